@@ -1,0 +1,63 @@
+// The floors of the house: a folder imports only from the folders before it in this list.
+const floors = ["tensor", "model", "formats", "crypto", "layers", "net-builder"];
+
+const library = (names) => `^src/he-ml/(${names.join("|")})/`;
+
+module.exports = {
+  forbidden: [
+    ...floors.slice(0, -1).map((floor, index) => ({
+      name: `${floor}-imports-no-higher-floor`,
+      severity: "error",
+      from: { path: library([floor]) },
+      to: { path: library(floors.slice(index + 1)) },
+    })),
+    {
+      name: "library-imports-only-itself",
+      severity: "error",
+      from: { path: "^src/he-ml/" },
+      to: { path: "^src/(train|viz|cli|kernel)/" },
+    },
+    {
+      name: "floors-do-not-import-the-library-index",
+      comment: "src/he-ml/index.ts assembles the public API from the floors; they do not look up to it",
+      severity: "error",
+      from: { path: "^src/he-ml/.+/" },
+      to: { path: "^src/he-ml/index.ts$" },
+    },
+    {
+      name: "train-needs-no-cryptography",
+      severity: "error",
+      from: { path: "^src/train/" },
+      to: { path: "^src/(he-ml/(crypto|layers|net-builder)|viz|cli)/" },
+    },
+    {
+      name: "figures-read-types-only",
+      comment:
+        "figures are made from plain JSON, so viz knows the shape of a trace and nothing that computes one",
+      severity: "error",
+      from: { path: "^src/viz/" },
+      to: { path: "^src/(he-ml|train|cli)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "nothing-imports-the-command",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/cli/" },
+      to: { path: "^src/cli/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "node", "default"],
+    },
+  },
+};

@@ -1,0 +1,21 @@
+const transform = {
+  "^.+\\.ts$": [
+    "@swc/jest",
+    {
+      module: { type: "es6" },
+      jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    },
+  ],
+};
+
+/** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`. */
+export default {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform,
+  roots: ["<rootDir>/test"],
+  testMatch: [process.env.HE_ML_TEST_TIER === "slow" ? "**/*.slow.ts" : "**/*.test.ts"],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,216 @@
+import { InputError } from "../errors.js";
+import { maxAbs } from "../tensor/tensor.js";
+import { type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
+import { Evaluator } from "./evaluator.js";
+import { headroomBits, noiseModel, type NoiseModel } from "./noise.js";
+import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
+
+class ClearPlaintext implements Plaintext {
+  constructor(
+    readonly values: Float64Array,
+    readonly level: number,
+    readonly scale: number,
+    readonly isZero: boolean,
+    /** Standard deviation of the encoding error, in units of 1 / scale. */
+    readonly noise: number,
+  ) {}
+
+  [Symbol.dispose](): void {
+    // Plain memory: nothing to free.
+  }
+}
+
+/** What a ciphertext would hold if it could be read, and what noise theory says about it. */
+export class ClearCiphertext implements Ciphertext {
+  size = 2;
+
+  constructor(
+    readonly owner: ClearEvaluator,
+    readonly values: Float64Array,
+    public level: number,
+    public scale: number,
+    /** Predicted standard deviation of the error in a slot, in units of 1 / scale. */
+    public noise: number,
+  ) {}
+
+  /** Predicted standard deviation of the error in a slot, in the values' own unit. */
+  get predictedError(): number {
+    return this.noise / this.scale;
+  }
+
+  [Symbol.dispose](): void {
+    // Plain memory: nothing to free.
+  }
+}
+
+/**
+ * The slot-exact twin of `SealEvaluator` on plain numbers: same levels, same scales, same operation counts, and the
+ * error that noise theory predicts. It refuses what SEAL refuses, and also values that outgrow the modulus, which
+ * SEAL would silently wrap around.
+ */
+export class ClearEvaluator extends Evaluator {
+  readonly #noise: NoiseModel;
+
+  constructor(parameters: CkksParameters) {
+    super(parameters);
+    this.#noise = noiseModel(parameters);
+  }
+
+  /** What a fresh symmetric encryption at the top level would hold. */
+  encrypt(values: Float64Array): ClearCiphertext {
+    const { levels, scaleBits } = this.parameters;
+    const plain = this.encode(values, { level: levels, scale: 2 ** scaleBits }) as ClearPlaintext;
+    return new ClearCiphertext(this, plain.values, levels, plain.scale, this.#noise.fresh);
+  }
+
+  /** The slots, without the predicted error. */
+  decrypt(a: Ciphertext): Float64Array {
+    return this.#own(a).values.slice();
+  }
+
+  copy(a: Ciphertext): Ciphertext {
+    const own = this.#own(a);
+    const copy = new ClearCiphertext(this, own.values.slice(), own.level, own.scale, own.noise);
+    copy.size = own.size;
+    return copy;
+  }
+
+  protected override doEncodeScalar(value: number, { level, scale }: LevelAndScale): ClearPlaintext {
+    const integer = Math.round(value * scale);
+    const values = new Float64Array(this.parameters.slots).fill(integer / scale);
+    return new ClearPlaintext(values, level, scale, integer === 0, 0);
+  }
+
+  protected override doEncode(values: Float64Array, { level, scale }: LevelAndScale): ClearPlaintext {
+    const slots = new Float64Array(this.parameters.slots);
+    slots.set(values);
+    return new ClearPlaintext(slots, level, scale, maxAbs(values) === 0, this.#noise.encoding);
+  }
+
+  protected override doEncryptZero({ level, scale }: LevelAndScale): Ciphertext {
+    const zero = new Float64Array(this.parameters.slots);
+    return new ClearCiphertext(this, zero, level, scale, this.#noise.freshPublicKey);
+  }
+
+  protected override doAdd(a: Ciphertext, b: Ciphertext): void {
+    this.#addScaled(a, b, 1);
+  }
+
+  protected override doSub(a: Ciphertext, b: Ciphertext): void {
+    this.#addScaled(a, b, -1);
+  }
+
+  #addScaled(a: Ciphertext, b: Ciphertext, sign: 1 | -1): void {
+    const [left, right] = [this.#own(a), this.#own(b)];
+    right.values.forEach((value, i) => (left.values[i] += sign * value));
+    left.noise = Math.hypot(left.noise, right.noise);
+    left.size = Math.max(left.size, right.size);
+    this.#requireHeadroom("add", left);
+  }
+
+  protected override doAddPlain(a: Ciphertext, b: Plaintext): void {
+    const [left, right] = [this.#own(a), clearPlaintext(b)];
+    right.values.forEach((value, i) => (left.values[i] += value));
+    left.noise = Math.hypot(left.noise, right.noise);
+    this.#requireHeadroom("addPlain", left);
+  }
+
+  protected override doMultiplyPlain(a: Ciphertext, b: Plaintext): void {
+    const [left, right] = [this.#own(a), clearPlaintext(b)];
+    left.noise = productNoise(left, right);
+    right.values.forEach((value, i) => (left.values[i] *= value));
+    left.scale *= right.scale;
+    this.#requireHeadroom("multiplyPlain", left);
+  }
+
+  protected override doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void {
+    const [total, left, right] = [this.#own(sum), this.#own(a), clearPlaintext(b)];
+    for (let i = 0; i < total.values.length; i++) total.values[i] += left.values[i] * right.values[i];
+    total.noise = Math.hypot(total.noise, productNoise(left, right));
+    total.size = Math.max(total.size, left.size);
+    this.#requireHeadroom("add", total);
+  }
+
+  protected override doMultiply(a: Ciphertext, b: Ciphertext): void {
+    const [left, right] = [this.#own(a), this.#own(b)];
+    left.noise = productNoise(left, right);
+    right.values.forEach((value, i) => (left.values[i] *= value));
+    left.scale *= right.scale;
+    left.size = 3;
+    this.#requireHeadroom("multiply", left);
+  }
+
+  protected override doSquare(a: Ciphertext): void {
+    const own = this.#own(a);
+    // Both factors carry the same error, so it adds up instead of averaging out: (m + e)² ≈ m² + 2me.
+    own.noise = Math.hypot(2 * maxAbs(own.values) * own.scale * own.noise, own.noise ** 2);
+    own.values.forEach((value, i) => (own.values[i] = value * value));
+    own.scale *= own.scale;
+    own.size = 3;
+    this.#requireHeadroom("square", own);
+  }
+
+  protected override doRelinearize(a: Ciphertext): void {
+    const own = this.#own(a);
+    own.noise = Math.hypot(own.noise, this.#noise.keySwitch(own.level));
+    own.size = 2;
+  }
+
+  protected override doRescale(a: Ciphertext, scale: number): void {
+    const own = this.#own(a);
+    own.noise = Math.hypot(own.noise / lastPrime(this.parameters, own.level), this.#noise.rounding);
+    own.scale = scale;
+    own.level--;
+    this.#requireHeadroom("rescale", own);
+  }
+
+  protected override doModSwitch(a: Ciphertext, level: number): void {
+    const own = this.#own(a);
+    own.level = level;
+    this.#requireHeadroom("modSwitchTo", own);
+  }
+
+  protected override doSetScale(a: Ciphertext, scale: number): void {
+    const own = this.#own(a);
+    own.values.forEach((value, i) => (own.values[i] = (value * own.scale) / scale));
+    own.scale = scale;
+  }
+
+  #requireHeadroom(operation: string, { values, scale, level }: ClearCiphertext): void {
+    const largest = maxAbs(values);
+    if (largest > 0 && headroomBits(this.parameters, level, scale, largest) < 0) {
+      throw new InputError(
+        `${operation}: ${largest.toPrecision(3)} at a scale of 2^${Math.log2(scale).toFixed(1)} outgrows the primes ` +
+          `left at level ${level} of ${formatChain(this.parameters)} and would wrap around; lower the scales`,
+      );
+    }
+  }
+
+  #own(a: Ciphertext): ClearCiphertext {
+    if (!(a instanceof ClearCiphertext) || a.owner !== this) {
+      throw new InputError(`ciphertext: it belongs to another context`);
+    }
+    return a;
+  }
+}
+
+interface NoisyValues {
+  readonly values: Float64Array;
+  readonly scale: number;
+  readonly noise: number;
+}
+
+function productNoise(a: NoisyValues, b: NoisyValues): number {
+  return Math.hypot(
+    a.noise * maxAbs(b.values) * b.scale,
+    b.noise * maxAbs(a.values) * a.scale,
+    a.noise * b.noise,
+  );
+}
+
+function clearPlaintext(b: Plaintext): ClearPlaintext {
+  if (!(b instanceof ClearPlaintext)) {
+    throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
+  }
+  return b;
+}

@@ -1,0 +1,67 @@
+import { InputError } from "../errors.js";
+import { formatShape, type Shape } from "../tensor/tensor.js";
+import { type Ciphertext, type LevelAndScale } from "./ciphertext.js";
+import { ciphertextCount, type Packing } from "./packing.js";
+
+/** What is known of encrypted images without the key. */
+export interface EncryptedLayout {
+  /** Shape of one image, without the batch axis. */
+  readonly shape: Shape;
+  readonly packing: Packing;
+  readonly images: number;
+}
+
+/** Encrypted images as they travel: SEAL's serialised ciphertexts, uncompressed. */
+export interface SerializedTensor extends EncryptedLayout {
+  readonly ciphertexts: readonly Uint8Array[];
+}
+
+/** Bytes that travel with a serialised tensor. */
+export function byteLength(tensor: SerializedTensor): number {
+  return tensor.ciphertexts.reduce((sum, bytes) => sum + bytes.length, 0);
+}
+
+/**
+ * Encrypted images, all of whose ciphertexts stand at one level and scale. Owns its ciphertexts: dispose of it, or
+ * hold it with `using`.
+ */
+export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposable {
+  readonly shape: Shape;
+  readonly packing: Packing;
+  readonly images: number;
+
+  /** @throws InputError if the number of ciphertexts does not fit, or their levels or scales differ */
+  constructor(
+    layout: EncryptedLayout,
+    readonly ciphertexts: readonly Ciphertext[],
+  ) {
+    this.shape = layout.shape;
+    this.packing = layout.packing;
+    this.images = layout.images;
+    const expected = ciphertextCount(layout.packing, layout.images, layout.shape);
+    if (ciphertexts.length !== expected || expected === 0) {
+      throw new InputError(
+        `encrypted tensor: ${layout.images} image(s) of ${formatShape(layout.shape)} in packing ` +
+          `${layout.packing} take ${expected} ciphertexts, got ${ciphertexts.length}`,
+      );
+    }
+    const odd = ciphertexts.findIndex((c) => c.level !== this.level || c.scale !== this.scale);
+    if (odd >= 0) {
+      throw new InputError(
+        `encrypted tensor: ciphertext ${odd} stands at another level or scale than the first`,
+      );
+    }
+  }
+
+  get level(): number {
+    return this.ciphertexts[0].level;
+  }
+
+  get scale(): number {
+    return this.ciphertexts[0].scale;
+  }
+
+  [Symbol.dispose](): void {
+    for (const ciphertext of this.ciphertexts) ciphertext[Symbol.dispose]();
+  }
+}

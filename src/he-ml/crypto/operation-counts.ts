@@ -1,0 +1,31 @@
+/** How often each homomorphic operation ran. `add` counts additions of ciphertexts and of plaintexts. */
+export interface OperationCounts {
+  readonly rotate: number;
+  readonly multiplyPlain: number;
+  readonly multiply: number;
+  readonly square: number;
+  readonly relinearize: number;
+  readonly rescale: number;
+  readonly add: number;
+}
+
+export type Operation = keyof OperationCounts;
+
+export const noOperations: OperationCounts = Object.freeze({
+  rotate: 0,
+  multiplyPlain: 0,
+  multiply: 0,
+  square: 0,
+  relinearize: 0,
+  rescale: 0,
+  add: 0,
+});
+
+/** What ran between two readings of an evaluator's counters. */
+export function operationsBetween(before: OperationCounts, after: OperationCounts): OperationCounts {
+  const difference: Record<Operation, number> = { ...noOperations };
+  for (const operation of Object.keys(difference) as Operation[]) {
+    difference[operation] = after[operation] - before[operation];
+  }
+  return difference;
+}

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { InputError } from "../errors.js";
+import { coeffModulusPrimes } from "./primes.js";
+
+/**
+ * Most coefficient-modulus bits, special prime included, for 128-bit security with ternary secrets.
+ *
+ * @see HomomorphicEncryption.org security standard, 2018, table 1, as adopted by SEAL's `CoeffModulus::MaxBitCount`
+ */
+export const maxCoeffModulusBits: Readonly<Record<number, number>> = {
+  1024: 27,
+  2048: 54,
+  4096: 109,
+  8192: 218,
+  16384: 438,
+  32768: 881,
+};
+
+const specSchema = z.strictObject({
+  scheme: z.literal("ckks").default("ckks"),
+  polyModulusDegree: z.int(),
+  coeffModulusBits: z.array(z.int().min(14).max(60)).min(2),
+  scaleBits: z.number().positive().max(120),
+  weightScaleBits: z.number().positive().max(60).optional(),
+  security: z.union([z.literal(128), z.literal("teaching")]).default(128),
+});
+
+/**
+ * CKKS parameters as people write them, in code or JSON.
+ *
+ * - `polyModulusDegree` N: a power of two; a ciphertext has N / 2 slots
+ * - `coeffModulusBits`: sizes of the primes in bits (14–60), the last one special: it is used in keys only
+ * - `scaleBits`: log2 of the scale at which inputs are encoded; layers rescale down to it
+ * - `weightScaleBits`: log2 of the scale at which weights are encoded; `scaleBits` if left out
+ * - `security`: 128 bits unless `"teaching"` is asked for by name, which promises none
+ */
+export type ParametersSpec = z.input<typeof specSchema>;
+
+/** Checked, frozen CKKS parameters; only `checkParameters` makes them. */
+export interface CkksParameters {
+  readonly scheme: "ckks";
+  readonly polyModulusDegree: number;
+  readonly coeffModulusBits: readonly number[];
+  readonly scaleBits: number;
+  readonly weightScaleBits: number;
+  readonly security: 128 | "teaching";
+  /** Values in one ciphertext, N / 2. */
+  readonly slots: number;
+  /** Data primes, the level of a fresh ciphertext. */
+  readonly levels: number;
+  /** The primes themselves, in the order of `coeffModulusBits`. */
+  readonly coeffModulus: readonly bigint[];
+  readonly [checked]: true;
+}
+
+declare const checked: unique symbol;
+
+/**
+ * Checks parameters once, so that nothing downstream has to.
+ *
+ * @throws InputError saying which field is wrong and what would do
+ * @example checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 })
+ */
+export function checkParameters(spec: unknown): CkksParameters {
+  const parsed = specSchema.safeParse(spec);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new InputError(`parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);
+  }
+  const { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parsed.data;
+  const degrees = Object.keys(maxCoeffModulusBits).map(Number);
+  if (!degrees.includes(polyModulusDegree)) {
+    throw new InputError(
+      `parameters: polyModulusDegree: expected one of ${degrees.join(", ")}, got ${polyModulusDegree}`,
+    );
+  }
+  if (security === 128) requireSecurity(polyModulusDegree, coeffModulusBits);
+
+  const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
+  if (scaleBits >= dataBits) {
+    throw new InputError(
+      `parameters: scaleBits ${scaleBits} leave no room for values in ${dataBits} bits of data primes ` +
+        `[${coeffModulusBits.slice(0, -1).join(", ")}]; lower scaleBits or add primes`,
+    );
+  }
+  return Object.freeze({
+    scheme: "ckks",
+    polyModulusDegree,
+    coeffModulusBits: Object.freeze([...coeffModulusBits]),
+    scaleBits,
+    weightScaleBits: weightScaleBits ?? Math.min(scaleBits, 60),
+    security,
+    slots: polyModulusDegree / 2,
+    levels: coeffModulusBits.length - 1,
+    coeffModulus: Object.freeze(coeffModulusPrimes(polyModulusDegree, coeffModulusBits)),
+  } as const) as CkksParameters;
+}
+
+function requireSecurity(polyModulusDegree: number, coeffModulusBits: readonly number[]): void {
+  const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
+  const allowed = maxCoeffModulusBits[polyModulusDegree];
+  if (total <= allowed) return;
+  const enough = Object.entries(maxCoeffModulusBits).find(([, bits]) => bits >= total);
+  throw new InputError(
+    `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below 128-bit ` +
+      `security, which allows ${allowed}; drop ${total - allowed} bits` +
+      (enough ? ` or use polyModulusDegree ${enough[0]}` : "") +
+      ` (to learn without security, ask for "security": "teaching")`,
+  );
+}
+
+/** The prime that a rescale divides by when `level` data primes are left. */
+export function lastPrime(parameters: CkksParameters, level: number): number {
+  return Number(parameters.coeffModulus[level - 1]);
+}
+
+/** log2 of the product of the first `level` data primes. */
+export function modulusBits(parameters: CkksParameters, level: number): number {
+  let bits = 0;
+  for (let i = 0; i < level; i++) bits += Math.log2(Number(parameters.coeffModulus[i]));
+  return bits;
+}
+
+/** The chain as people write it: data primes, then the special one. `[50, 60, 48 | 60]` */
+export function formatChain(parameters: Pick<CkksParameters, "coeffModulusBits">): string {
+  const { coeffModulusBits } = parameters;
+  return `[${coeffModulusBits.slice(0, -1).join(", ")} | ${coeffModulusBits.at(-1)}]`;
+}

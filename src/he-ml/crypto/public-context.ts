@@ -1,0 +1,72 @@
+import { InputError } from "../errors.js";
+import { EncryptedTensor, type SerializedTensor } from "./encrypted-tensor.js";
+import { type CkksParameters } from "./parameters.js";
+import { SealEvaluator } from "./seal-evaluator.js";
+import { Seal } from "./seal.js";
+
+/** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
+export interface EvaluationKeys {
+  readonly publicKey: Uint8Array;
+  readonly relinKeys: Uint8Array;
+}
+
+/**
+ * The server's side: public and evaluation keys only. It can compute on ciphertexts and cannot decrypt them; no
+ * method takes a secret key, and its WASM instance is its own, so none is ever in its memory.
+ */
+export class PublicContext {
+  readonly parameters: CkksParameters;
+  readonly evaluator: SealEvaluator;
+
+  private constructor(evaluator: SealEvaluator) {
+    this.parameters = evaluator.parameters;
+    this.evaluator = evaluator;
+  }
+
+  /**
+   * @throws InputError if the keys do not belong to the parameters
+   * @example const server = await PublicContext.load(parameters, client.exportEvaluationKeys());
+   */
+  static async load(parameters: CkksParameters, keys: EvaluationKeys): Promise<PublicContext> {
+    const seal = await Seal.open(parameters);
+    const relinKeys = new seal.module.RelinKeys();
+    const encryptor = seal.attempt("evaluation keys", () => {
+      using publicKey = new seal.module.PublicKey();
+      publicKey.loadFromArray(seal.context, keys.publicKey);
+      relinKeys.loadFromArray(seal.context, keys.relinKeys);
+      return new seal.module.Encryptor(seal.context, publicKey);
+    });
+    return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys }));
+  }
+
+  /**
+   * Takes in an encrypted tensor that has travelled; the caller owns the result.
+   *
+   * @throws InputError unless every ciphertext is sound and there are as many as shape and packing need
+   */
+  load({ shape, packing, images, ciphertexts }: SerializedTensor): EncryptedTensor {
+    if (images > this.parameters.slots && packing === "batch") {
+      throw new InputError(
+        `load: expected at most ${this.parameters.slots} images, one a slot, got ${images}`,
+      );
+    }
+    const loaded = [];
+    try {
+      for (const bytes of ciphertexts) loaded.push(this.evaluator.load(bytes));
+      return new EncryptedTensor({ shape, packing, images }, loaded);
+    } catch (error) {
+      for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** An encrypted tensor as it would travel. */
+  save({ shape, packing, images, ciphertexts }: EncryptedTensor): SerializedTensor {
+    return {
+      shape,
+      packing,
+      images,
+      ciphertexts: ciphertexts.map((ciphertext) => this.evaluator.save(ciphertext)),
+    };
+  }
+}

@@ -1,0 +1,137 @@
+import { InputError } from "../errors.js";
+import { maxAbs, type Tensor } from "../tensor/tensor.js";
+import { type SerializedTensor } from "./encrypted-tensor.js";
+import { pack, unpack, type Packing } from "./packing.js";
+import { modulusBits, type CkksParameters } from "./parameters.js";
+import { type EvaluationKeys } from "./public-context.js";
+import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
+
+/**
+ * The client's side: makes the keys, encrypts and decrypts. Its secret key leaves it only through
+ * `exportSecretKey`, and lives in a WASM memory of its own.
+ */
+export class SecretContext {
+  readonly parameters: CkksParameters;
+  readonly #seal: Seal;
+  readonly #secretKey: SecretKey;
+  readonly #evaluationKeys: EvaluationKeys;
+  readonly #encoder: CKKSEncoder;
+  readonly #encryptor: Encryptor;
+  readonly #decryptor: Decryptor;
+
+  private constructor(seal: Seal, secretKey: SecretKey, evaluationKeys: EvaluationKeys) {
+    this.parameters = seal.parameters;
+    this.#seal = seal;
+    this.#secretKey = secretKey;
+    this.#evaluationKeys = evaluationKeys;
+    this.#encoder = new seal.module.CKKSEncoder(seal.context);
+    using publicKey = new seal.module.PublicKey();
+    publicKey.loadFromArray(seal.context, evaluationKeys.publicKey);
+    this.#encryptor = new seal.module.Encryptor(seal.context, publicKey, secretKey);
+    this.#decryptor = new seal.module.Decryptor(seal.context, secretKey);
+  }
+
+  /**
+   * Makes fresh keys.
+   *
+   * @example const client = await SecretContext.create(checkParameters(spec));
+   */
+  static async create(parameters: CkksParameters): Promise<SecretContext> {
+    const seal = await Seal.open(parameters);
+    using generator = new seal.module.KeyGenerator(seal.context);
+    return SecretContext.#fromGenerator(seal, generator);
+  }
+
+  /**
+   * Takes up a secret key saved with `exportSecretKey`; the public keys are made anew.
+   *
+   * @throws InputError if the bytes are no secret key of these parameters
+   */
+  static async fromSecretKey(parameters: CkksParameters, bytes: Uint8Array): Promise<SecretContext> {
+    const seal = await Seal.open(parameters);
+    using secretKey = new seal.module.SecretKey();
+    return seal.attempt("secret key", () => {
+      secretKey.loadFromArray(seal.context, bytes);
+      using generator = new seal.module.KeyGenerator(seal.context, secretKey);
+      return SecretContext.#fromGenerator(seal, generator);
+    });
+  }
+
+  static #fromGenerator(seal: Seal, generator: InstanceType<Seal["module"]["KeyGenerator"]>): SecretContext {
+    return seal.attempt("key generation", () => {
+      using publicKey = generator.createPublicKeySerializable();
+      using relinKeys = generator.createRelinKeysSerializable();
+      return new SecretContext(seal, generator.secretKey(), {
+        publicKey: seal.save(publicKey),
+        relinKeys: seal.save(relinKeys),
+      });
+    });
+  }
+
+  /** What the server needs to compute; nothing in it decrypts. */
+  exportEvaluationKeys(): EvaluationKeys {
+    return this.#evaluationKeys;
+  }
+
+  /** The secret key itself. Whoever holds these bytes reads every image: never send them. */
+  exportSecretKey(): Uint8Array {
+    return this.#seal.save(this.#secretKey);
+  }
+
+  /**
+   * Encrypts images under the secret key, ready to travel: seeded, so half the size of a public-key ciphertext.
+   *
+   * @param batch `[n, …shape]`
+   * @throws InputError if a value is not finite or too large, or the batch has more images than slots
+   */
+  encrypt(batch: Tensor, options: { readonly packing: Packing }): SerializedTensor {
+    const layout = { shape: batch.shape.slice(1), packing: options.packing, images: batch.shape[0] };
+    return { ...layout, ciphertexts: [...this.encryptSteps(batch, options)] };
+  }
+
+  /** `encrypt`, one ciphertext at a time, for callers that show progress or stop in between. */
+  *encryptSteps(batch: Tensor, { packing }: { readonly packing: Packing }): Generator<Uint8Array> {
+    this.#requireEncodable(batch);
+    const { slots, scaleBits } = this.parameters;
+    for (const values of pack(batch, packing, slots)) {
+      const filled = packing === "scalar" ? new Float64Array(slots).fill(values[0]) : values;
+      yield this.#seal.attempt("encrypt", () => {
+        using plain = new this.#seal.module.Plaintext();
+        this.#encoder.encode(filled, 2 ** scaleBits, plain);
+        using ciphertext = this.#encryptor.encryptSymmetricSerializable(plain);
+        return this.#seal.save(ciphertext);
+      });
+    }
+  }
+
+  /**
+   * Decrypts what a server sent back.
+   *
+   * @returns `[images, …shape]`
+   * @throws InputError if a ciphertext is damaged or of other parameters
+   */
+  decrypt(tensor: SerializedTensor): Tensor {
+    const { module, context } = this.#seal;
+    using ciphertext = new module.Ciphertext();
+    using plain = new module.Plaintext();
+    const slotsOf = (index: number): Float64Array =>
+      this.#seal.attempt("decrypt", () => {
+        ciphertext.loadFromArray(context, tensor.ciphertexts[index]);
+        this.#decryptor.decrypt(ciphertext, plain);
+        return this.#encoder.decodeFloat64(plain) as Float64Array;
+      });
+    return unpack(slotsOf, tensor.packing, tensor.images, tensor.shape);
+  }
+
+  #requireEncodable(batch: Tensor): void {
+    const largest = maxAbs(batch.data);
+    const { parameters } = this;
+    const room = modulusBits(parameters, parameters.levels) - parameters.scaleBits - 1;
+    if (!(Math.log2(largest) < room)) {
+      throw new InputError(
+        `encrypt: expected finite values below 2^${room.toFixed(0)} at a scale of 2^${parameters.scaleBits}, ` +
+          `got ${largest}`,
+      );
+    }
+  }
+}

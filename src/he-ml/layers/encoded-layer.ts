@@ -1,0 +1,147 @@
+import { setImmediate } from "node:timers/promises";
+import { type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
+import { EncryptedTensor, type EncryptedLayout } from "../crypto/encrypted-tensor.js";
+import { type Evaluator } from "../crypto/evaluator.js";
+import { ciphertextCount } from "../crypto/packing.js";
+import { layerOutputShape, type Layer } from "../model/model.js";
+import { sizeOf, type Shape } from "../tensor/tensor.js";
+
+/** The ciphertext at a row-major position. */
+export type CiphertextAt = (index: number) => Ciphertext;
+
+/** How one kind of layer computes on the ciphertexts of one image, or of one batch of images. */
+export interface LayerKernel {
+  /**
+   * Level and scale of the outputs.
+   *
+   * @throws InputError if the modulus chain ends before this layer
+   */
+  outputState(input: LevelAndScale, inputShape: Shape): LevelAndScale;
+  /** Gets ready for inputs at one level and scale; what it encodes is freed when the run is disposed of. */
+  open(input: LevelAndScale, inputShape: Shape): KernelRun;
+}
+
+/** Computes output ciphertexts one at a time, cheapest in ascending order. */
+export interface KernelRun extends Disposable {
+  /** @param inputs of one image (packing scalar) or of the whole batch */
+  compute(inputs: CiphertextAt, outputIndex: number): Ciphertext;
+}
+
+/** An encoded layer about to compute on one input. */
+export interface LayerRun extends Disposable {
+  readonly output: EncryptedLayout;
+  /** Computes output ciphertext `index`; the caller owns it. Cheapest in ascending order. */
+  compute(index: number): Ciphertext;
+}
+
+export interface RunOptions {
+  /** Stops the run between two ciphertexts. */
+  readonly signal?: AbortSignal;
+  /** Told now and then how many of the output's ciphertexts are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * A layer whose weights are encoded for CKKS: a function from encrypted tensor to encrypted tensor. It leaves its
+ * input alone; the caller owns the output.
+ *
+ * @throws InputError (when called) if shape, level or scale of the input do not fit
+ * @example
+ * const conv = convolutional(he, { weights, bias, stride: 3 });
+ * using features = conv(encryptedImage);
+ */
+export interface EncodedLayer {
+  (input: EncryptedTensor): EncryptedTensor;
+  /** The same without blocking: gives way to the event loop, can be watched and stopped. */
+  run(input: EncryptedTensor, options?: RunOptions): Promise<EncryptedTensor>;
+  /** The same one ciphertext at a time, for whoever shares the work out. */
+  open(input: EncryptedLayout & LevelAndScale, inputs: CiphertextAt): LayerRun;
+  /** The layer in the clear. */
+  readonly layer: Layer;
+  /** Position in its model, from 0; undefined for a layer that stands alone. */
+  readonly index?: number;
+  readonly evaluator: Evaluator;
+  /** Level and scale that inputs at `input` lead to. @throws InputError if the modulus chain ends before */
+  outputState(input: LevelAndScale, inputShape: Shape): LevelAndScale;
+}
+
+/** Makes a callable encoded layer of a kernel. */
+export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
+  const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
+  const callable = (input: EncryptedTensor): EncryptedTensor => {
+    const steps = computeAll(open, input);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  };
+  return Object.assign(callable, {
+    run: (input: EncryptedTensor, options?: RunOptions) => runSteps(computeAll(open, input), options),
+    open,
+    layer,
+    evaluator,
+    outputState: (input: LevelAndScale, inputShape: Shape) => kernel.outputState(input, inputShape),
+  });
+}
+
+function openRun(
+  layer: Layer,
+  kernel: LayerKernel,
+  input: EncryptedLayout & LevelAndScale,
+  inputs: CiphertextAt,
+): LayerRun {
+  const shape = layerOutputShape(layer, input.shape);
+  kernel.outputState(input, input.shape);
+  const inputSize = sizeOf(input.shape);
+  const outputSize = sizeOf(shape);
+  const run = kernel.open(input, input.shape);
+  return {
+    output: { shape, packing: input.packing, images: input.images },
+    compute(index) {
+      const first = Math.floor(index / outputSize) * inputSize;
+      return run.compute((i) => inputs(first + i), index % outputSize);
+    },
+    [Symbol.dispose]: () => run[Symbol.dispose](),
+  };
+}
+
+interface Step {
+  readonly done: number;
+  readonly total: number;
+}
+
+function* computeAll(open: EncodedLayer["open"], input: EncryptedTensor): Generator<Step, EncryptedTensor> {
+  const outputs: Ciphertext[] = [];
+  try {
+    using run = open(input, (index) => input.ciphertexts[index]);
+    const { packing, images, shape } = run.output;
+    const total = ciphertextCount(packing, images, shape);
+    while (outputs.length < total) {
+      outputs.push(run.compute(outputs.length));
+      yield { done: outputs.length, total };
+    }
+    return new EncryptedTensor(run.output, outputs);
+  } catch (error) {
+    for (const output of outputs) output[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Often enough for a smooth progress bar and a prompt stop, rarely enough to cost nothing. */
+const yieldEveryMilliseconds = 50;
+
+async function runSteps(
+  steps: Generator<Step, EncryptedTensor>,
+  { signal, onProgress }: RunOptions = {},
+): Promise<EncryptedTensor> {
+  let lastYield = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - lastYield < yieldEveryMilliseconds) continue;
+    onProgress?.(step.value.done, step.value.total);
+    await setImmediate();
+    lastYield = performance.now();
+    if (signal?.aborted) steps.throw(signal.reason);
+  }
+}

@@ -1,0 +1,22 @@
+import { type Evaluator } from "../../crypto/evaluator.js";
+import { flattenLayer, type FlattenLayer } from "../../model/flatten.js";
+import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
+
+/**
+ * PyTorch's `Flatten`: the same ciphertexts, copied, under another shape. Costs nothing and changes no value.
+ *
+ * @example const flat = flatten(he)(features);
+ */
+export function flatten(he: Evaluator, options?: { readonly name?: string }): EncodedLayer {
+  return encodeFlatten(he, flattenLayer(options));
+}
+
+export function encodeFlatten(he: Evaluator, layer: FlattenLayer): EncodedLayer {
+  return encodedLayer(he, layer, {
+    outputState: ({ level, scale }) => ({ level, scale }),
+    open: () => ({
+      compute: (inputs, index) => he.copy(inputs(index)),
+      [Symbol.dispose]: () => undefined,
+    }),
+  });
+}

@@ -1,0 +1,36 @@
+import { type Evaluator } from "../../crypto/evaluator.js";
+import { layerOutputShape } from "../../model/model.js";
+import { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "../../model/padding.js";
+import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
+
+/**
+ * PyTorch's `ZeroPad2d`: encryptions of zero around an image. Prefer the padding of a convolution, whose taps
+ * outside the image cost nothing.
+ *
+ * @throws InputError unless every side is a whole number of at least 0
+ * @example const pad = padding(he, { padding: 1 });
+ */
+export function padding(he: Evaluator, options: PaddingLayerOptions): EncodedLayer {
+  return encodePadding(he, paddingLayer(options));
+}
+
+export function encodePadding(he: Evaluator, layer: PaddingLayer): EncodedLayer {
+  return encodedLayer(he, layer, {
+    outputState: ({ level, scale }) => ({ level, scale }),
+    open: ({ level, scale }, inputShape) => {
+      const [, height, width] = inputShape;
+      const [, outHeight, outWidth] = layerOutputShape(layer, inputShape);
+      const zero = he.encryptZero({ level, scale });
+      return {
+        compute(inputs, index) {
+          const plane = Math.floor(index / (outHeight * outWidth));
+          const row = (Math.floor(index / outWidth) % outHeight) - layer.padding.top;
+          const column = (index % outWidth) - layer.padding.left;
+          const inside = row >= 0 && row < height && column >= 0 && column < width;
+          return he.copy(inside ? inputs((plane * height + row) * width + column) : zero);
+        },
+        [Symbol.dispose]: () => zero[Symbol.dispose](),
+      };
+    },
+  });
+}

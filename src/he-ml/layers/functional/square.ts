@@ -1,0 +1,28 @@
+import { type Evaluator } from "../../crypto/evaluator.js";
+import { squareLayer, type SquareLayer } from "../../model/square.js";
+import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
+import { settle, settledState } from "../rescaling.js";
+
+/**
+ * The encrypted activation x²: one multiplication of a ciphertext by itself, relinearized and rescaled once.
+ *
+ * @example const activate = square(he);
+ */
+export function square(he: Evaluator, options?: { readonly name?: string }): EncodedLayer {
+  return encodeSquare(he, squareLayer(options));
+}
+
+export function encodeSquare(he: Evaluator, layer: SquareLayer): EncodedLayer {
+  return encodedLayer(he, layer, {
+    outputState: ({ level, scale }) => settledState(he.parameters, layer, { level, scale: scale * scale }),
+    open: () => ({
+      compute(inputs, index) {
+        const squared = he.square(inputs(index));
+        he.relinearizeInplace(squared);
+        settle(he, squared);
+        return squared;
+      },
+      [Symbol.dispose]: () => undefined,
+    }),
+  });
+}

@@ -1,0 +1,18 @@
+import { reshape, sizeOf, type Shape } from "../tensor/tensor.js";
+import { type LayerBase, type PlainLayer } from "./layer.js";
+
+/** PyTorch's `Flatten` from axis 1 on: `[n, c, h, w]` → `[n, c·h·w]`. */
+export interface FlattenLayer extends LayerBase {
+  readonly kind: "flatten";
+}
+
+export function flattenLayer({ name = "flatten" }: { readonly name?: string } = {}): FlattenLayer {
+  return { kind: "flatten", name };
+}
+
+const outputShape = (_layer: FlattenLayer, inputShape: Shape): Shape => [sizeOf(inputShape)];
+
+export const plainFlatten: PlainLayer<FlattenLayer> = {
+  outputShape,
+  forward: (layer, batch) => reshape(batch, [batch.shape[0], ...outputShape(layer, batch.shape.slice(1))]),
+};

@@ -1,0 +1,110 @@
+import { InputError } from "../errors.js";
+import { formatShape, type Shape, type Tensor } from "../tensor/tensor.js";
+import { plainAveragePool, type AveragePoolLayer } from "./average-pool.js";
+import { plainConvolutional, type ConvolutionalLayer } from "./convolutional.js";
+import { plainFlatten, type FlattenLayer } from "./flatten.js";
+import { type PlainLayer } from "./layer.js";
+import { plainLinear, type LinearLayer } from "./linear.js";
+import { plainPadding, type PaddingLayer } from "./padding.js";
+import { plainSquare, type SquareLayer } from "./square.js";
+
+/** Every kind of layer a model can hold. */
+export type Layer =
+  ConvolutionalLayer | LinearLayer | SquareLayer | AveragePoolLayer | FlattenLayer | PaddingLayer;
+
+export type LayerKind = Layer["kind"];
+
+const plainLayers: { readonly [K in LayerKind]: PlainLayer<Extract<Layer, { kind: K }>> } = {
+  convolutional: plainConvolutional,
+  linear: plainLinear,
+  square: plainSquare,
+  averagePool: plainAveragePool,
+  flatten: plainFlatten,
+  padding: plainPadding,
+};
+
+const plainLayer = (layer: Layer) => plainLayers[layer.kind] as PlainLayer<Layer>;
+
+/** A trained network in memory: its layers run one after the other. */
+export interface Model {
+  readonly name: string;
+  /** Shape of one image, `[channels, height, width]`, or `[features]`. */
+  readonly inputShape: Shape;
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * Checks that names are unique, that every weight is finite and that each layer takes what the one before gives.
+ *
+ * @throws InputError naming the first layer that does not fit.
+ */
+export function defineModel(model: Model): Model {
+  const names = new Set<string>();
+  for (const layer of model.layers) {
+    if (names.has(layer.name))
+      throw new InputError(`model "${model.name}": two layers are named "${layer.name}"`);
+    names.add(layer.name);
+    for (const field of ["weights", "bias"] as const) {
+      const values = field in layer ? (layer as LinearLayer)[field] : undefined;
+      if (values && !values.data.every(Number.isFinite)) {
+        throw new InputError(`model "${model.name}": ${field} of "${layer.name}" hold a NaN or an infinity`);
+      }
+    }
+  }
+  layerShapes(model);
+  return model;
+}
+
+/** Output shape of one layer for one image. */
+export function layerOutputShape(layer: Layer, inputShape: Shape): Shape {
+  return plainLayer(layer).outputShape(layer, inputShape);
+}
+
+/** Shapes between the layers: the input's first, then each layer's output. */
+export function layerShapes(model: Pick<Model, "inputShape" | "layers">): Shape[] {
+  const shapes: Shape[] = [model.inputShape];
+  for (const layer of model.layers) shapes.push(layerOutputShape(layer, shapes.at(-1)!));
+  return shapes;
+}
+
+/** Plain forward of one layer over a batch `[n, …shape]`. */
+export function layerForward(layer: Layer, batch: Tensor): Tensor {
+  return plainLayer(layer).forward(layer, batch);
+}
+
+/**
+ * Plain forward of the whole model over a batch.
+ *
+ * @param batch `[n, …inputShape]`
+ * @returns The output of every layer in order; the last holds the logits.
+ * @throws InputError if the images do not have the model's input shape.
+ */
+export function modelForward(model: Model, batch: Tensor): Tensor[] {
+  requireBatchOf(model.inputShape, batch, `model "${model.name}"`);
+  const outputs: Tensor[] = [];
+  let current = batch;
+  for (const layer of model.layers) {
+    current = layerForward(layer, current);
+    outputs.push(current);
+  }
+  return outputs;
+}
+
+/** @throws InputError unless the tensor is a batch of images of this shape with finite values. */
+export function requireBatchOf(imageShape: Shape, batch: Tensor, what: string): void {
+  if (batch.shape.length === 0 || formatShape(batch.shape.slice(1)) !== formatShape(imageShape)) {
+    throw new InputError(
+      `${what}: expected a batch [n, ${imageShape.join(", ")}], got [${batch.shape.join(", ")}]; ` +
+        `resize or reshape the images to ${formatShape(imageShape)}`,
+    );
+  }
+  if (batch.shape[0] === 0) throw new InputError(`${what}: expected at least one image, got none`);
+  const bad = batch.data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const size = batch.data.length / batch.shape[0];
+    throw new InputError(
+      `${what}: value ${bad % size} of image ${Math.floor(bad / size)} is ${batch.data[bad]}; ` +
+        `every value must be a finite number`,
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import { type LayerBase, type PlainLayer } from "./layer.js";
+
+/** The activation x². The only non-linear step that CKKS computes with a single multiplication. */
+export interface SquareLayer extends LayerBase {
+  readonly kind: "square";
+}
+
+export function squareLayer({ name = "square" }: { readonly name?: string } = {}): SquareLayer {
+  return { kind: "square", name };
+}
+
+export const plainSquare: PlainLayer<SquareLayer> = {
+  outputShape: (_layer, inputShape) => inputShape,
+  forward: (_layer, batch) => ({ shape: batch.shape, data: batch.data.map((value) => value * value) }),
+};

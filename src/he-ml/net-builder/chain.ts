@@ -1,0 +1,110 @@
+import { type LevelAndScale } from "../crypto/ciphertext.js";
+import { ClearEvaluator } from "../crypto/clear-evaluator.js";
+import { headroomBits } from "../crypto/noise.js";
+import {
+  checkParameters,
+  formatChain,
+  maxCoeffModulusBits,
+  modulusBits,
+  type CkksParameters,
+} from "../crypto/parameters.js";
+import { encodeLayer } from "../layers/encode.js";
+import { type EncodedLayer } from "../layers/encoded-layer.js";
+import { ChainTooShortError } from "../layers/rescaling.js";
+import { layerShapes, type Model } from "../model/model.js";
+
+/** The smallest and largest value that a layer (or "input") gave on sample images. */
+export interface ValueRange {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * Walks the model along the modulus chain with nothing encrypted.
+ *
+ * @returns level and scale of the output of each layer
+ * @throws ChainTooShortError naming the first layer the chain cannot carry, and a chain that would do
+ */
+export function checkChain(
+  layers: readonly EncodedLayer[],
+  model: Model,
+  parameters: CkksParameters,
+  valueRanges: readonly ValueRange[] = [],
+): LevelAndScale[] {
+  try {
+    return walk(layers, model, parameters, valueRanges);
+  } catch (error) {
+    if (!(error instanceof ChainTooShortError)) throw error;
+    const remedy = findLongerChain(model, parameters, valueRanges);
+    throw new ChainTooShortError(
+      remedy
+        ? `${error.message}; with these scales ${formatChain(remedy)} at polyModulusDegree ` +
+            `${remedy.polyModulusDegree} would do`
+        : `${error.message}; no 128-bit chain up to polyModulusDegree 32768 carries this model at these scales; ` +
+            `lower scaleBits, or use a shallower model`,
+    );
+  }
+}
+
+function walk(
+  layers: readonly EncodedLayer[],
+  model: Model,
+  parameters: CkksParameters,
+  valueRanges: readonly ValueRange[],
+): LevelAndScale[] {
+  const shapes = layerShapes(model);
+  let state: LevelAndScale = { level: parameters.levels, scale: 2 ** parameters.scaleBits };
+  requireHeadroom("input", state);
+  return layers.map((encoded, i) => {
+    state = encoded.outputState(state, shapes[i]);
+    requireHeadroom(encoded.layer.name, state);
+    return state;
+  });
+
+  function requireHeadroom(name: string, { level, scale }: LevelAndScale): void {
+    const range = valueRanges.find((candidate) => candidate.name === name);
+    const largest = range ? Math.max(Math.abs(range.min), Math.abs(range.max)) : 0;
+    if (largest === 0 || headroomBits(parameters, level, scale, largest) >= 0) return;
+    throw new ChainTooShortError(
+      `"${name}": values up to ${largest.toPrecision(3)} at a scale of 2^${Math.log2(scale).toFixed(1)} outgrow the ` +
+        `${modulusBits(parameters, level).toFixed(0)} bits left at level ${level} of ${formatChain(parameters)}`,
+    );
+  }
+}
+
+/** The same scales on a chain with more primes, at the smallest degree that carries it with 128-bit security. */
+function findLongerChain(
+  model: Model,
+  parameters: CkksParameters,
+  valueRanges: readonly ValueRange[],
+): CkksParameters | undefined {
+  const { scaleBits, weightScaleBits, coeffModulusBits } = parameters;
+  const special = coeffModulusBits.at(-1)!;
+  const data = coeffModulusBits.slice(0, -1);
+  for (const polyModulusDegree of Object.keys(maxCoeffModulusBits).map(Number)) {
+    for (let primes = data.length + 1; ; primes++) {
+      const longer = Array.from({ length: primes }, (_, i) => data[i] ?? data.at(-1)!).concat(special);
+      if (longer.reduce((sum, bits) => sum + bits, 0) > maxCoeffModulusBits[polyModulusDegree]) break;
+      const candidate = checkParameters({
+        polyModulusDegree,
+        coeffModulusBits: longer,
+        scaleBits,
+        weightScaleBits,
+      });
+      const he = new ClearEvaluator(candidate);
+      try {
+        walk(
+          model.layers.map((layer) => encodeLayer(he, layer)),
+          model,
+          candidate,
+          valueRanges,
+        );
+        return candidate;
+      } catch (error) {
+        if (!(error instanceof ChainTooShortError)) throw error;
+      }
+    }
+  }
+  return undefined;
+}

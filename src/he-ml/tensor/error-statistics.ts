@@ -1,0 +1,56 @@
+import { InputError } from "../errors.js";
+import { formatShape, maxAbs, type Tensor } from "./tensor.js";
+
+/** How far computed values lie from the expected ones. Every figure is in the values' own unit unless named. */
+export interface ErrorStatistics {
+  /** Largest absolute error. */
+  readonly maxAbs: number;
+  /** Mean absolute error. */
+  readonly mean: number;
+  /** Root mean square error. */
+  readonly rms: number;
+  /** 99th percentile of the absolute error (nearest rank). */
+  readonly p99: number;
+  /** Row-major position of the largest error. */
+  readonly argmax: number;
+  /** `maxAbs` divided by the largest expected magnitude; 0 when both are 0, Infinity when only the latter is. */
+  readonly relativeToMax: number;
+  /** -log2(relativeToMax): correct bits below the largest magnitude. At most 53, a double's significand. */
+  readonly precisionBits: number;
+}
+
+/**
+ * Compares two tensors value by value.
+ *
+ * @throws InputError if the shapes differ or are empty.
+ */
+export function errorStatistics(actual: Tensor, expected: Tensor): ErrorStatistics {
+  if (formatShape(actual.shape) !== formatShape(expected.shape)) {
+    throw new InputError(
+      `errorStatistics: expected shape ${formatShape(expected.shape)}, got ${formatShape(actual.shape)}`,
+    );
+  }
+  const count = actual.data.length;
+  if (count === 0) throw new InputError("errorStatistics: expected at least one value, got none");
+
+  const errors = actual.data.map((value, i) => Math.abs(value - expected.data[i]));
+  let argmax = 0;
+  let sum = 0;
+  let sumOfSquares = 0;
+  errors.forEach((error, i) => {
+    if (error > errors[argmax] || Number.isNaN(error)) argmax = i;
+    sum += error;
+    sumOfSquares += error * error;
+  });
+  const largest = errors[argmax];
+  const relativeToMax = largest === 0 ? 0 : largest / maxAbs(expected.data);
+  return {
+    maxAbs: largest,
+    mean: sum / count,
+    rms: Math.sqrt(sumOfSquares / count),
+    p99: errors.toSorted()[Math.ceil(0.99 * count) - 1],
+    argmax,
+    relativeToMax,
+    precisionBits: Math.min(53, -Math.log2(relativeToMax)),
+  };
+}
