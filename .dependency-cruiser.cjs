@@ -1,5 +1,5 @@
 // The floors of the house: a folder imports only from the folders before it in this list.
-const floors = ["tensor", "model", "formats", "crypto", "layers", "net-builder"];
+const floors = ["tensor", "model", "formats", "crypto", "layers", "net-builder", "engine"];
 
 const library = (names) => `^src/he-ml/(${names.join("|")})/`;
 

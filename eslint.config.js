@@ -6,7 +6,9 @@ export default tseslint.config(
   {
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
-      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      // Under verbatimModuleSyntax, import { type X } still loads the module when it runs.
+      "@typescript-eslint/no-import-type-side-effects": "error",
     },
   },
   {

@@ -10,12 +10,12 @@ const transform = {
 
 /** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`. */
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/onnxruntime-environment.js",
   extensionsToTreatAsEsm: [".ts"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform,
   roots: ["<rootDir>/test"],
-  testMatch: [process.env.HE_ML_TEST_TIER === "slow" ? "**/*.slow.ts" : "**/*.test.ts"],
+  testMatch: ["**/*.test.ts"],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

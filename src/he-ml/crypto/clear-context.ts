@@ -1,8 +1,8 @@
-import { type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
 import { EncryptedTensor } from "./encrypted-tensor.js";
 import { pack, unpack, type Packing } from "./packing.js";
-import { type CkksParameters } from "./parameters.js";
+import type { CkksParameters } from "./parameters.js";
 
 /** Client and server in one, on plain numbers: for tests, plans and explanations, at no cost in time. */
 export class ClearContext {

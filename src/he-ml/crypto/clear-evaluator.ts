@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { maxAbs } from "../tensor/tensor.js";
-import { type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { headroomBits, noiseModel, type NoiseModel } from "./noise.js";
 import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
@@ -158,7 +158,7 @@ export class ClearEvaluator extends Evaluator {
 
   protected override doRescale(a: Ciphertext, scale: number): void {
     const own = this.#own(a);
-    own.noise = Math.hypot(own.noise / lastPrime(this.parameters, own.level), this.#noise.rounding);
+    own.noise = Math.hypot(own.noise / lastPrime(this.parameters, own.level), this.#noise.rounding(own.size));
     own.scale = scale;
     own.level--;
     this.#requireHeadroom("rescale", own);

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { formatShape, type Shape } from "../tensor/tensor.js";
-import { type Ciphertext, type LevelAndScale } from "./ciphertext.js";
+import type { Ciphertext, LevelAndScale } from "./ciphertext.js";
 import { ciphertextCount, type Packing } from "./packing.js";
 
 /** What is known of encrypted images without the key. */

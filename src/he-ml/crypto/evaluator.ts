@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { maxAbs } from "../tensor/tensor.js";
-import { type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
 import { formatChain, lastPrime, modulusBits, type CkksParameters } from "./parameters.js";
 

@@ -15,9 +15,12 @@ export interface NoiseModel {
   readonly freshPublicKey: number;
   /** Rounding an encoded vector's coefficients to integers. */
   readonly encoding: number;
-  /** Rounding after a division by a prime. */
-  readonly rounding: number;
-  /** Switching a key (relinearizing, rotating) with `level` data primes left. */
+  /** Rounding after a division by a prime, of a ciphertext of `size` polynomials. */
+  rounding(size: number): number;
+  /**
+   * Switching a key (relinearizing, rotating) with `level` data primes left, as the root mean square over all slots.
+   * Half of it and more sits in slot 0, which shows √(3N)/π times this figure.
+   */
   keySwitch(level: number): number;
 }
 
@@ -27,21 +30,29 @@ const sigma = 3.2;
 export function noiseModel(parameters: CkksParameters): NoiseModel {
   const n = parameters.polyModulusDegree;
   const toSlot = Math.sqrt(n / 2);
-  // c0 + c1·s with both rounded: s has coefficients −1, 0, 1 with equal chance, so ‖s‖² ≈ 2N/3.
-  const rounding = Math.sqrt((1 + (2 * n) / 3) / 12) * toSlot;
+  // Real slots make a polynomial with mₙ₋ⱼ = −mⱼ; its rounding errors share that symmetry, so they are real in every
+  // slot: √2 more in the real part than independent coefficients show.
+  const encoding = Math.sqrt(1 / 12) * toSlot * Math.SQRT2;
+  // c0 + c1·s + c2·s², each rounded: s has coefficients −1, 0, 1 with equal chance, so |s|² in a slot is
+  // exponentially distributed with mean 2N/3, and the mean of |s|⁴ is twice that mean's square.
+  const meanSquare = (2 * n) / 3;
+  const rounding = (size: number) =>
+    Math.sqrt((1 + meanSquare + (size > 2 ? 2 * meanSquare ** 2 : 0)) / 12) * toSlot;
   const specialBits = Math.log2(Number(parameters.coeffModulus.at(-1)));
   return {
-    fresh: Math.hypot(sigma, Math.sqrt(1 / 12)) * toSlot,
-    freshPublicKey: rounding,
-    encoding: Math.sqrt(1 / 12) * toSlot,
+    fresh: Math.hypot(sigma * toSlot, encoding),
+    freshPublicKey: rounding(2),
+    encoding,
     rounding,
     keySwitch(level) {
+      // SEAL's digits are uniform in [0, q), not centred, so their mean square is q²/3. Their mean, q/2·(1 + X + …),
+      // is q/(1 − ζ) in the slot of ζ: largest in slot 0, whose ζ = exp(iπ/N) lies next to 1.
       let variance = 0;
       for (let i = 1; i <= level; i++) {
         const digitBits = Math.log2(lastPrime(parameters, i)) - specialBits;
-        variance += (n / 12) * (2 ** digitBits * sigma) ** 2;
+        variance += (n / 3) * (2 ** digitBits * sigma) ** 2;
       }
-      return Math.hypot(Math.sqrt(variance) * toSlot, rounding);
+      return Math.hypot(Math.sqrt(variance) * toSlot, rounding(2));
     },
   };
 }

@@ -23,9 +23,22 @@ export const noOperations: OperationCounts = Object.freeze({
 
 /** What ran between two readings of an evaluator's counters. */
 export function operationsBetween(before: OperationCounts, after: OperationCounts): OperationCounts {
-  const difference: Record<Operation, number> = { ...noOperations };
-  for (const operation of Object.keys(difference) as Operation[]) {
-    difference[operation] = after[operation] - before[operation];
+  return combine(after, before, (x, y) => x - y);
+}
+
+/** The sum of two counts. */
+export function operationsTogether(a: OperationCounts, b: OperationCounts): OperationCounts {
+  return combine(a, b, (x, y) => x + y);
+}
+
+function combine(
+  a: OperationCounts,
+  b: OperationCounts,
+  how: (x: number, y: number) => number,
+): OperationCounts {
+  const combined: Record<Operation, number> = { ...noOperations };
+  for (const operation of Object.keys(combined) as Operation[]) {
+    combined[operation] = how(a[operation], b[operation]);
   }
-  return difference;
+  return combined;
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 
-// The first twelve primes as bases make Miller–Rabin exact below 3.3·10^24, far above 2^60.
+// The first twelve primes as bases make Miller–Rabin exact below 3.18·10^23, far above 2^60.
 // Sorenson and Webster, "Strong pseudoprimes to twelve prime bases", 2015, https://arxiv.org/abs/1509.00864
 const witnesses = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n, 31n, 37n];
 
@@ -12,7 +12,7 @@ function powerMod(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
-/** Whether `n` is prime; exact for n < 3.3·10^24. */
+/** Whether `n` is prime; exact for n < 3.18·10^23. */
 export function isPrime(n: bigint): boolean {
   if (n < 2n) return false;
   for (const p of witnesses) if (n % p === 0n) return n === p;

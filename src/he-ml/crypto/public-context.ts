@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { EncryptedTensor, type SerializedTensor } from "./encrypted-tensor.js";
-import { type CkksParameters } from "./parameters.js";
+import type { CkksParameters } from "./parameters.js";
 import { SealEvaluator } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 

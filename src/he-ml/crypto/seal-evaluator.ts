@@ -1,15 +1,15 @@
 import { InputError } from "../errors.js";
-import { type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
-import { type CkksParameters } from "./parameters.js";
-import {
-  type CKKSEncoder,
-  type Encryptor,
-  type RelinKeys,
-  type Seal,
-  type SealCiphertextHandle,
-  type SealEvaluatorHandle,
-  type SealPlaintextHandle,
+import type { CkksParameters } from "./parameters.js";
+import type {
+  CKKSEncoder,
+  Encryptor,
+  RelinKeys,
+  Seal,
+  SealCiphertextHandle,
+  SealEvaluatorHandle,
+  SealPlaintextHandle,
 } from "./seal.js";
 
 class SealPlaintext implements Plaintext {

@@ -13,7 +13,7 @@ import initialize, {
   type SecretKey,
 } from "node-seal";
 import { InputError } from "../errors.js";
-import { type CkksParameters } from "./parameters.js";
+import type { CkksParameters } from "./parameters.js";
 
 export type {
   CKKSEncoder,

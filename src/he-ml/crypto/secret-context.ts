@@ -1,9 +1,10 @@
 import { InputError } from "../errors.js";
+import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
 import { maxAbs, type Tensor } from "../tensor/tensor.js";
-import { type SerializedTensor } from "./encrypted-tensor.js";
+import type { SerializedTensor } from "./encrypted-tensor.js";
 import { pack, unpack, type Packing } from "./packing.js";
 import { modulusBits, type CkksParameters } from "./parameters.js";
-import { type EvaluationKeys } from "./public-context.js";
+import type { EvaluationKeys } from "./public-context.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
 
 /**
@@ -84,24 +85,35 @@ export class SecretContext {
    * @param batch `[n, …shape]`
    * @throws InputError if a value is not finite or too large, or the batch has more images than slots
    */
-  encrypt(batch: Tensor, options: { readonly packing: Packing }): SerializedTensor {
-    const layout = { shape: batch.shape.slice(1), packing: options.packing, images: batch.shape[0] };
-    return { ...layout, ciphertexts: [...this.encryptSteps(batch, options)] };
+  encrypt(batch: Tensor, { packing }: { readonly packing: Packing }): SerializedTensor {
+    return finish(this.#encryptSteps(batch, packing));
   }
 
-  /** `encrypt`, one ciphertext at a time, for callers that show progress or stop in between. */
-  *encryptSteps(batch: Tensor, { packing }: { readonly packing: Packing }): Generator<Uint8Array> {
+  /** `encrypt` without blocking: gives way to the event loop, can be watched and stopped. */
+  async encryptAsync(
+    batch: Tensor,
+    { packing, ...options }: { readonly packing: Packing } & LongWorkOptions,
+  ): Promise<SerializedTensor> {
+    return finishInTurns(this.#encryptSteps(batch, packing), options);
+  }
+
+  *#encryptSteps(batch: Tensor, packing: Packing): Generator<Step, SerializedTensor> {
     this.#requireEncodable(batch);
     const { slots, scaleBits } = this.parameters;
-    for (const values of pack(batch, packing, slots)) {
+    const packed = pack(batch, packing, slots);
+    const ciphertexts: Uint8Array[] = [];
+    using plain = new this.#seal.module.Plaintext();
+    for (const values of packed) {
       const filled = packing === "scalar" ? new Float64Array(slots).fill(values[0]) : values;
-      yield this.#seal.attempt("encrypt", () => {
-        using plain = new this.#seal.module.Plaintext();
+      const bytes = this.#seal.attempt("encrypt", () => {
         this.#encoder.encode(filled, 2 ** scaleBits, plain);
         using ciphertext = this.#encryptor.encryptSymmetricSerializable(plain);
         return this.#seal.save(ciphertext);
       });
+      ciphertexts.push(bytes);
+      yield { done: ciphertexts.length, total: packed.length };
     }
+    return { shape: batch.shape.slice(1), packing, images: batch.shape[0], ciphertexts };
   }
 
   /**

@@ -1,14 +1,14 @@
-import { type Ciphertext, type LevelAndScale, type Plaintext } from "../crypto/ciphertext.js";
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import {
   convolutionalLayer,
   type ConvolutionalLayer,
   type ConvolutionalOptions,
 } from "../model/convolutional.js";
-import { type Pair } from "../model/layer.js";
+import type { Pair } from "../model/layer.js";
 import { layerOutputShape } from "../model/model.js";
 import { tapsAt } from "../model/sliding-window.js";
-import { type Shape } from "../tensor/tensor.js";
+import type { Shape } from "../tensor/tensor.js";
 import { encodedLayer, type CiphertextAt, type EncodedLayer, type KernelRun } from "./encoded-layer.js";
 import { settledState } from "./rescaling.js";
 import { productState, weightedSum, type Term } from "./weighted-sum.js";

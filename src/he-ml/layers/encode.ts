@@ -1,7 +1,7 @@
-import { type Evaluator } from "../crypto/evaluator.js";
-import { type Layer, type LayerKind } from "../model/model.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import type { Layer, LayerKind } from "../model/model.js";
 import { encodeConvolutional } from "./convolutional.js";
-import { type EncodedLayer } from "./encoded-layer.js";
+import type { EncodedLayer } from "./encoded-layer.js";
 import { encodeAveragePool } from "./functional/average-pool.js";
 import { encodeFlatten } from "./functional/flatten.js";
 import { encodePadding } from "./functional/padding.js";

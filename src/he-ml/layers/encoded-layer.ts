@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
-import { type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
+import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import { EncryptedTensor, type EncryptedLayout } from "../crypto/encrypted-tensor.js";
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import { ciphertextCount } from "../crypto/packing.js";
+import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
 import { layerOutputShape, type Layer } from "../model/model.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 
@@ -34,13 +34,6 @@ export interface LayerRun extends Disposable {
   compute(index: number): Ciphertext;
 }
 
-export interface RunOptions {
-  /** Stops the run between two ciphertexts. */
-  readonly signal?: AbortSignal;
-  /** Told now and then how many of the output's ciphertexts are done. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
 /**
  * A layer whose weights are encoded for CKKS: a function from encrypted tensor to encrypted tensor. It leaves its
  * input alone; the caller owns the output.
@@ -53,7 +46,7 @@ export interface RunOptions {
 export interface EncodedLayer {
   (input: EncryptedTensor): EncryptedTensor;
   /** The same without blocking: gives way to the event loop, can be watched and stopped. */
-  run(input: EncryptedTensor, options?: RunOptions): Promise<EncryptedTensor>;
+  run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
   /** The same one ciphertext at a time, for whoever shares the work out. */
   open(input: EncryptedLayout & LevelAndScale, inputs: CiphertextAt): LayerRun;
   /** The layer in the clear. */
@@ -68,15 +61,10 @@ export interface EncodedLayer {
 /** Makes a callable encoded layer of a kernel. */
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
   const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
-  const callable = (input: EncryptedTensor): EncryptedTensor => {
-    const steps = computeAll(open, input);
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-    }
-  };
+  const callable = (input: EncryptedTensor): EncryptedTensor => finish(computeAll(open, input));
   return Object.assign(callable, {
-    run: (input: EncryptedTensor, options?: RunOptions) => runSteps(computeAll(open, input), options),
+    run: (input: EncryptedTensor, options?: LongWorkOptions) =>
+      finishInTurns(computeAll(open, input), options),
     open,
     layer,
     evaluator,
@@ -105,11 +93,6 @@ function openRun(
   };
 }
 
-interface Step {
-  readonly done: number;
-  readonly total: number;
-}
-
 function* computeAll(open: EncodedLayer["open"], input: EncryptedTensor): Generator<Step, EncryptedTensor> {
   const outputs: Ciphertext[] = [];
   try {
@@ -124,24 +107,5 @@ function* computeAll(open: EncodedLayer["open"], input: EncryptedTensor): Genera
   } catch (error) {
     for (const output of outputs) output[Symbol.dispose]();
     throw error;
-  }
-}
-
-/** Often enough for a smooth progress bar and a prompt stop, rarely enough to cost nothing. */
-const yieldEveryMilliseconds = 50;
-
-async function runSteps(
-  steps: Generator<Step, EncryptedTensor>,
-  { signal, onProgress }: RunOptions = {},
-): Promise<EncryptedTensor> {
-  let lastYield = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - lastYield < yieldEveryMilliseconds) continue;
-    onProgress?.(step.value.done, step.value.total);
-    await setImmediate();
-    lastYield = performance.now();
-    if (signal?.aborted) steps.throw(signal.reason);
   }
 }

@@ -1,18 +1,16 @@
-import { type LevelAndScale } from "../crypto/ciphertext.js";
-import { type EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationsBetween } from "../crypto/operation-counts.js";
-import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
 import { layerForward } from "../model/model.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { type Tensor } from "../tensor/tensor.js";
-import { type EncodedLayer } from "./encoded-layer.js";
-import { type CiphertextState, type LayerTrace } from "./trace.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { EncodedLayer } from "./encoded-layer.js";
+import { layerTrace, type LayerTrace } from "./trace.js";
 
 /** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
-export interface PlainTwin {
+export interface PlainTwin<T = EncryptedTensor> {
   /** The images that were encrypted, `[n, …shape]`. */
   readonly input: Tensor;
-  readonly decrypt: (tensor: EncryptedTensor) => Tensor;
+  readonly decrypt: (tensor: T) => Tensor;
 }
 
 export interface ForwardProgress {
@@ -25,11 +23,11 @@ export interface ForwardProgress {
   readonly total: number;
 }
 
-export interface ForwardOptions {
+export interface ForwardOptions<T = EncryptedTensor> {
   /** Stops the run between two ciphertexts; the iterator throws the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ForwardProgress) => void;
-  readonly twin?: PlainTwin;
+  readonly twin?: PlainTwin<T>;
 }
 
 /**
@@ -63,28 +61,20 @@ export async function* forward(
           onProgress?.({ layer: layer.name, position, layers: layers.length, done, total }),
       });
       const milliseconds = performance.now() - start;
-      const before = stateOf(evaluator.parameters, current);
+      const { level, scale } = current;
       if (current !== input) current[Symbol.dispose]();
       current = output;
       expected = expected && layerForward(layer, expected);
-      const after = stateOf(evaluator.parameters, output);
-      yield {
-        name: layer.name,
-        modelLayers: [encoded.index ?? position],
-        kind: layer.kind,
-        packing: output.packing,
-        images: output.images,
-        shape: output.shape,
-        security: evaluator.parameters.security,
-        before,
-        after,
-        ...after,
-        ciphertexts: output.ciphertexts.length,
-        bytes: output.ciphertexts.length * 2 * output.level * evaluator.parameters.polyModulusDegree * 8,
+      yield layerTrace(evaluator.parameters, {
+        layer,
+        index: encoded.index ?? position,
+        output,
+        before: { level, scale },
+        after: { level: output.level, scale: output.scale },
         ops: operationsBetween(operationsBefore, evaluator.operations),
         milliseconds,
         error: twin && expected && errorStatistics(twin.decrypt(output), expected),
-      };
+      });
     }
     const result = current;
     current = input;
@@ -92,8 +82,4 @@ export async function* forward(
   } finally {
     if (current !== input) current[Symbol.dispose]();
   }
-}
-
-function stateOf(parameters: CkksParameters, { level, scale }: LevelAndScale): CiphertextState {
-  return { level, scaleBits: Math.log2(scale), modulusBits: modulusBits(parameters, level) };
 }

@@ -1,5 +1,5 @@
-import { type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import { linearLayer, type LinearLayer, type LinearOptions } from "../model/linear.js";
 import { encodedLayer, type CiphertextAt, type EncodedLayer } from "./encoded-layer.js";
 import { settledState } from "./rescaling.js";

@@ -1,5 +1,5 @@
-import { type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import { formatChain, lastPrime, modulusBits, type CkksParameters } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { describeLayer, type LayerBase } from "../model/layer.js";

@@ -1,7 +1,11 @@
-import { type OperationCounts } from "../crypto/operation-counts.js";
-import { type Packing } from "../crypto/packing.js";
-import { type ErrorStatistics } from "../tensor/error-statistics.js";
-import { type Shape } from "../tensor/tensor.js";
+import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { EncryptedLayout } from "../crypto/encrypted-tensor.js";
+import type { OperationCounts } from "../crypto/operation-counts.js";
+import { ciphertextCount, type Packing } from "../crypto/packing.js";
+import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
+import type { LayerBase } from "../model/layer.js";
+import type { ErrorStatistics } from "../tensor/error-statistics.js";
+import type { Shape } from "../tensor/tensor.js";
 
 /** Where the ciphertexts of a tensor stand in their modulus chain. */
 export interface CiphertextState {
@@ -37,4 +41,44 @@ export interface LayerTrace extends CiphertextState {
   readonly milliseconds: number;
   /** Against the plain twin; only where a secret key was at hand. */
   readonly error?: ErrorStatistics;
+}
+
+/** What was measured of one layer's run. */
+export interface LayerMeasurement {
+  readonly layer: LayerBase;
+  readonly index: number;
+  readonly output: EncryptedLayout;
+  readonly before: LevelAndScale;
+  readonly after: LevelAndScale;
+  readonly ops: OperationCounts;
+  readonly milliseconds: number;
+  readonly error?: ErrorStatistics;
+}
+
+export function layerTrace(parameters: CkksParameters, measured: LayerMeasurement): LayerTrace {
+  const { layer, index, output, ops, milliseconds, error } = measured;
+  const stateOf = ({ level, scale }: LevelAndScale): CiphertextState => ({
+    level,
+    scaleBits: Math.log2(scale),
+    modulusBits: modulusBits(parameters, level),
+  });
+  const after = stateOf(measured.after);
+  const ciphertexts = ciphertextCount(output.packing, output.images, output.shape);
+  return {
+    name: layer.name,
+    modelLayers: [index],
+    kind: layer.kind,
+    packing: output.packing,
+    images: output.images,
+    shape: output.shape,
+    security: parameters.security,
+    before: stateOf(measured.before),
+    after,
+    ...after,
+    ciphertexts,
+    bytes: ciphertexts * 2 * after.level * parameters.polyModulusDegree * 8,
+    ops,
+    milliseconds,
+    error,
+  };
 }

@@ -1,5 +1,5 @@
-import { type Ciphertext, type LevelAndScale, type Plaintext } from "../crypto/ciphertext.js";
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import { settle } from "./rescaling.js";
 
 /** One product of a sum: an input ciphertext and an encoded weight. */

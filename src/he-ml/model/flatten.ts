@@ -1,5 +1,5 @@
 import { reshape, sizeOf, type Shape } from "../tensor/tensor.js";
-import { type LayerBase, type PlainLayer } from "./layer.js";
+import type { LayerBase, PlainLayer } from "./layer.js";
 
 /** PyTorch's `Flatten` from axis 1 on: `[n, c, h, w]` → `[n, c·h·w]`. */
 export interface FlattenLayer extends LayerBase {

@@ -3,7 +3,7 @@ import { formatShape, type Shape, type Tensor } from "../tensor/tensor.js";
 import { plainAveragePool, type AveragePoolLayer } from "./average-pool.js";
 import { plainConvolutional, type ConvolutionalLayer } from "./convolutional.js";
 import { plainFlatten, type FlattenLayer } from "./flatten.js";
-import { type PlainLayer } from "./layer.js";
+import type { PlainLayer } from "./layer.js";
 import { plainLinear, type LinearLayer } from "./linear.js";
 import { plainPadding, type PaddingLayer } from "./padding.js";
 import { plainSquare, type SquareLayer } from "./square.js";

@@ -1,4 +1,4 @@
-import { type LayerBase, type PlainLayer } from "./layer.js";
+import type { LayerBase, PlainLayer } from "./layer.js";
 
 /** The activation x². The only non-linear step that CKKS computes with a single multiplication. */
 export interface SquareLayer extends LayerBase {

@@ -1,7 +1,7 @@
-import { type Evaluator } from "../crypto/evaluator.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
-import { type EncodedLayer } from "../layers/encoded-layer.js";
-import { type Model } from "../model/model.js";
+import type { EncodedLayer } from "../layers/encoded-layer.js";
+import type { Model } from "../model/model.js";
 import { checkChain, type ValueRange } from "./chain.js";
 
 export interface BuildOptions {

@@ -1,4 +1,4 @@
-import { type LevelAndScale } from "../crypto/ciphertext.js";
+import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { ClearEvaluator } from "../crypto/clear-evaluator.js";
 import { headroomBits } from "../crypto/noise.js";
 import {
@@ -9,7 +9,7 @@ import {
   type CkksParameters,
 } from "../crypto/parameters.js";
 import { encodeLayer } from "../layers/encode.js";
-import { type EncodedLayer } from "../layers/encoded-layer.js";
+import type { EncodedLayer } from "../layers/encoded-layer.js";
 import { ChainTooShortError } from "../layers/rescaling.js";
 import { layerShapes, type Model } from "../model/model.js";
 
@@ -73,6 +73,27 @@ function walk(
   }
 }
 
+/**
+ * Parameters for a model that comes without any: a 60-bit first and special prime, and 40-bit scales with a 40-bit
+ * prime for each multiplication, the usual choice of SEAL's own examples.
+ *
+ * @see https://github.com/microsoft/SEAL/blob/4.1.2/native/examples/5_ckks_basics.cpp
+ * @throws ChainTooShortError if no 128-bit chain carries the model
+ */
+export function chooseParameters(model: Model, valueRanges: readonly ValueRange[] = []): CkksParameters {
+  const shortest = checkParameters({
+    polyModulusDegree: 8192,
+    coeffModulusBits: [60, 40, 60],
+    scaleBits: 40,
+  });
+  const chosen = findLongerChain(model, shortest, valueRanges);
+  if (chosen) return chosen;
+  throw new ChainTooShortError(
+    `model "${model.name}": no 128-bit chain up to polyModulusDegree 32768 carries it at 40-bit scales; ` +
+      `give parameters with smaller scales, or use a shallower model`,
+  );
+}
+
 /** The same scales on a chain with more primes, at the smallest degree that carries it with 128-bit security. */
 function findLongerChain(
   model: Model,
@@ -83,7 +104,7 @@ function findLongerChain(
   const special = coeffModulusBits.at(-1)!;
   const data = coeffModulusBits.slice(0, -1);
   for (const polyModulusDegree of Object.keys(maxCoeffModulusBits).map(Number)) {
-    for (let primes = data.length + 1; ; primes++) {
+    for (let primes = data.length; ; primes++) {
       const longer = Array.from({ length: primes }, (_, i) => data[i] ?? data.at(-1)!).concat(special);
       if (longer.reduce((sum, bits) => sum + bits, 0) > maxCoeffModulusBits[polyModulusDegree]) break;
       const candidate = checkParameters({

@@ -1,15 +1,15 @@
-import { type Ciphertext } from "../../crypto/ciphertext.js";
-import { type Evaluator } from "../../crypto/evaluator.js";
+import type { Ciphertext } from "../../crypto/ciphertext.js";
+import type { Evaluator } from "../../crypto/evaluator.js";
 import {
   averagePoolLayer,
   poolDivisor,
   type AveragePoolLayer,
   type AveragePoolOptions,
 } from "../../model/average-pool.js";
-import { type Pair } from "../../model/layer.js";
+import type { Pair } from "../../model/layer.js";
 import { layerOutputShape } from "../../model/model.js";
 import { outputSize, tapsAt } from "../../model/sliding-window.js";
-import { type Shape } from "../../tensor/tensor.js";
+import type { Shape } from "../../tensor/tensor.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 import { settle, settledState } from "../rescaling.js";
 

@@ -1,4 +1,4 @@
-import { type Evaluator } from "../../crypto/evaluator.js";
+import type { Evaluator } from "../../crypto/evaluator.js";
 import { flattenLayer, type FlattenLayer } from "../../model/flatten.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 

@@ -1,4 +1,4 @@
-import { type Evaluator } from "../../crypto/evaluator.js";
+import type { Evaluator } from "../../crypto/evaluator.js";
 import { layerOutputShape } from "../../model/model.js";
 import { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "../../model/padding.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";

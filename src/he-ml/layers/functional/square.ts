@@ -1,4 +1,4 @@
-import { type Evaluator } from "../../crypto/evaluator.js";
+import type { Evaluator } from "../../crypto/evaluator.js";
 import { squareLayer, type SquareLayer } from "../../model/square.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 import { settle, settledState } from "../rescaling.js";

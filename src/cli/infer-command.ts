@@ -1,0 +1,106 @@
+import { availableParallelism } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Command, Option } from "commander";
+import { packings, type Packing } from "../he-ml/crypto/packing.js";
+import { checkParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
+import { InputError } from "../he-ml/errors.js";
+import { requireBatchOf } from "../he-ml/model/model.js";
+import { chooseParameters } from "../he-ml/net-builder/chain.js";
+import type { Tensor } from "../he-ml/tensor/tensor.js";
+import { wholeNumber } from "./arguments.js";
+import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js";
+import { runInference } from "./inference.js";
+import { firstLine, resultTable } from "./inference-text.js";
+import { readJsonFile } from "./json-file.js";
+import { findModel, type ModelSource } from "./model-source.js";
+import { startProgress } from "./progress.js";
+
+interface InferOptions {
+  readonly model: string;
+  readonly dataset?: string;
+  readonly index: number;
+  readonly count: number;
+  readonly input?: string;
+  readonly packing: Packing;
+  readonly parameters?: string;
+  readonly threads: number;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+/** `he-ml infer`: encrypt, run, decrypt, compare with the plain model. */
+export function inferCommand(signal: AbortSignal): Command {
+  return new Command("infer")
+    .description("classify images while they are encrypted, and compare with the plain model")
+    .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
+    .option("--dataset <name>", "take images from a dataset's test set (mnist)")
+    .option("--index <i>", "first test image", wholeNumber(0), 0)
+    .option("--count <n>", "test images, from --index on", wholeNumber(1), 1)
+    .option("--input <file>", "take images from a JSON file instead")
+    .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
+    .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
+    .option("--threads <n>", "worker threads", wholeNumber(1), availableParallelism())
+    .option("--report <file>", "write an HTML report with figures")
+    .option("--json", "print everything as JSON")
+    .action((options: InferOptions) => infer(options, signal));
+}
+
+async function infer(options: InferOptions, signal: AbortSignal): Promise<void> {
+  const source = await findModel(options.model);
+  const { model, valueRanges } = source;
+  const parameters = await findParameters(options, source);
+  const { images, labels, names } = await findImages(options, source);
+  requireBatchOf(model.inputShape, images, `model "${model.name}"`);
+  const plainLogits = await referenceLogits(source, images);
+
+  const progress = startProgress();
+  const report = await runInference({
+    model,
+    parameters,
+    valueRanges,
+    packing: options.packing,
+    images,
+    labels,
+    plainLogits,
+    threads: options.threads,
+    signal,
+    onProgress: (step, done, total) => progress.update(step, done, total),
+  }).finally(() => progress.stop());
+
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  if (options.report) {
+    const { inferenceReportPage } = await import("./inference-page.js");
+    await mkdir(dirname(options.report), { recursive: true });
+    await writeFile(options.report, await inferenceReportPage(report, images, names));
+    process.stderr.write(`he-ml: report written to ${options.report}\n`);
+  }
+}
+
+async function findParameters(
+  options: InferOptions,
+  { model, parameters, valueRanges }: ModelSource,
+): Promise<CkksParameters> {
+  if (options.parameters) return checkParameters(await readJsonFile("--parameters", options.parameters));
+  return parameters ? checkParameters(parameters) : chooseParameters(model, valueRanges);
+}
+
+function findImages(
+  { dataset, index, count, input }: InferOptions,
+  { model }: ModelSource,
+): Promise<ImagesSource> {
+  if (dataset !== undefined && input !== undefined) {
+    throw new InputError("infer: --dataset and --input exclude each other; give one of them");
+  }
+  if (input !== undefined) return jsonImages(input, model.inputShape);
+  if (dataset !== undefined) return datasetImages(dataset, index, count);
+  throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
+}
+
+/** onnxruntime's logits, an oracle that shares no code with us. */
+async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor> {
+  const { onnxSession } = await import("../he-ml/formats/onnx/run.js");
+  const session = await onnxSession(path);
+  return session.run(images).finally(() => session.release());
+}

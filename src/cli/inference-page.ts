@@ -1,0 +1,84 @@
+import { formatChain } from "../he-ml/crypto/parameters.js";
+import { formatShape, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
+import { digits, errorPerLayer, renderReport, scalePerLayer, timePerLayer } from "../viz/index.js";
+import type { InferenceReport } from "./inference.js";
+
+/** The report of an inference as a self-contained HTML page. */
+export async function inferenceReportPage(
+  report: InferenceReport,
+  images: Tensor,
+  names: readonly string[],
+): Promise<string> {
+  const { model, results, parameters, packing, layers, bytes, setupMilliseconds } = report;
+  const { encrypt, evaluate, decrypt } = results[0].milliseconds;
+  const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
+  const isDigits = formatShape(images.shape.slice(1)) === formatShape([1, 28, 28]);
+  return renderReport({
+    title: `${model}: ${report.images} image(s) classified while encrypted`,
+    intro:
+      `Encrypted and plain model agree on ${agreeing} of ${report.images}. ` +
+      `CKKS with N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)} (bits), input scale ` +
+      `2^${parameters.scaleBits}, weight scale 2^${parameters.weightScaleBits}; ` +
+      (parameters.security === 128 ? "128-bit security" : "teaching parameters without security") +
+      `; packing ${packing}; ${report.threads} worker threads.`,
+    tables: [
+      {
+        caption: "Results",
+        columns: [
+          "image",
+          "predicted",
+          "plain model",
+          "label",
+          "largest error",
+          "relative to the largest logit",
+        ],
+        rows: results.map(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) => [
+          names[i],
+          predicted,
+          plainPredicted,
+          label,
+          maxAbsError,
+          relativeToMax,
+        ]),
+      },
+      {
+        caption: "Time, for the whole batch, in milliseconds",
+        columns: ["stage", "milliseconds"],
+        rows: [
+          ["make keys", Math.round(setupMilliseconds.keys)],
+          ["start the server's workers", Math.round(setupMilliseconds.server)],
+          ["encrypt", Math.round(encrypt)],
+          ["evaluate", Math.round(evaluate)],
+          ["decrypt", Math.round(decrypt)],
+        ],
+      },
+      {
+        caption: "What travels, in bytes",
+        columns: ["what", "bytes"],
+        rows: [
+          ["encrypted images, to the server", bytes.input],
+          ["evaluation keys, to the server, once", bytes.evaluationKeys],
+          ["encrypted logits, back", bytes.output],
+        ].map(([what, size]) => [what, String(size)]),
+      },
+    ],
+    figures: [
+      ...(isDigits
+        ? [{ caption: "The images and what was read in them", figure: digitFigure(report, images) }]
+        : []),
+      { caption: "Error of each layer against the plain model", figure: errorPerLayer(layers) },
+      { caption: "Scale and levels that each layer consumes", figure: scalePerLayer(layers) },
+      { caption: "Time that each layer takes", figure: timePerLayer(layers) },
+    ],
+  });
+}
+
+function digitFigure({ results }: InferenceReport, images: Tensor) {
+  return digits(
+    results.map(({ predicted, label }, i) => ({
+      pixels: imageAt(images, i).data,
+      predicted,
+      label: label ?? undefined,
+    })),
+  );
+}

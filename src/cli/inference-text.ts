@@ -1,0 +1,53 @@
+import Table from "cli-table3";
+import { formatChain } from "../he-ml/crypto/parameters.js";
+import type { InferenceReport } from "./inference.js";
+
+/** The first image's prediction and its error, in one line. */
+export function firstLine({ results: [first], model }: InferenceReport, [name]: readonly string[]): string {
+  const { predicted, label, maxAbsError, relativeToMax } = first;
+  const verdict = label === null ? "" : label === predicted ? `, as labelled` : `, but labelled ${label}`;
+  return (
+    `image ${name}, classified while encrypted by ${model}: ${predicted}${verdict}; ` +
+    `largest error ${maxAbsError.toPrecision(2)} (${percent(relativeToMax)} of the largest logit)`
+  );
+}
+
+/** One row an image, then what the batch took. */
+export function resultTable(report: InferenceReport, names: readonly string[]): string {
+  const { results, parameters, packing, bytes, setupMilliseconds, layers } = report;
+  const table = new Table({
+    head: ["image", "predicted", "plain", "label", "largest error", "of max"],
+    colAligns: ["right", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [] },
+  });
+  results.forEach(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) =>
+    table.push([
+      names[i],
+      predicted,
+      plainPredicted,
+      label ?? "?",
+      maxAbsError.toPrecision(2),
+      percent(relativeToMax),
+    ]),
+  );
+  const { encrypt, evaluate, decrypt } = results[0].milliseconds;
+  const stages = [
+    `keys ${seconds(setupMilliseconds.keys)}`,
+    `server start ${seconds(setupMilliseconds.server)}`,
+    `encrypt ${seconds(encrypt)}`,
+    `evaluate ${seconds(evaluate)} (${layers.map((l) => `${l.name} ${seconds(l.milliseconds)}`).join(", ")})`,
+    `decrypt ${seconds(decrypt)}`,
+  ];
+  return [
+    table.toString(),
+    `time for the whole batch: ${stages.join(", ")}; ${report.threads} threads`,
+    `N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}, ` +
+      `${parameters.security === 128 ? "128-bit security" : "NO security (teaching parameters)"}, packing ${packing}`,
+    `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)}, ` +
+      `output ${megabytes(bytes.output)}`,
+  ].join("\n");
+}
+
+const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;

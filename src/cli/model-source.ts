@@ -1,0 +1,70 @@
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { InputError } from "../he-ml/errors.js";
+import { loadModel } from "../he-ml/formats/load-model.js";
+import type { Model } from "../he-ml/model/model.js";
+import type { ValueRange } from "../he-ml/net-builder/chain.js";
+import { readJsonFile } from "./json-file.js";
+import { packageRoot } from "./package-root.js";
+
+/** A model, and what lies beside it in its folder. */
+export interface ModelSource {
+  readonly model: Model;
+  /** The file itself. */
+  readonly path: string;
+  /** Unchecked contents of `parameters.json`, if there is one. */
+  readonly parameters?: unknown;
+  /** Ranges of each layer's values, from `metrics.json`, if there is one. */
+  readonly valueRanges?: readonly ValueRange[];
+}
+
+const modelsFolder = join(packageRoot, "models");
+
+/**
+ * Finds what `--model M` means: a model file, a folder with a `model.onnx`, or the name of a folder under `models/`.
+ *
+ * @throws InputError if there is no such model, or it cannot be encrypted
+ */
+export async function findModel(name: string): Promise<ModelSource> {
+  const path = await modelPath(name);
+  const folder = dirname(path);
+  const model = await loadModel(
+    path,
+    path.endsWith("model.onnx") ? { name: folder.split(/[\\/]/).at(-1) } : {},
+  );
+  const metrics = (await readOptional(join(folder, "metrics.json"))) as
+    { valueRanges?: readonly ValueRange[] } | undefined;
+  return {
+    model,
+    path,
+    parameters: await readOptional(join(folder, "parameters.json")),
+    valueRanges: metrics?.valueRanges,
+  };
+}
+
+async function modelPath(name: string): Promise<string> {
+  const status = await stat(name).catch(() => undefined);
+  if (status?.isFile()) return name;
+  for (const path of [join(name, "model.onnx"), join(modelsFolder, name, "model.onnx")]) {
+    const candidate = await stat(path).catch(() => undefined);
+    if (candidate?.isFile()) return path;
+  }
+  throw new InputError(
+    `--model: there is no model "${name}"; give a model file, or one of ${(await modelNames()).join(", ")}`,
+  );
+}
+
+async function modelNames(): Promise<string[]> {
+  const entries = await readdir(modelsFolder, { withFileTypes: true });
+  const names: string[] = [];
+  for (const { name } of entries) {
+    const status = await stat(join(modelsFolder, name, "model.onnx")).catch(() => undefined);
+    if (status?.isFile()) names.push(name);
+  }
+  return names;
+}
+
+async function readOptional(path: string): Promise<unknown> {
+  const exists = await stat(path).catch(() => undefined);
+  return exists && readJsonFile("--model", path);
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The project's folder; `src/cli` and `dist/cli` lie equally deep in it. */
+export const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(`${packageRoot}package.json`, "utf8")) as { version: string };
+  return version;
+}

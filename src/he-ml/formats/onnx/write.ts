@@ -1,0 +1,146 @@
+import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { ModelProtoSchema, type NodeProtoSchema, type TensorProto } from "onnx-buf";
+import { InputError } from "../../errors.js";
+import type { AveragePoolLayer } from "../../model/average-pool.js";
+import type { ConvolutionalLayer } from "../../model/convolutional.js";
+import type { Padding } from "../../model/layer.js";
+import type { LinearLayer } from "../../model/linear.js";
+import { layerShapes, type Layer, type Model } from "../../model/model.js";
+import type { PaddingLayer } from "../../model/padding.js";
+import { batchOf, floatAttribute, floatInitializer, intAttribute, intInitializer, node } from "./messages.js";
+
+const opset = 13n;
+/** The version of the file format that came with opset 13 to 15. */
+const irVersion = 8n;
+
+/** A layer as a file holds it: its node, and the constants that the node reads. */
+interface WrittenLayer {
+  readonly node: MessageInitShape<typeof NodeProtoSchema>;
+  readonly initializers: readonly TensorProto[];
+}
+
+const onnxPads = ({ top, left, bottom, right }: Padding) => [top, left, bottom, right];
+
+function weightsAndBias(layer: ConvolutionalLayer | LinearLayer): TensorProto[] {
+  const initializers = [floatInitializer(`${layer.name}.weight`, layer.weights)];
+  if (layer.bias) initializers.push(floatInitializer(`${layer.name}.bias`, layer.bias));
+  return initializers;
+}
+
+function writeConvolutional(layer: ConvolutionalLayer, input: string, output: string): WrittenLayer {
+  const initializers = weightsAndBias(layer);
+  const inputs = [input, ...initializers.map(({ name }) => name)];
+  return {
+    initializers,
+    node: node(
+      "Conv",
+      layer.name,
+      inputs,
+      [output],
+      [
+        intAttribute("dilations", layer.dilation),
+        intAttribute("group", layer.groups),
+        intAttribute("kernel_shape", layer.kernelSize),
+        intAttribute("pads", onnxPads(layer.padding)),
+        intAttribute("strides", layer.stride),
+      ],
+    ),
+  };
+}
+
+function writeLinear(layer: LinearLayer, input: string, output: string): WrittenLayer {
+  const initializers = weightsAndBias(layer);
+  const inputs = [input, ...initializers.map(({ name }) => name)];
+  return {
+    initializers,
+    node: node(
+      "Gemm",
+      layer.name,
+      inputs,
+      [output],
+      [floatAttribute("alpha", 1), floatAttribute("beta", 1), intAttribute("transB", 1)],
+    ),
+  };
+}
+
+function writeAveragePool(layer: AveragePoolLayer, input: string, output: string): WrittenLayer {
+  return {
+    initializers: [],
+    node: node(
+      "AveragePool",
+      layer.name,
+      [input],
+      [output],
+      [
+        intAttribute("kernel_shape", layer.kernelSize),
+        intAttribute("strides", layer.stride),
+        intAttribute("pads", onnxPads(layer.padding)),
+        intAttribute("count_include_pad", layer.countIncludePad ? 1 : 0),
+      ],
+    ),
+  };
+}
+
+function writePadding(layer: PaddingLayer, input: string, output: string): WrittenLayer {
+  const { top, left, bottom, right } = layer.padding;
+  const pads = intInitializer(`${layer.name}.pads`, [0, 0, top, left, 0, 0, bottom, right]);
+  return { initializers: [pads], node: node("Pad", layer.name, [input, pads.name], [output]) };
+}
+
+function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
+  switch (layer.kind) {
+    case "convolutional":
+      return writeConvolutional(layer, input, output);
+    case "linear":
+      return writeLinear(layer, input, output);
+    case "averagePool":
+      return writeAveragePool(layer, input, output);
+    case "padding":
+      return writePadding(layer, input, output);
+    case "square":
+      return { initializers: [], node: node("Mul", layer.name, [input, input], [output]) };
+    case "flatten":
+      return {
+        initializers: [],
+        node: node("Flatten", layer.name, [input], [output], [intAttribute("axis", 1)]),
+      };
+  }
+}
+
+/**
+ * Writes a model as an ONNX file of opset 13: float32 weights, input `input` `[batch, …inputShape]`, output
+ * `logits`, one node a layer, named as the layer. `readOnnx` reads the same model back, with its weights
+ * rounded to float32.
+ *
+ * @throws InputError if the model has no layers, its layers do not fit together, or a weight is too large for
+ *   a float32.
+ * @example await writeFile("model.onnx", writeOnnx(model))
+ */
+export function writeOnnx(model: Model): Uint8Array {
+  const { name, layers } = model;
+  if (layers.length === 0) {
+    throw new InputError(`writeOnnx: model "${name}" has no layers, expected at least one`);
+  }
+  const written = layers.map((layer, index) =>
+    writeLayer(
+      layer,
+      index === 0 ? "input" : `${layers[index - 1].name}.output`,
+      index === layers.length - 1 ? "logits" : `${layer.name}.output`,
+    ),
+  );
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion,
+      producerName: "he-ml",
+      opsetImport: [{ domain: "", version: opset }],
+      graph: {
+        name,
+        node: written.map((layer) => layer.node),
+        initializer: written.flatMap((layer) => layer.initializers),
+        input: [batchOf("input", model.inputShape)],
+        output: [batchOf("logits", layerShapes(model).at(-1)!)],
+      },
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import { setImmediate } from "node:timers/promises";
+
+export interface LongWorkOptions {
+  /** Stops the work between two steps; what it made so far is freed. */
+  readonly signal?: AbortSignal;
+  /** Told now and then how much is done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface Step {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Does all the work at once. */
+export function finish<T>(steps: Generator<Step, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Often enough for a smooth progress bar and a prompt stop, rarely enough to cost nothing. */
+const turnMilliseconds = 50;
+
+/**
+ * Does the work in turns with everything else that waits for the event loop.
+ *
+ * @throws The signal's reason when it aborts.
+ */
+export async function finishInTurns<T>(
+  steps: Generator<Step, T>,
+  { signal, onProgress }: LongWorkOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  let turnStart = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - turnStart < turnMilliseconds) continue;
+    onProgress?.(step.value.done, step.value.total);
+    await setImmediate();
+    turnStart = performance.now();
+    if (signal?.aborted) steps.throw(signal.reason);
+  }
+}

@@ -1,0 +1,87 @@
+import { setImmediate } from "node:timers/promises";
+import { onnxSession } from "../he-ml/formats/onnx/run.js";
+import { modelForward, type Model } from "../he-ml/model/model.js";
+import { argmax, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
+import { selectImages, sliceDataset, type Dataset } from "./dataset.js";
+
+/** The smallest and largest value that a layer put out; `input` names the images themselves. */
+export interface ValueRange {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface MeasureOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the number of images done and of all images. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Measures accuracy with onnxruntime.
+ *
+ * @param onnxBytes An ONNX model that takes the dataset's images and returns one value a class.
+ * @returns Share of the dataset's images, between 0 and 1, whose largest logit is at their label.
+ * @throws InputError if onnxruntime cannot run the model on these images.
+ * @throws The signal's reason when it aborts.
+ * @example await measureAccuracy(writeOnnx(model), await loadDataset("mnist", "test"))
+ */
+export async function measureAccuracy(
+  onnxBytes: Uint8Array,
+  dataset: Dataset,
+  options: MeasureOptions = {},
+): Promise<number> {
+  const session = await onnxSession(onnxBytes);
+  let correct = 0;
+  try {
+    for await (const { images, labels } of chunks(dataset, 500, options)) {
+      const logits = await session.run(images);
+      labels.forEach((label, index) => {
+        if (argmax(imageAt(logits, index).data) === label) correct++;
+      });
+    }
+  } finally {
+    await session.release();
+  }
+  return correct / dataset.images.count;
+}
+
+/**
+ * Records each layer's value range with the plain forward.
+ *
+ * @param dataset Training images: ranges are what a plan is made from, and a plan should not have seen test images.
+ * @returns `input` first, then every layer in order.
+ * @throws The signal's reason when it aborts.
+ */
+export async function measureValueRanges(
+  model: Model,
+  dataset: Dataset,
+  options: MeasureOptions = {},
+): Promise<ValueRange[]> {
+  const names = ["input", ...model.layers.map(({ name }) => name)];
+  const ranges = names.map((name) => ({ name, min: Infinity, max: -Infinity }));
+  for await (const { images } of chunks(dataset, 100, options)) {
+    [images, ...modelForward(model, images)].forEach((values, index) => {
+      widen(ranges[index], values);
+    });
+  }
+  return ranges;
+}
+
+function widen(range: { min: number; max: number }, values: Tensor): void {
+  for (const value of values.data) {
+    if (value < range.min) range.min = value;
+    if (value > range.max) range.max = value;
+  }
+}
+
+async function* chunks(dataset: Dataset, size: number, { signal, onProgress }: MeasureOptions) {
+  const { count } = dataset.images;
+  for (let start = 0; start < count; start += size) {
+    await setImmediate();
+    signal?.throwIfAborted();
+    const end = Math.min(start + size, count);
+    yield selectImages(sliceDataset(dataset, start, end));
+    onProgress?.(end, count);
+  }
+}

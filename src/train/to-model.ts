@@ -1,0 +1,158 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { layers } from "@tensorflow/tfjs-layers";
+import { InputError } from "../he-ml/errors.js";
+import { averagePoolLayer } from "../he-ml/model/average-pool.js";
+import { convolutionalLayer } from "../he-ml/model/convolutional.js";
+import { flattenLayer } from "../he-ml/model/flatten.js";
+import type { Pair } from "../he-ml/model/layer.js";
+import { linearLayer } from "../he-ml/model/linear.js";
+import { defineModel, type Layer, type Model } from "../he-ml/model/model.js";
+import { squareLayer } from "../he-ml/model/square.js";
+import { formatShape, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
+import type { Network } from "./architectures.js";
+
+/**
+ * Turns a tfjs network (images `[n, h, w, c]`) into a model of ours (images `[n, c, h, w]`).
+ *
+ * Filters go from `[h, w, in, out]` to `[out, in, h, w]`, and a dense layer after a flatten has its inputs reordered
+ * from h, w, c to c, h, w, because the two flatten in these orders.
+ *
+ * @param name The model's name.
+ * @throws InputError if the network has a layer or an option that a model of ours cannot express.
+ */
+export function toModel(network: Network, name: string): Model {
+  const [rows, columns, channels] = imageAxes(network.layers[0].batchInputShape);
+  return defineModel({
+    name,
+    inputShape: [channels, rows, columns],
+    layers: network.layers.map((layer, index) => toLayer(layer, flattenedShape(network, index))),
+  });
+}
+
+/**
+ * Puts a model's weights into a network of the same architecture: the way back from {@link toModel}.
+ *
+ * @throws InputError naming the first layer that differs.
+ */
+export function loadWeights(network: Network, model: Model): void {
+  const template = toModel(network, network.name);
+  const expected = template.layers.map(describe).join(" → ");
+  const found = model.layers.map(describe).join(" → ");
+  if (expected !== found) {
+    throw new InputError(`train: expected an initial model of layers ${expected}, got ${found}`);
+  }
+  network.layers.forEach((target, index) => {
+    const source = model.layers[index];
+    if (source.kind !== "convolutional" && source.kind !== "linear") return;
+    const { weights, bias } = source;
+    const flattened = flattenedShape(network, index);
+    tf.tidy(() => {
+      const kernel =
+        source.kind === "convolutional" ? filterToTfjs(weights) : denseToTfjs(weights, flattened);
+      const biases = bias ? tf.tensor1d(Float32Array.from(bias.data)) : tf.zeros([weights.shape[0]]);
+      target.setWeights([kernel, biases]);
+    });
+  });
+}
+
+/** `[rows, columns, channels]` of the images that layer `index` sees flattened; undefined unless it follows a flatten. */
+function flattenedShape(network: Network, index: number): Shape | undefined {
+  const previous = network.layers[index - 1];
+  return previous?.getClassName() === "Flatten"
+    ? imageAxes(previous.input instanceof Array ? undefined : previous.input.shape)
+    : undefined;
+}
+
+function toLayer(layer: layers.Layer, flattened: Shape | undefined): Layer {
+  const { name } = layer;
+  const config = layer.getConfig();
+  switch (layer.getClassName()) {
+    case "Conv2D": {
+      requireOption(name, "padding", config.padding, "valid");
+      requireOption(name, "activation", config.activation, "linear");
+      requireOption(name, "dilationRate", String(config.dilationRate), "1,1");
+      const [kernel, bias] = layer.getWeights();
+      return convolutionalLayer({
+        name,
+        weights: filterFromTfjs(kernel as tf.Tensor4D),
+        bias: bias && toTensor(bias),
+        stride: config.strides as unknown as Pair,
+      });
+    }
+    case "AveragePooling2D":
+      requireOption(name, "padding", config.padding, "valid");
+      return averagePoolLayer({
+        name,
+        kernelSize: config.poolSize as unknown as Pair,
+        stride: config.strides as unknown as Pair,
+      });
+    case "Dense": {
+      requireOption(name, "activation", config.activation, "linear");
+      const [kernel, bias] = layer.getWeights();
+      return linearLayer({
+        name,
+        weights: denseFromTfjs(kernel as tf.Tensor2D, flattened),
+        bias: bias && toTensor(bias),
+      });
+    }
+    case "Square":
+      return squareLayer({ name });
+    case "Flatten":
+      return flattenLayer({ name });
+    default:
+      throw new InputError(
+        `toModel: expected Conv2D, AveragePooling2D, Dense, Square or Flatten, got a ${layer.getClassName()} ` +
+          `layer "${name}"; replace it`,
+      );
+  }
+}
+
+function requireOption(layer: string, option: string, found: unknown, expected: string): void {
+  if (found === expected) return;
+  throw new InputError(`toModel "${layer}": expected ${option} ${expected}, got ${String(found)}; change it`);
+}
+
+function filterFromTfjs(filter: tf.Tensor4D): Tensor {
+  return takeTensor(tf.transpose(filter, [3, 2, 0, 1]));
+}
+
+function filterToTfjs(weights: Tensor): tf.Tensor {
+  return tf.transpose(fromTensor(weights), [2, 3, 1, 0]);
+}
+
+function denseFromTfjs(kernel: tf.Tensor2D, flattened: Shape = [1, 1, kernel.shape[0]]): Tensor {
+  const [features, outputs] = kernel.shape;
+  const reordered = tf.tidy(() => {
+    const byAxes = tf.reshape(kernel, [...flattened, outputs]);
+    return tf.reshape(tf.transpose(byAxes, [3, 2, 0, 1]), [outputs, features]);
+  });
+  return takeTensor(reordered);
+}
+
+function denseToTfjs(weights: Tensor, flattened: Shape = [1, 1, weights.shape[1]]): tf.Tensor {
+  const [outputs, features] = weights.shape;
+  const [rows, columns, channels] = flattened;
+  const byAxes = tf.reshape(fromTensor(weights), [outputs, channels, rows, columns]);
+  return tf.reshape(tf.transpose(byAxes, [2, 3, 1, 0]), [features, outputs]);
+}
+
+const toTensor = (values: tf.Tensor): Tensor => tensor(values.shape, values.dataSync());
+
+/** The values as a tensor of ours; tfjs's is freed. */
+function takeTensor(values: tf.Tensor): Tensor {
+  const taken = toTensor(values);
+  values.dispose();
+  return taken;
+}
+
+const fromTensor = ({ shape, data }: Tensor): tf.Tensor => tf.tensor(Float32Array.from(data), [...shape]);
+
+function imageAxes(shape: readonly (number | null)[] | undefined): [number, number, number] {
+  const [, rows, columns, channels] = shape ?? [];
+  if (rows && columns && channels && shape?.length === 4) return [rows, columns, channels];
+  throw new InputError(`toModel: expected images [n, rows, columns, channels], got [${shape?.join(", ")}]`);
+}
+
+function describe(layer: Layer): string {
+  return "weights" in layer ? `${layer.kind} ${formatShape(layer.weights.shape)}` : layer.kind;
+}

@@ -1,0 +1,17 @@
+import type { Config, Data, Layout } from "plotly.js-dist-min";
+
+/** A plotly figure: plain JSON without functions, the form that notebooks, reports and files hold. */
+export interface Figure {
+  readonly data: readonly Data[];
+  readonly layout: Layout;
+  readonly config?: Config;
+}
+
+/**
+ * Makes a name safe inside a figure: plotly reads `<b>`, `<a href=…>` and entities in every label as markup.
+ *
+ * @example plainText("a<b") // "a&lt;b"
+ */
+export function plainText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

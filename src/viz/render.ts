@@ -1,0 +1,80 @@
+import { fontFiles } from "./assets.js";
+import type { Figure } from "./figure.js";
+import type { HeadlessPage } from "./headless-plotly.js";
+
+/** Size in CSS pixels; what is left out is taken from the figure's layout, else 700 × 450. */
+export interface RenderSize {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface RenderPngOptions extends RenderSize {
+  /** Image pixels for each CSS pixel; 2 unless told, sharp on most screens. */
+  readonly scale?: number;
+}
+
+/** One page serves the process: loading plotly costs a second, drawing a figure some 50 ms. */
+let page: Promise<HeadlessPage> | undefined;
+
+/** Figures are drawn one after the other, because they share the page. */
+let lastDrawing: Promise<unknown> = Promise.resolve();
+
+/**
+ * Draws a figure as SVG, without a browser. The same figure always gives the same text.
+ * Series that plotly draws on a canvas or with WebGL (heatmap, scattergl, 3d) cannot be drawn so.
+ *
+ * @throws RangeError if a size is not a positive number.
+ * @example await writeFile("error.svg", await renderSvg(errorPerLayer(traces), { width: 700, height: 450 }))
+ */
+export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<string> {
+  const { width, height } = checkedSize(figure, size);
+  const drawing = lastDrawing.then(() => draw(figure, width, height));
+  lastDrawing = drawing.catch(() => undefined);
+  return drawing;
+}
+
+/**
+ * Draws a figure as PNG, without a browser.
+ *
+ * @returns The bytes of the file: `width * scale` × `height * scale` pixels.
+ * @throws RangeError if a size or the scale is not a positive number.
+ */
+export async function renderPng(figure: Figure, options: RenderPngOptions = {}): Promise<Uint8Array> {
+  const scale = requirePositive("scale", options.scale ?? 2);
+  const svg = await renderSvg(figure, options);
+  const { Resvg } = await import("@resvg/resvg-js");
+  const renderer = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    background: "white",
+    font: {
+      loadSystemFonts: false,
+      fontFiles: Object.values(fontFiles),
+      defaultFontFamily: "DejaVu Sans",
+      sansSerifFamily: "DejaVu Sans",
+    },
+  });
+  return renderer.render().asPng();
+}
+
+function checkedSize({ layout }: Figure, size: RenderSize): Required<RenderSize> {
+  return {
+    width: requirePositive("width", size.width ?? layout.width ?? 700),
+    height: requirePositive("height", size.height ?? layout.height ?? 450),
+  };
+}
+
+function requirePositive(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new RangeError(`render: expected a ${name} above 0, got ${value}`);
+}
+
+async function draw(figure: Figure, width: number, height: number): Promise<string> {
+  page ??= import("./headless-plotly.js").then(({ openHeadlessPage }) => openHeadlessPage());
+  const { plotly, resetRandom } = await page;
+  resetRandom();
+  // A copy, because plotly writes into what it is given.
+  const copy = structuredClone({ ...figure, data: [...figure.data] });
+  const svg = await plotly.toImage(copy, { format: "svg", width, height, imageDataOnly: true });
+  // Plotly quotes the references to its patterns, which is allowed; resvg and others know them without quotes only.
+  return svg.replaceAll(/url\('(#[\w-]+)'\)/g, "url($1)");
+}

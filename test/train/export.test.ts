@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { InputError } from "../../src/he-ml/errors.js";
+import { architectureRecipe } from "../../src/train/architectures.js";
+import { modelCard } from "../../src/train/card.js";
+import { trainAndExport } from "../../src/train/export.js";
+import type { TrainingMetrics } from "../../src/train/metrics.js";
+import { writeFolder } from "../../src/train/write-folder.js";
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "he-ml-export-"));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+describe("writing a folder", () => {
+  test("makes it, and its parents, with the files and nothing beside them", async () => {
+    const out = join(directory, "a", "b");
+    await writeFolder(out, { "x.txt": "one", "y.bin": Uint8Array.of(1, 2) });
+    expect((await readdir(out)).sort()).toEqual(["x.txt", "y.bin"]);
+    expect(await readdir(join(directory, "a"))).toEqual(["b"]);
+    expect(await readFile(join(out, "x.txt"), "utf8")).toBe("one");
+    expect((await stat(out)).mode & 0o777).toBe((await stat(directory + "/a")).mode & 0o777);
+  });
+
+  test("replaces its files in a folder that exists and leaves others alone", async () => {
+    const out = join(directory, "model");
+    await mkdir(out);
+    await writeFile(join(out, "notes.txt"), "mine");
+    await writeFile(join(out, "x.txt"), "old");
+    await writeFolder(out, { "x.txt": "new" });
+    expect(await readFile(join(out, "x.txt"), "utf8")).toBe("new");
+    expect(await readFile(join(out, "notes.txt"), "utf8")).toBe("mine");
+    expect(await readdir(directory)).toEqual(["model"]);
+  });
+
+  test("a failure leaves nothing behind", async () => {
+    await expect(writeFolder(join(directory, "model"), { "no/such/folder": "x" })).rejects.toThrow();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test("a file in its place is refused", async () => {
+    await writeFile(join(directory, "model"), "a file");
+    await expect(writeFolder(join(directory, "model"), {})).rejects.toThrow(/expected a folder, got a file/);
+    await expect(writeFolder(join(directory, "model", "deeper"), {})).rejects.toBeInstanceOf(InputError);
+  });
+});
+
+describe("train and export", () => {
+  const options = { architecture: "mnist-small", dataset: "mnist", backend: "wasm" };
+
+  test("an interrupted run writes nothing", async () => {
+    const controller = new AbortController();
+    const phases = new Set<string>();
+    const run = trainAndExport({
+      ...options,
+      outputDirectory: join(directory, "model"),
+      signal: controller.signal,
+      onProgress: ({ phase }) => {
+        phases.add(phase);
+        controller.abort(new Error("interrupted"));
+      },
+    });
+    await expect(run).rejects.toThrow("interrupted");
+    expect([...phases]).toEqual(["train"]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test("what cannot be used is refused before anything is done", async () => {
+    const outputDirectory = join(directory, "model");
+    await writeFile(outputDirectory, "a file");
+    await expect(trainAndExport({ ...options, outputDirectory })).rejects.toThrow(/got a file/);
+    await expect(
+      trainAndExport({ ...options, outputDirectory: join(directory, "new"), dataset: "cifar" }),
+    ).rejects.toThrow(/expected one of mnist/);
+    await expect(
+      trainAndExport({ ...options, outputDirectory: join(directory, "new"), architecture: "vgg" }),
+    ).rejects.toThrow(/expected one of lenet1/);
+  });
+});
+
+describe("a model's card", () => {
+  const recipe = architectureRecipe("lenet1");
+  const metrics: TrainingMetrics = {
+    architecture: "lenet1",
+    dataset: "mnist",
+    seed: 4,
+    epochs: recipe.epochs,
+    backend: "wasm",
+    trainImages: 60_000,
+    testImages: 10_000,
+    testAccuracy: 0.9871,
+    trainSeconds: 99.6,
+    valueRanges: [{ name: "input", min: 0, max: 1 }],
+    valueRangeImages: 5_000,
+  };
+
+  test("takes its figures from the measurement", () => {
+    const card = modelCard(metrics, recipe, false);
+    expect(card).toContain("**98.71 %** of MNIST's 10,000 test images (129 wrong)");
+    expect(card).toContain("| input | 0.00 | 1.00 |");
+    expect(card).toContain("It took 100 s.");
+  });
+
+  test("gives the command that makes the model again", () => {
+    const command = "npx he-ml train --arch lenet1 --dataset mnist --seed 4";
+    expect(modelCard(metrics, recipe, false)).toContain(`\n${command} --out models/lenet1\n`);
+    expect(modelCard({ ...metrics, epochs: 3 }, { ...recipe, epochs: 3 }, true)).toContain(
+      `\n${command} --epochs 3 --from MODEL --out models/lenet1\n`,
+    );
+  });
+});

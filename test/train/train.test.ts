@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { InputError } from "../../src/he-ml/errors.js";
+import { modelForward, type Model } from "../../src/he-ml/model/model.js";
+import { tensor } from "../../src/he-ml/tensor/tensor.js";
+import { loadDataset, selectImages, sliceDataset, type Dataset } from "../../src/train/dataset.js";
+import { toModel } from "../../src/train/to-model.js";
+import { train, type TrainingOptions, type TrainingProgress } from "../../src/train/train.js";
+
+let dataset: Dataset;
+
+beforeAll(async () => {
+  dataset = sliceDataset(await loadDataset("mnist", "train"), 0, 320);
+});
+
+async function trained(options: Partial<TrainingOptions> = {}): Promise<Model> {
+  const { network } = await train({
+    architecture: "mnist-small",
+    backend: "wasm",
+    epochs: 1,
+    batchSize: 32,
+    dataset,
+    ...options,
+  });
+  const model = toModel(network, "trained");
+  network.dispose();
+  return model;
+}
+
+describe("training", () => {
+  test.each(["lenet1", "mnist-small"])(
+    "%s gives the same weights for the same seed",
+    async (architecture) => {
+      expect(await trained({ architecture, seed: 5 })).toEqual(await trained({ architecture, seed: 5 }));
+      expect(await trained({ architecture, seed: 6 })).not.toEqual(await trained({ architecture, seed: 5 }));
+    },
+  );
+
+  test.each(["lenet1", "mnist-small"])(
+    "%s lowers the loss on a few images and learns them",
+    async (architecture) => {
+      const { epochs, network, recipe } = await train({
+        architecture,
+        dataset,
+        backend: "wasm",
+        epochs: 8,
+        batchSize: 32,
+      });
+      network.dispose();
+      expect(recipe.epochs).toBe(8);
+      expect(epochs).toHaveLength(8);
+      expect(epochs[7].loss).toBeLessThan(0.6 * epochs[0].loss);
+      expect(epochs[7].accuracy).toBeGreaterThan(0.7);
+    },
+  );
+
+  test("reports progress to the last step and leaks no tensors", async () => {
+    const reports: TrainingProgress[] = [];
+    await trained({ epochs: 1 });
+    const before = tf.memory().numTensors;
+    await trained({ epochs: 2, onProgress: (progress) => reports.push(progress) });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(reports.at(-1)).toMatchObject({ epoch: 2, epochs: 2, step: 20, steps: 20 });
+    expect(reports.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    for (const { loss, accuracy } of reports) {
+      expect(loss).toBeGreaterThan(0);
+      expect(accuracy).toBeGreaterThanOrEqual(0);
+      expect(accuracy).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test("stops when it is aborted, before and between steps", async () => {
+    await expect(trained({ signal: AbortSignal.abort() })).rejects.toThrow(/aborted/);
+    const controller = new AbortController();
+    let steps = 0;
+    const onProgress = ({ step }: TrainingProgress) => {
+      steps = step;
+      if (step === 3) controller.abort(new Error("enough"));
+    };
+    await expect(trained({ epochs: 50, signal: controller.signal, onProgress })).rejects.toThrow("enough");
+    expect(steps).toBe(3);
+  });
+
+  test("a timer can abort it: steps leave the event loop its turns", async () => {
+    await expect(trained({ epochs: 10_000, signal: AbortSignal.timeout(50) })).rejects.toThrow(/timeout/);
+  });
+
+  test("continues from a model: with a vanishing learning rate, that model stays", async () => {
+    const first = await trained({ architecture: "lenet1", seed: 1 });
+    const second = await trained({
+      architecture: "lenet1",
+      seed: 2,
+      initialModel: first,
+      learningRate: 1e-12,
+    });
+    const { images } = selectImages(sliceDataset(dataset, 0, 5));
+    const before = modelForward(first, images).at(-1)!;
+    const after = modelForward(second, images).at(-1)!;
+    after.data.forEach((value, i) => expect(value).toBeCloseTo(before.data[i], 5));
+  });
+
+  test("an initial model of another architecture is refused", async () => {
+    const initialModel = await trained({ architecture: "mnist-small" });
+    await expect(trained({ architecture: "lenet1", initialModel })).rejects.toThrow(
+      /expected an initial model of layers convolutional 4×1×5×5 → .*, got convolutional 4×1×7×7/,
+    );
+  });
+
+  test.each<[Partial<TrainingOptions>, RegExp]>([
+    [{ architecture: "resnet" }, /expected one of lenet1, mnist-small/],
+    [{ epochs: 0 }, /train epochs: expected a whole number of at least 1, got 0/],
+    [{ epochs: 1.5 }, /train epochs/],
+    [{ batchSize: 0 }, /train batchSize/],
+    [{ learningRate: NaN }, /train learningRate/],
+    [{ clipNorm: 0 }, /train clipNorm/],
+    [{ labelSmoothing: 1 }, /train labelSmoothing/],
+    [{ weightDecay: -1 }, /train weightDecay/],
+    [{ maxShift: 28 }, /train maxShift/],
+    [{ seed: -1 }, /train seed: expected a whole number from 0/],
+    [{ backend: "webgl" }, /expected one of wasm, tensorflow/],
+  ])("refuses %p", async (options, message) => {
+    await expect(trained(options)).rejects.toThrow(message);
+    await expect(trained(options)).rejects.toBeInstanceOf(InputError);
+  });
+
+  test("says so when the loss runs away", async () => {
+    const model = await trained();
+    const layers = model.layers.map((layer) =>
+      layer.kind === "convolutional" ? { ...layer, bias: tensor([4], [1e20, 0, 0, 0]) } : layer,
+    );
+    await expect(trained({ initialModel: { ...model, layers } })).rejects.toThrow(
+      /the loss became (NaN|Infinity) in epoch 1.*lower the learning rate/,
+    );
+  });
+});
