@@ -2,6 +2,7 @@ import { formatChain } from "../he-ml/crypto/parameters.js";
 import { formatShape, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
 import { digits, errorPerLayer, renderReport, scalePerLayer, timePerLayer } from "../viz/index.js";
 import type { InferenceReport } from "./inference.js";
+import { errorText, megabytes, percent, seconds } from "./units.js";
 
 /** The report of an inference as a self-contained HTML page. */
 export async function inferenceReportPage(
@@ -37,29 +38,29 @@ export async function inferenceReportPage(
           predicted,
           plainPredicted,
           label,
-          maxAbsError,
-          relativeToMax,
+          errorText(maxAbsError),
+          percent(relativeToMax),
         ]),
       },
       {
-        caption: "Time, for the whole batch, in milliseconds",
-        columns: ["stage", "milliseconds"],
+        caption: "Time, for the whole batch",
+        columns: ["stage", "time"],
         rows: [
-          ["make keys", Math.round(setupMilliseconds.keys)],
-          ["start the server's workers", Math.round(setupMilliseconds.server)],
-          ["encrypt", Math.round(encrypt)],
-          ["evaluate", Math.round(evaluate)],
-          ["decrypt", Math.round(decrypt)],
+          ["make keys", seconds(setupMilliseconds.keys)],
+          ["start the server's workers", seconds(setupMilliseconds.server)],
+          ["encrypt", seconds(encrypt)],
+          ["evaluate", seconds(evaluate)],
+          ["decrypt", seconds(decrypt)],
         ],
       },
       {
-        caption: "What travels, in bytes",
-        columns: ["what", "bytes"],
+        caption: "What travels",
+        columns: ["what", "size"],
         rows: [
-          ["encrypted images, to the server", bytes.input],
-          ["evaluation keys, to the server, once", bytes.evaluationKeys],
-          ["encrypted logits, back", bytes.output],
-        ].map(([what, size]) => [what, String(size)]),
+          ["encrypted images, to the server", megabytes(bytes.input)],
+          ["evaluation keys, to the server, once", megabytes(bytes.evaluationKeys)],
+          ["encrypted logits, back", megabytes(bytes.output)],
+        ],
       },
     ],
     figures: [
@@ -80,5 +81,6 @@ function digitFigure({ results }: InferenceReport, images: Tensor) {
       predicted,
       label: label ?? undefined,
     })),
+    { columns: 10 },
   );
 }

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import type { InferenceReport } from "./inference.js";
+import { errorText, megabytes, percent, seconds } from "./units.js";
 
 /** The first image's prediction and its error, in one line. */
 export function firstLine({ results: [first], model }: InferenceReport, [name]: readonly string[]): string {
@@ -8,7 +9,7 @@ export function firstLine({ results: [first], model }: InferenceReport, [name]: 
   const verdict = label === null ? "" : label === predicted ? `, as labelled` : `, but labelled ${label}`;
   return (
     `image ${name}, classified while encrypted by ${model}: ${predicted}${verdict}; ` +
-    `largest error ${maxAbsError.toPrecision(2)} (${percent(relativeToMax)} of the largest logit)`
+    `largest error ${errorText(maxAbsError)} (${percent(relativeToMax)} of the largest logit)`
   );
 }
 
@@ -18,7 +19,7 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
   const table = new Table({
     head: ["image", "predicted", "plain", "label", "largest error", "of max"],
     colAligns: ["right", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   results.forEach(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) =>
     table.push([
@@ -26,7 +27,7 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
       predicted,
       plainPredicted,
       label ?? "?",
-      maxAbsError.toPrecision(2),
+      errorText(maxAbsError),
       percent(relativeToMax),
     ]),
   );
@@ -47,7 +48,3 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
       `output ${megabytes(bytes.output)}`,
   ].join("\n");
 }
-
-const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
-const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;

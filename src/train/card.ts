@@ -36,12 +36,12 @@ ${trainingCommand(metrics, isContinued)}
 \`\`\`
 
 ${isContinued ? "Training started from the weights of another model, given with `--from`.\n\n" : ""}Softmax cross-entropy with label smoothing ${recipe.labelSmoothing}, Adam (learning rate ${recipe.learningRate}, falling to 0 along half a cosine), ${recipe.epochs} epochs of
-batches of ${recipe.batchSize}, gradients clipped to a joint norm of ${recipe.clipNorm}, weight decay ${recipe.weightDecay}, images shifted by up to ${recipe.maxShift} pixels
+batches of ${recipe.batchSize}, gradients clipped to a joint norm of ${recipe.clipNorm}, weight decay ${recipe.weightDecay}, images shifted by up to ${recipe.maxShift} ${recipe.maxShift === 1 ? "pixel" : "pixels"}
 along each axis. Seed ${seed} decides initial weights, order and shifts: the same seed on the same backend (here tfjs, ${backend}) gives
 the same weights. It took ${Math.round(trainSeconds)} s.
 
-The default hyper-parameters were picked by hand on 5,000 training images held out for that (the last of the 60,000); the model was then
-trained on all of them. The test set took no part in the choice.
+The default hyper-parameters were picked by hand from a few trials with 5,000 training images held out (the last of the 60,000); the model
+was then trained on all of them. The test set took no part in the choice.
 
 ## Value ranges
 

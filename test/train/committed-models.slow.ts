@@ -1,6 +1,3 @@
-/**
- * @jest-environment ./test/onnxruntime-environment.js
- */
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { architectureRecipe } from "../../src/train/architectures.js";
+import { architectureNames, architectureRecipe } from "../../src/train/architectures.js";
 import { modelCard } from "../../src/train/card.js";
 import { trainAndExport } from "../../src/train/export.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
@@ -113,6 +113,15 @@ describe("a model's card", () => {
     expect(modelCard(metrics, recipe, false)).toContain(`\n${command} --out models/lenet1\n`);
     expect(modelCard({ ...metrics, epochs: 3 }, { ...recipe, epochs: 3 }, true)).toContain(
       `\n${command} --epochs 3 --from MODEL --out models/lenet1\n`,
+    );
+  });
+
+  test.each(architectureNames)("of the committed %s is what its metrics give", async (name) => {
+    const folder = join("models", name);
+    const measured = JSON.parse(await readFile(join(folder, "metrics.json"), "utf8")) as TrainingMetrics;
+    expect(measured.epochs).toBe(architectureRecipe(name).epochs);
+    expect(await readFile(join(folder, "card.md"), "utf8")).toBe(
+      modelCard(measured, architectureRecipe(name), false),
     );
   });
 });

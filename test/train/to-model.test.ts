@@ -1,6 +1,3 @@
-/**
- * @jest-environment ./test/onnxruntime-environment.js
- */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "@jest/globals";
