@@ -25,6 +25,19 @@ module.exports = {
       to: { path: "^src/he-ml/index.ts$" },
     },
     {
+      name: "server-code-cannot-name-a-secret",
+      comment: "what evaluates knows public contexts only; the secret key stays with crypto and its callers",
+      severity: "error",
+      from: { path: library(["layers", "net-builder", "engine"]) },
+      to: { path: "^src/he-ml/crypto/secret-context" },
+    },
+    {
+      name: "one-file-imports-node-seal",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/he-ml/crypto/seal.ts$" },
+      to: { path: "node_modules/node-seal/" },
+    },
+    {
       name: "train-needs-no-cryptography",
       severity: "error",
       from: { path: "^src/train/" },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
-import { sizeOf, formatShape, stack, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
+import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { loadTestImages } from "../train/dataset.js";
-import { readJsonFile } from "./json-file.js";
+import { readJsonFile } from "./files.js";
 
 /** Images to classify, and what is known of them. */
 export interface ImagesSource {
@@ -12,6 +12,8 @@ export interface ImagesSource {
   readonly labels: readonly (number | null)[];
   /** How tables call each image. */
   readonly names: readonly string[];
+  /** The logits that the images came with, `[n, classes]`, if they did. */
+  readonly expectedLogits?: Tensor;
 }
 
 /** Test images `index` to `index + count − 1`. @throws InputError if the dataset has no such images */
@@ -24,15 +26,16 @@ export async function datasetImages(dataset: string, index: number, count: numbe
 const imageFile = z.object({
   inputShape: z.array(z.int().positive()).optional(),
   inputs: z.array(z.unknown()).min(1),
+  outputs: z.array(z.unknown()).optional(),
 });
 
 /**
- * Images from a JSON file: one flat array, or `{ inputShape, inputs: [[…], …], outputs }`, whose values may be flat
- * or nested as the image is. `inputShape` may have a leading batch axis.
+ * Images from a JSON file: one flat array, or `{ inputShape, inputs: [[…], …], outputs: [[…], …] }`, whose values may
+ * be flat or nested as the image is. `inputShape` may have a leading batch axis; `outputs` are the expected logits.
  *
  * @throws InputError if it is neither, or an image does not have the model's shape
  */
-export async function jsonImages(path: string, modelShape: Shape): Promise<ImagesSource> {
+export async function jsonImages(path: string, modelShape: Shape, outputShape: Shape): Promise<ImagesSource> {
   const content = await readJsonFile("--input", path);
   const parsed = imageFile.safeParse(Array.isArray(content) ? { inputs: [content] } : content);
   if (!parsed.success) {
@@ -42,34 +45,50 @@ export async function jsonImages(path: string, modelShape: Shape): Promise<Image
         `${where.length > 0 ? `${where.join(".")}: ` : ""}${message}`,
     );
   }
-  const { inputs, inputShape } = parsed.data;
-  if (inputShape) requireModelShape(inputShape, modelShape);
-  const images = inputs.map((image, index) => {
-    const values = flatten(image, index);
-    if (values.length !== sizeOf(modelShape)) {
-      throw new InputError(
-        `--input: image ${index} has ${values.length} values, the model takes ${formatShape(modelShape)} ` +
-          `(${sizeOf(modelShape)} values); resize it`,
-      );
-    }
-    return tensor(modelShape, values);
-  });
-  return { images: stack(images), labels: images.map(() => null), names: images.map((_, i) => String(i)) };
+  const { inputs, outputs, inputShape } = parsed.data;
+  if (inputShape) requireModelShape(inputShape, inputs.length, modelShape);
+  if (outputs && outputs.length !== inputs.length) {
+    throw new InputError(`--input: expected outputs for ${inputs.length} image(s), got ${outputs.length}`);
+  }
+  return {
+    images: readBatch("image", inputs, modelShape),
+    labels: inputs.map(() => null),
+    names: inputs.map((_, i) => String(i)),
+    expectedLogits: outputs && readBatch("output", outputs, outputShape),
+  };
 }
 
-function requireModelShape(inputShape: Shape, modelShape: Shape): void {
-  const image = inputShape.length === modelShape.length + 1 ? inputShape.slice(1) : inputShape;
+function requireModelShape(inputShape: Shape, images: number, modelShape: Shape): void {
+  const [batch, image] =
+    inputShape.length === modelShape.length + 1 ? [inputShape[0], inputShape.slice(1)] : [images, inputShape];
   if (formatShape(image) !== formatShape(modelShape)) {
     throw new InputError(
       `--input: inputShape is ${formatShape(inputShape)}, the model takes ${formatShape(modelShape)}; resize the images`,
     );
   }
+  // The original's files give the shape of one image with a batch axis of 1, whatever the number of inputs.
+  if (batch !== images && batch !== 1) {
+    throw new InputError(`--input: inputShape speaks of ${batch} images, inputs hold ${images}`);
+  }
 }
 
-function flatten(values: unknown, image: number): number[] {
-  if (typeof values === "number") return [values];
-  if (Array.isArray(values)) return values.flatMap((value) => flatten(value, image));
-  throw new InputError(
-    `--input: image ${image} holds ${JSON.stringify(values)}; every value must be a finite number`,
-  );
+function readBatch(what: string, items: readonly unknown[], shape: Shape): Tensor {
+  const values = items.flatMap((item, index) => {
+    const flat = Array.isArray(item) ? (item.flat(shape.length) as unknown[]) : [item];
+    const bad = flat.find((value) => typeof value !== "number");
+    if (bad !== undefined) {
+      throw new InputError(
+        `--input: ${what} ${index} holds ${Array.isArray(bad) ? "arrays nested too deep" : JSON.stringify(bad)}; ` +
+          `every value must be a finite number`,
+      );
+    }
+    if (flat.length !== sizeOf(shape)) {
+      throw new InputError(
+        `--input: ${what} ${index} has ${flat.length} values, the model has ${formatShape(shape)} ` +
+          `(${sizeOf(shape)} values)`,
+      );
+    }
+    return flat as number[];
+  });
+  return tensor([items.length, ...shape], values);
 }

@@ -1,18 +1,17 @@
 import { availableParallelism } from "node:os";
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
-import { requireBatchOf } from "../he-ml/model/model.js";
+import { layerShapes, requireBatchOf } from "../he-ml/model/model.js";
 import { chooseParameters } from "../he-ml/net-builder/chain.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js";
 import { runInference } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
-import { readJsonFile } from "./json-file.js";
+import { readJsonFile, requireWritableFile } from "./files.js";
 import { findModel, type ModelSource } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
@@ -29,18 +28,21 @@ interface InferOptions {
   readonly json?: boolean;
 }
 
+/** More than any test set has, few enough to list. */
+const mostImages = 1_000_000;
+
 /** `he-ml infer`: encrypt, run, decrypt, compare with the plain model. */
 export function inferCommand(signal: AbortSignal): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
     .option("--dataset <name>", "take images from a dataset's test set (mnist)")
-    .option("--index <i>", "first test image", wholeNumber(0), 0)
-    .option("--count <n>", "test images, from --index on", wholeNumber(1), 1)
+    .option("--index <i>", "first test image", wholeNumber(0, mostImages), 0)
+    .option("--count <n>", "test images, from --index on", wholeNumber(1, mostImages), 1)
     .option("--input <file>", "take images from a JSON file instead")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
-    .option("--threads <n>", "worker threads", wholeNumber(1), availableParallelism())
+    .option("--threads <n>", "worker threads", wholeNumber(1, 256), availableParallelism())
     .option("--report <file>", "write an HTML report with figures")
     .option("--json", "print everything as JSON")
     .action((options: InferOptions) => infer(options, signal));
@@ -49,8 +51,9 @@ export function inferCommand(signal: AbortSignal): Command {
 async function infer(options: InferOptions, signal: AbortSignal): Promise<void> {
   const source = await findModel(options.model);
   const { model, valueRanges } = source;
+  if (options.report) await requireWritableFile("--report", options.report);
   const parameters = await findParameters(options, source);
-  const { images, labels, names } = await findImages(options, source);
+  const { images, labels, names, expectedLogits } = await findImages(options, source);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(source, images);
 
@@ -63,6 +66,7 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
     images,
     labels,
     plainLogits,
+    expectedLogits,
     threads: options.threads,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
@@ -72,7 +76,6 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
   else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
   if (options.report) {
     const { inferenceReportPage } = await import("./inference-page.js");
-    await mkdir(dirname(options.report), { recursive: true });
     await writeFile(options.report, await inferenceReportPage(report, images, names));
     process.stderr.write(`he-ml: report written to ${options.report}\n`);
   }
@@ -83,7 +86,7 @@ async function findParameters(
   { model, parameters, valueRanges }: ModelSource,
 ): Promise<CkksParameters> {
   if (options.parameters) return checkParameters(await readJsonFile("--parameters", options.parameters));
-  return parameters ? checkParameters(parameters) : chooseParameters(model, valueRanges);
+  return parameters === undefined ? chooseParameters(model, valueRanges) : checkParameters(parameters);
 }
 
 function findImages(
@@ -93,7 +96,7 @@ function findImages(
   if (dataset !== undefined && input !== undefined) {
     throw new InputError("infer: --dataset and --input exclude each other; give one of them");
   }
-  if (input !== undefined) return jsonImages(input, model.inputShape);
+  if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
   if (dataset !== undefined) return datasetImages(dataset, index, count);
   throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
 }

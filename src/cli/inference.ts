@@ -4,9 +4,14 @@ import type { Packing } from "../he-ml/crypto/packing.js";
 import type { CkksParameters } from "../he-ml/crypto/parameters.js";
 import { SecretContext } from "../he-ml/crypto/secret-context.js";
 import { Engine } from "../he-ml/engine/engine.js";
+import { collect } from "../he-ml/layers/forward.js";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
+import { buildFromModel } from "../he-ml/net-builder/build-from-model.js";
+import { errorStatistics } from "../he-ml/tensor/error-statistics.js";
+import { ClearEvaluator } from "../he-ml/crypto/clear-evaluator.js";
+import { InputError } from "../he-ml/errors.js";
 import { modelForward, requireBatchOf, type Model } from "../he-ml/model/model.js";
-import type { ValueRange } from "../he-ml/net-builder/chain.js";
+import { valueRanges as rangesOf, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt, maxAbs, type Tensor } from "../he-ml/tensor/tensor.js";
 
 /** Milliseconds of each stage for the whole batch. */
@@ -25,7 +30,9 @@ export interface ImageResult {
   /** What the image shows; null where that is not known. */
   readonly label: number | null;
   readonly maxAbsError: number;
-  /** maxAbsError divided by the largest magnitude among the plain logits. */
+  /** Largest difference from the logits that the image came with, where it came with any. */
+  readonly maxAbsErrorToExpected?: number;
+  /** maxAbsError divided by the largest magnitude among the plain logits; as in ErrorStatistics. */
   readonly relativeToMax: number;
   /** Of the whole batch, the same for each of its images. */
   readonly milliseconds: StageMilliseconds;
@@ -58,6 +65,8 @@ export interface InferenceRequest {
   readonly labels: readonly (number | null)[];
   /** The plain result to compare with, `[n, classes]`; the plain forward if left out. */
   readonly plainLogits?: Tensor;
+  /** Logits that the images came with, `[n, classes]`. */
+  readonly expectedLogits?: Tensor;
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: string, done: number, total: number) => void;
@@ -69,9 +78,22 @@ export interface InferenceRequest {
  * @throws InputError before anything is encrypted if images, parameters and model do not fit together
  */
 export async function runInference(request: InferenceRequest): Promise<InferenceReport> {
-  const { model, parameters, valueRanges, packing, images, labels, threads, signal, onProgress } = request;
+  const {
+    model,
+    parameters,
+    valueRanges,
+    packing,
+    images,
+    labels,
+    expectedLogits,
+    threads,
+    signal,
+    onProgress,
+  } = request;
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
-  const plainLogits = request.plainLogits ?? modelForward(model, images).at(-1)!;
+  const plainOutputs = modelForward(model, images);
+  requireRoomForValues(request, plainOutputs);
+  const plainLogits = request.plainLogits ?? plainOutputs.at(-1)!;
 
   const [client, keysMilliseconds] = await timed(() => SecretContext.create(parameters));
   const keys = client.exportEvaluationKeys();
@@ -86,15 +108,12 @@ export async function runInference(request: InferenceRequest): Promise<Inference
         onProgress: (done, total) => onProgress?.("encrypt", done, total),
       }),
     );
-    const layers: LayerTrace[] = [];
     const run = engine.forward(input, {
       signal,
       onProgress: ({ layer, done, total }) => onProgress?.(layer, done, total),
       twin: { input: images, decrypt: (tensor) => client.decrypt(tensor) },
     });
-    let step = await run.next();
-    for (; !step.done; step = await run.next()) layers.push(step.value);
-    const output = step.value;
+    const { output, traces: layers } = await collect(run);
     const [logits, decrypt] = await timed(async () => client.decrypt(output));
     const evaluate = layers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     return {
@@ -110,9 +129,13 @@ export async function runInference(request: InferenceRequest): Promise<Inference
         security: parameters.security,
       },
       threads,
-      results: labels.map((label, i) =>
-        imageResult(imageAt(logits, i), imageAt(plainLogits, i), label, { encrypt, evaluate, decrypt }),
-      ),
+      results: labels.map((label, i) => ({
+        ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
+        label,
+        maxAbsErrorToExpected:
+          expectedLogits && errorStatistics(imageAt(logits, i), imageAt(expectedLogits, i)).maxAbs,
+        milliseconds: { encrypt, evaluate, decrypt },
+      })),
       setupMilliseconds: { keys: keysMilliseconds, server: serverMilliseconds },
       bytes: {
         input: byteLength(input),
@@ -126,23 +149,37 @@ export async function runInference(request: InferenceRequest): Promise<Inference
   }
 }
 
-function imageResult(
-  logits: Tensor,
-  plainLogits: Tensor,
-  label: number | null,
-  milliseconds: StageMilliseconds,
-): ImageResult {
-  const maxAbsError = maxAbs(logits.data.map((value, i) => value - plainLogits.data[i]));
+function compare(logits: Tensor, plainLogits: Tensor) {
+  const { maxAbs, relativeToMax } = errorStatistics(logits, plainLogits);
   return {
     logits: [...logits.data],
     plainLogits: [...plainLogits.data],
     predicted: argmax(logits.data),
     plainPredicted: argmax(plainLogits.data),
-    label,
-    maxAbsError,
-    relativeToMax: maxAbsError / maxAbs(plainLogits.data),
-    milliseconds,
+    maxAbsError: maxAbs,
+    relativeToMax,
   };
+}
+
+/**
+ * Images unlike those that the model was trained on give values for which the chain has no room; encrypted, they
+ * would wrap around and come back as garbage.
+ */
+function requireRoomForValues(
+  { model, parameters, images, valueRanges }: InferenceRequest,
+  plainOutputs: readonly Tensor[],
+): void {
+  const known = valueRanges?.find(({ name }) => name === "input");
+  const largest = maxAbs(images.data);
+  if (known && largest > 2 * Math.max(Math.abs(known.min), Math.abs(known.max))) {
+    throw new InputError(
+      `model "${model.name}": images hold values up to ${largest}, it was trained on ${known.min} to ${known.max}; ` +
+        `bring them to that range (divide bytes by 255)`,
+    );
+  }
+  buildFromModel(new ClearEvaluator(parameters), model, {
+    valueRanges: rangesOf(model, images, plainOutputs),
+  });
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[result: T, milliseconds: number]> {

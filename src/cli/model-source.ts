@@ -1,10 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { loadModel } from "../he-ml/formats/load-model.js";
 import type { Model } from "../he-ml/model/model.js";
-import type { ValueRange } from "../he-ml/net-builder/chain.js";
-import { readJsonFile } from "./json-file.js";
+import type { ValueRange } from "../he-ml/model/value-range.js";
+import { readJsonFile } from "./files.js";
 import { packageRoot } from "./package-root.js";
 
 /** A model, and what lies beside it in its folder. */
@@ -17,6 +18,12 @@ export interface ModelSource {
   /** Ranges of each layer's values, from `metrics.json`, if there is one. */
   readonly valueRanges?: readonly ValueRange[];
 }
+
+const metricsSchema = z
+  .object({
+    valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
+  })
+  .optional();
 
 const modelsFolder = join(packageRoot, "models");
 
@@ -32,13 +39,18 @@ export async function findModel(name: string): Promise<ModelSource> {
     path,
     path.endsWith("model.onnx") ? { name: folder.split(/[\\/]/).at(-1) } : {},
   );
-  const metrics = (await readOptional(join(folder, "metrics.json"))) as
-    { valueRanges?: readonly ValueRange[] } | undefined;
+  const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
+  if (!metrics.success) {
+    const [{ path: where, message }] = metrics.error.issues;
+    throw new InputError(
+      `--model: ${join(folder, "metrics.json")}: ${where.join(".") || "the whole"}: ${message}; train the model again`,
+    );
+  }
   return {
     model,
     path,
     parameters: await readOptional(join(folder, "parameters.json")),
-    valueRanges: metrics?.valueRanges,
+    valueRanges: metrics.data?.valueRanges,
   };
 }
 

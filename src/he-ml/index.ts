@@ -35,6 +35,7 @@ export {
   type Model,
 } from "./model/model.js";
 export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./model/padding.js";
+export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
 export { loadModel, type LoadModelOptions } from "./formats/load-model.js";
@@ -61,7 +62,13 @@ export { SecretContext } from "./crypto/secret-context.js";
 export { convolutional } from "./layers/convolutional.js";
 export { encodeLayer } from "./layers/encode.js";
 export { type EncodedLayer } from "./layers/encoded-layer.js";
-export { forward, type ForwardOptions, type ForwardProgress, type PlainTwin } from "./layers/forward.js";
+export {
+  collect,
+  forward,
+  type ForwardOptions,
+  type ForwardProgress,
+  type PlainTwin,
+} from "./layers/forward.js";
 export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
@@ -71,7 +78,7 @@ export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
 export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";
-export { chooseParameters, type ValueRange } from "./net-builder/chain.js";
+export { checkChain, chooseParameters } from "./net-builder/chain.js";
 export { selectLayers } from "./net-builder/layer-range.js";
 
 export { Engine, type EngineForwardOptions, type EngineOptions } from "./engine/engine.js";

@@ -26,7 +26,7 @@ const turnMilliseconds = 50;
 /**
  * Does the work in turns with everything else that waits for the event loop.
  *
- * @throws The signal's reason when it aborts.
+ * @throws The signal's reason when it aborts, and whatever `onProgress` throws.
  */
 export async function finishInTurns<T>(
   steps: Generator<Step, T>,
@@ -38,9 +38,13 @@ export async function finishInTurns<T>(
     const step = steps.next();
     if (step.done) return step.value;
     if (performance.now() - turnStart < turnMilliseconds) continue;
-    onProgress?.(step.value.done, step.value.total);
-    await setImmediate();
+    try {
+      onProgress?.(step.value.done, step.value.total);
+      await setImmediate();
+      signal?.throwIfAborted();
+    } catch (error) {
+      steps.throw(error);
+    }
     turnStart = performance.now();
-    if (signal?.aborted) steps.throw(signal.reason);
   }
 }

@@ -1,15 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { onnxSession } from "../he-ml/formats/onnx/run.js";
 import { modelForward, type Model } from "../he-ml/model/model.js";
-import { argmax, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
+import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
+import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
 import { selectImages, sliceDataset, type Dataset } from "./dataset.js";
-
-/** The smallest and largest value that a layer put out; `input` names the images themselves. */
-export interface ValueRange {
-  readonly name: string;
-  readonly min: number;
-  readonly max: number;
-}
 
 export interface MeasureOptions {
   readonly signal?: AbortSignal;
@@ -58,21 +52,12 @@ export async function measureValueRanges(
   dataset: Dataset,
   options: MeasureOptions = {},
 ): Promise<ValueRange[]> {
-  const names = ["input", ...model.layers.map(({ name }) => name)];
-  const ranges = names.map((name) => ({ name, min: Infinity, max: -Infinity }));
+  let ranges: ValueRange[] | undefined;
   for await (const { images } of chunks(dataset, 100, options)) {
-    [images, ...modelForward(model, images)].forEach((values, index) => {
-      widen(ranges[index], values);
-    });
+    const seen = valueRanges(model, images, modelForward(model, images));
+    ranges = ranges ? widened(ranges, seen) : seen;
   }
-  return ranges;
-}
-
-function widen(range: { min: number; max: number }, values: Tensor): void {
-  for (const value of values.data) {
-    if (value < range.min) range.min = value;
-    if (value > range.max) range.max = value;
-  }
+  return ranges ?? [];
 }
 
 async function* chunks(dataset: Dataset, size: number, { signal, onProgress }: MeasureOptions) {

@@ -15,9 +15,8 @@ export async function requireWritableFolder(path: string): Promise<void> {
     throw new InputError(`output ${path}: expected a folder, got a file; choose another path`);
   }
   try {
-    await mkdir(dirname(folder), { recursive: true });
-    await access(dirname(folder), constants.W_OK);
-    if (existing) await access(folder, constants.W_OK);
+    if (!existing) await mkdir(dirname(folder), { recursive: true });
+    await access(existing ? folder : dirname(folder), constants.W_OK);
   } catch (error) {
     throw new InputError(
       `output ${path}: cannot be written (${(error as Error).message}); choose another path`,
@@ -38,11 +37,13 @@ export async function writeFolder(
 ): Promise<void> {
   await requireWritableFolder(path);
   const folder = resolve(path);
-  const staging = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
+  const isNew = (await stat(folder).catch(() => undefined)) === undefined;
+  // On the folder's own file system, as moving does not cross to another.
+  const staging = join(isNew ? dirname(folder) : folder, `.${basename(folder)}-${randomUUID()}`);
   try {
     await mkdir(staging);
     for (const [name, content] of Object.entries(files)) await writeFile(join(staging, name), content);
-    if (await exists(folder)) {
+    if (!isNew) {
       for (const name of Object.keys(files)) await rename(join(staging, name), join(folder, name));
     } else {
       await rename(staging, folder);
@@ -50,8 +51,4 @@ export async function writeFolder(
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -1,7 +1,9 @@
-import { readPlotlySource } from "./assets.js";
 import type { Figure } from "./figure.js";
+import { escapeHtml } from "./html.js";
+import { plotElement, plotScripts } from "./interactive-plot.js";
 import { renderSvg } from "./render.js";
-import { drawFigures, reportPage } from "./report-template.js";
+import { reportStyle } from "./report-style.js";
+import { selfContainedPage } from "./self-contained-page.js";
 
 export interface ReportTable {
   readonly caption: string;
@@ -36,29 +38,18 @@ export async function renderReport({ title, intro = "", tables, figures }: Repor
   const pictures: string[] = [];
   for (const { figure } of figures) pictures.push(await renderSvg(figure));
   const paragraphs = intro.split(/\n\s*\n/).filter((text) => text.trim() !== "");
-  return reportPage({
-    title: escapeHtml(title),
-    body: [
-      ...paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`),
-      ...tables.map(tableHtml),
-      ...figures.map((figure, index) => figureHtml(figure, pictures[index])),
-    ].join("\n"),
-    scripts: figures.length === 0 ? [] : [safeScript(await readPlotlySource()), drawFigures],
+  const content = [
+    `<h1>${escapeHtml(title)}</h1>`,
+    ...paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`),
+    ...tables.map(tableHtml),
+    ...figures.map((figure, index) => figureHtml(figure, pictures[index])),
+  ];
+  return selfContainedPage({
+    title,
+    style: reportStyle,
+    body: `<main>\n${content.join("\n")}\n</main>`,
+    scripts: await plotScripts(figures.length),
   });
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
-}
-
-/** A script must not hold the tag that would end it; in JavaScript's strings the backslash changes nothing. */
-function safeScript(source: string): string {
-  return source.replaceAll(/<\/(script)/gi, "<\\/$1");
 }
 
 function tableHtml({ caption, columns, rows }: ReportTable): string {
@@ -97,18 +88,10 @@ function cellText(value: string | number | null): string {
 }
 
 function figureHtml({ caption, figure }: ReportFigure, svg: string): string {
-  const { height = 450, ...layout } = figure.layout;
-  const json = JSON.stringify({ ...figure, layout }).replaceAll("<", "\\u003c");
   // As an image of its own, because the ids inside two pictures on one page would be mixed up.
   const picture = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
-  // Axes in a fixed proportion would leave an empty space under them on a narrow screen.
-  const size = layout.yaxis?.scaleanchor
-    ? `aspect-ratio: 700 / ${Number(height)}`
-    : `height: ${Number(height)}px`;
   return `<figure>
-<div class="plot" role="img" aria-label="${escapeHtml(caption)}" style="${size}">
-<script type="application/json">${json}</script>
-</div>
+${plotElement(figure, caption)}
 <noscript><img alt="${escapeHtml(caption)}" src="${picture}"></noscript>
 <figcaption>${escapeHtml(caption)}</figcaption>
 </figure>`;

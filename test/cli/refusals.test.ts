@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelProtoSchema, NodeProtoSchema } from "onnx-buf";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
+import { tensor } from "../../src/he-ml/tensor/tensor.js";
 import { heMl, temporaryFolder, tinyModel, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -132,5 +133,54 @@ describe("refused in one line that says what, where and what to do, with exit st
     );
     expect(await refused(["frobnicate"])).toMatch(/unknown command/);
     expect(await refused(["train", "--arch", "resnet", "--out", folder.path])).toMatch(/lenet1/);
+  });
+
+  test("images far from those that the model was trained on, which would wrap around", async () => {
+    const bytes = await writeJson(folder.path, "bytes.json", new Array<number>(784).fill(255));
+    const message = await refused(["infer", "--model", "mnist-small", "--input", bytes]);
+    expect(message).toMatch(/values up to 255, it was trained on 0 to 1; .*divide bytes by 255/);
+    const huge = await writeJson(folder.path, "huge.json", new Array<number>(36).fill(1e9));
+    expect(await refused(["infer", "--model", model, "--input", huge])).toMatch(/outgrow/);
+  });
+
+  test("numbers that are out of the question, and files that cannot be written", async () => {
+    const images = ["infer", "--model", model, "--input", image];
+    expect(
+      await refused(["infer", "--model", model, "--dataset", "mnist", "--count", "9007199254740991"]),
+    ).toMatch(/--count/);
+    expect(await refused([...images, "--threads", "100000"])).toMatch(/--threads/);
+    expect(await refused([...images, "--report", folder.path])).toMatch(/--report.*cannot be written/);
+  });
+
+  test("a model whose neighbours in its folder are broken", async () => {
+    for (const [name, content] of [
+      ["metrics.json", { valueRanges: 5 }],
+      ["metrics.json", [null]],
+      ["parameters.json", null],
+    ] as const) {
+      const broken = await temporaryFolder();
+      await writeModel(broken.path);
+      await writeJson(broken.path, name, content);
+      await refused(["infer", "--model", broken.path, "--input", image]);
+      await broken.remove();
+    }
+  });
+
+  test("weights that the chain cannot hold, naming the layer", async () => {
+    const spec = {
+      polyModulusDegree: 8192,
+      coeffModulusBits: [50, 60, 48, 60],
+      scaleBits: 20,
+      weightScaleBits: 16,
+    };
+    const parameters = await writeJson(folder.path, "lazy.json", spec);
+    const heavy = await temporaryFolder();
+    const layers = tinyModel.layers.map((layer) =>
+      layer.kind === "linear" ? { ...layer, bias: tensor([3], [1e22, 0, 0]) } : layer,
+    );
+    await writeModel(heavy.path, { ...tinyModel, layers });
+    const args = ["infer", "--model", heavy.path, "--input", image, "--parameters", parameters];
+    expect(await refused(args)).toMatch(/linear "fc1": its weights or bias/);
+    await heavy.remove();
   });
 });

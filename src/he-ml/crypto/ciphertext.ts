@@ -17,3 +17,14 @@ export interface Ciphertext extends LevelAndScale, Disposable {
   /** Polynomials in it: 2, or 3 between a multiplication and its relinearization. */
   readonly size: number;
 }
+
+/** Works on something just made and gives it back, or frees it if the work throws. */
+export function finished<T extends Disposable>(made: T, work: (made: T) => void): T {
+  try {
+    work(made);
+    return made;
+  } catch (error) {
+    made[Symbol.dispose]();
+    throw error;
+  }
+}

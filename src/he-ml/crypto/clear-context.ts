@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
 import { EncryptedTensor } from "./encrypted-tensor.js";
-import { pack, unpack, type Packing } from "./packing.js";
+import { pack, requireEncodable, unpack, type Packing } from "./packing.js";
 import type { CkksParameters } from "./parameters.js";
 
 /** Client and server in one, on plain numbers: for tests, plans and explanations, at no cost in time. */
@@ -16,6 +16,7 @@ export class ClearContext {
 
   /** As `SecretContext.encrypt` followed by `PublicContext.load`. */
   encrypt(batch: Tensor, { packing }: { readonly packing: Packing }): EncryptedTensor {
+    requireEncodable(this.parameters, batch);
     const { slots } = this.parameters;
     const [images, ...shape] = batch.shape;
     const ciphertexts = pack(batch, packing, slots).map((values) =>

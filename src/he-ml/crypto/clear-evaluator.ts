@@ -46,7 +46,7 @@ export class ClearCiphertext implements Ciphertext {
 /**
  * The slot-exact twin of `SealEvaluator` on plain numbers: same levels, same scales, same operation counts, and the
  * error that noise theory predicts. It refuses what SEAL refuses, and also values that outgrow the modulus, which
- * SEAL would silently wrap around.
+ * SEAL would silently wrap around. Only SEAL sees that a sum's operands cancel out into a transparent ciphertext.
  */
 export class ClearEvaluator extends Evaluator {
   readonly #noise: NoiseModel;
@@ -68,6 +68,11 @@ export class ClearEvaluator extends Evaluator {
     return this.#own(a).values.slice();
   }
 
+  /** The slots, without the rounding error. */
+  decode(plaintext: Plaintext): Float64Array {
+    return clearPlaintext(plaintext).values.slice();
+  }
+
   copy(a: Ciphertext): Ciphertext {
     const own = this.#own(a);
     const copy = new ClearCiphertext(this, own.values.slice(), own.level, own.scale, own.noise);
@@ -84,7 +89,7 @@ export class ClearEvaluator extends Evaluator {
   protected override doEncode(values: Float64Array, { level, scale }: LevelAndScale): ClearPlaintext {
     const slots = new Float64Array(this.parameters.slots);
     slots.set(values);
-    return new ClearPlaintext(slots, level, scale, maxAbs(values) === 0, this.#noise.encoding);
+    return new ClearPlaintext(slots, level, scale, roundsToZero(slots, scale), this.#noise.encoding);
   }
 
   protected override doEncryptZero({ level, scale }: LevelAndScale): Ciphertext {
@@ -206,6 +211,32 @@ function productNoise(a: NoisyValues, b: NoisyValues): number {
     b.noise * maxAbs(a.values) * a.scale,
     a.noise * b.noise,
   );
+}
+
+/**
+ * Whether SEAL's encoder would round every coefficient to zero: of N / 2 slots z these are
+ * mⱼ = 2/N·Σ zₖ·cos(π·j·3ᵏ/N), times the scale.
+ */
+function roundsToZero(slots: Float64Array, scale: number): boolean {
+  const n = 2 * slots.length;
+  let [sum, sumOfSquares] = [0, 0];
+  for (const value of slots) {
+    sum += Math.abs(value);
+    sumOfSquares += value * value;
+  }
+  // No coefficient exceeds the slots' mean magnitude, and one is at least the coefficients' root mean square.
+  if (((2 * sum) / n) * scale < 0.5) return true;
+  if ((Math.sqrt(2 * sumOfSquares) / n) * scale >= 0.5) return false;
+
+  const cosines = Float64Array.from({ length: 2 * n }, (_, i) => Math.cos((Math.PI * i) / n));
+  for (let j = 0; j < n; j++) {
+    let coefficient = 0;
+    for (let k = 0, power = 1; k < slots.length; k++, power = (3 * power) % (2 * n)) {
+      coefficient += slots[k] * cosines[(j * power) % (2 * n)];
+    }
+    if (Math.abs((2 * coefficient) / n) * scale >= 0.5) return false;
+  }
+  return true;
 }
 
 function clearPlaintext(b: Plaintext): ClearPlaintext {

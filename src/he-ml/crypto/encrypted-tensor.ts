@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { formatShape, type Shape } from "../tensor/tensor.js";
 import type { Ciphertext, LevelAndScale } from "./ciphertext.js";
-import { ciphertextCount, type Packing } from "./packing.js";
+import { ciphertextCount, packings, type Packing } from "./packing.js";
 
 /** What is known of encrypted images without the key. */
 export interface EncryptedLayout {
@@ -21,6 +21,23 @@ export function byteLength(tensor: SerializedTensor): number {
   return tensor.ciphertexts.reduce((sum, bytes) => sum + bytes.length, 0);
 }
 
+/** @throws InputError unless this many ciphertexts hold such images */
+export function requireCount({ shape, packing, images }: EncryptedLayout, count: number): void {
+  if (!packings.includes(packing) || !Number.isInteger(images) || images < 1) {
+    throw new InputError(
+      `encrypted tensor: expected at least one image in packing ${packings.join(" or ")}, ` +
+        `got ${images} in packing ${packing}`,
+    );
+  }
+  const expected = ciphertextCount(packing, images, shape);
+  if (count !== expected || expected === 0) {
+    throw new InputError(
+      `encrypted tensor: ${images} image(s) of ${formatShape(shape)} in packing ${packing} ` +
+        `take ${expected} ciphertexts, got ${count}`,
+    );
+  }
+}
+
 /**
  * Encrypted images, all of whose ciphertexts stand at one level and scale. Owns its ciphertexts: dispose of it, or
  * hold it with `using`.
@@ -38,13 +55,7 @@ export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposab
     this.shape = layout.shape;
     this.packing = layout.packing;
     this.images = layout.images;
-    const expected = ciphertextCount(layout.packing, layout.images, layout.shape);
-    if (ciphertexts.length !== expected || expected === 0) {
-      throw new InputError(
-        `encrypted tensor: ${layout.images} image(s) of ${formatShape(layout.shape)} in packing ` +
-          `${layout.packing} take ${expected} ciphertexts, got ${ciphertexts.length}`,
-      );
-    }
+    requireCount(layout, ciphertexts.length);
     const odd = ciphertexts.findIndex((c) => c.level !== this.level || c.scale !== this.scale);
     if (odd >= 0) {
       throw new InputError(
@@ -59,6 +70,15 @@ export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposab
 
   get scale(): number {
     return this.ciphertexts[0].scale;
+  }
+
+  /** One line where it is printed, by `console.log` for one, in place of all its ciphertexts. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { shape, packing, images, ciphertexts, level } = this;
+    return (
+      `EncryptedTensor { ${formatShape(shape)}, packing ${packing}, images ${images}, ` +
+      `ciphertexts ${ciphertexts.length}, level ${level} }`
+    );
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
-import { sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { maxAbs, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { modulusBits, type CkksParameters } from "./parameters.js";
 
 /**
  * How values are laid out in ciphertexts.
@@ -14,6 +15,19 @@ export const packings: readonly Packing[] = ["scalar", "batch"];
 /** How many ciphertexts hold `images` images of `shape`. */
 export function ciphertextCount(packing: Packing, images: number, shape: Shape): number {
   return packing === "scalar" ? images * sizeOf(shape) : sizeOf(shape);
+}
+
+/** @throws InputError unless images can be encoded at the top level with the inputs' scale */
+export function requireEncodable(parameters: CkksParameters, batch: Tensor): void {
+  const largest = maxAbs(batch.data);
+  // SEAL's encoder keeps a bit for the sign and another to spare.
+  const room = modulusBits(parameters, parameters.levels) - parameters.scaleBits - 2;
+  if (!(Math.log2(largest) < room)) {
+    throw new InputError(
+      `encrypt: expected finite values below 2^${room.toFixed(0)} at a scale of 2^${parameters.scaleBits}, ` +
+        `got ${largest}`,
+    );
+  }
 }
 
 /**

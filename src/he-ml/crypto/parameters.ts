@@ -20,9 +20,11 @@ const specSchema = z.strictObject({
   scheme: z.literal("ckks").default("ckks"),
   polyModulusDegree: z.int(),
   coeffModulusBits: z.array(z.int().min(14).max(60)).min(2),
-  scaleBits: z.number().positive().max(120),
-  weightScaleBits: z.number().positive().max(60).optional(),
-  security: z.union([z.literal(128), z.literal("teaching")]).default(128),
+  scaleBits: z.number().min(8).max(120),
+  weightScaleBits: z.number().min(4).max(60).optional(),
+  security: z
+    .union([z.literal(128), z.literal("teaching")], { error: 'expected 128 or "teaching"' })
+    .default(128),
 });
 
 /**
@@ -77,7 +79,7 @@ export function checkParameters(spec: unknown): CkksParameters {
   if (security === 128) requireSecurity(polyModulusDegree, coeffModulusBits);
 
   const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
-  if (scaleBits >= dataBits) {
+  if (scaleBits >= dataBits - 1) {
     throw new InputError(
       `parameters: scaleBits ${scaleBits} leave no room for values in ${dataBits} bits of data primes ` +
         `[${coeffModulusBits.slice(0, -1).join(", ")}]; lower scaleBits or add primes`,
@@ -125,4 +127,11 @@ export function modulusBits(parameters: CkksParameters, level: number): number {
 export function formatChain(parameters: Pick<CkksParameters, "coeffModulusBits">): string {
   const { coeffModulusBits } = parameters;
   return `[${coeffModulusBits.slice(0, -1).join(", ")} | ${coeffModulusBits.at(-1)}]`;
+}
+
+/** Parameters in short, for one line about what was made with them. */
+export function formatParameters(parameters: CkksParameters): string {
+  const { polyModulusDegree, security } = parameters;
+  const safety = security === 128 ? "128-bit security" : "NO security (teaching parameters)";
+  return `N = ${polyModulusDegree}, primes ${formatChain(parameters)}, ${safety}`;
 }

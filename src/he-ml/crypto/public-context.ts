@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { EncryptedTensor, type SerializedTensor } from "./encrypted-tensor.js";
-import type { CkksParameters } from "./parameters.js";
+import { formatParameters, type CkksParameters } from "./parameters.js";
 import { SealEvaluator } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 
@@ -32,11 +32,16 @@ export class PublicContext {
     const relinKeys = new seal.module.RelinKeys();
     const encryptor = seal.attempt("evaluation keys", () => {
       using publicKey = new seal.module.PublicKey();
-      publicKey.loadFromArray(seal.context, keys.publicKey);
-      relinKeys.loadFromArray(seal.context, keys.relinKeys);
+      seal.load("public key", publicKey, keys.publicKey);
+      seal.load("relinearization keys", relinKeys, keys.relinKeys);
       return new seal.module.Encryptor(seal.context, publicKey);
     });
     return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys }));
+  }
+
+  /** One line where it is printed, in place of SEAL's whole module. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `PublicContext { ${formatParameters(this.parameters)}, no secret key }`;
   }
 
   /**

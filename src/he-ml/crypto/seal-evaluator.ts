@@ -1,7 +1,8 @@
 import { InputError } from "../errors.js";
-import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
+import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
-import type { CkksParameters } from "./parameters.js";
+import { ConstantPolynomials } from "./constant-polynomials.js";
+import { modulusBits } from "./parameters.js";
 import type {
   CKKSEncoder,
   Encryptor,
@@ -14,13 +15,18 @@ import type {
 
 class SealPlaintext implements Plaintext {
   constructor(
+    readonly owner: SealEvaluator,
     readonly handle: SealPlaintextHandle,
     readonly level: number,
-    readonly isZero: boolean,
+    private readonly roundsToZero?: boolean,
   ) {}
 
   get scale(): number {
-    return this.handle.scale();
+    return live("plaintext", this.handle).scale();
+  }
+
+  get isZero(): boolean {
+    return this.roundsToZero ?? live("plaintext", this.handle).isZero();
   }
 
   [Symbol.dispose](): void {
@@ -36,16 +42,21 @@ class SealCiphertext implements Ciphertext {
   ) {}
 
   get scale(): number {
-    return this.handle.scale();
+    return live("ciphertext", this.handle).scale();
   }
 
   get size(): number {
-    return this.handle.size();
+    return live("ciphertext", this.handle).size();
   }
 
   [Symbol.dispose](): void {
     if (!this.handle.isDeleted()) this.handle.delete();
   }
+}
+
+function live<H extends { isDeleted(): boolean }>(what: string, handle: H): H {
+  if (handle.isDeleted()) throw new InputError(`${what}: it was disposed of already`);
+  return handle;
 }
 
 /** Keys that let a server compute, as handles of the WASM instance that the evaluator works in. */
@@ -93,7 +104,7 @@ export class SealEvaluator extends Evaluator {
    * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
    */
   load(bytes: Uint8Array): Ciphertext {
-    const { module, context, maxCiphertextBytes } = this.#seal;
+    const { module, maxCiphertextBytes } = this.#seal;
     if (bytes.length > maxCiphertextBytes) {
       throw new InputError(
         `load: expected a ciphertext of at most ${maxCiphertextBytes} bytes, got ${bytes.length}`,
@@ -101,14 +112,15 @@ export class SealEvaluator extends Evaluator {
     }
     const handle = new module.Ciphertext();
     try {
-      this.#seal.attempt("load", () => handle.loadFromArray(context, bytes));
+      this.#seal.load("load", handle, bytes);
       const level = this.#seal.levelOf(handle);
       if (level === undefined) {
         throw new InputError(
           `load: the ciphertext was made under other parameters; encrypt it under the server's`,
         );
       }
-      if (handle.size() !== 2 || !handle.isNttForm() || !(handle.scale() > 0) || handle.isTransparent()) {
+      const scaleFits = handle.scale() > 0 && Math.log2(handle.scale()) < modulusBits(this.parameters, level);
+      if (handle.size() !== 2 || !handle.isNttForm() || !scaleFits || handle.isTransparent()) {
         throw new InputError(
           `load: expected a relinearized CKKS ciphertext of 2 polynomials, ` +
             `got ${handle.size()} at scale ${handle.scale()}${handle.isTransparent() ? ", transparent" : ""}`,
@@ -121,33 +133,41 @@ export class SealEvaluator extends Evaluator {
     }
   }
 
+  decode(plaintext: Plaintext): Float64Array {
+    return this.#seal.attempt(
+      "decode",
+      () => this.#encoder.decodeFloat64(this.#plain(plaintext)) as Float64Array,
+    );
+  }
+
   protected override doEncodeScalar(value: number, at: LevelAndScale): SealPlaintext {
     const integer = Math.round(value * at.scale);
-    const handle = new this.#seal.module.Plaintext();
-    const bytes = this.#constants.serialize(integer, at);
-    this.#seal.attempt("encodeScalar", () => handle.loadFromArray(this.#seal.context, bytes));
-    return new SealPlaintext(handle, at.level, integer === 0);
+    const plaintext = new SealPlaintext(this, new this.#seal.module.Plaintext(), at.level, integer === 0);
+    return finished(plaintext, ({ handle }) => {
+      const bytes = this.#constants.serialize(integer, at);
+      this.#seal.attempt("encodeScalar", () => handle.loadFromArray(this.#seal.context, bytes));
+    });
   }
 
   protected override doEncode(values: Float64Array, at: LevelAndScale): SealPlaintext {
-    const handle = new this.#seal.module.Plaintext();
-    this.#seal.attempt("encode", () => {
-      this.#encoder.encode(values, at.scale, handle);
-      if (at.level < this.parameters.levels) {
-        this.#evaluator.plainModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
-      }
-    });
-    return new SealPlaintext(handle, at.level, handle.isZero());
+    return finished(new SealPlaintext(this, new this.#seal.module.Plaintext(), at.level), ({ handle }) =>
+      this.#run("encode", (evaluator) => {
+        this.#encoder.encode(values, at.scale, handle);
+        if (at.level < this.parameters.levels) {
+          evaluator.plainModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
+        }
+      }),
+    );
   }
 
   protected override doEncryptZero(at: LevelAndScale): Ciphertext {
-    const handle = new this.#seal.module.Ciphertext();
-    this.#seal.attempt("encryptZero", () => {
-      this.#keys.encryptor.encryptZero(handle);
-      this.#evaluator.cipherModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
-      handle.setScale(at.scale);
-    });
-    return new SealCiphertext(this, handle, at.level);
+    return finished(new SealCiphertext(this, new this.#seal.module.Ciphertext(), at.level), ({ handle }) =>
+      this.#run("encryptZero", (evaluator) => {
+        this.#keys.encryptor.encryptZero(handle);
+        evaluator.cipherModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
+        handle.setScale(at.scale);
+      }),
+    );
   }
 
   protected override doAdd(a: Ciphertext, b: Ciphertext): void {
@@ -159,16 +179,16 @@ export class SealEvaluator extends Evaluator {
   }
 
   protected override doAddPlain(a: Ciphertext, b: Plaintext): void {
-    this.#run("addPlain", (e) => e.addPlainInplace(this.#own(a).handle, plaintextHandle(b)));
+    this.#run("addPlain", (e) => e.addPlainInplace(this.#own(a).handle, this.#plain(b)));
   }
 
   protected override doMultiplyPlain(a: Ciphertext, b: Plaintext): void {
-    this.#run("multiplyPlain", (e) => e.multiplyPlainInplace(this.#own(a).handle, plaintextHandle(b)));
+    this.#run("multiplyPlain", (e) => e.multiplyPlainInplace(this.#own(a).handle, this.#plain(b)));
   }
 
   protected override doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void {
     this.#run("multiplyPlain", (e) => {
-      e.multiplyPlain(this.#own(a).handle, plaintextHandle(b), this.#scratch);
+      e.multiplyPlain(this.#own(a).handle, this.#plain(b), this.#scratch);
       e.addInplace(this.#own(sum).handle, this.#scratch);
     });
   }
@@ -211,59 +231,14 @@ export class SealEvaluator extends Evaluator {
         `ciphertext: it belongs to another context; save it there and load it here, as it would travel`,
       );
     }
-    if (a.handle.isDeleted()) throw new InputError(`ciphertext: it was disposed of already`);
+    live("ciphertext", a.handle);
     return a;
   }
-}
 
-function plaintextHandle(b: Plaintext): SealPlaintextHandle {
-  if (!(b instanceof SealPlaintext)) {
-    throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
-  }
-  return b.handle;
-}
-
-/**
- * The same number in every slot is a constant polynomial, and a constant polynomial in NTT form is that constant,
- * reduced modulo each prime, in every coefficient. Writing those coefficients into SEAL's serialised form and
- * loading it skips the encoder's FFT and NTT.
- */
-class ConstantPolynomials {
-  // SEAL 4.1.2, Plaintext::save_members after the 16-byte SEALHeader: parms_id (32 bytes), coeff_count (8),
-  // scale (8), then a DynArray whose last N·level 64-bit words are the coefficients, prime by prime.
-  static readonly #scaleOffset = 16 + 32 + 8;
-  readonly #templates = new Map<number, Uint8Array>();
-
-  constructor(
-    private readonly parameters: CkksParameters,
-    private readonly encodeOne: (at: LevelAndScale) => Uint8Array,
-  ) {}
-
-  /** Valid until the next call. */
-  serialize(integer: number, { level, scale }: LevelAndScale): Uint8Array {
-    const bytes = this.#template(level);
-    new DataView(bytes.buffer, bytes.byteOffset).setFloat64(ConstantPolynomials.#scaleOffset, scale, true);
-    const { polyModulusDegree, coeffModulus } = this.parameters;
-    const start = bytes.length - 8 * polyModulusDegree * level;
-    const coefficients = new BigUint64Array(
-      bytes.buffer,
-      bytes.byteOffset + start,
-      polyModulusDegree * level,
-    );
-    const constant = BigInt(integer);
-    for (let i = 0; i < level; i++) {
-      const residue = ((constant % coeffModulus[i]) + coeffModulus[i]) % coeffModulus[i];
-      coefficients.fill(residue, i * polyModulusDegree, (i + 1) * polyModulusDegree);
+  #plain(b: Plaintext): SealPlaintextHandle {
+    if (!(b instanceof SealPlaintext) || b.owner !== this) {
+      throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
     }
-    return bytes;
-  }
-
-  #template(level: number): Uint8Array {
-    let template = this.#templates.get(level);
-    if (!template) {
-      template = Uint8Array.from(this.encodeOne({ level, scale: 1024 }));
-      this.#templates.set(level, template);
-    }
-    return template;
+    return live("plaintext", b.handle);
   }
 }

@@ -14,6 +14,7 @@ import initialize, {
 } from "node-seal";
 import { InputError } from "../errors.js";
 import type { CkksParameters } from "./parameters.js";
+import { hookInstance, type WasmStack } from "./wasm-stack.js";
 
 export type {
   CKKSEncoder,
@@ -30,6 +31,7 @@ export type {
 /** Emscripten's helpers for C++ exceptions, which node-seal's declarations leave out. */
 interface ExceptionHelpers {
   getExceptionMessage(exception: unknown): [type: string, message: string];
+  decrementExceptionRefcount(exception: unknown): void;
 }
 
 // Declared in TypeScript's DOM library only, which a Node library does without.
@@ -48,6 +50,7 @@ export class Seal {
     readonly context: SEALContext,
     readonly parameters: CkksParameters,
     private readonly parmsIds: readonly ParmsIdType[],
+    private readonly stack: WasmStack,
   ) {
     const headers = 1024;
     this.maxCiphertextBytes = 3 * parameters.levels * parameters.polyModulusDegree * 8 + headers;
@@ -55,8 +58,9 @@ export class Seal {
 
   /** @throws InputError if SEAL does not accept the parameters */
   static async open(parameters: CkksParameters): Promise<Seal> {
-    const module = await initialize();
-    return explain(module, "parameters", () => {
+    const hook = hookInstance();
+    const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]);
+    return explain(module, stack, "parameters", () => {
       using parms = new module.EncryptionParameters(module.SchemeType.ckks);
       parms.setPolyModulusDegree(parameters.polyModulusDegree);
       using primes = module.CoeffModulus.Create(
@@ -72,7 +76,7 @@ export class Seal {
             `${parameters.coeffModulusBits.join(", ")} bits`,
         );
       }
-      return new Seal(module, context, parameters, parmsIdsByLevel(context, parameters.levels));
+      return new Seal(module, context, parameters, parmsIdsByLevel(context, parameters.levels), stack);
     });
   }
 
@@ -91,14 +95,35 @@ export class Seal {
 
   /** Runs SEAL code and turns its exceptions into InputErrors that name the operation. */
   attempt<T>(operation: string, work: () => T): T {
-    return explain(this.module, operation, work);
+    return explain(this.module, this.stack, operation, work);
   }
 
   /** What would travel: SEAL's own serialisation, uncompressed. */
   save(object: { saveToArray(mode: unknown): Uint8Array }): Uint8Array {
     return object.saveToArray(this.module.ComprModeType.none);
   }
+
+  /**
+   * Takes in what `save` made.
+   *
+   * @throws InputError if SEAL refuses the bytes, or they are compressed: a few of those can inflate to gigabytes
+   */
+  load(
+    operation: string,
+    object: { loadFromArray(context: SEALContext, bytes: unknown): void },
+    bytes: Uint8Array,
+  ): void {
+    if (bytes[comprModeOffset] !== 0) {
+      throw new InputError(
+        `${operation}: expected bytes in SEAL's uncompressed form, got ${bytes.length} of others`,
+      );
+    }
+    this.attempt(operation, () => object.loadFromArray(this.context, bytes));
+  }
 }
+
+// SEAL 4.1.2, native/src/seal/serialization.h: magic (2 bytes), header_size, version_major, version_minor, compr_mode
+const comprModeOffset = 5;
 
 function parmsIdsByLevel(context: SEALContext, levels: number): ParmsIdType[] {
   const parmsIds: ParmsIdType[] = [];
@@ -110,20 +135,35 @@ function parmsIdsByLevel(context: SEALContext, levels: number): ParmsIdType[] {
   return parmsIds;
 }
 
-function explain<T>(module: MainModule, operation: string, work: () => T): T {
+function explain<T>(module: MainModule, stack: WasmStack, operation: string, work: () => T): T {
+  const top = stack.save();
   try {
     return work();
   } catch (error) {
-    if (error instanceof WebAssembly.Exception) {
-      const [, message] = (module as unknown as ExceptionHelpers).getExceptionMessage(error);
-      if (/bad_alloc|allocat/i.test(message)) throw outOfMemory(operation);
-      throw new InputError(`${operation}: refused by SEAL: ${message}`);
-    }
-    if (error instanceof WebAssembly.RuntimeError || /enlarge memory|out of memory/i.test(String(error))) {
-      throw outOfMemory(operation);
-    }
-    throw error;
+    const explained = explanation(module, operation, error);
+    stack.restore(top);
+    throw explained;
   }
+}
+
+function explanation(module: MainModule, operation: string, error: unknown): unknown {
+  if (error instanceof WebAssembly.Exception) {
+    const helpers = module as unknown as ExceptionHelpers;
+    const [, message] = helpers.getExceptionMessage(error);
+    helpers.decrementExceptionRefcount(error);
+    if (/bad_alloc|allocat/i.test(message)) return outOfMemory(operation);
+    if (/transparent/.test(message)) {
+      return new InputError(
+        `${operation}: the operands cancel out and leave a transparent ciphertext: anyone can read it; ` +
+          `leave the terms out or use encryptZero`,
+      );
+    }
+    return new InputError(`${operation}: refused by SEAL: ${message}`);
+  }
+  if (error instanceof WebAssembly.RuntimeError || /enlarge memory|out of memory/i.test(String(error))) {
+    return outOfMemory(operation);
+  }
+  return error;
 }
 
 const outOfMemory = (operation: string) =>

@@ -1,9 +1,8 @@
-import { InputError } from "../errors.js";
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
-import { maxAbs, type Tensor } from "../tensor/tensor.js";
-import type { SerializedTensor } from "./encrypted-tensor.js";
-import { pack, unpack, type Packing } from "./packing.js";
-import { modulusBits, type CkksParameters } from "./parameters.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
+import { pack, requireEncodable, unpack, type Packing } from "./packing.js";
+import { formatParameters, type CkksParameters } from "./parameters.js";
 import type { EvaluationKeys } from "./public-context.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
 
@@ -52,7 +51,7 @@ export class SecretContext {
     const seal = await Seal.open(parameters);
     using secretKey = new seal.module.SecretKey();
     return seal.attempt("secret key", () => {
-      secretKey.loadFromArray(seal.context, bytes);
+      seal.load("secret key", secretKey, bytes);
       using generator = new seal.module.KeyGenerator(seal.context, secretKey);
       return SecretContext.#fromGenerator(seal, generator);
     });
@@ -67,6 +66,11 @@ export class SecretContext {
         relinKeys: seal.save(relinKeys),
       });
     });
+  }
+
+  /** One line where it is printed; the key is not in it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `SecretContext { ${formatParameters(this.parameters)}, secret key held, not shown }`;
   }
 
   /** What the server needs to compute; nothing in it decrypts. */
@@ -98,7 +102,7 @@ export class SecretContext {
   }
 
   *#encryptSteps(batch: Tensor, packing: Packing): Generator<Step, SerializedTensor> {
-    this.#requireEncodable(batch);
+    requireEncodable(this.parameters, batch);
     const { slots, scaleBits } = this.parameters;
     const packed = pack(batch, packing, slots);
     const ciphertexts: Uint8Array[] = [];
@@ -120,30 +124,19 @@ export class SecretContext {
    * Decrypts what a server sent back.
    *
    * @returns `[images, …shape]`
-   * @throws InputError if a ciphertext is damaged or of other parameters
+   * @throws InputError if a ciphertext is missing, damaged or of other parameters
    */
   decrypt(tensor: SerializedTensor): Tensor {
-    const { module, context } = this.#seal;
+    requireCount(tensor, tensor.ciphertexts.length);
+    const { module } = this.#seal;
     using ciphertext = new module.Ciphertext();
     using plain = new module.Plaintext();
     const slotsOf = (index: number): Float64Array =>
       this.#seal.attempt("decrypt", () => {
-        ciphertext.loadFromArray(context, tensor.ciphertexts[index]);
+        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index]);
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });
     return unpack(slotsOf, tensor.packing, tensor.images, tensor.shape);
-  }
-
-  #requireEncodable(batch: Tensor): void {
-    const largest = maxAbs(batch.data);
-    const { parameters } = this;
-    const room = modulusBits(parameters, parameters.levels) - parameters.scaleBits - 1;
-    if (!(Math.log2(largest) < room)) {
-      throw new InputError(
-        `encrypt: expected finite values below 2^${room.toFixed(0)} at a scale of 2^${parameters.scaleBits}, ` +
-          `got ${largest}`,
-      );
-    }
   }
 }

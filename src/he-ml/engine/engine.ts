@@ -12,18 +12,11 @@ import { layerForward, layerOutputShape, type Layer, type Model } from "../model
 import { buildFromModel, type BuildOptions } from "../net-builder/build-from-model.js";
 import { selectLayers } from "../net-builder/layer-range.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { formatShape } from "../tensor/tensor.js";
-import {
-  share,
-  type Barrier,
-  type Task,
-  type TaskOutcome,
-  type TaskResult,
-  type WorkerSetup,
-} from "./task.js";
+import { SharedMemory, sharedView, type SharedTensor } from "./shared-tensor.js";
+import type { Barrier, Task, TaskOutcome, TaskResult, WorkerSetup } from "./task.js";
 
 export interface EngineOptions extends WorkerSetup, BuildOptions {
-  /** Worker threads; as many as there are cores if left out. */
+  /** Worker threads, 1 to 256; as many as there are cores if left out. */
   readonly threads?: number;
 }
 
@@ -32,52 +25,74 @@ export interface EngineForwardOptions extends ForwardOptions<SerializedTensor> {
   readonly layers?: readonly number[];
 }
 
-/** Tasks a thread gets of each layer: enough for even shares and a prompt stop, few enough to encode weights once. */
+type Pool = Piscina<Task | Barrier, TaskOutcome>;
+
+interface PlacedLayer {
+  readonly layer: Layer;
+  readonly index: number;
+}
+
+/** Tasks a thread gets of each layer: enough for even shares and visible progress. */
 const tasksPerThread = 4;
+const mostThreads = 256;
 
 /**
  * Evaluates a network on ciphertexts in worker threads, each with a WASM instance of its own. What goes in and comes
  * out is serialised, as it travels between client and server.
  */
 export class Engine {
-  readonly #pool: Piscina<Task | Barrier, TaskOutcome>;
+  readonly #pool: Pool;
   readonly #parameters: CkksParameters;
-  readonly #model: Model;
+  readonly #layers: readonly PlacedLayer[];
   readonly #threads: number;
+  readonly #memory: SharedMemory;
   #inputs = 0;
+  #closed = false;
 
-  private constructor(pool: Piscina<Task | Barrier, TaskOutcome>, options: EngineOptions, threads: number) {
+  private constructor(pool: Pool, parameters: CkksParameters, model: Model, threads: number) {
     this.#pool = pool;
-    this.#parameters = options.parameters;
-    this.#model = options.model;
+    this.#parameters = parameters;
+    this.#layers = model.layers.map((layer, index) => ({ layer, index }));
     this.#threads = threads;
+    this.#memory = new SharedMemory(parameters);
   }
 
   /**
    * Starts the workers and waits until all are ready.
    *
-   * @throws InputError if the modulus chain cannot carry the model
+   * @throws InputError if the modulus chain cannot carry the model, or the keys do not belong to the parameters
    * @example
    * const engine = await Engine.start({ parameters, keys: client.exportEvaluationKeys(), model });
    * try {
-   *   for await (const trace of engine.forward(client.encrypt(images, { packing: "batch" }))) console.log(trace);
+   *   const { output, traces } = await collect(engine.forward(client.encrypt(images, { packing: "batch" })));
+   *   console.log(client.decrypt(output), traces);
    * } finally {
    *   await engine.close();
    * }
    */
   static async start(options: EngineOptions): Promise<Engine> {
     const { parameters, keys, model, valueRanges, threads = availableParallelism() } = options;
+    if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+      throw new InputError(
+        `engine: threads: expected a whole number from 1 to ${mostThreads}, got ${threads}`,
+      );
+    }
     buildFromModel(new ClearEvaluator(parameters), model, { valueRanges });
     const workerData: WorkerSetup = { parameters, keys, model };
-    const pool = new Piscina<Task | Barrier, TaskOutcome>({
+    const pool: Pool = new Piscina({
       filename: new URL("./worker.js", import.meta.url).href,
       workerData,
       minThreads: threads,
       maxThreads: threads,
     });
     const barrier: Barrier = { missing: new Int32Array(new SharedArrayBuffer(4)).fill(threads) };
-    await Promise.all(Array.from({ length: threads }, () => pool.run(barrier)));
-    return new Engine(pool, options, threads);
+    const outcomes = await Promise.all(Array.from({ length: threads }, () => pool.run(barrier)));
+    const [refusal] = outcomes.filter((outcome) => "refused" in outcome);
+    if (refusal) {
+      await pool.destroy();
+      throw new InputError(refusal.refused);
+    }
+    return new Engine(pool, parameters, model, threads);
   }
 
   /**
@@ -90,77 +105,89 @@ export class Engine {
     input: SerializedTensor,
     { layers: positions, signal, onProgress, twin }: EngineForwardOptions = {},
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
-    const all = this.#model.layers.map((layer, index) => ({ layer, index }));
-    const layers = positions ? selectLayers(all, positions) : all;
-    requireComplete(input);
-    let current: SerializedTensor = { ...input, ciphertexts: share(input.ciphertexts) };
+    if (this.#closed) throw new InputError("engine: it is closed; start another");
+    const layers = positions ? selectLayers(this.#layers, positions) : this.#layers;
+    let current = this.#memory.share(input);
     let expected = twin?.input;
-    for (const [position, { layer, index }] of layers.entries()) {
-      const report = (done: number, total: number) =>
-        onProgress?.({ layer: layer.name, position, layers: layers.length, done, total });
-      const start = performance.now();
-      const { output, ...measured } = await this.#runLayer(layer, index, current, signal, report);
-      const milliseconds = performance.now() - start;
-      current = output;
-      expected = expected && layerForward(layer, expected);
-      const error = twin && expected && errorStatistics(twin.decrypt(output), expected);
-      yield layerTrace(this.#parameters, { layer, index, output, ...measured, milliseconds, error });
+    try {
+      for (const [position, placed] of layers.entries()) {
+        signal?.throwIfAborted();
+        const { layer, index } = placed;
+        const start = performance.now();
+        const output = this.#memory.reserve({ ...current, shape: layerOutputShape(layer, current.shape) });
+        let measured: TaskResult;
+        try {
+          measured = await this.#compute(placed, current, output, signal, (done, total) =>
+            onProgress?.({ layer: layer.name, position, layers: layers.length, done, total }),
+          );
+        } catch (error) {
+          this.#memory.release(output);
+          throw error;
+        }
+        const milliseconds = performance.now() - start;
+        this.#memory.release(current);
+        current = output;
+        expected = expected && layerForward(layer, expected);
+        const error = twin && expected && errorStatistics(twin.decrypt(sharedView(output)), expected);
+        yield layerTrace(this.#parameters, { layer, index, output, ...measured, milliseconds, error });
+      }
+      const { ciphertexts, ...layout } = sharedView(current);
+      return { ...layout, ciphertexts: ciphertexts.map((bytes) => bytes.slice()) };
+    } finally {
+      this.#memory.release(current);
     }
-    return current;
   }
 
   /** Stops the workers, and with them whatever they compute. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#pool.destroy();
   }
 
-  async #runLayer(
-    layer: Layer,
-    index: number,
-    input: SerializedTensor,
+  /** Shares one layer out; comes back when no worker is at it any more, whether it went well or not. */
+  async #compute(
+    { index }: PlacedLayer,
+    input: SharedTensor,
+    output: SharedTensor,
     signal: AbortSignal | undefined,
-    report: (done: number, total: number) => void,
-  ): Promise<Omit<TaskResult, "ciphertexts"> & { output: SerializedTensor }> {
-    const shape = layerOutputShape(layer, input.shape);
-    const total = ciphertextCount(input.packing, input.images, shape);
-    const inputId = ++this.#inputs;
+    onProgress: (done: number, total: number) => void,
+  ): Promise<TaskResult> {
+    const total = ciphertextCount(output.packing, output.images, output.shape);
     const count = Math.min(total, this.#threads * tasksPerThread);
+    const inputId = ++this.#inputs;
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const stopAll = () => Atomics.store(stop, 0, 1);
+    signal?.addEventListener("abort", stopAll);
+    const results: TaskResult[] = [];
+    const failures: unknown[] = [];
     let done = 0;
-    const results = await Promise.all(
-      Array.from({ length: count }, async (_, i) => {
-        const from = Math.floor((i * total) / count);
-        const to = Math.floor(((i + 1) * total) / count);
-        const task: Task = { layer: index, input, inputId, from, to };
-        const outcome = await this.#pool.run(task, { signal }).catch((error: unknown) => {
-          throw signal?.aborted ? signal.reason : error;
-        });
+    const computeShare = async (from: number, to: number): Promise<void> => {
+      try {
+        const outcome = await this.#pool.run({ layer: index, input, inputId, output, from, to, stop });
         if ("refused" in outcome) throw new InputError(outcome.refused);
-        done += to - from;
-        report(done, total);
-        return outcome;
-      }),
-    );
-    const [{ before, after }] = results;
-    const ops = results.reduce<OperationCounts>(
-      (sum, result) => operationsTogether(sum, result.ops),
-      noOperations,
-    );
-    const ciphertexts = results.flatMap((result) => result.ciphertexts);
-    return {
-      output: { shape, packing: input.packing, images: input.images, ciphertexts },
-      before,
-      after,
-      ops,
+        if ("stopped" in outcome) return;
+        results.push(outcome);
+        onProgress((done += to - from), total);
+      } catch (error) {
+        failures.push(error);
+        stopAll();
+      }
     };
-  }
-}
-
-function requireComplete({ shape, packing, images, ciphertexts }: SerializedTensor): void {
-  const expected = ciphertextCount(packing, images, shape);
-  if (ciphertexts.length !== expected || expected === 0) {
-    throw new InputError(
-      `forward: ${images} image(s) of ${formatShape(shape)} in packing ${packing} take ${expected} ciphertexts, ` +
-        `got ${ciphertexts.length}`,
-    );
+    try {
+      await Promise.all(
+        Array.from({ length: count }, (_, i) =>
+          computeShare(Math.floor((i * total) / count), Math.floor(((i + 1) * total) / count)),
+        ),
+      );
+      signal?.throwIfAborted();
+      if (failures.length > 0) throw failures[0];
+      const ops = results.reduce<OperationCounts>(
+        (sum, result) => operationsTogether(sum, result.ops),
+        noOperations,
+      );
+      return { before: results[0].before, after: results[0].after, ops };
+    } finally {
+      signal?.removeEventListener("abort", stopAll);
+    }
   }
 }

@@ -10,8 +10,7 @@ import { layerOutputShape } from "../model/model.js";
 import { tapsAt } from "../model/sliding-window.js";
 import type { Shape } from "../tensor/tensor.js";
 import { encodedLayer, type CiphertextAt, type EncodedLayer, type KernelRun } from "./encoded-layer.js";
-import { settledState } from "./rescaling.js";
-import { productState, weightedSum, type Term } from "./weighted-sum.js";
+import { productState, weightedSum, weightedSumState, type Term } from "./weighted-sum.js";
 
 /**
  * An encoded convolution with PyTorch's semantics. A value is one ciphertext, so a weight is one scalar, and a tap
@@ -26,7 +25,7 @@ export function convolutional(he: Evaluator, options: ConvolutionalOptions): Enc
 
 export function encodeConvolutional(he: Evaluator, layer: ConvolutionalLayer): EncodedLayer {
   return encodedLayer(he, layer, {
-    outputState: (input) => settledState(he.parameters, layer, productState(he, input)),
+    outputState: (input) => weightedSumState(he, layer, input),
     open: (input, inputShape) => new ConvolutionalRun(he, layer, input, inputShape),
   });
 }
@@ -78,7 +77,7 @@ class ConvolutionalRun implements KernelRun {
     const size = weights.data.length / weights.shape[0];
     const at = { level: this.input.level, scale: 2 ** this.he.parameters.weightScaleBits };
     const filter = weights.data.subarray(channel * size, (channel + 1) * size);
-    this.#weights = Array.from(filter, (weight) => this.he.encodeScalar(weight, at));
+    for (const weight of filter) this.#weights.push(this.he.encodeScalar(weight, at));
     this.#bias = bias && this.he.encodeScalar(bias.data[channel], this.#product);
     this.#channel = channel;
   }

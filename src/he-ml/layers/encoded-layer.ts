@@ -2,7 +2,9 @@ import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import { EncryptedTensor, type EncryptedLayout } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { ciphertextCount } from "../crypto/packing.js";
+import { InputError } from "../errors.js";
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
+import { describeLayer } from "../model/layer.js";
 import { layerOutputShape, type Layer } from "../model/model.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 
@@ -11,6 +13,8 @@ export type CiphertextAt = (index: number) => Ciphertext;
 
 /** How one kind of layer computes on the ciphertexts of one image, or of one batch of images. */
 export interface LayerKernel {
+  /** Whether every input is read for one output only. */
+  readonly elementWise?: boolean;
   /**
    * Level and scale of the outputs.
    *
@@ -22,7 +26,7 @@ export interface LayerKernel {
 }
 
 /** Computes output ciphertexts one at a time, cheapest in ascending order. */
-export interface KernelRun extends Disposable {
+export interface KernelRun extends Partial<Disposable> {
   /** @param inputs of one image (packing scalar) or of the whole batch */
   compute(inputs: CiphertextAt, outputIndex: number): Ciphertext;
 }
@@ -30,7 +34,15 @@ export interface KernelRun extends Disposable {
 /** An encoded layer about to compute on one input. */
 export interface LayerRun extends Disposable {
   readonly output: EncryptedLayout;
-  /** Computes output ciphertext `index`; the caller owns it. Cheapest in ascending order. */
+  /** Whether every input is read for one output only. */
+  readonly elementWise: boolean;
+  /** Whether output `index` is the first that reads another image's inputs. */
+  startsImage(index: number): boolean;
+  /**
+   * Computes output ciphertext `index`; the caller owns it. Cheapest in ascending order.
+   *
+   * @throws InputError naming the layer
+   */
   compute(index: number): Ciphertext;
 }
 
@@ -85,11 +97,18 @@ function openRun(
   const run = kernel.open(input, input.shape);
   return {
     output: { shape, packing: input.packing, images: input.images },
+    elementWise: kernel.elementWise ?? false,
+    startsImage: (index) => index % outputSize === 0,
     compute(index) {
       const first = Math.floor(index / outputSize) * inputSize;
-      return run.compute((i) => inputs(first + i), index % outputSize);
+      try {
+        return run.compute((i) => inputs(first + i), index % outputSize);
+      } catch (error) {
+        if (error instanceof InputError) throw new InputError(`${describeLayer(layer)}: ${error.message}`);
+        throw error;
+      }
     },
-    [Symbol.dispose]: () => run[Symbol.dispose](),
+    [Symbol.dispose]: () => run[Symbol.dispose]?.(),
   };
 }
 

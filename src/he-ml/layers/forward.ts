@@ -36,11 +36,7 @@ export interface ForwardOptions<T = EncryptedTensor> {
  *
  * @throws InputError if the input does not fit the first layer
  * @example
- * const run = forward(layers, encryptedImages);
- * for (let step = await run.next(); ; step = await run.next()) {
- *   if (step.done) return step.value;
- *   console.log(step.value.name, step.value.milliseconds);
- * }
+ * const { output, traces } = await collect(forward(layers, encryptedImages));
  */
 export async function* forward(
   layers: readonly EncodedLayer[],
@@ -81,5 +77,17 @@ export async function* forward(
     return result;
   } finally {
     if (current !== input) current[Symbol.dispose]();
+  }
+}
+
+/** Runs a forward pass to its end: all its traces, and its output, which the caller owns. */
+export async function collect<T>(
+  run: AsyncGenerator<LayerTrace, T>,
+): Promise<{ readonly output: T; readonly traces: readonly LayerTrace[] }> {
+  const traces: LayerTrace[] = [];
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return { output: step.value, traces };
+    traces.push(step.value);
   }
 }

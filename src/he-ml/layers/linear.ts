@@ -2,8 +2,7 @@ import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { linearLayer, type LinearLayer, type LinearOptions } from "../model/linear.js";
 import { encodedLayer, type CiphertextAt, type EncodedLayer } from "./encoded-layer.js";
-import { settledState } from "./rescaling.js";
-import { productState, weightedSum, type Term } from "./weighted-sum.js";
+import { productState, weightedSum, weightedSumState, type Term } from "./weighted-sum.js";
 
 /**
  * An encoded fully connected layer, PyTorch's `Linear`.
@@ -17,10 +16,9 @@ export function linear(he: Evaluator, options: LinearOptions): EncodedLayer {
 
 export function encodeLinear(he: Evaluator, layer: LinearLayer): EncodedLayer {
   return encodedLayer(he, layer, {
-    outputState: (input) => settledState(he.parameters, layer, productState(he, input)),
+    outputState: (input) => weightedSumState(he, layer, input),
     open: (input) => ({
       compute: (inputs, row) => computeRow(he, layer, input, inputs, row),
-      [Symbol.dispose]: () => undefined,
     }),
   });
 }

@@ -2,7 +2,8 @@ import type { Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { EncodedLayer } from "../layers/encoded-layer.js";
 import type { Model } from "../model/model.js";
-import { checkChain, type ValueRange } from "./chain.js";
+import type { ValueRange } from "../model/value-range.js";
+import { checkChain } from "./chain.js";
 
 export interface BuildOptions {
   /** Ranges that the layers' values were seen in; with them, values that would wrap around are refused too. */

@@ -8,17 +8,12 @@ import {
   modulusBits,
   type CkksParameters,
 } from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { EncodedLayer } from "../layers/encoded-layer.js";
 import { ChainTooShortError } from "../layers/rescaling.js";
 import { layerShapes, type Model } from "../model/model.js";
-
-/** The smallest and largest value that a layer (or "input") gave on sample images. */
-export interface ValueRange {
-  readonly name: string;
-  readonly min: number;
-  readonly max: number;
-}
+import type { ValueRange } from "../model/value-range.js";
 
 /**
  * Walks the model along the modulus chain with nothing encrypted.
@@ -107,14 +102,14 @@ function findLongerChain(
     for (let primes = data.length; ; primes++) {
       const longer = Array.from({ length: primes }, (_, i) => data[i] ?? data.at(-1)!).concat(special);
       if (longer.reduce((sum, bits) => sum + bits, 0) > maxCoeffModulusBits[polyModulusDegree]) break;
-      const candidate = checkParameters({
-        polyModulusDegree,
-        coeffModulusBits: longer,
-        scaleBits,
-        weightScaleBits,
-      });
-      const he = new ClearEvaluator(candidate);
       try {
+        const candidate = checkParameters({
+          polyModulusDegree,
+          coeffModulusBits: longer,
+          scaleBits,
+          weightScaleBits,
+        });
+        const he = new ClearEvaluator(candidate);
         walk(
           model.layers.map((layer) => encodeLayer(he, layer)),
           model,
@@ -123,7 +118,8 @@ function findLongerChain(
         );
         return candidate;
       } catch (error) {
-        if (!(error instanceof ChainTooShortError)) throw error;
+        // Too short still, or there are too few primes of these sizes at this degree.
+        if (!(error instanceof InputError)) throw error;
       }
     }
   }

@@ -13,9 +13,9 @@ export interface ErrorStatistics {
   readonly p99: number;
   /** Row-major position of the largest error. */
   readonly argmax: number;
-  /** `maxAbs` divided by the largest expected magnitude; 0 when both are 0, Infinity when only the latter is. */
+  /** `maxAbs` divided by the largest expected magnitude; 1 where nothing but zeros was expected and something came. */
   readonly relativeToMax: number;
-  /** -log2(relativeToMax): correct bits below the largest magnitude. At most 53, a double's significand. */
+  /** -log2(relativeToMax): correct bits below the largest magnitude. From 0 to 53, a double's significand. */
   readonly precisionBits: number;
 }
 
@@ -43,7 +43,8 @@ export function errorStatistics(actual: Tensor, expected: Tensor): ErrorStatisti
     sumOfSquares += error * error;
   });
   const largest = errors[argmax];
-  const relativeToMax = largest === 0 ? 0 : largest / maxAbs(expected.data);
+  const magnitude = maxAbs(expected.data);
+  const relativeToMax = largest === 0 ? 0 : magnitude === 0 ? 1 : largest / magnitude;
   return {
     maxAbs: largest,
     mean: sum / count,
@@ -51,6 +52,6 @@ export function errorStatistics(actual: Tensor, expected: Tensor): ErrorStatisti
     p99: errors.toSorted()[Math.ceil(0.99 * count) - 1],
     argmax,
     relativeToMax,
-    precisionBits: Math.min(53, -Math.log2(relativeToMax)),
+    precisionBits: Math.max(0, Math.min(53, -Math.log2(relativeToMax))),
   };
 }

@@ -5,10 +5,9 @@ import {
   InputError,
   SecretContext,
   checkParameters,
+  collect,
   modelForward,
   tensor,
-  type LayerTrace,
-  type SerializedTensor,
 } from "../../../dist/he-ml/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
 
@@ -36,19 +35,12 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-async function run(steps: AsyncGenerator<LayerTrace, SerializedTensor>) {
-  const traces: LayerTrace[] = [];
-  let step = await steps.next();
-  for (; !step.done; step = await steps.next()) traces.push(step.value);
-  return { traces, output: step.value };
-}
-
 describe("the engine", () => {
   test.each(["scalar", "batch"] as const)(
     "packing %s: the plain result, and a trace a layer",
     async (packing) => {
       const progress: string[] = [];
-      const { traces, output } = await run(
+      const { traces, output } = await collect(
         engine.forward(client.encrypt(images, { packing }), {
           twin: { input: images, decrypt: (encrypted) => client.decrypt(encrypted) },
           onProgress: ({ layer, done, total }) => progress.push(`${layer} ${done === total}`),
@@ -72,7 +64,7 @@ describe("the engine", () => {
   );
 
   test("a range of layers, fed with what the client encrypts, keeps its positions in the model", async () => {
-    const { traces, output } = await run(
+    const { traces, output } = await collect(
       engine.forward(client.encrypt(plain[0], { packing: "batch" }), { layers: [1, 2, 3] }),
     );
     expect(traces.map(({ name, modelLayers }) => [name, modelLayers])).toEqual([
@@ -90,8 +82,8 @@ describe("the engine", () => {
       signal: abort.signal,
       onProgress: () => abort.abort(reason),
     });
-    await expect(run(steps)).rejects.toBe(reason);
-    const { output } = await run(engine.forward(client.encrypt(images, { packing: "batch" })));
+    await expect(collect(steps)).rejects.toBe(reason);
+    const { output } = await collect(engine.forward(client.encrypt(images, { packing: "batch" })));
     expect(client.decrypt(output).shape).toEqual([3, 3]);
   });
 
@@ -99,9 +91,11 @@ describe("the engine", () => {
     const input = client.encrypt(images, { packing: "batch" });
     const ciphertexts = [...input.ciphertexts];
     ciphertexts[5] = ciphertexts[5].slice(0, 100);
-    await expect(run(engine.forward({ ...input, ciphertexts }))).rejects.toThrow(InputError);
-    await expect(run(engine.forward({ ...input, ciphertexts: [] }))).rejects.toThrow(/36 ciphertexts, got 0/);
-    expect((await run(engine.forward(input))).traces).toHaveLength(5);
+    await expect(collect(engine.forward({ ...input, ciphertexts }))).rejects.toThrow(InputError);
+    await expect(collect(engine.forward({ ...input, ciphertexts: [] }))).rejects.toThrow(
+      /36 ciphertexts, got 0/,
+    );
+    expect((await collect(engine.forward(input))).traces).toHaveLength(5);
   });
 
   test("a chain that is too short is refused before any worker starts", async () => {
@@ -113,5 +107,63 @@ describe("the engine", () => {
     });
     const keys = { publicKey: new Uint8Array(), relinKeys: new Uint8Array() };
     await expect(Engine.start({ parameters: short, keys, model: tinyModel })).rejects.toThrow(/too short/);
+  });
+
+  test("keys that are damaged or of other parameters are refused as an InputError, and no worker stays", async () => {
+    const keys = client.exportEvaluationKeys();
+    const others = await SecretContext.create(
+      checkParameters({
+        polyModulusDegree: 1024,
+        coeffModulusBits: [27, 27],
+        scaleBits: 10,
+        security: "teaching",
+      }),
+    );
+    for (const bad of [
+      { ...keys, relinKeys: keys.relinKeys.slice(0, 200) },
+      { ...keys, publicKey: new Uint8Array() },
+      others.exportEvaluationKeys(),
+    ]) {
+      await expect(Engine.start({ parameters, keys: bad, model: tinyModel, threads: 2 })).rejects.toThrow(
+        InputError,
+      );
+    }
+  });
+
+  test.each([0, -1, 1.5, NaN, 1e6])("%p threads are refused", async (threads) => {
+    const keys = client.exportEvaluationKeys();
+    await expect(Engine.start({ parameters, keys, model: tinyModel, threads })).rejects.toThrow(
+      /from 1 to 256/,
+    );
+  });
+
+  test("a closed engine says so", async () => {
+    const other = await Engine.start({
+      parameters,
+      keys: client.exportEvaluationKeys(),
+      model: tinyModel,
+      threads: 1,
+    });
+    await other.close();
+    await expect(collect(other.forward(client.encrypt(images, { packing: "batch" })))).rejects.toThrow(
+      /closed/,
+    );
+  });
+
+  test("two runs at once do not disturb each other", async () => {
+    const inputs = [
+      images,
+      tensor(
+        images.shape,
+        images.data.map((value) => -value),
+      ),
+    ];
+    const outputs = await Promise.all(
+      inputs.map((input) => collect(engine.forward(client.encrypt(input, { packing: "batch" })))),
+    );
+    outputs.forEach(({ output }, i) => {
+      const expected = modelForward(tinyModel, inputs[i]).at(-1)!;
+      client.decrypt(output).data.forEach((value, j) => expect(value).toBeCloseTo(expected.data[j], 1));
+    });
   });
 });

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/onnxruntime-environment.js */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { create } from "@bufbuild/protobuf";
 import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/onnxruntime-environment.js */
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
 import {

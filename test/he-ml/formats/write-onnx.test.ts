@@ -1,4 +1,3 @@
-/** @jest-environment ./test/onnxruntime-environment.js */
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
 import { ModelProtoSchema } from "onnx-buf";

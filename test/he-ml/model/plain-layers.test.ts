@@ -1,4 +1,3 @@
-/** @jest-environment ./test/onnxruntime-environment.js */
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { runOnnx } from "../../../src/he-ml/formats/onnx/run.js";

@@ -1,4 +1,4 @@
-import type { Ciphertext } from "../../crypto/ciphertext.js";
+import { finished, type Ciphertext } from "../../crypto/ciphertext.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import {
   averagePoolLayer,
@@ -37,16 +37,13 @@ export function encodeAveragePool(he: Evaluator, layer: AveragePoolLayer): Encod
           const plane = Math.floor(index / (outHeight * outWidth));
           const pixel: Pair = [Math.floor(index / outWidth) % outHeight, index % outWidth];
           const taps = tapsAt(layer, [height, width], pixel);
-          const sum = addUp(
-            he,
-            taps.map(({ row, column }) => inputs((plane * height + row) * width + column)),
-          );
-          const mean = multiplyByInteger(he, sum, common / poolDivisor(layer, taps.length));
-          he.setScaleInplace(mean, scale * common);
-          settle(he, mean);
-          return mean;
+          const pixels = taps.map(({ row, column }) => inputs((plane * height + row) * width + column));
+          const sum = multiplyByInteger(he, addUp(he, pixels), common / poolDivisor(layer, taps.length));
+          return finished(sum, (mean) => {
+            he.setScaleInplace(mean, scale * common);
+            settle(he, mean);
+          });
         },
-        [Symbol.dispose]: () => undefined,
       };
     },
   });
@@ -54,6 +51,7 @@ export function encodeAveragePool(he: Evaluator, layer: AveragePoolLayer): Encod
 
 /** The least number that every pixel's divisor divides: at a border without `countIncludePad` divisors differ. */
 function commonDivisor(layer: AveragePoolLayer, [, height, width]: Shape): number {
+  if (layer.countIncludePad) return poolDivisor(layer, 0);
   const [outHeight, outWidth] = outputSize(layer, [height, width]);
   let common = 1;
   for (let row = 0; row < outHeight; row++) {
@@ -70,9 +68,9 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 function addUp(he: Evaluator, [first, ...others]: readonly Ciphertext[]): Ciphertext {
-  const sum = he.copy(first);
-  for (const other of others) he.addInplace(sum, other);
-  return sum;
+  return finished(he.copy(first), (sum) => {
+    for (const other of others) he.addInplace(sum, other);
+  });
 }
 
 /** An integer is encoded exactly at scale 1, so this costs no scale. */

@@ -13,10 +13,10 @@ export function flatten(he: Evaluator, options?: { readonly name?: string }): En
 
 export function encodeFlatten(he: Evaluator, layer: FlattenLayer): EncodedLayer {
   return encodedLayer(he, layer, {
+    elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),
     open: () => ({
       compute: (inputs, index) => he.copy(inputs(index)),
-      [Symbol.dispose]: () => undefined,
     }),
   });
 }

@@ -16,20 +16,21 @@ export function padding(he: Evaluator, options: PaddingLayerOptions): EncodedLay
 
 export function encodePadding(he: Evaluator, layer: PaddingLayer): EncodedLayer {
   return encodedLayer(he, layer, {
+    elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),
     open: ({ level, scale }, inputShape) => {
       const [, height, width] = inputShape;
       const [, outHeight, outWidth] = layerOutputShape(layer, inputShape);
-      const zero = he.encryptZero({ level, scale });
       return {
         compute(inputs, index) {
           const plane = Math.floor(index / (outHeight * outWidth));
           const row = (Math.floor(index / outWidth) % outHeight) - layer.padding.top;
           const column = (index % outWidth) - layer.padding.left;
           const inside = row >= 0 && row < height && column >= 0 && column < width;
-          return he.copy(inside ? inputs((plane * height + row) * width + column) : zero);
+          // Each its own: copies of one would cancel out under weights that add up to zero, and leave it transparent.
+          if (!inside) return he.encryptZero({ level, scale });
+          return he.copy(inputs((plane * height + row) * width + column));
         },
-        [Symbol.dispose]: () => zero[Symbol.dispose](),
       };
     },
   });

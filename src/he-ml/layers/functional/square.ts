@@ -1,3 +1,4 @@
+import { finished } from "../../crypto/ciphertext.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { squareLayer, type SquareLayer } from "../../model/square.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
@@ -14,15 +15,14 @@ export function square(he: Evaluator, options?: { readonly name?: string }): Enc
 
 export function encodeSquare(he: Evaluator, layer: SquareLayer): EncodedLayer {
   return encodedLayer(he, layer, {
+    elementWise: true,
     outputState: ({ level, scale }) => settledState(he.parameters, layer, { level, scale: scale * scale }),
     open: () => ({
-      compute(inputs, index) {
-        const squared = he.square(inputs(index));
-        he.relinearizeInplace(squared);
-        settle(he, squared);
-        return squared;
-      },
-      [Symbol.dispose]: () => undefined,
+      compute: (inputs, index) =>
+        finished(he.square(inputs(index)), (squared) => {
+          he.relinearizeInplace(squared);
+          settle(he, squared);
+        }),
     }),
   });
 }

@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
 
 const largestFileBytes = 256 * 2 ** 20;
@@ -17,7 +18,9 @@ export async function readJsonFile(what: string, path: string): Promise<unknown>
       `${what}: expected a file of at most 256 MiB, but "${path}" has ${status.size} bytes`,
     );
   }
-  const text = await readFile(path, "utf8");
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new InputError(`${what}: "${path}" cannot be read: ${error.message}`);
+  });
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -26,6 +29,24 @@ export async function readJsonFile(what: string, path: string): Promise<unknown>
       literal
         ? `${what}: "${path}" holds ${literal}; every value must be a finite number`
         : `${what}: "${path}" is not JSON: ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * Checks, before the work, that its result can be written; makes the file's folder if it is not there.
+ *
+ * @param what how messages call it, e.g. `--report`
+ * @throws InputError if the path is a folder, or may not be written
+ */
+export async function requireWritableFile(what: string, path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, "a");
+    await file.close();
+  } catch (error) {
+    throw new InputError(
+      `${what}: "${path}" cannot be written: ${(error as Error).message}; choose another path`,
     );
   }
 }

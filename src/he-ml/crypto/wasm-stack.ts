@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+
+// Declared in TypeScript's DOM library only, which a Node library does without.
+interface Instance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  instantiate(module: object, imports: unknown): Promise<Instance>;
+};
+
+/**
+ * The stack that compiled C++ keeps in linear memory. An exception that leaves WASM for JavaScript does not take it
+ * back, so each one uses some of it up; after a few thousand it would run into other data.
+ */
+export interface WasmStack {
+  /** Where its end is now. */
+  save(): number;
+  /** Gives up all that was put on it since `save`. */
+  restore(pointer: number): void;
+}
+
+/** Options for node-seal's `initialize` that let its instance's stack be reached. */
+export interface InstanceHook {
+  readonly options: Record<string, unknown>;
+  /** The stack, or a rejection where the WASM could not be loaded; settled before `initialize` is. */
+  readonly stack: Promise<WasmStack>;
+}
+
+const wasmFile = "seal_throws.wasm";
+let compiled: Promise<object> | undefined;
+
+export function hookInstance(): InstanceHook {
+  let resolve!: (stack: WasmStack) => void;
+  let reject!: (reason: unknown) => void;
+  const stack = new Promise<WasmStack>((...settle) => ([resolve, reject] = settle));
+  return {
+    stack,
+    options: {
+      instantiateWasm(
+        this: { locateFile(path: string): string },
+        imports: unknown,
+        receive: (instance: Instance) => void,
+      ) {
+        compiled ??= readFile(new URL(this.locateFile(wasmFile))).then((bytes) => WebAssembly.compile(bytes));
+        compiled
+          .then((module) => WebAssembly.instantiate(module, imports))
+          .then((instance) => {
+            resolve(stackOf(instance));
+            receive(instance);
+          })
+          .catch(reject);
+      },
+    },
+  };
+}
+
+// node-seal 7.0.0 minifies _emscripten_stack_get_current and __emscripten_stack_restore to these.
+function stackOf({ exports: { $: save, Z: restore } }: Instance): WasmStack {
+  if (typeof save === "function" && typeof restore === "function") {
+    const stack = { save, restore } as unknown as WasmStack;
+    const top = stack.save();
+    const moved = top - 16;
+    stack.restore(moved);
+    const works = stack.save() === moved;
+    stack.restore(top);
+    if (works) return stack;
+  }
+  throw new Error(
+    `node-seal: its WASM is not that of version 7.0.0, whose exceptions HE-ML can clean up after`,
+  );
+}

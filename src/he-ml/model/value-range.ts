@@ -1,0 +1,35 @@
+import type { Tensor } from "../tensor/tensor.js";
+import type { Model } from "./model.js";
+
+/** The smallest and largest value that a layer gave on some images; `input` names the images themselves. */
+export interface ValueRange {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * The ranges of a batch and of every layer's output on it: `input` first, then the layers in order.
+ *
+ * @param outputs what `modelForward` gave for the batch
+ */
+export function valueRanges(model: Model, batch: Tensor, outputs: readonly Tensor[]): ValueRange[] {
+  const names = ["input", ...model.layers.map(({ name }) => name)];
+  return [batch, ...outputs].map(({ data }, i) => {
+    let [min, max] = [Infinity, -Infinity];
+    for (const value of data) {
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    return { name: names[i], min, max };
+  });
+}
+
+/** The ranges that hold both, layer by layer. */
+export function widened(a: readonly ValueRange[], b: readonly ValueRange[]): ValueRange[] {
+  return a.map(({ name, min, max }, i) => ({
+    name,
+    min: Math.min(min, b[i].min),
+    max: Math.max(max, b[i].max),
+  }));
+}

@@ -1,0 +1,37 @@
+import { readPlotlySource } from "./assets.js";
+import type { Figure } from "./figure.js";
+import { escapeHtml, scriptJson } from "./html.js";
+
+const defaultHeight = 450;
+
+/** The place of a figure in a page: an element with the figure's JSON, which `plotScripts` draw as wide as it is. */
+export function plotElement(figure: Figure, label: string): string {
+  const { height, ...rest } = figure.layout;
+  const layout = { ...rest, width: undefined };
+  const pixels = Number.isFinite(height) && Number(height) > 0 ? Number(height) : defaultHeight;
+  // Axes in a fixed proportion would leave an empty space under them on a narrow screen.
+  const size = layout.yaxis?.scaleanchor ? `aspect-ratio: 700 / ${pixels}` : `height: ${pixels}px`;
+  return `<div class="plot" role="img" aria-label="${escapeHtml(label)}" style="${size}">
+<script type="application/json">${scriptJson({ ...figure, layout })}</script>
+</div>`;
+}
+
+/** What draws the plots of a page, for its end: plotly, 5 MB, and then a short script. None without a plot. */
+export async function plotScripts(plotCount: number): Promise<string[]> {
+  return plotCount === 0 ? [] : [await readPlotlySource(), drawPlots];
+}
+
+/** Two buttons leave room for the title on a telephone; none of the others that plotly brings is needed. */
+const interactive = { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "resetScale2d"]] };
+
+/** Runs in the reader's browser; a figure that plotly cannot draw is marked and does not stop the others. */
+const drawPlots = `
+async function draw(plot) {
+  const { data, layout, frames, config } = JSON.parse(plot.querySelector("script").textContent);
+  plot.replaceChildren();
+  await Plotly.newPlot(plot, { data, layout, frames, config: { ...config, ...${JSON.stringify(interactive)} } });
+}
+for (const plot of document.querySelectorAll(".plot")) {
+  draw(plot).catch(() => plot.closest("figure").classList.add("not-drawn"));
+}
+`;

@@ -1,0 +1,55 @@
+import { expect } from "@jest/globals";
+import type { ClearCiphertext, ClearEvaluator } from "../../../src/he-ml/crypto/clear-evaluator.js";
+import type { EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import type { CkksParameters } from "../../../src/he-ml/crypto/parameters.js";
+import { encodeLayer } from "../../../src/he-ml/layers/encode.js";
+import type { EncodedLayer } from "../../../src/he-ml/layers/encoded-layer.js";
+import { layerForward, type Layer } from "../../../src/he-ml/model/model.js";
+import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
+import { maxAbsDifference, sigmas, type SealSide, type Side } from "../support.js";
+import type { LayerCase } from "./random-layers.js";
+
+/** Largest error that rounding weights and bias to their scale can make, plus what doubles lose. */
+function roundingBound(parameters: CkksParameters, layer: Layer, batch: Tensor): number {
+  const terms = "weights" in layer ? layer.weights.data.length / layer.weights.shape[0] : 0;
+  return terms * maxAbs(batch.data) * 2 ** -(parameters.weightScaleBits + 1) + 2 ** -32;
+}
+
+/** Applies a layer and checks that its result stands where `outputState` promised. */
+function apply(encoded: EncodedLayer, input: EncryptedTensor): EncryptedTensor {
+  const promised = encoded.outputState(input, input.shape);
+  const output = encoded(input);
+  expect(output.ciphertexts.map(({ level, scale, size }) => ({ level, scale, size }))).toEqual(
+    output.ciphertexts.map(() => ({ ...promised, size: 2 })),
+  );
+  expect([output.packing, output.images]).toEqual([input.packing, input.images]);
+  return output;
+}
+
+/** Runs a case on the clear twin; returns the error that it predicts for real ciphertexts. */
+export function checkOnTwin(side: Side<ClearEvaluator>, { layer, batch, packing }: LayerCase): number {
+  const output = apply(encodeLayer(side.evaluator, layer), side.encrypt(batch, packing));
+  const expected = layerForward(layer, batch);
+  const decrypted = side.decrypt(output);
+  expect(decrypted.shape).toEqual(expected.shape);
+  expect(maxAbsDifference(decrypted.data, expected.data)).toBeLessThanOrEqual(
+    roundingBound(side.evaluator.parameters, layer, batch),
+  );
+  return Math.max(...output.ciphertexts.map((c) => (c as ClearCiphertext).predictedError));
+}
+
+/** Runs a case on SEAL and the clear twin. */
+export function checkOnSeal(seal: SealSide, clear: Side<ClearEvaluator>, layerCase: LayerCase): void {
+  const { layer, batch, packing } = layerCase;
+  const predictedError = checkOnTwin(clear, layerCase);
+  using input = seal.encrypt(batch, packing);
+  using output = apply(encodeLayer(seal.evaluator, layer), input);
+  const expected = layerForward(layer, batch);
+  const decrypted = seal.decrypt(output);
+  expect(decrypted.shape).toEqual(expected.shape);
+  expect(maxAbsDifference(decrypted.data, expected.data)).toBeLessThanOrEqual(
+    sigmas * predictedError + roundingBound(seal.evaluator.parameters, layer, batch),
+  );
+  // The input was left alone.
+  expect(maxAbsDifference(seal.decrypt(input).data, batch.data)).toBeLessThan(0.01);
+}
