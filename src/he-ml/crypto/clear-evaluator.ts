@@ -136,6 +136,23 @@ export class ClearEvaluator extends Evaluator {
     this.#requireHeadroom("add", total);
   }
 
+  protected override doWeightedSum(
+    inputs: readonly Ciphertext[],
+    integers: readonly number[],
+    scale: number,
+  ): Ciphertext {
+    const own = inputs.map((input) => this.#own(input));
+    const values = new Float64Array(this.parameters.slots);
+    own.forEach((input, i) => {
+      const weight = (integers[i] * input.scale) / scale;
+      for (let slot = 0; slot < values.length; slot++) values[slot] += weight * input.values[slot];
+    });
+    const noise = Math.hypot(...own.map((input, i) => integers[i] * input.noise));
+    const sum = new ClearCiphertext(this, values, own[0].level, scale, noise);
+    this.#requireHeadroom("weightedSum", sum);
+    return sum;
+  }
+
   protected override doMultiply(a: Ciphertext, b: Ciphertext): void {
     const [left, right] = [this.#own(a), this.#own(b)];
     left.noise = productNoise(left, right);

@@ -111,7 +111,7 @@ export abstract class Evaluator {
   }
 
   /**
-   * sum ← sum + a·b without an intermediate result to free: the inner step of every encoded linear layer.
+   * sum ← sum + a·b without an intermediate result to free.
    *
    * @throws InputError as `multiplyPlain` and `add` do
    */
@@ -121,6 +121,42 @@ export abstract class Evaluator {
     this.doMultiplyPlainAdd(sum, a, b);
     this.#counts.multiplyPlain++;
     this.#counts.add++;
+  }
+
+  /**
+   * Σ wᵢ·xᵢ with scalar weights, each rounded to an integer at `weightScale`: what a neuron computes. Counts as one
+   * `multiplyPlain` a weight that does not round to zero, and the additions between them. Where all do, the result is
+   * an encryption of zero.
+   *
+   * @returns a ciphertext at the inputs' scale times `weightScale`
+   * @throws InputError if levels, scales or lengths differ, or weights or the scale are out of bounds
+   */
+  weightedSum(inputs: readonly Ciphertext[], weights: ArrayLike<number>, weightScale: number): Ciphertext {
+    if (inputs.length === 0 || inputs.length !== weights.length) {
+      throw new InputError(
+        `weightedSum: expected a weight for each input, got ${weights.length} for ${inputs.length}`,
+      );
+    }
+    const [{ level, scale }] = inputs;
+    for (const input of inputs) {
+      this.requireSize("weightedSum", input, 2);
+      this.requireSameLevel("weightedSum", inputs[0], input);
+      this.requireSameScale("weightedSum", inputs[0], input);
+    }
+    const product = { level, scale: scale * weightScale };
+    this.requireRoom("weightedSum", weights, { level, scale: weightScale });
+    this.requireScale("weightedSum", product);
+    const integers = Array.from(weights, (weight) => Math.round(weight * weightScale));
+    const terms = inputs.filter((_, i) => integers[i] !== 0);
+    if (terms.length === 0) return this.doEncryptZero(product);
+    const sum = this.doWeightedSum(
+      terms,
+      integers.filter((integer) => integer !== 0),
+      product.scale,
+    );
+    this.#counts.multiplyPlain += terms.length;
+    this.#counts.add += terms.length - 1;
+    return sum;
   }
 
   /** Gives 3 polynomials. @throws InputError if levels differ, an operand has 3, or the scale is out of bounds */
@@ -205,6 +241,11 @@ export abstract class Evaluator {
   protected abstract doAddPlain(a: Ciphertext, b: Plaintext): void;
   protected abstract doMultiplyPlain(a: Ciphertext, b: Plaintext): void;
   protected abstract doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void;
+  protected abstract doWeightedSum(
+    inputs: readonly Ciphertext[],
+    integers: readonly number[],
+    scale: number,
+  ): Ciphertext;
   protected abstract doMultiply(a: Ciphertext, b: Ciphertext): void;
   protected abstract doSquare(a: Ciphertext): void;
   protected abstract doRelinearize(a: Ciphertext): void;

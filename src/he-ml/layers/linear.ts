@@ -1,8 +1,7 @@
-import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { linearLayer, type LinearLayer, type LinearOptions } from "../model/linear.js";
-import { encodedLayer, type CiphertextAt, type EncodedLayer } from "./encoded-layer.js";
-import { productState, weightedSum, weightedSumState, type Term } from "./weighted-sum.js";
+import { encodedLayer, type EncodedLayer } from "./encoded-layer.js";
+import { neuron, weightedSumState } from "./weighted-sum.js";
 
 /**
  * An encoded fully connected layer, PyTorch's `Linear`.
@@ -15,33 +14,16 @@ export function linear(he: Evaluator, options: LinearOptions): EncodedLayer {
 }
 
 export function encodeLinear(he: Evaluator, layer: LinearLayer): EncodedLayer {
+  const { weights, bias } = layer;
+  const inFeatures = weights.shape[1];
   return encodedLayer(he, layer, {
     outputState: (input) => weightedSumState(he, layer, input),
     open: (input) => ({
-      compute: (inputs, row) => computeRow(he, layer, input, inputs, row),
+      compute(inputs, row) {
+        const ciphertexts = Array.from({ length: inFeatures }, (_, i) => inputs(i));
+        const weightsOfRow = weights.data.subarray(row * inFeatures, (row + 1) * inFeatures);
+        return neuron(he, input, ciphertexts, weightsOfRow, bias?.data[row] ?? 0);
+      },
     }),
   });
-}
-
-function computeRow(
-  he: Evaluator,
-  { weights, bias }: LinearLayer,
-  input: LevelAndScale,
-  inputs: CiphertextAt,
-  row: number,
-): Ciphertext {
-  const product = productState(he, input);
-  using encodedBias = bias && he.encodeScalar(bias.data[row], product);
-  return weightedSum(he, terms(), encodedBias, product);
-
-  // Each weight meets one ciphertext once, so it is encoded when needed and freed at once: 16,384 encoded weights
-  // would fill gigabytes.
-  function* terms(): Generator<Term> {
-    const at = { level: input.level, scale: 2 ** he.parameters.weightScaleBits };
-    const inFeatures = weights.shape[1];
-    for (let i = 0; i < inFeatures; i++) {
-      using weight = he.encodeScalar(weights.data[row * inFeatures + i], at);
-      yield { input: inputs(i), weight };
-    }
-  }
 }

@@ -1,48 +1,32 @@
-import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
+import { finished, type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { formatChain, modulusBits } from "../crypto/parameters.js";
 import { describeLayer, type LayerBase } from "../model/layer.js";
 import { maxAbs, type Tensor } from "../tensor/tensor.js";
 import { ChainTooShortError, settle, settledState } from "./rescaling.js";
 
-/** One product of a sum: an input ciphertext and an encoded weight. */
-export interface Term {
-  readonly input: Ciphertext;
-  readonly weight: Plaintext;
-}
-
 /**
- * Σ input·weight + bias, rescaled once at the end. Products with weights that round to zero are left out, as SEAL
- * refuses the transparent ciphertexts they would give; where nothing is left, an encryption of zero stands in.
+ * What a neuron computes: a weighted sum of ciphertexts, a bias, and a rescale if it pays off.
  *
- * @param product level and scale of the products
+ * @param input level and scale of the inputs, of which there may be none: a window that lies in the padding
  */
-export function weightedSum(
+export function neuron(
   evaluator: Evaluator,
-  terms: Iterable<Term>,
-  bias: Plaintext | undefined,
-  product: LevelAndScale,
+  { level, scale }: LevelAndScale,
+  inputs: readonly Ciphertext[],
+  weights: ArrayLike<number>,
+  bias: number,
 ): Ciphertext {
-  let sum: Ciphertext | undefined;
-  try {
-    for (const { input, weight } of terms) {
-      if (weight.isZero) continue;
-      if (sum) evaluator.multiplyPlainAddInplace(sum, input, weight);
-      else sum = evaluator.multiplyPlain(input, weight);
-    }
-    sum ??= evaluator.encryptZero(product);
-    if (bias && !bias.isZero) evaluator.addPlainInplace(sum, bias);
+  const weightScale = 2 ** evaluator.parameters.weightScaleBits;
+  const weighted =
+    inputs.length > 0
+      ? evaluator.weightedSum(inputs, weights, weightScale)
+      : evaluator.encryptZero({ level, scale: scale * weightScale });
+  return finished(weighted, (sum) => {
+    using encodedBias = evaluator.encodeScalar(bias, sum);
+    if (!encodedBias.isZero) evaluator.addPlainInplace(sum, encodedBias);
     settle(evaluator, sum);
-    return sum;
-  } catch (error) {
-    sum?.[Symbol.dispose]();
-    throw error;
-  }
-}
-
-/** Level and scale of an input times a weight. */
-export function productState(evaluator: Evaluator, input: LevelAndScale): LevelAndScale {
-  return { level: input.level, scale: input.scale * 2 ** evaluator.parameters.weightScaleBits };
+  });
 }
 
 /**

@@ -133,6 +133,7 @@ describe.each(chains)("predicted noise against measured noise, %s", (_, paramete
         return sum;
       },
     ],
+    ["a weighted sum", (evaluator, a, b) => evaluator.weightedSum([a, b], [0.9, -0.3], 2 ** 16)],
     ["multiplying two ciphertexts", (evaluator, a, b) => evaluator.multiply(a, b)],
     ["squaring", (evaluator, a) => evaluator.square(a)],
     [

@@ -280,8 +280,8 @@ describe("memory", () => {
 /** Collects every ciphertext and plaintext that an evaluator makes until `stop`. */
 function watchHandles(side: SealSide): { readonly handles: Set<Handle>; stop(): void } {
   const { evaluator } = side;
-  // Whatever derives a ciphertext copies it first.
-  const watched = ["copy", "encryptZero", "encodeScalar", "encode"] as const;
+  // Whatever else derives a ciphertext copies it first.
+  const watched = ["copy", "weightedSum", "encryptZero", "encodeScalar", "encode"] as const;
   const handles = new Set<Handle>();
   for (const name of watched) {
     const original = evaluator[name].bind(evaluator) as (...operands: never[]) => Handle;
