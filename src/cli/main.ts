@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { inferCommand } from "./infer-command.js";
+import { labCommand } from "./lab-command.js";
+import { runCommand } from "./run-command.js";
 import { trainCommand } from "./train-command.js";
 import { packageVersion } from "./package-root.js";
 
@@ -9,6 +11,11 @@ import { packageVersion } from "./package-root.js";
  * 2 when the input cannot be used, with one line that begins `he-ml: `; 130 when interrupted.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever read our output has seen enough, as in `he-ml … | head`.
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort(new Interrupted());
   process.once("SIGINT", onInterrupt);
@@ -19,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addCommand(inferCommand(interrupt.signal))
-    .addCommand(trainCommand(interrupt.signal));
+    .addCommand(trainCommand(interrupt.signal))
+    .addCommand(runCommand(interrupt.signal))
+    .addCommand(labCommand(interrupt.signal));
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

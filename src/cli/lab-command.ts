@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import { InputError } from "../he-ml/errors.js";
+
+interface LabOptions {
+  readonly install?: string;
+}
+
+/** Jupyter's server drops what it takes for a flood: a figure's data, or thousands of lines at once. */
+const serverOptions = ["--ZMQChannelsWebsocketConnection.limit_rate=False"];
+
+/** `he-ml lab`: JupyterLab with our kernel. */
+export function labCommand(signal: AbortSignal): Command {
+  return new Command("lab")
+    .description("start JupyterLab with the kernel of this project")
+    .argument("[arguments...]", "for JupyterLab, after --")
+    .option("--install <dir>", "only write the kernel spec, into the Jupyter data folder <dir>")
+    .action((args: string[], options: LabOptions) => lab(args, options, signal));
+}
+
+async function lab(args: readonly string[], { install }: LabOptions, signal: AbortSignal): Promise<void> {
+  if (install !== undefined) {
+    const { installKernelSpec } = await import("../kernel/kernel-spec.js");
+    process.stdout.write(`${await installKernelSpec(install)}\n`);
+    return;
+  }
+  const { findJupyterLab, runJupyterLab } = await import("../kernel/jupyter-lab.js");
+  const command = await findJupyterLab();
+  if (!command) {
+    throw new InputError(
+      "lab: JupyterLab is not installed; install it, and plotly for interactive figures, with " +
+        "pip install jupyterlab plotly, or run notebooks without it by he-ml run",
+    );
+  }
+  process.exitCode = await runJupyterLab([...command, ...serverOptions, ...args], signal);
+}

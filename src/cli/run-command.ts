@@ -1,0 +1,126 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Command } from "commander";
+import { InputError } from "../he-ml/errors.js";
+import type { Freshness } from "../kernel/freshness.js";
+import type { Notebook } from "../kernel/notebook.js";
+import type { CellFailure } from "../kernel/run-notebook.js";
+import { wholeNumber } from "./arguments.js";
+import { packageRoot, packageVersion } from "./package-root.js";
+import { startProgress } from "./progress.js";
+import { seconds } from "./units.js";
+
+interface RunOptions {
+  readonly timeout: number;
+  readonly out: string;
+  readonly check?: boolean;
+}
+
+interface NamedNotebook {
+  readonly path: string;
+  /** The file's name without `.ipynb`. */
+  readonly name: string;
+  readonly notebook: Notebook;
+}
+
+/** What outputs depend on besides the notebook itself. */
+const dependencies: Freshness = {
+  modelsFolder: join(packageRoot, "models"),
+  libraryVersion: packageVersion(),
+};
+
+/** `he-ml run`: run notebooks on the tslab kernel, without Python. */
+export function runCommand(signal: AbortSignal): Command {
+  return new Command("run")
+    .description("run notebooks on the tslab kernel; write each as NAME.ipynb and NAME.html")
+    .argument("<notebook...>", "notebooks (.ipynb)")
+    .option("--timeout <s>", "seconds that one cell may take", wholeNumber(1), 600)
+    .option("--out <dir>", "folder for what is written", "out")
+    .option("--check", "run nothing; fail where the outputs in a notebook are not those of its cells")
+    .action((paths: string[], options: RunOptions) =>
+      options.check ? check(paths) : run(paths, options, signal),
+    );
+}
+
+async function run(paths: readonly string[], options: RunOptions, signal: AbortSignal): Promise<void> {
+  for (const notebook of await readAll(paths)) await runOne(notebook, options, signal);
+}
+
+async function runOne(
+  { path, name, notebook }: NamedNotebook,
+  { timeout, out }: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runNotebook } = await import("../kernel/run-notebook.js");
+  const start = performance.now();
+  let toRun = 0;
+  const progress = startProgress();
+  const { failure, cells, ...result } = await runNotebook(notebook, {
+    cwd: dirname(path),
+    timeoutSeconds: timeout,
+    signal,
+    onCell: ({ cell, cells }) => {
+      toRun = cells;
+      progress.update(`${name}: cell ${cell}`, cell - 1, cells);
+    },
+  }).finally(() => progress.stop());
+
+  const { withFingerprint, withoutFingerprint } = await import("../kernel/freshness.js");
+  const finished = failure
+    ? withoutFingerprint(result.notebook)
+    : await withFingerprint(result.notebook, dependencies);
+  const written = await write(finished, name, out);
+  if (failure) reportFailure(path, failure);
+  process.stdout.write(
+    `${written.join(", ")}: ${cells} of ${toRun} cells ran in ${seconds(performance.now() - start)}\n`,
+  );
+}
+
+async function write(notebook: Notebook, name: string, folder: string): Promise<string[]> {
+  const { formatNotebook } = await import("../kernel/notebook.js");
+  const { renderNotebook } = await import("../kernel/html/index.js");
+  await mkdir(folder, { recursive: true });
+  const paths = [join(folder, `${name}.ipynb`), join(folder, `${name}.html`)];
+  await writeFile(paths[0], formatNotebook(notebook));
+  await writeFile(paths[1], await renderNotebook(notebook));
+  return paths;
+}
+
+async function check(paths: readonly string[]): Promise<void> {
+  const { requireFresh, StaleOutputsError } = await import("../kernel/freshness.js");
+  for (const { path, notebook } of await readAll(paths)) {
+    try {
+      await requireFresh(notebook, dependencies);
+    } catch (error) {
+      if (!(error instanceof StaleOutputsError)) throw error;
+      process.stderr.write(
+        `he-ml: ${path}: ${error.message}; run it anew: npx he-ml run --out ${dirname(path)} ${path}\n`,
+      );
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** Reads all notebooks before the first is run. */
+async function readAll(paths: readonly string[]): Promise<NamedNotebook[]> {
+  const { readNotebook } = await import("../kernel/notebook.js");
+  const notebooks: NamedNotebook[] = [];
+  for (const path of paths) {
+    const name = basename(path, ".ipynb");
+    const other = notebooks.find((notebook) => notebook.name === name);
+    if (other) {
+      throw new InputError(
+        `run: "${path}" and "${other.path}" would both be written as ${name}.ipynb; run them one by one, with --out`,
+      );
+    }
+    notebooks.push({ path, name, notebook: await readNotebook(path) });
+  }
+  return notebooks;
+}
+
+function reportFailure(path: string, { cell, id, message }: CellFailure): void {
+  process.stderr.write(
+    `he-ml: ${basename(path)}: cell ${cell} (id ${id}): ${message.replace(/\s*\n\s*/g, " ")}\n`,
+  );
+  process.exitCode = 1;
+}

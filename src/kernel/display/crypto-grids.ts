@@ -1,0 +1,84 @@
+import { ClearContext } from "../../he-ml/crypto/clear-context.js";
+import { formatChain, type CkksParameters } from "../../he-ml/crypto/parameters.js";
+import { PublicContext, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
+import { SecretContext } from "../../he-ml/crypto/secret-context.js";
+import { factsGrid, type Fact, type Grid } from "./grid.js";
+import { formatBytes, formatScale } from "./numbers.js";
+
+type Context = SecretContext | PublicContext | ClearContext;
+
+export function isContext(value: unknown): value is Context {
+  return value instanceof SecretContext || value instanceof PublicContext || value instanceof ClearContext;
+}
+
+export function contextGrid(context: Context): Grid {
+  const { parameters } = context;
+  const [caption, ...roles] = describe(context);
+  return factsGrid(caption, [
+    ...roles,
+    ["ring degree N", String(parameters.polyModulusDegree)],
+    ["slots", String(parameters.slots)],
+    ["modulus chain", formatChain(parameters)],
+    ["security", securityText(parameters.security)],
+  ]);
+}
+
+function describe(context: Context): readonly [caption: string, ...roles: Fact[]] {
+  if (context instanceof SecretContext) {
+    return [
+      "SecretContext",
+      ["role", "client: makes the keys, encrypts and decrypts"],
+      ["secret key", "held here, not shown"],
+    ];
+  }
+  if (context instanceof PublicContext) {
+    return [
+      "PublicContext",
+      ["role", "server: computes on ciphertexts, cannot decrypt"],
+      ["keys", "public and evaluation keys; no secret key"],
+    ];
+  }
+  return [
+    "ClearContext",
+    ["role", "client and server in one, on plain numbers"],
+    ["keys", "none: nothing is encrypted"],
+  ];
+}
+
+export function securityText(security: CkksParameters["security"]): string {
+  return security === 128 ? "128 bits" : "NONE (teaching parameters)";
+}
+
+export function parametersGrid(parameters: CkksParameters): Grid {
+  const { polyModulusDegree, slots, levels, coeffModulusBits, scaleBits, weightScaleBits, security } =
+    parameters;
+  const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
+  return factsGrid("CKKS parameters", [
+    ["polyModulusDegree", String(polyModulusDegree), "ring degree N: larger is safer and slower"],
+    ["slots", String(slots), "values in one ciphertext, N / 2"],
+    ["coeffModulusBits", formatChain(parameters), "sizes of the primes in bits; the last is for keys only"],
+    ["in all", `${total} bits`, "length of the coefficient modulus: security allows only so many for each N"],
+    ["levels", String(levels), "data primes of a fresh ciphertext; a rescale uses one up"],
+    ["scaleBits", String(scaleBits), `inputs are multiplied by ${formatScale(scaleBits)} and rounded`],
+    ["weightScaleBits", String(weightScaleBits), `weights are multiplied by ${formatScale(weightScaleBits)}`],
+    [
+      "security",
+      securityText(security),
+      security === 128 ? "at least 2^128 steps to break" : "anyone can break it: for learning only",
+    ],
+  ]);
+}
+
+const keyPurposes: Readonly<Record<keyof EvaluationKeys, string>> = {
+  publicKey: "encrypts; the server makes encryptions of zero with it",
+  relinKeys: "relinearization: shrink a product from three polynomials to two",
+};
+
+export function evaluationKeysGrid(keys: EvaluationKeys): Grid {
+  const names = Object.keys(keyPurposes) as (keyof EvaluationKeys)[];
+  const total = names.reduce((sum, name) => sum + keys[name].length, 0);
+  return factsGrid("Evaluation keys: what the server gets; nothing in them decrypts", [
+    ...names.map((name): Fact => [name, formatBytes(keys[name].length), keyPurposes[name]]),
+    ["in all", formatBytes(total), "sent once, before the first image"],
+  ]);
+}

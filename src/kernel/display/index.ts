@@ -1,0 +1,5 @@
+export { type FigureSize } from "./figure-bundle.js";
+export { jupyterDisplay, type Displayable, type MimeBundle } from "./mime.js";
+export { show } from "./show.js";
+export { table, type NotebookTable, type TableOptions } from "./table.js";
+export { toMimeBundle } from "./to-mime-bundle.js";

@@ -1,0 +1,113 @@
+import { ClearEvaluator } from "../../he-ml/crypto/clear-evaluator.js";
+import type { Evaluator } from "../../he-ml/crypto/evaluator.js";
+import { formatChain } from "../../he-ml/crypto/parameters.js";
+import type { EncodedLayer } from "../../he-ml/layers/encoded-layer.js";
+import type { Padding, Pair } from "../../he-ml/model/layer.js";
+import { layerShapes, type Layer, type Model } from "../../he-ml/model/model.js";
+import { formatShape } from "../../he-ml/tensor/tensor.js";
+import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
+import { formatCount, formatScale } from "./numbers.js";
+
+/** A layer and its position in its model. */
+interface PlacedLayer {
+  readonly position: number;
+  readonly layer: Layer;
+}
+
+const layerColumns: readonly Column<PlacedLayer>[] = [
+  { head: "position", cell: ({ position }) => String(position), rightAligned: true },
+  { head: "name", cell: ({ layer }) => layer.name },
+  { head: "kind", cell: ({ layer }) => kindText(layer) },
+];
+
+const parametersColumn: Column<PlacedLayer> = {
+  head: "parameters",
+  cell: ({ layer }) => String(parameterCount(layer)),
+  rightAligned: true,
+};
+
+export function modelGrid(model: Model): Grid {
+  const { name, inputShape, layers } = model;
+  const [, ...outputShapes] = layerShapes(model);
+  const total = layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
+  const shapeColumn: Column<PlacedLayer> = {
+    head: "output shape",
+    cell: ({ position }) => formatShape(outputShapes[position]),
+  };
+  return recordsGrid(
+    `Model "${name}": input ${formatShape(inputShape)}, ${formatCount(layers.length, "layer")}, ` +
+      formatCount(total, "parameter"),
+    [...layerColumns, shapeColumn, parametersColumn],
+    layers.map((layer, position) => ({ position, layer })),
+  );
+}
+
+export function encodedLayersGrid(layers: readonly EncodedLayer[]): Grid {
+  const [{ evaluator }] = layers;
+  return recordsGrid(
+    `${formatCount(layers.length, "encoded layer")} on ${evaluatorText(evaluator)}, ` +
+      `weights at ${formatScale(evaluator.parameters.weightScaleBits)}`,
+    [...layerColumns, parametersColumn],
+    layers.map(({ layer, index }, at) => ({ position: index ?? at, layer })),
+  );
+}
+
+export function encodedLayerGrid({ layer, index, evaluator }: EncodedLayer): Grid {
+  return factsGrid("Encoded layer", [
+    ["computes", "EncryptedTensor → EncryptedTensor"],
+    ["name", layer.name],
+    ["kind", kindText(layer)],
+    ["position in the model", index === undefined ? "stands alone" : String(index)],
+    ["parameters", String(parameterCount(layer))],
+    ["weights at", formatScale(evaluator.parameters.weightScaleBits)],
+    ["evaluator", evaluatorText(evaluator)],
+    ["modulus chain", formatChain(evaluator.parameters)],
+  ]);
+}
+
+/** Weights and biases. */
+function parameterCount(layer: Layer): number {
+  return "weights" in layer ? layer.weights.data.length + (layer.bias?.data.length ?? 0) : 0;
+}
+
+function kindText(layer: Layer): string {
+  switch (layer.kind) {
+    case "convolutional":
+      return [
+        `convolutional ${formatShape(layer.kernelSize)}`,
+        ...strideAndPadding(layer),
+        ...(layer.groups > 1 ? [`${layer.groups} groups`] : []),
+        ...(isPairOf(layer.dilation, 1) ? [] : [`dilation ${pairText(layer.dilation)}`]),
+      ].join(", ");
+    case "averagePool":
+      return [`average pool ${formatShape(layer.kernelSize)}`, ...strideAndPadding(layer)].join(", ");
+    case "padding":
+      return `padding ${sidesText(layer.padding)}`;
+    default:
+      return layer.kind;
+  }
+}
+
+function strideAndPadding({
+  stride,
+  padding,
+}: {
+  readonly stride: Pair;
+  readonly padding: Padding;
+}): string[] {
+  const { top, bottom, left, right } = padding;
+  const padded = top + bottom + left + right > 0;
+  return [`stride ${pairText(stride)}`, ...(padded ? [`padding ${sidesText(padding)}`] : [])];
+}
+
+const isPairOf = ([a, b]: Pair, value: number) => a === value && b === value;
+const pairText = (pair: Pair) => (pair[0] === pair[1] ? String(pair[0]) : formatShape(pair));
+
+function sidesText({ top, bottom, left, right }: Padding): string {
+  if (top === bottom && left === right) return pairText([top, left]);
+  return `top ${top}, bottom ${bottom}, left ${left}, right ${right}`;
+}
+
+function evaluatorText(evaluator: Evaluator): string {
+  return evaluator instanceof ClearEvaluator ? "the clear twin of SEAL" : "SEAL";
+}

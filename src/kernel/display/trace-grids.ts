@@ -1,0 +1,69 @@
+import type { LayerTrace } from "../../he-ml/layers/trace.js";
+import { formatShape } from "../../he-ml/tensor/tensor.js";
+import { securityText } from "./crypto-grids.js";
+import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatError,
+  formatMilliseconds,
+  formatScale,
+} from "./numbers.js";
+
+export function traceGrid(trace: LayerTrace): Grid {
+  const { name, kind, packing, images, shape, ciphertexts, bytes, modelLayers, milliseconds, error } = trace;
+  return factsGrid(`Trace of "${name}"`, [
+    ["kind", kind],
+    [modelLayers.length === 1 ? "model layer" : "model layers", modelLayers.join(", ")],
+    ["packing", `${packing}, ${formatCount(images, "image")}`],
+    ["output shape for one image", formatShape(shape)],
+    ["ciphertexts", `${ciphertexts} (${formatBytes(bytes)})`],
+    ["level (data primes left)", levelText(trace)],
+    ["scale", scaleText(trace)],
+    ["operations", operationsText(trace.ops)],
+    ["time", formatDuration(milliseconds)],
+    ["largest error", error ? formatError(error.maxAbs) : "not measured"],
+    ["security", securityText(trace.security)],
+  ]);
+}
+
+export function tracesGrid(traces: readonly LayerTrace[]): Grid {
+  const columns: Column<LayerTrace>[] = [
+    { head: "layer", cell: ({ name }) => name },
+    { head: "output shape", cell: ({ shape }) => formatShape(shape) },
+    { head: "level", cell: levelText },
+    { head: "scale", cell: scaleText },
+    { head: "operations", cell: ({ ops }) => operationsText(ops) },
+    { head: "ms", cell: ({ milliseconds }) => formatMilliseconds(milliseconds), rightAligned: true },
+  ];
+  if (traces.some(({ error }) => error)) {
+    columns.push({
+      head: "largest error",
+      cell: ({ error }) => (error ? formatError(error.maxAbs) : ""),
+      rightAligned: true,
+    });
+  }
+  return recordsGrid(runText(traces), columns, traces);
+}
+
+function runText(traces: readonly LayerTrace[]): string {
+  const each = (textOf: (trace: LayerTrace) => string) => [...new Set(traces.map(textOf))].join(" and ");
+  const total = traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return [
+    `Trace of ${formatCount(traces.length, "layer")}`,
+    each(({ packing, images }) => `packing ${packing}, ${formatCount(images, "image")}`),
+    `security ${each(({ security }) => securityText(security))}`,
+    `${formatDuration(total)} in all`,
+  ].join("; ");
+}
+
+const levelText = ({ before, after }: LayerTrace) => fromTo(String(before.level), String(after.level));
+const scaleText = ({ before, after }: LayerTrace) =>
+  fromTo(formatScale(before.scaleBits), formatScale(after.scaleBits));
+const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
+
+function operationsText(ops: LayerTrace["ops"]): string {
+  const ran = Object.entries(ops).filter(([, times]) => times > 0);
+  return ran.length === 0 ? "none" : ran.map(([name, times]) => `${times} ${name}`).join(", ");
+}

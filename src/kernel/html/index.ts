@@ -1,0 +1,1 @@
+export { renderNotebook, type RenderNotebookOptions } from "./render-notebook.js";

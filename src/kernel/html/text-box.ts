@@ -1,0 +1,23 @@
+import { escapeHtml } from "../../viz/html.js";
+import { terminalText } from "./terminal-text.js";
+
+/** Boxes with more lines than this may scroll, so the keyboard must reach them. */
+const longLines = 20;
+
+interface TextBox {
+  readonly kind: "stdout" | "stderr" | "error" | "result";
+  /** Stands above the text, so that colour is not all that tells the kinds apart. */
+  readonly title?: string;
+  readonly text: string;
+}
+
+/** Text that a program wrote, whole; what is long scrolls within its box. */
+export function textBox({ kind, title, text }: TextBox): string {
+  const shown = terminalText(text).replace(/\n$/, "");
+  const lines = shown.split("\n").length;
+  const reach =
+    lines > longLines ? ` tabindex="0" role="group" aria-label="${title ?? "Output"}, ${lines} lines"` : "";
+  const heading = title === undefined ? "" : `<p class="box-title">${escapeHtml(title)}</p>`;
+  // A line break right after <pre> is not shown; the one written here keeps a first empty line of the text.
+  return `<div class="box ${kind}">${heading}<pre${reach}>\n${escapeHtml(shown)}</pre></div>`;
+}

@@ -1,0 +1,69 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { installKernelSpec } from "./kernel-spec.js";
+
+const windows = process.platform === "win32";
+const python = windows ? "python" : "python3";
+
+/**
+ * How to start JupyterLab here: `jupyter-lab` on the PATH, or a module of the Python there.
+ *
+ * @returns undefined if it is not installed
+ */
+export async function findJupyterLab(): Promise<[command: string, ...args: string[]] | undefined> {
+  const program = await findOnPath(windows ? "jupyter-lab.exe" : "jupyter-lab");
+  if (program !== undefined) return [program];
+  return (await runs(python, ["-c", "import jupyterlab"])) ? [python, "-m", "jupyterlab"] : undefined;
+}
+
+/**
+ * Starts JupyterLab with our kernel, for as long as it runs; Jupyter's own folders are left alone.
+ *
+ * @param signal ends it; in a terminal it has then had the same Ctrl-C, and asks for itself
+ * @returns its exit status
+ */
+export async function runJupyterLab(
+  [command, ...args]: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const dataFolder = await mkdtemp(join(tmpdir(), "he-ml-jupyter-"));
+  const noKill = () => undefined;
+  process.on("SIGINT", noKill);
+  try {
+    await installKernelSpec(dataFolder);
+    const paths = [dataFolder, process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
+    const server = spawn(command, args, {
+      stdio: "inherit",
+      env: { ...process.env, JUPYTER_PATH: paths },
+    });
+    const end = () => server.kill("SIGTERM");
+    if (!process.stdin.isTTY) signal.addEventListener("abort", end, { once: true });
+    process.once("SIGTERM", end);
+    const [status] = (await once(server, "exit").finally(() => process.off("SIGTERM", end))) as [
+      number | null,
+    ];
+    return status ?? 1;
+  } finally {
+    process.off("SIGINT", noKill);
+    await rm(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function findOnPath(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const path = join(folder, name);
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return path;
+  }
+  return undefined;
+}
+
+function runs(command: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => execFile(command, args, (error) => resolve(!error)));
+}

@@ -1,0 +1,223 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { JSDOM } from "jsdom";
+import { inspect } from "node:util";
+import type { EncryptedTensor, SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
+import type { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
+import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
+import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
+import { tensor } from "../../../src/he-ml/tensor/tensor.js";
+import { toMimeBundle } from "../../../src/kernel/display/index.js";
+import { smallModel } from "../../he-ml/layers/small-model.js";
+import { lazyParameters, openSeal, randomTensor } from "../../he-ml/support.js";
+import { clearRun, facts, textCells } from "./values.js";
+
+let clear: Awaited<ReturnType<typeof clearRun>>;
+let client: SecretContext;
+let server: PublicContext;
+let serialized: SerializedTensor;
+let encrypted: EncryptedTensor;
+beforeAll(async () => {
+  clear = await clearRun();
+  ({ client, server } = await openSeal(lazyParameters));
+  serialized = client.encrypt(randomTensor([3, 1, 2, 2], 1), { packing: "batch" });
+  encrypted = server.load(serialized);
+});
+
+const tablesIn = (bundle: Record<string, unknown> | undefined) =>
+  JSDOM.fragment(String(bundle?.["text/html"])).querySelectorAll("table");
+
+describe("encrypted tensors", () => {
+  test("of SEAL: layout, level, scale, slots and bytes", () => {
+    expect(facts(toMimeBundle(encrypted))).toEqual({
+      "shape for one image": "1×2×2",
+      packing: "batch: one position of the image a ciphertext, slot = image",
+      images: "3",
+      ciphertexts: "4",
+      level: "3 of 3 data primes left",
+      scale: "2^20",
+      "slots used": "3 of 512 (0.59 %)",
+      // 4 ciphertexts of 2 polynomials with 1024 coefficients of 8 bytes for each of 3 primes
+      "size in memory": "197 kB",
+    });
+  });
+
+  test("of the clear twin, in packing scalar", () => {
+    const scalar = clear.context.encrypt(randomTensor([2, 3], 1), { packing: "scalar" });
+    expect(facts(toMimeBundle(scalar))).toMatchObject({
+      packing: "scalar: one value a ciphertext",
+      ciphertexts: "6",
+      "slots used": "1 of 512, repeated in all",
+    });
+  });
+
+  test("show what was encrypted to nobody: other images, the same table", () => {
+    const other = server.load(client.encrypt(randomTensor([3, 1, 2, 2], 2), { packing: "batch" }));
+    expect(toMimeBundle(other)).toEqual(toMimeBundle(encrypted));
+  });
+
+  test("say so when they were disposed of", () => {
+    const gone = server.load(serialized);
+    gone[Symbol.dispose]();
+    expect(facts(toMimeBundle(gone)).state).toMatch("disposed of");
+    expect(inspect(gone)).toMatch("EncryptedTensor");
+  });
+
+  test("that travel: how many bytes", () => {
+    const bytes = serialized.ciphertexts.reduce((sum, { length }) => sum + length, 0);
+    expect(facts(toMimeBundle(serialized))["in all"]).toBe(
+      `${(bytes / 1000).toPrecision(3).replace(/\.0$/, "")} kB`,
+    );
+  });
+});
+
+describe("contexts and keys", () => {
+  test("the client's says that its secret key is not shown, and that teaching parameters protect nothing", () => {
+    expect(facts(toMimeBundle(client))).toEqual({
+      role: "client: makes the keys, encrypts and decrypts",
+      "secret key": "held here, not shown",
+      "ring degree N": "1024",
+      slots: "512",
+      "modulus chain": "[50, 60, 48 | 60]",
+      security: "NONE (teaching parameters)",
+    });
+  });
+
+  test("the server's has none, the clear twin encrypts nothing", () => {
+    expect(facts(toMimeBundle(server)).keys).toMatch("no secret key");
+    expect(facts(toMimeBundle(clear.context)).keys).toMatch("nothing is encrypted");
+  });
+
+  test("nothing that is shown depends on the secret key", async () => {
+    const other = await SecretContext.create(lazyParameters);
+    expect(other.exportSecretKey()).not.toEqual(client.exportSecretKey());
+    expect(toMimeBundle(other)).toEqual(toMimeBundle(client));
+    expect(inspect(other, { depth: Infinity, showHidden: true })).toBe(inspect(client));
+    expect(toMimeBundle(other.exportEvaluationKeys())).toEqual(toMimeBundle(client.exportEvaluationKeys()));
+  });
+
+  test("evaluation keys: the bytes of each", () => {
+    const { publicKey, relinKeys } = client.exportEvaluationKeys();
+    expect(Object.keys(facts(toMimeBundle({ publicKey, relinKeys })))).toEqual([
+      "publicKey",
+      "relinKeys",
+      "in all",
+    ]);
+  });
+
+  test("parameters: each number with what it means", () => {
+    const secure = checkParameters({
+      polyModulusDegree: 8192,
+      coeffModulusBits: [50, 60, 48, 60],
+      scaleBits: 20,
+      weightScaleBits: 16,
+    });
+    const rows = textCells(toMimeBundle(secure));
+    expect(facts(toMimeBundle(secure))).toMatchObject({
+      polyModulusDegree: "8192",
+      slots: "4096",
+      coeffModulusBits: "[50, 60, 48 | 60]",
+      "in all": "218 bits",
+      levels: "3",
+      security: "128 bits",
+    });
+    for (const [, , meaning] of rows) expect(meaning).not.toBe("");
+  });
+
+  test("print themselves in one line where nothing displays them", () => {
+    expect(inspect(client)).toMatch(/^SecretContext \{ N = 1024.*not shown \}$/);
+    expect(inspect(server)).toMatch(/^PublicContext \{ N = 1024.*no secret key \}$/);
+    expect(inspect(encrypted)).toBe(
+      "EncryptedTensor { 1×2×2, packing batch, images 3, ciphertexts 4, level 3 }",
+    );
+    expect(inspect({ deep: { client, encrypted } }, { depth: 5 })).not.toMatch("Seal");
+  });
+});
+
+describe("models, layers and traces", () => {
+  const positions = ["0", "1", "2", "3", "4"];
+
+  test("a model: one row a layer", () => {
+    const [head, ...rows] = textCells(toMimeBundle(smallModel));
+    expect(head).toEqual(["position", "name", "kind", "output shape", "parameters"]);
+    expect(rows).toEqual([
+      ["0", "conv1", "convolutional 3×3, stride 1", "2×2×2", "20"],
+      ["1", "act1", "square", "2×2×2", "0"],
+      ["2", "pool1", "average pool 2×2, stride 2", "2×1×1", "0"],
+      ["3", "flat", "flatten", "2", "0"],
+      ["4", "fc1", "linear", "3", "9"],
+    ]);
+    expect(toMimeBundle(smallModel)?.["text/plain"]).toMatch("29 parameters");
+  });
+
+  test("encoded layers, all and one, on either evaluator", () => {
+    const onSeal = buildFromModel(server.evaluator, smallModel);
+    expect(textCells(toMimeBundle(onSeal)).map(([position]) => position)).toEqual(["position", ...positions]);
+    expect(toMimeBundle(onSeal)?.["text/plain"]).toMatch("5 encoded layers on SEAL, weights at 2^16");
+    expect(toMimeBundle(clear.layers.slice(2))?.["text/plain"]).toMatch("clear twin");
+    expect(textCells(toMimeBundle(clear.layers.slice(2)))[1][0]).toBe("2");
+    expect(facts(toMimeBundle(onSeal[0]))).toMatchObject({
+      name: "conv1",
+      parameters: "20",
+      evaluator: "SEAL",
+    });
+  });
+
+  test("traces: where each layer stands and what it took", () => {
+    const [head, ...rows] = textCells(toMimeBundle(clear.traces));
+    expect(head).toEqual(["layer", "output shape", "level", "scale", "operations", "ms", "largest error"]);
+    expect(rows[1].slice(0, 5)).toEqual([
+      "act1",
+      "2×2×2",
+      "3 → 2",
+      "2^36 → 2^24",
+      "8 square, 8 relinearize, 8 rescale",
+    ]);
+    expect(facts(toMimeBundle(clear.traces[1]))).toMatchObject({
+      "model layer": "1",
+      packing: "batch, 2 images",
+    });
+  });
+
+  test("traces read from JSON show as those of the run; without errors they have no column of them", () => {
+    expect(toMimeBundle(JSON.parse(JSON.stringify(clear.traces)))).toEqual(toMimeBundle(clear.traces));
+    const [head] = textCells(toMimeBundle(clear.traces.map((trace) => ({ ...trace, error: undefined }))));
+    expect(head).not.toContain("largest error");
+  });
+});
+
+describe("plain numbers", () => {
+  test("a tensor: its shape, first values and range", () => {
+    const values = [3, -1, 0.5, 0, 0, 0, 0, 0, 0.123456];
+    expect(facts(toMimeBundle(tensor([3, 3], values)))).toEqual({
+      shape: "3×3 (9 values)",
+      "first values": "3, -1, 0.5, 0, 0, 0, 0, 0, …",
+      min: "-1",
+      max: "3",
+      mean: "0.2915",
+    });
+    expect(facts(toMimeBundle(tensor([0], [])))).toEqual({ shape: "0, no values" });
+  });
+
+  test("the statistics of an error", () => {
+    const { error } = clear.traces[0];
+    expect(Object.keys(facts(toMimeBundle(error)))).toEqual(Object.keys(error!));
+  });
+});
+
+test("every kind is one accessible HTML table of the same rows as its text, without script or address", () => {
+  const { images, layers, traces } = clear;
+  const keys = client.exportEvaluationKeys();
+  const values = [encrypted, serialized, client, server, clear.context, lazyParameters, keys, smallModel];
+  for (const value of [...values, layers, layers[0], traces, traces[0], traces[0].error, images]) {
+    const bundle = toMimeBundle(value);
+    expect(Object.keys(bundle ?? {})).toEqual(["text/html", "text/plain"]);
+    const [table, ...more] = tablesIn(bundle);
+    expect(more).toEqual([]);
+    expect(table.caption?.textContent).not.toBe("");
+    const rows = Array.from(table.rows, (row) => Array.from(row.cells, (cell) => cell.textContent));
+    expect(rows).toEqual(textCells(bundle));
+    for (const row of table.tBodies[0].rows) expect(row.cells[0].getAttribute("scope")).toBe("row");
+    expect(bundle?.["text/html"]).not.toMatch(/<script|<style|https?:|src=|href=|\son\w+=/);
+  }
+});
