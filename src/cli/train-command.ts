@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { wholeNumber } from "./arguments.js";
+import { findModel } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
 interface TrainOptions {
@@ -7,6 +8,7 @@ interface TrainOptions {
   readonly dataset: string;
   readonly out: string;
   readonly seed?: number;
+  readonly from?: string;
   readonly epochs?: number;
   readonly backend?: string;
 }
@@ -19,6 +21,7 @@ export function trainCommand(signal: AbortSignal): Command {
     .option("--dataset <name>", "dataset to learn", "mnist")
     .requiredOption("--out <dir>", "folder for model.onnx, metrics.json and card.md")
     .option("--seed <n>", "the same seed gives the same weights", wholeNumber(0))
+    .option("--from <M>", "start from the weights of a model of the same architecture")
     .option("--epochs <n>", "passes over the training set", wholeNumber(1))
     .option("--backend <name>", "wasm or tensorflow; tensorflow where it can be loaded if left out")
     .option("--json", "print the metrics as JSON")
@@ -30,6 +33,7 @@ async function train(
   signal: AbortSignal,
 ): Promise<void> {
   const { trainAndExport } = await import("../train/export.js");
+  const initialModel = options.from === undefined ? undefined : (await findModel(options.from)).model;
   const progress = startProgress();
   const { metrics } = await trainAndExport({
     architecture: options.arch,
@@ -37,6 +41,7 @@ async function train(
     outputDirectory: options.out,
     seed: options.seed,
     epochs: options.epochs,
+    initialModel,
     backend: options.backend,
     signal,
     onProgress: (state) =>

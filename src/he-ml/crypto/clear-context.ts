@@ -16,12 +16,10 @@ export class ClearContext {
 
   /** As `SecretContext.encrypt` followed by `PublicContext.load`. */
   encrypt(batch: Tensor, { packing }: { readonly packing: Packing }): EncryptedTensor {
-    requireEncodable(this.parameters, batch);
+    requireEncodable(this.parameters, batch, packing);
     const { slots } = this.parameters;
     const [images, ...shape] = batch.shape;
-    const ciphertexts = pack(batch, packing, slots).map((values) =>
-      this.evaluator.encrypt(packing === "scalar" ? new Float64Array(slots).fill(values[0]) : values),
-    );
+    const ciphertexts = Array.from(pack(batch, packing, slots), (values) => this.evaluator.encrypt(values));
     return new EncryptedTensor({ shape, packing, images }, ciphertexts);
   }
 

@@ -29,6 +29,11 @@ export function requireCount({ shape, packing, images }: EncryptedLayout, count:
         `got ${images} in packing ${packing}`,
     );
   }
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new InputError(
+      `encrypted tensor: expected a shape of whole, positive sizes, got [${String(shape)}]`,
+    );
+  }
   const expected = ciphertextCount(packing, images, shape);
   if (count !== expected || expected === 0) {
     throw new InputError(

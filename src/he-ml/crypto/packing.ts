@@ -17,8 +17,39 @@ export function ciphertextCount(packing: Packing, images: number, shape: Shape):
   return packing === "scalar" ? images * sizeOf(shape) : sizeOf(shape);
 }
 
-/** @throws InputError unless images can be encoded at the top level with the inputs' scale */
-export function requireEncodable(parameters: CkksParameters, batch: Tensor): void {
+/** @throws InputError if there are more images than slots to hold them */
+export function requireSlots(packing: Packing, images: number, slots: number): void {
+  if (packing === "batch" && images > slots) {
+    throw new InputError(
+      `packing batch: expected at most ${slots} images, one a slot, got ${images}; run them in several batches`,
+    );
+  }
+}
+
+/** A WASM memory ends at 4 GiB, and so does what a server could load of one tensor. */
+const mostBytes = 2 ** 32;
+
+/** @throws InputError unless images can be encoded at the top level with the inputs' scale, and sent */
+export function requireEncodable(parameters: CkksParameters, batch: Tensor, packing: Packing): void {
+  const [images, ...shape] = batch.shape;
+  if (!packings.includes(packing)) {
+    throw new InputError(`encrypt: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
+  }
+  if (!(images > 0) || sizeOf(shape) === 0) {
+    throw new InputError(
+      `encrypt: expected a batch [n, …shape] of at least one image, got [${batch.shape.join(", ")}]`,
+    );
+  }
+  requireSlots(packing, images, parameters.slots);
+  const bytes =
+    ciphertextCount(packing, images, shape) * parameters.levels * parameters.polyModulusDegree * 8;
+  if (bytes > mostBytes) {
+    throw new InputError(
+      `encrypt: ${images} image(s) in packing ${packing} would take ${(bytes / 2 ** 30).toFixed(0)} GiB, ` +
+        `at most 4 can be loaded; encrypt fewer at a time` +
+        (packing === "scalar" ? ", or use packing batch" : ""),
+    );
+  }
   const largest = maxAbs(batch.data);
   // SEAL's encoder keeps a bit for the sign and another to spare.
   const room = modulusBits(parameters, parameters.levels) - parameters.scaleBits - 2;
@@ -31,24 +62,21 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor): voi
 }
 
 /**
- * The slots of each ciphertext for a batch of images.
+ * The slots of each ciphertext for a batch of images, one ciphertext after the other.
  *
  * @param batch `[n, …shape]`
- * @returns one array a ciphertext: a single value for `scalar` (meant for every slot), n values for `batch`
- * @throws InputError if the batch has more images than slots
+ * @returns for each ciphertext one value repeated in all slots (`scalar`), or n values (`batch`)
  */
-export function pack(batch: Tensor, packing: Packing, slots: number): Float64Array[] {
+export function* pack(batch: Tensor, packing: Packing, slots: number): Generator<Float64Array> {
   const [images, ...shape] = batch.shape;
-  if (packing === "scalar") return Array.from(batch.data, (value) => Float64Array.of(value));
-  if (images > slots) {
-    throw new InputError(
-      `packing batch: expected at most ${slots} images, one a slot, got ${images}; run them in several batches`,
-    );
+  if (packing === "scalar") {
+    for (const value of batch.data) yield new Float64Array(slots).fill(value);
+    return;
   }
   const size = sizeOf(shape);
-  return Array.from({ length: size }, (_, position) =>
-    Float64Array.from({ length: images }, (_, image) => batch.data[image * size + position]),
-  );
+  for (let position = 0; position < size; position++) {
+    yield Float64Array.from({ length: images }, (_, image) => batch.data[image * size + position]);
+  }
 }
 
 /**

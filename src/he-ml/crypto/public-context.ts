@@ -1,5 +1,5 @@
-import { InputError } from "../errors.js";
-import { EncryptedTensor, type SerializedTensor } from "./encrypted-tensor.js";
+import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
+import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
 import { SealEvaluator } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
@@ -32,8 +32,8 @@ export class PublicContext {
     const relinKeys = new seal.module.RelinKeys();
     const encryptor = seal.attempt("evaluation keys", () => {
       using publicKey = new seal.module.PublicKey();
-      seal.load("public key", publicKey, keys.publicKey);
-      seal.load("relinearization keys", relinKeys, keys.relinKeys);
+      seal.load("public key", publicKey, keys.publicKey, 2);
+      seal.load("relinearization keys", relinKeys, keys.relinKeys, 2 * parameters.levels);
       return new seal.module.Encryptor(seal.context, publicKey);
     });
     return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys }));
@@ -50,11 +50,8 @@ export class PublicContext {
    * @throws InputError unless every ciphertext is sound and there are as many as shape and packing need
    */
   load({ shape, packing, images, ciphertexts }: SerializedTensor): EncryptedTensor {
-    if (images > this.parameters.slots && packing === "batch") {
-      throw new InputError(
-        `load: expected at most ${this.parameters.slots} images, one a slot, got ${images}`,
-      );
-    }
+    requireCount({ shape, packing, images }, ciphertexts.length);
+    requireSlots(packing, images, this.parameters.slots);
     const loaded = [];
     try {
       for (const bytes of ciphertexts) loaded.push(this.evaluator.load(bytes));

@@ -112,15 +112,9 @@ export class SealEvaluator extends Evaluator {
    * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
    */
   load(bytes: Uint8Array): Ciphertext {
-    const { module, maxCiphertextBytes } = this.#seal;
-    if (bytes.length > maxCiphertextBytes) {
-      throw new InputError(
-        `load: expected a ciphertext of at most ${maxCiphertextBytes} bytes, got ${bytes.length}`,
-      );
-    }
-    const handle = new module.Ciphertext();
+    const handle = new this.#seal.module.Ciphertext();
     try {
-      this.#seal.load("load", handle, bytes);
+      this.#seal.load("load", handle, bytes, 3);
       const level = this.#seal.levelOf(handle);
       if (level === undefined) {
         throw new InputError(

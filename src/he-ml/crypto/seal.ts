@@ -42,19 +42,13 @@ declare const WebAssembly: Readonly<Record<"Exception" | "RuntimeError", new (..
  * secret key and the server's ciphertexts never share a memory, and dropping a context frees all it held.
  */
 export class Seal {
-  /** A size in bytes no honest ciphertext of these parameters exceeds: three polynomials at the top level. */
-  readonly maxCiphertextBytes: number;
-
   private constructor(
     readonly module: MainModule,
     readonly context: SEALContext,
     readonly parameters: CkksParameters,
     private readonly parmsIds: readonly ParmsIdType[],
     private readonly stack: WasmStack,
-  ) {
-    const headers = 1024;
-    this.maxCiphertextBytes = 3 * parameters.levels * parameters.polyModulusDegree * 8 + headers;
-  }
+  ) {}
 
   /** @throws InputError if SEAL does not accept the parameters */
   static async open(parameters: CkksParameters): Promise<Seal> {
@@ -106,21 +100,50 @@ export class Seal {
   /**
    * Takes in what `save` made.
    *
-   * @throws InputError if SEAL refuses the bytes, or they are compressed: a few of those can inflate to gigabytes
+   * @param operation says in messages what is loaded
+   * @param polynomials how many an honest object has at most; longer bytes are refused unread
+   * @throws InputError if SEAL refuses the bytes, there are too many of them, or they are compressed: a few of those
+   *   can inflate to gigabytes
    */
   load(
     operation: string,
     object: { loadFromArray(context: SEALContext, bytes: unknown): void },
     bytes: Uint8Array,
+    polynomials: number,
   ): void {
+    if (!(bytes instanceof Uint8Array)) {
+      throw new InputError(`${operation}: expected bytes (a Uint8Array), got ${typeof bytes}`);
+    }
+    const { polyModulusDegree, coeffModulus } = this.parameters;
+    const most = polynomials * (8 * polyModulusDegree * coeffModulus.length + headerBytes);
+    if (bytes.length > most) {
+      throw new InputError(
+        `${operation}: expected at most ${most} bytes under these parameters, got ${bytes.length}`,
+      );
+    }
     if (bytes[comprModeOffset] !== 0) {
       throw new InputError(
         `${operation}: expected bytes in SEAL's uncompressed form, got ${bytes.length} of others`,
       );
     }
-    this.attempt(operation, () => object.loadFromArray(this.context, bytes));
+    try {
+      this.attempt(operation, () => object.loadFromArray(this.context, bytes));
+    } catch (cause) {
+      if (!(cause instanceof SealError)) throw cause;
+      throw new InputError(
+        `${operation}: the bytes are damaged, or were made under other parameters than these ` +
+          `(N = ${polyModulusDegree}, ${coeffModulus.length} primes); save them again under the same ones`,
+        { cause },
+      );
+    }
   }
 }
+
+/** A refusal in SEAL's own words. */
+class SealError extends InputError {}
+
+/** More than all of SEAL's headers, lengths and seeds around one polynomial. */
+const headerBytes = 512;
 
 // SEAL 4.1.2, native/src/seal/serialization.h: magic (2 bytes), header_size, version_major, version_minor, compr_mode
 const comprModeOffset = 5;
@@ -158,7 +181,7 @@ function explanation(module: MainModule, operation: string, error: unknown): unk
           `leave the terms out or use encryptZero`,
       );
     }
-    return new InputError(`${operation}: refused by SEAL: ${message}`);
+    return new SealError(`${operation}: refused by SEAL: ${message}`);
   }
   if (error instanceof WebAssembly.RuntimeError || /enlarge memory|out of memory/i.test(String(error))) {
     return outOfMemory(operation);

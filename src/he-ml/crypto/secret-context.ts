@@ -1,7 +1,7 @@
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
-import { pack, requireEncodable, unpack, type Packing } from "./packing.js";
+import { ciphertextCount, pack, requireEncodable, requireSlots, unpack, type Packing } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
 import type { EvaluationKeys } from "./public-context.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
@@ -51,7 +51,7 @@ export class SecretContext {
     const seal = await Seal.open(parameters);
     using secretKey = new seal.module.SecretKey();
     return seal.attempt("secret key", () => {
-      seal.load("secret key", secretKey, bytes);
+      seal.load("secret key", secretKey, bytes, 1);
       using generator = new seal.module.KeyGenerator(seal.context, secretKey);
       return SecretContext.#fromGenerator(seal, generator);
     });
@@ -102,22 +102,22 @@ export class SecretContext {
   }
 
   *#encryptSteps(batch: Tensor, packing: Packing): Generator<Step, SerializedTensor> {
-    requireEncodable(this.parameters, batch);
+    requireEncodable(this.parameters, batch, packing);
     const { slots, scaleBits } = this.parameters;
-    const packed = pack(batch, packing, slots);
+    const [images, ...shape] = batch.shape;
+    const total = ciphertextCount(packing, images, shape);
     const ciphertexts: Uint8Array[] = [];
     using plain = new this.#seal.module.Plaintext();
-    for (const values of packed) {
-      const filled = packing === "scalar" ? new Float64Array(slots).fill(values[0]) : values;
+    for (const values of pack(batch, packing, slots)) {
       const bytes = this.#seal.attempt("encrypt", () => {
-        this.#encoder.encode(filled, 2 ** scaleBits, plain);
+        this.#encoder.encode(values, 2 ** scaleBits, plain);
         using ciphertext = this.#encryptor.encryptSymmetricSerializable(plain);
         return this.#seal.save(ciphertext);
       });
       ciphertexts.push(bytes);
-      yield { done: ciphertexts.length, total: packed.length };
+      yield { done: ciphertexts.length, total };
     }
-    return { shape: batch.shape.slice(1), packing, images: batch.shape[0], ciphertexts };
+    return { shape, packing, images, ciphertexts };
   }
 
   /**
@@ -128,12 +128,13 @@ export class SecretContext {
    */
   decrypt(tensor: SerializedTensor): Tensor {
     requireCount(tensor, tensor.ciphertexts.length);
+    requireSlots(tensor.packing, tensor.images, this.parameters.slots);
     const { module } = this.#seal;
     using ciphertext = new module.Ciphertext();
     using plain = new module.Plaintext();
     const slotsOf = (index: number): Float64Array =>
       this.#seal.attempt("decrypt", () => {
-        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index]);
+        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index], 3);
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });

@@ -276,11 +276,45 @@ describe("damaged input", () => {
   });
 
   test("larger than any ciphertext of these parameters: refused before SEAL sees a byte", () => {
-    const oversized = withFirst(new Uint8Array(3 * levels * polyModulusDegree * 8 + 1025));
+    const oversized = withFirst(new Uint8Array(3 * (8 * polyModulusDegree * (levels + 1) + 512) + 1));
     expectInputError(
       thrownBy(() => side.server.load(oversized)),
-      /^load: expected a ciphertext of at most 74752 bytes, got 74753$/,
+      /^load: expected at most 99840 bytes under these parameters, got 99841$/,
     );
+  });
+
+  test("a message says what to do, and keeps SEAL's own words as its cause", () => {
+    const error = thrownBy(() => side.server.load(withFirst(ours.ciphertexts[0].slice(0, 100)))) as Error;
+    expect(error.message).toMatch(/^load: the bytes are damaged, .*; save them again/);
+    expect(String(error.cause)).toMatch(/refused by SEAL/);
+  });
+
+  test("keys longer than any of these parameters, and what is no bytes: refused before SEAL sees them", async () => {
+    const keys = side.client.exportEvaluationKeys();
+    const long = new Uint8Array(10_000_000);
+    for (const bad of [
+      { ...keys, publicKey: long },
+      { ...keys, relinKeys: long },
+    ]) {
+      expectInputError(await rejectedBy(() => PublicContext.load(lazyParameters, bad)), /at most \d+ bytes/);
+    }
+    expectInputError(
+      await rejectedBy(() => SecretContext.fromSecretKey(lazyParameters, long)),
+      /at most \d+ bytes/,
+    );
+    const nothing = [undefined as unknown as Uint8Array];
+    expectInputError(
+      thrownBy(() => side.server.load({ ...ours, ciphertexts: [...nothing, ...ours.ciphertexts.slice(1)] })),
+    );
+  });
+
+  test("images that cannot be encrypted, and a tensor too large to be loaded", () => {
+    const encrypt = (shape: number[], packing: Packing) =>
+      thrownBy(() => side.client.encrypt(zeros(shape), { packing }));
+    expectInputError(encrypt([0, 4], "batch"), /at least one image/);
+    expectInputError(encrypt([2, 0], "batch"), /at least one image/);
+    expectInputError(encrypt([1, 4], "dense" as Packing), /expected packing scalar or batch/);
+    expectInputError(encrypt([300, 1000], "scalar"), /would take \d+ GiB.*packing batch/);
   });
 
   test("too few, too many or no ciphertexts, or a layout that is none: refused by server and client", () => {
