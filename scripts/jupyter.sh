@@ -14,3 +14,8 @@ fi
 "$environment/bin/pip" install --quiet --disable-pip-version-check \
   jupyterlab==4.6.6 nbclient==0.11.0 nbformat==5.11.1 plotly==7.1.0
 npx he-ml lab --install "$environment/share/jupyter"
+
+# Jupyter's server drops what it takes for a flood: a figure's data, or thousands of lines at once.
+mkdir -p "$environment/etc/jupyter/jupyter_server_config.d"
+echo '{ "ZMQChannelsWebsocketConnection": { "limit_rate": false } }' \
+  >"$environment/etc/jupyter/jupyter_server_config.d/he-ml.json"

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
 
@@ -42,8 +42,10 @@ export async function readJsonFile(what: string, path: string): Promise<unknown>
 export async function requireWritableFile(what: string, path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
+    const isNew = (await stat(path).catch(() => undefined)) === undefined;
     const file = await open(path, "a");
     await file.close();
+    if (isNew) await rm(path);
   } catch (error) {
     throw new InputError(
       `${what}: "${path}" cannot be written: ${(error as Error).message}; choose another path`,

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { inferCommand } from "./infer-command.js";
@@ -17,8 +18,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     throw error;
   });
   const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort(new Interrupted());
-  process.once("SIGINT", onInterrupt);
+  const onSignal = (signal: NodeJS.Signals) => interrupt.abort(new Interrupted(signal));
+  for (const signal of endingSignals) process.on(signal, onSignal);
   const program = new Command("he-ml")
     .description("Classify images while they are encrypted, and see what it costs.")
     .version(packageVersion())
@@ -36,18 +37,25 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   } finally {
-    process.off("SIGINT", onInterrupt);
+    for (const signal of endingSignals) process.off(signal, onSignal);
   }
 }
 
-class Interrupted extends Error {}
+/** Those that end a command in an orderly way: Ctrl-C, a supervisor, a terminal that is closed. */
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+class Interrupted extends Error {
+  constructor(readonly signal: NodeJS.Signals) {
+    super(signal);
+  }
+}
 
 /** Says what went wrong on stderr; returns the exit status. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof Interrupted) {
     process.stderr.write("he-ml: interrupted\n");
-    return 130;
+    return 128 + constants.signals[error.signal];
   }
   if (error instanceof InputError) {
     process.stderr.write(`he-ml: ${oneLine(error.message)}\n`);

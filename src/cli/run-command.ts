@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
@@ -6,6 +6,7 @@ import type { Freshness } from "../kernel/freshness.js";
 import type { Notebook } from "../kernel/notebook.js";
 import type { CellFailure } from "../kernel/run-notebook.js";
 import { wholeNumber } from "./arguments.js";
+import { requireWritableFile } from "./files.js";
 import { packageRoot, packageVersion } from "./package-root.js";
 import { startProgress } from "./progress.js";
 import { seconds } from "./units.js";
@@ -29,12 +30,15 @@ const dependencies: Freshness = {
   libraryVersion: packageVersion(),
 };
 
+/** Node's timers end at 2^31 ms. */
+const mostSeconds = 2_147_483;
+
 /** `he-ml run`: run notebooks on the tslab kernel, without Python. */
 export function runCommand(signal: AbortSignal): Command {
   return new Command("run")
     .description("run notebooks on the tslab kernel; write each as NAME.ipynb and NAME.html")
     .argument("<notebook...>", "notebooks (.ipynb)")
-    .option("--timeout <s>", "seconds that one cell may take", wholeNumber(1), 600)
+    .option("--timeout <s>", "seconds that one cell may take", wholeNumber(1, mostSeconds), 600)
     .option("--out <dir>", "folder for what is written", "out")
     .option("--check", "run nothing; fail where the outputs in a notebook are not those of its cells")
     .action((paths: string[], options: RunOptions) =>
@@ -43,7 +47,11 @@ export function runCommand(signal: AbortSignal): Command {
 }
 
 async function run(paths: readonly string[], options: RunOptions, signal: AbortSignal): Promise<void> {
-  for (const notebook of await readAll(paths)) await runOne(notebook, options, signal);
+  const notebooks = await readAll(paths);
+  for (const path of notebooks.flatMap(({ name }) => outputPaths(name, options.out))) {
+    await requireWritableFile("--out", path);
+  }
+  for (const notebook of notebooks) await runOne(notebook, options, signal);
 }
 
 async function runOne(
@@ -79,12 +87,16 @@ async function runOne(
 async function write(notebook: Notebook, name: string, folder: string): Promise<string[]> {
   const { formatNotebook } = await import("../kernel/notebook.js");
   const { renderNotebook } = await import("../kernel/html/index.js");
-  await mkdir(folder, { recursive: true });
-  const paths = [join(folder, `${name}.ipynb`), join(folder, `${name}.html`)];
+  const paths = outputPaths(name, folder);
   await writeFile(paths[0], formatNotebook(notebook));
   await writeFile(paths[1], await renderNotebook(notebook));
   return paths;
 }
+
+const outputPaths = (name: string, folder: string) => [
+  join(folder, `${name}.ipynb`),
+  join(folder, `${name}.html`),
+];
 
 async function check(paths: readonly string[]): Promise<void> {
   const { requireFresh, StaleOutputsError } = await import("../kernel/freshness.js");

@@ -16,6 +16,8 @@ const fingerprint = z.object({
   libraryVersion: z.string(),
   /** SHA-256 of the cells' sources, code and prose. */
   sources: z.string(),
+  /** SHA-256 of the outputs and execution counts that `he-ml run` wrote. */
+  outputs: z.string(),
   /** SHA-256 of all files of each model that the code cells name. */
   models: z.record(z.string(), z.string()),
 });
@@ -35,11 +37,19 @@ export async function fingerprintOf(
   { modelsFolder, libraryVersion }: Freshness,
 ): Promise<Fingerprint> {
   const sources = notebook.cells.map(({ cell_type, source }) => [cell_type, source]);
+  const outputs = notebook.cells.map((cell) =>
+    cell.cell_type === "code" ? [cell.execution_count, cell.outputs] : [],
+  );
   const models: Record<string, string> = {};
   for (const name of await modelsIn(notebook, modelsFolder)) {
     models[name] = await folderHash(join(modelsFolder, name));
   }
-  return { libraryVersion, sources: sha256(JSON.stringify(sources)), models };
+  return {
+    libraryVersion,
+    sources: sha256(JSON.stringify(sources)),
+    outputs: sha256(normalJson(outputs)),
+    models,
+  };
 }
 
 /** A notebook that has just been run, with the fingerprint that its outputs belong to. */
@@ -67,6 +77,7 @@ export async function requireFresh(notebook: Notebook, freshness: Freshness): Pr
   const now = await fingerprintOf(notebook, freshness);
   const changes: string[] = [];
   if (before.sources !== now.sources) changes.push("its cells have changed");
+  else if (before.outputs !== now.outputs) changes.push("its outputs are not those that he-ml run wrote");
   for (const name of new Set([...Object.keys(before.models), ...Object.keys(now.models)])) {
     if (before.models[name] !== now.models[name]) changes.push(`model "${name}" has changed`);
   }
@@ -82,17 +93,16 @@ export async function requireFresh(notebook: Notebook, freshness: Freshness): Pr
 
 /** Names of the models that code cells name in string literals, alone or as a part of a path. */
 async function modelsIn(notebook: Notebook, modelsFolder: string): Promise<string[]> {
-  const named = new Set<string>();
-  for (const { cell_type, source } of notebook.cells) {
-    if (cell_type !== "code") continue;
-    for (const [, , literal] of source.matchAll(/(["'`])((?:\\.|(?!\1)[^\\])*)\1/gs)) {
-      for (const part of literal.split(/[\\/]/)) named.add(part);
-    }
-  }
+  const code = notebook.cells.filter(({ cell_type }) => cell_type === "code").map(({ source }) => source);
   const entries = await readdir(modelsFolder, { withFileTypes: true });
+  const edge = `["'\`/\\\\]`;
   return entries
-    .filter((entry) => entry.isDirectory() && named.has(entry.name))
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
+    .filter((name) => {
+      const named = new RegExp(edge + name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + edge);
+      return code.some((source) => named.test(source));
+    })
     .sort();
 }
 
@@ -104,6 +114,17 @@ async function folderHash(folder: string): Promise<string> {
   );
   return sha256(JSON.stringify(hashes));
 }
+
+/** JSON that is the same whatever the order of keys, and whether a text is whole or a list of its lines. */
+function normalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (Array.isArray(part)) return part.length > 0 && part.every(isText) ? part.join("") : part;
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).sort(([x], [y]) => (x < y ? -1 : 1)));
+  });
+}
+
+const isText = (value: unknown) => typeof value === "string";
 
 function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");

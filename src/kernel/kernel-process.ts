@@ -34,6 +34,7 @@ export class KernelProcess {
           once(this.#child, "close"),
           setTimeout(stderrMilliseconds, undefined, { ref: false }),
         ]);
+        this.#child.stderr!.destroy();
         resolve(signal ?? `exit status ${status}`);
       });
     });

@@ -17,14 +17,14 @@ const mimeBundle = z
 const output = z.discriminatedUnion("output_type", [
   z.looseObject({
     output_type: z.literal("stream"),
-    name: z.enum(["stdout", "stderr"]),
+    name: z.string(),
     text: multilineText,
   }),
-  z.looseObject({ output_type: z.literal("display_data"), data: mimeBundle, metadata }),
+  z.looseObject({ output_type: z.literal("display_data"), data: mimeBundle, metadata: metadata.default({}) }),
   z.looseObject({
     output_type: z.literal("execute_result"),
     data: mimeBundle,
-    metadata,
+    metadata: metadata.default({}),
     execution_count: z.number().nullable(),
   }),
   z.looseObject({

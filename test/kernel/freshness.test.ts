@@ -28,6 +28,12 @@ beforeEach(async () => {
     "a",
   );
   codeCells(run)[0].execution_count = 1;
+  const data = {
+    "text/html": "<b>1</b>\n<i>2</i>",
+    "text/plain": "1",
+    "application/json": { b: 0.5, a: ["x", "y"] },
+  };
+  codeCells(run)[0].outputs.push({ output_type: "display_data", data, metadata: {} });
   notebook = await withFingerprint(run, freshness);
 });
 
@@ -59,6 +65,14 @@ describe("outputs", () => {
     );
   });
 
+  test("are stale when one is changed, taken away or made by hand", async () => {
+    const read = parseNotebook(formatNotebook(notebook), "a");
+    codeCells(read)[0].outputs.pop();
+    await expect(requireFresh(read, freshness)).rejects.toThrow(
+      "its outputs are not those that he-ml run wrote",
+    );
+  });
+
   test("are stale where there are none", async () => {
     await expect(requireFresh(withoutFingerprint(notebook), freshness)).rejects.toThrow(
       "no outputs of a whole run",
@@ -74,6 +88,7 @@ test.each([
   [`"it's \\" lenet1"; const lenet1 = 1 // lenet1`, []],
   [`"../models/lenet1"`, ["lenet1"]],
   [`"lenet10"`, []],
+  [`// don't\nawait loadModel("lenet1"); // isn't`, ["lenet1"]],
 ])("%s names the models %j", async (source, models) => {
   const parsed = parseNotebook(JSON.stringify(notebookOf([source])), "a");
   expect(Object.keys((await fingerprintOf(parsed, freshness)).models)).toEqual(models);

@@ -51,9 +51,11 @@ await show({ data: [{ type: "bar", x: ["conv1", "fc1"], y: [3, 5] }], layout: { 
  *
  * @returns its path
  */
-export async function notebookToTry(folder: TestFolder): Promise<string> {
-  const { HE_ML_NOTEBOOK } = process.env;
-  const original = HE_ML_NOTEBOOK === undefined ? undefined : resolve(root, HE_ML_NOTEBOOK);
+export async function notebookToTry(
+  folder: TestFolder,
+  named: string | undefined = process.env.HE_ML_NOTEBOOK,
+): Promise<string> {
+  const original = named === undefined ? undefined : resolve(root, named);
   const notebooks = join(folder.path, "project/notebooks");
   await mkdir(notebooks, { recursive: true });
   await linkEntries(root, dirname(notebooks), ["notebooks", "out", ".git"]);

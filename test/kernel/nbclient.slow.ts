@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseNotebook, type Notebook } from "../../src/kernel/notebook.js";
 import { installJupyter, jupyterEnvironment, notebookToTry, python } from "./jupyter-support.js";
-import { codeCells, TestFolder } from "./support.js";
+import { codeCells, root, TestFolder } from "./support.js";
 
 let folder: TestFolder;
 let env: NodeJS.ProcessEnv;
@@ -81,4 +81,26 @@ describe("Jupyter's own Python", () => {
     );
     await expect(python(env, impatient, path)).rejects.toThrow(/Interrupted: the cell was interrupted/);
   }, 60_000);
+
+  test("runs the walkthrough on the stock tslab kernel", async () => {
+    const stock = await TestFolder.create();
+    const kernel = join(stock.path, "share/kernels/tslab");
+    await mkdir(kernel, { recursive: true });
+    const argv = [
+      ...[process.execPath, join(root, "node_modules/tslab/bin/tslab"), "kernel"],
+      ...["--config-path", "{connection_file}"],
+    ];
+    const spec = { argv, display_name: "TypeScript", language: "typescript" };
+    await writeFile(join(kernel, "kernel.json"), JSON.stringify(spec));
+    const path = await notebookToTry(stock, "notebooks/HE-ML_CKKS.ipynb");
+    const onStock = execute.replace("(notebook,", `(notebook, kernel_name="tslab",`);
+    const stockEnv = { ...env, JUPYTER_PATH: join(stock.path, "share") };
+    const notebook = parseNotebook(await python(stockEnv, onStock, path), "stock");
+    expect(codeCells(notebook).every(({ execution_count }) => execution_count !== null)).toBe(true);
+    const figures = codeCells(notebook).flatMap(({ outputs }) =>
+      outputs.filter((output) => output.output_type === "display_data" && "image/png" in output.data),
+    );
+    expect(figures).toHaveLength(5);
+    await stock.remove();
+  }, 900_000);
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { readdir } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { codeCells, TestFolder } from "./support.js";
 
@@ -45,8 +46,9 @@ describe("he-ml run", () => {
     },
     {
       name: "a loop without end that no interrupt reaches",
-      cell: `await null; while (true) {}`,
+      cell: `await null; console.log("before"); while (true) {}`,
       message: "it did not end within 1 s and was interrupted; since that did not help, the kernel was ended",
+      before: "before\n",
     },
   ])("stops at $name, and says in which cell", async ({ cell, message, before }) => {
     const path = await folder.notebook("bad", ["1 + 1", cell, "2 + 2"]);
@@ -66,15 +68,22 @@ describe("he-ml run", () => {
     expect(notebook.metadata["he-ml"]).toBeUndefined();
   });
 
-  test("ends at once with its kernel, with status 130, when it is interrupted", async () => {
-    const path = await folder.notebook("long", [
-      `require("fs").writeFileSync("interrupt-me", ""); await null; while (true) {}`,
-    ]);
-    const { child, finished } = folder.start(["run", path]);
-    await folder.until("interrupt-me");
-    child.kill("SIGINT");
-    expect(await finished).toEqual({ status: 130, stdout: "", stderr: "he-ml: interrupted\n" });
-  });
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "ends at once with its kernel on %s, with status %i and no file left",
+    async (signal, status) => {
+      const path = await folder.notebook("long", [
+        `require("fs").writeFileSync("${signal}", ""); await null; while (true) {}`,
+      ]);
+      const { child, finished } = folder.start(["run", path]);
+      await folder.until(signal);
+      child.kill(signal);
+      expect(await finished).toEqual({ status, stdout: "", stderr: "he-ml: interrupted\n" });
+      expect((await readdir(folder.path)).filter((name) => name.startsWith("he-ml-kernel"))).toEqual([]);
+    },
+  );
 
   test("leaves no kernel behind even when it is killed", async () => {
     const path = await folder.notebook("long", [

@@ -95,13 +95,20 @@ describe("he-ml run", () => {
     [["run", join(root, "README.md")], /^he-ml: ".*README.md" is no notebook: it is not JSON/],
     [["run", join(root, "package.json")], /package.json" is no notebook of nbformat 4: nbformat: expected 4/],
     [["run", "nowhere.ipynb"], /^he-ml: there is no notebook "nowhere.ipynb"; check the path/],
-    [["run", "--timeout", "0", "nowhere.ipynb"], /at least 1/],
+    [["run", "--timeout", "0", "nowhere.ipynb"], /from 1 to 2147483/],
     [["run", "--check", "nowhere.ipynb"], /there is no notebook/],
   ])("refuses %j in one line", async (args, message) => {
     const { status, stdout, stderr } = await folder.run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^he-ml: [^\n]+\n$/);
     expect(stderr).toMatch(message);
+  });
+
+  test("refuses an --out that cannot be written, before a kernel starts", async () => {
+    const path = await folder.notebook("fine", ["1"]);
+    const { status, stdout, stderr } = await folder.run(["run", "--out", path, path]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^he-ml: --out: .* cannot be written: [^\n]+\n$/);
   });
 
   test("refuses two notebooks of one name", async () => {

@@ -64,7 +64,9 @@ export function parametersGrid(parameters: CkksParameters): Grid {
     [
       "security",
       securityText(security),
-      security === 128 ? "at least 2^128 steps to break" : "anyone can break it: for learning only",
+      security === 128
+        ? "estimated: the best known attacks need about 2^128 steps"
+        : "anyone can break it: for learning only",
     ],
   ]);
 }

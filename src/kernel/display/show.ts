@@ -1,8 +1,7 @@
 import { inspect } from "node:util";
-import { figureMessage, figureText, isFigure, type FigureSize } from "./figure-bundle.js";
-import { currentDisplayWriter, type DisplayMessage } from "./kernel-output.js";
-import { displayOf, failure, isMimeBundle, type MimeBundle } from "./mime.js";
-import { toMimeBundle } from "./to-mime-bundle.js";
+import { bundleOf, displayMessage } from "./display-message.js";
+import { figureText, isFigure, type FigureSize } from "./figure-bundle.js";
+import { currentDisplayWriter } from "./kernel-output.js";
 
 /**
  * Shows a value in the middle of a cell: a figure of `he-ml/viz` as plotly JSON and PNG in one message, a value of
@@ -16,29 +15,26 @@ import { toMimeBundle } from "./to-mime-bundle.js";
  */
 export async function show(value: unknown, size: FigureSize = {}): Promise<void> {
   const write = currentDisplayWriter();
-  if (!write) console.log(await textOf(value));
-  else if (isFigure(value)) write(await figureMessage(value, size));
-  else write(message(await bundleOf(value)));
+  if (!write) {
+    console.log(await textOf(value));
+    return;
+  }
+  requirePositive(size);
+  const message = await displayMessage(value, size);
+  write(message ?? { data: { "text/plain": plainText(value) }, metadata: {}, transient: {} });
 }
 
 async function textOf(value: unknown): Promise<string> {
   if (isFigure(value)) return figureText(value);
-  const text = (await bundleOf(value))["text/plain"];
-  return typeof text === "string" ? text : inspect(value);
+  const text = (await bundleOf(value))?.["text/plain"];
+  return typeof text === "string" ? text : plainText(value);
 }
 
-/** Unlike a cell's last value, a display method may here take its time. */
-async function bundleOf(value: unknown): Promise<MimeBundle> {
-  const own = displayOf(value);
-  const promised = own instanceof Promise ? await own.catch(failure) : own;
-  if (isMimeBundle(promised)) return promised;
-  return toMimeBundle(value) ?? { "text/plain": typeof value === "string" ? value : inspect(value) };
-}
+const plainText = (value: unknown) => (typeof value === "string" ? value : inspect(value));
 
-function message(bundle: MimeBundle): DisplayMessage {
-  const data = Object.entries(bundle).map(([type, content]) => [
-    type,
-    content instanceof Uint8Array ? Buffer.from(content).toString("base64") : content,
-  ]);
-  return { data: Object.fromEntries(data) as MimeBundle, metadata: {}, transient: {} };
+function requirePositive(size: FigureSize): void {
+  for (const [name, pixels] of Object.entries(size) as [string, number | undefined][]) {
+    if (pixels === undefined || (Number.isFinite(pixels) && pixels > 0)) continue;
+    throw new RangeError(`show: expected a ${name} above 0, got ${pixels}`);
+  }
 }

@@ -12,7 +12,7 @@ function outputHtml(output: Output): string {
   switch (output.output_type) {
     case "stream":
       return textBox({
-        kind: output.name,
+        kind: output.name === "stderr" ? "stderr" : "stdout",
         title: output.name === "stderr" ? "stderr" : undefined,
         text: output.text,
       });

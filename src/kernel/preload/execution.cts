@@ -10,6 +10,8 @@ type Publish = (type: string, content: Record<string, unknown>) => void;
 interface CellRun extends ExecuteRequest {
   readonly publish: Publish;
   failure?: Failure;
+  /** It failed, and those that wait behind it are to run all the same. */
+  failed?: boolean;
   last?: { readonly value: unknown };
 }
 
@@ -53,6 +55,11 @@ function mendExecution(jupyter: Jupyter): void {
     current = run;
     try {
       return await handleExecuteImpl.call(this, run, ...writers);
+    } catch (failed) {
+      // tslab gives up all that wait behind a cell that throws.
+      if (run.stop_on_error !== false) throw failed;
+      run.failed = true;
+      return { count: this.execCount };
     } finally {
       if (run.last) await showLast(run, run.last.value, this.execCount);
       current = undefined;
@@ -80,13 +87,12 @@ function mendExecution(jupyter: Jupyter): void {
     const result = await this.handler.handleExecute(run, print, (content, update) =>
       publish(update ? "update_display_data" : "display_data", content),
     );
+    if (run.failed) result.status = "error";
     if (result.status === "error") {
       const failure =
         run.failure ?? failures.describeFailure([new Error("the kernel could not run this cell")]);
       Object.assign(result, failure);
       publish("error", { ...failure });
-      // Those that wait are given up for the next 200 ms, unless the client asks for them all the same.
-      if (run.stop_on_error === false) this.handler.execQueue.reset();
     } else if (run.failure) {
       // A cell that defines a module counts as run whatever TypeScript says of it.
       print("stderr", `${run.failure.traceback.join("\n")}\n`);
@@ -102,14 +108,12 @@ function mendExecution(jupyter: Jupyter): void {
 
 /** Shows a cell's last value as it wants to be shown, or as Node prints it. */
 async function showLast(run: CellRun, value: unknown, executionCount: number): Promise<void> {
-  const data = await mimeBundle(value);
-  if (data) run.publish("execute_result", { execution_count: executionCount, data, metadata: {} });
-  else console.log(value);
-}
-
-async function mimeBundle(value: unknown): Promise<Record<string, unknown> | undefined> {
-  const { toMimeBundle } = await import("../display/index.js");
-  return toMimeBundle(value);
+  const { displayMessage } = await import("../display/display-message.js");
+  const message = await displayMessage(value);
+  if (message) {
+    const { data, metadata } = message;
+    run.publish("execute_result", { execution_count: executionCount, data, metadata });
+  } else console.log(value);
 }
 
 export = { mendExecutor, mendExecution };

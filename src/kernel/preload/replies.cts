@@ -26,14 +26,12 @@ function mendReplies({ ZmqServer, JupyterHandlerImpl }: Jupyter, typescriptVersi
   };
 
   const { handleShellMessage } = server;
-  server.handleShellMessage = function (socket, ...frames) {
-    if (answered.has(requestType(frames))) return handleShellMessage.call(this, socket, ...frames);
-    const { warn } = console;
-    console.warn = () => undefined;
+  server.handleShellMessage = async function (socket, ...frames) {
+    const handle = () => handleShellMessage.call(this, socket, ...frames);
     try {
-      return handleShellMessage.call(this, socket, ...frames);
-    } finally {
-      console.warn = warn;
+      await (answered.has(requestType(frames)) ? handle() : withoutWarnings(handle));
+    } catch {
+      // Frames that are no message, or not signed with our key. tslab would print the right signature for all to read.
     }
   };
 
@@ -53,10 +51,26 @@ function mendReplies({ ZmqServer, JupyterHandlerImpl }: Jupyter, typescriptVersi
   };
 }
 
+/** @returns "" for frames that are no message */
 function requestType(frames: readonly Buffer[]): string {
   const delimiter = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
-  const header = frames[delimiter + 2];
-  return header ? (JSON.parse(header.toString()) as { msg_type: string }).msg_type : "";
+  try {
+    const header = JSON.parse(String(frames[delimiter + 2])) as { msg_type?: unknown } | null;
+    return String(header?.msg_type ?? "");
+  } catch {
+    return "";
+  }
+}
+
+/** Only what `act` does before it waits for anything is kept from warning. */
+function withoutWarnings<T>(act: () => T): T {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return act();
+  } finally {
+    console.warn = warn;
+  }
 }
 
 export = { mendReplies };

@@ -1,17 +1,22 @@
 type Name = "stdout" | "stderr";
 type Publish = (type: string, content: Record<string, unknown>) => void;
 
-/** How long text may wait for more. Jupyter's server drops output beyond 1,000 messages a second. */
-const waitMilliseconds = 50;
+/** So many messages leave at once in each such time. Jupyter's server drops output beyond 1,000 messages a second. */
+const budget = 20;
+const budgetMilliseconds = 50;
 const fullCharacters = 65_536;
 
-/** Gathers what a cell prints into few messages; order is kept, also between the two streams. */
+/**
+ * Publishes what a cell prints: at once, and in larger messages when it prints much. Order is kept, also between the
+ * two streams.
+ */
 class GatheredStreams {
   readonly #publish: Publish;
   #name: Name = "stdout";
   #texts: string[] = [];
   #characters = 0;
-  #since = 0;
+  #budgetSince = 0;
+  #sent = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(publish: Publish) {
@@ -21,14 +26,21 @@ class GatheredStreams {
   write(name: Name, text: string): void {
     if (text === "") return;
     if (name !== this.#name) this.flush();
-    if (this.#texts.length === 0) this.#since = performance.now();
     this.#name = name;
     this.#texts.push(text);
     this.#characters += text.length;
     // The timer alone would keep back all that a cell prints before it first waits for something.
-    if (this.#characters >= fullCharacters || performance.now() - this.#since >= waitMilliseconds)
-      this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), waitMilliseconds).unref();
+    if (this.#mayPublish()) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), budgetMilliseconds).unref();
+  }
+
+  #mayPublish(): boolean {
+    const now = performance.now();
+    if (now - this.#budgetSince >= budgetMilliseconds) {
+      this.#budgetSince = now;
+      this.#sent = 0;
+    }
+    return this.#sent < budget || this.#characters >= fullCharacters;
   }
 
   /** Publishes what has gathered; called before anything else is published. */
@@ -39,6 +51,7 @@ class GatheredStreams {
     const text = this.#texts.join("");
     this.#texts = [];
     this.#characters = 0;
+    this.#sent++;
     this.#publish("stream", { name: this.#name, text });
   }
 }

@@ -32,7 +32,6 @@ export type WriteDisplayData = (content: Record<string, unknown>, update?: boole
 
 export interface Handler {
   execCount: number;
-  readonly execQueue: { reset(): void };
   handleKernel(): Record<string, unknown>;
   handleExecute(
     request: ExecuteRequest,

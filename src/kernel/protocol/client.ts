@@ -29,6 +29,7 @@ export class KernelClient implements Disposable {
     receiveHighWaterMark: 0,
   });
   /** By message id. Requests that are done stay, since a cell may still print after its end. */
+  #failure: { readonly error: unknown } | undefined;
   readonly #requests = new Map<string, Pending>();
 
   constructor(connection: Connection) {
@@ -59,6 +60,7 @@ export class KernelClient implements Disposable {
     content: Record<string, unknown>,
     { onPublished, channel = "shell" }: { onPublished?: OnPublished; channel?: "shell" | "control" } = {},
   ): Promise<Record<string, unknown>> {
+    if (this.#failure) throw this.#failure.error;
     const message = newRequest(type, this.#session, content);
     const done = new Promise<Record<string, unknown>>((resolve, reject) => {
       this.#requests.set(message.header.msg_id, { onPublished, resolve, reject, idle: false });
@@ -70,8 +72,9 @@ export class KernelClient implements Disposable {
     return done;
   }
 
-  /** Ends all requests that still wait. */
+  /** Ends all requests that still wait, and those to come. */
   failAll(error: unknown): void {
+    this.#failure = { error };
     for (const { reject } of this.#requests.values()) reject(error);
   }
 
