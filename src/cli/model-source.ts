@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { loadModel } from "../he-ml/formats/load-model.js";
@@ -33,12 +33,9 @@ const modelsFolder = join(packageRoot, "models");
  * @throws InputError if there is no such model, or it cannot be encrypted
  */
 export async function findModel(name: string): Promise<ModelSource> {
-  const path = await modelPath(name);
+  const path = resolve(await modelPath(name));
   const folder = dirname(path);
-  const model = await loadModel(
-    path,
-    path.endsWith("model.onnx") ? { name: folder.split(/[\\/]/).at(-1) } : {},
-  );
+  const model = await loadModel(path, path.endsWith("model.onnx") ? { name: basename(folder) } : {});
   const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
   if (!metrics.success) {
     const [{ path: where, message }] = metrics.error.issues;

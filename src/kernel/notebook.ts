@@ -86,7 +86,9 @@ export async function readNotebook(path: string): Promise<Notebook> {
     throw new InputError(
       error.code === "ENOENT"
         ? `there is no notebook "${path}"; check the path`
-        : `"${path}" cannot be read: ${error.code}`,
+        : error.code === "EISDIR"
+          ? `"${path}" is a folder; name an .ipynb file in it`
+          : `"${path}" cannot be read: ${error.code}`,
     );
   });
   return parseNotebook(text, path);

@@ -36,7 +36,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
-    layers: (initializer) => [
+    layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
         inputShape: [28, 28, 1],
@@ -64,7 +64,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
-    layers: (initializer) => [
+    layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
         inputShape: [28, 28, 1],

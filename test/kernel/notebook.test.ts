@@ -118,6 +118,6 @@ describe("a notebook", () => {
 
   test("that is not there is refused", async () => {
     await expect(readNotebook("nowhere.ipynb")).rejects.toThrow(/there is no notebook "nowhere.ipynb"/);
-    await expect(readNotebook("test")).rejects.toThrow(/"test" cannot be read: EISDIR/);
+    await expect(readNotebook("test")).rejects.toThrow(/"test" is a folder/);
   });
 });

@@ -53,7 +53,15 @@ export class Seal {
   /** @throws InputError if SEAL does not accept the parameters */
   static async open(parameters: CkksParameters): Promise<Seal> {
     const hook = hookInstance();
-    const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]);
+    const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]).catch(
+      (cause: unknown) => {
+        throw new InputError(
+          `SEAL's WebAssembly does not start on Node ${process.versions.node}; ` +
+            `use Node 22.20 or later, or 24.18 or later`,
+          { cause },
+        );
+      },
+    );
     return explain(module, stack, "parameters", () => {
       using parms = new module.EncryptionParameters(module.SchemeType.ckks);
       parms.setPolyModulusDegree(parameters.polyModulusDegree);

@@ -52,6 +52,7 @@ class Server {
 
   static async start({ parameters, keys, model }: WorkerSetup): Promise<Server> {
     const { evaluator } = await PublicContext.load(parameters, keys);
+    warmUp(evaluator);
     return new Server(evaluator, buildFromModel(evaluator, model));
   }
 
@@ -79,6 +80,22 @@ class Server {
       this.#inputs = new LoadedInputs(id, this.evaluator, tensor);
     }
     return this.#inputs;
+  }
+}
+
+/**
+ * V8 compiles WASM anew, and better, once it has run for a while: some tenths of a second in which the client is busy
+ * encrypting. The scales are small enough for any chain.
+ */
+function warmUp(evaluator: SealEvaluator): void {
+  const at = { level: evaluator.parameters.levels, scale: 2 };
+  using a = evaluator.encryptZero(at);
+  using b = evaluator.encryptZero(at);
+  for (let round = 0; round < 30; round++) {
+    using sum = evaluator.weightedSum([a, b], [1000, -333], 2);
+    using squared = evaluator.square(sum);
+    evaluator.relinearizeInplace(squared);
+    if (squared.level > 1) evaluator.rescaleToNextInplace(squared);
   }
 }
 
