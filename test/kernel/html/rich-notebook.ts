@@ -122,7 +122,7 @@ export async function richNotebook(): Promise<Notebook> {
         [
           failure("InputError", 'square "square3": no level is left', [
             '\u001b[31mInputError\u001b[39m: square "square3": no level is left; use a chain with 4 data primes',
-            "    at SealEvaluator.square (/work/he-ml/crypto/seal-evaluator.ts:120:13)",
+            "    at SealEvaluator.square (/project/src/he-ml/crypto/seal-evaluator.ts:120:13)",
           ]),
         ],
         { execution_count: null },
