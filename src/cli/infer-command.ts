@@ -18,8 +18,8 @@ import { startProgress } from "./progress.js";
 interface InferOptions {
   readonly model: string;
   readonly dataset?: string;
-  readonly index: number;
-  readonly count: number;
+  readonly index?: number;
+  readonly count?: number;
   readonly input?: string;
   readonly packing: Packing;
   readonly parameters?: string;
@@ -37,8 +37,8 @@ export function inferCommand(signal: AbortSignal): Command {
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
     .option("--dataset <name>", "take images from a dataset's test set (mnist)")
-    .option("--index <i>", "first test image", wholeNumber(0, mostImages), 0)
-    .option("--count <n>", "test images, from --index on", wholeNumber(1, mostImages), 1)
+    .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
+    .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
     .option("--input <file>", "take images from a JSON file instead")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
@@ -96,8 +96,11 @@ function findImages(
   if (dataset !== undefined && input !== undefined) {
     throw new InputError("infer: --dataset and --input exclude each other; give one of them");
   }
+  if (input !== undefined && (index !== undefined || count !== undefined)) {
+    throw new InputError("infer: --index and --count choose from a dataset; --input is taken whole");
+  }
   if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
-  if (dataset !== undefined) return datasetImages(dataset, index, count);
+  if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1);
   throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
 }
 

@@ -125,9 +125,19 @@ async function readAll(paths: readonly string[]): Promise<NamedNotebook[]> {
         `run: "${path}" and "${other.path}" would both be written as ${name}.ipynb; run them one by one, with --out`,
       );
     }
-    notebooks.push({ path, name, notebook: await readNotebook(path) });
+    const notebook = await readNotebook(path);
+    requireLanguage(path, notebook);
+    notebooks.push({ path, name, notebook });
   }
   return notebooks;
+}
+
+/** @throws InputError if the notebook says that its cells are in another language than the kernel's */
+function requireLanguage(path: string, { metadata }: Notebook): void {
+  const { language } = (metadata.kernelspec ?? {}) as { language?: unknown };
+  if (typeof language === "string" && !/^(type|java)script$/i.test(language)) {
+    throw new InputError(`run: "${path}" is a ${language} notebook; expected TypeScript or JavaScript`);
+  }
 }
 
 function reportFailure(path: string, { cell, id, message }: CellFailure): void {

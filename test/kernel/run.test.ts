@@ -104,6 +104,20 @@ describe("he-ml run", () => {
     expect(stderr).toMatch(message);
   });
 
+  test("refuses a notebook in another language", async () => {
+    const path = join(folder.path, "python.ipynb");
+    const kernelspec = { name: "python3", display_name: "Python 3", language: "python" };
+    await writeFile(
+      path,
+      JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells: [] }),
+    );
+    const { status, stderr } = await folder.run(["run", path]);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/is a python notebook/),
+    });
+  });
+
   test("refuses an --out that cannot be written, before a kernel starts", async () => {
     const path = await folder.notebook("fine", ["1"]);
     const { status, stdout, stderr } = await folder.run(["run", "--out", path, path]);
