@@ -2,14 +2,14 @@ import { availableParallelism } from "node:os";
 import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
-import { checkParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
+import { checkParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
 import { layerShapes, requireBatchOf } from "../he-ml/model/model.js";
 import { chooseParameters } from "../he-ml/net-builder/chain.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js";
-import { runInference } from "./inference.js";
+import { runInference, type InferenceRequest } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
 import { readJsonFile, requireWritableFile } from "./files.js";
 import { findModel, type ModelSource } from "./model-source.js";
@@ -22,6 +22,7 @@ interface InferOptions {
   readonly count?: number;
   readonly input?: string;
   readonly packing: Packing;
+  readonly fuse: boolean;
   readonly parameters?: string;
   readonly threads: number;
   readonly report?: string;
@@ -41,6 +42,7 @@ export function inferCommand(signal: AbortSignal): Command {
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
     .option("--input <file>", "take images from a JSON file instead")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
+    .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
     .option("--threads <n>", "worker threads", wholeNumber(1, 256), availableParallelism())
     .option("--report <file>", "write an HTML report with figures")
@@ -52,7 +54,7 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
   const source = await findModel(options.model);
   const { model, valueRanges } = source;
   if (options.report) await requireWritableFile("--report", options.report);
-  const parameters = await findParameters(options, source);
+  const { parameters, packed } = await prepare(options, source);
   const { images, labels, names, expectedLogits } = await findImages(options, source);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(source, images);
@@ -63,6 +65,7 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
     parameters,
     valueRanges,
     packing: options.packing,
+    packed,
     images,
     labels,
     plainLogits,
@@ -81,12 +84,21 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
   }
 }
 
-async function findParameters(
-  options: InferOptions,
-  { model, parameters, valueRanges }: ModelSource,
-): Promise<CkksParameters> {
-  if (options.parameters) return checkParameters(await readJsonFile("--parameters", options.parameters));
-  return parameters === undefined ? chooseParameters(model, valueRanges) : checkParameters(parameters);
+/** Parameters as the user or the model gives them, or chosen; and for packing `packed` the plan. */
+async function prepare(
+  { packing, fuse, parameters: file }: InferOptions,
+  source: ModelSource,
+): Promise<Pick<InferenceRequest, "parameters" | "packed">> {
+  const given = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
+  if (packing === "packed") {
+    const { packedPlan } = await import("./packed-plan.js");
+    const { explainPlan } = await import("../he-ml/net-builder/explain.js");
+    const { plan, costs } = await packedPlan(source, { parameters: given, fuse });
+    return { parameters: plan.parameters, packed: { plan, explanation: explainPlan(plan, costs) } };
+  }
+  const { model, parameters: own, valueRanges } = source;
+  if (given) return { parameters: given };
+  return { parameters: own === undefined ? chooseParameters(model, valueRanges) : checkParameters(own) };
 }
 
 function findImages(

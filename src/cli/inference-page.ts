@@ -1,6 +1,13 @@
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import { formatShape, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
-import { digits, errorPerLayer, renderReport, scalePerLayer, timePerLayer } from "../viz/index.js";
+import {
+  digits,
+  errorPerLayer,
+  planAgainstRun,
+  renderReport,
+  scalePerLayer,
+  timePerLayer,
+} from "../viz/index.js";
 import type { InferenceReport } from "./inference.js";
 import { errorText, megabytes, percent, seconds } from "./units.js";
 
@@ -21,7 +28,7 @@ export async function inferenceReportPage(
       `CKKS with N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)} (bits), input scale ` +
       `2^${parameters.scaleBits}, weight scale 2^${parameters.weightScaleBits}; ` +
       (parameters.security === 128 ? "128-bit security" : "teaching parameters without security") +
-      `; packing ${packing}; ${report.threads} worker threads.`,
+      `; packing ${packing}; ${report.threads} thread${report.threads === 1 ? "" : "s"}.`,
     tables: [
       {
         caption: "Results",
@@ -70,6 +77,14 @@ export async function inferenceReportPage(
       { caption: "Error of each layer against the plain model", figure: errorPerLayer(layers) },
       { caption: "Scale and levels that each layer consumes", figure: scalePerLayer(layers) },
       { caption: "Time that each layer takes", figure: timePerLayer(layers) },
+      ...(report.explanation && report.images === 1
+        ? [
+            {
+              caption: "The run, laid over its prediction",
+              figure: planAgainstRun(report.explanation, layers),
+            },
+          ]
+        : []),
     ],
   });
 }

@@ -41,7 +41,7 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
   ];
   return [
     table.toString(),
-    `time for the whole batch: ${stages.join(", ")}; ${report.threads} threads`,
+    `time for the whole batch: ${stages.join(", ")}; ${report.threads} thread${report.threads === 1 ? "" : "s"}`,
     `N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}, ` +
       `${parameters.security === 128 ? "128-bit security" : "NO security (teaching parameters)"}, packing ${packing}`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)}, ` +

@@ -1,12 +1,16 @@
 import { performance } from "node:perf_hooks";
-import { byteLength } from "../he-ml/crypto/encrypted-tensor.js";
+import { byteLength, type SerializedTensor } from "../he-ml/crypto/encrypted-tensor.js";
 import type { Packing } from "../he-ml/crypto/packing.js";
 import type { CkksParameters } from "../he-ml/crypto/parameters.js";
+import { keyBytes, type EvaluationKeys } from "../he-ml/crypto/public-context.js";
 import { SecretContext } from "../he-ml/crypto/secret-context.js";
 import { Engine } from "../he-ml/engine/engine.js";
-import { collect } from "../he-ml/layers/forward.js";
+import { PackedEngine } from "../he-ml/engine/packed-engine.js";
+import { collect, type ForwardOptions } from "../he-ml/layers/forward.js";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import { buildFromModel } from "../he-ml/net-builder/build-from-model.js";
+import type { Explanation } from "../he-ml/net-builder/explain.js";
+import type { Plan } from "../he-ml/planner/plan.js";
 import { errorStatistics } from "../he-ml/tensor/error-statistics.js";
 import { ClearEvaluator } from "../he-ml/crypto/clear-evaluator.js";
 import { InputError } from "../he-ml/errors.js";
@@ -53,6 +57,8 @@ export interface InferenceReport {
   /** What would travel, seeded and uncompressed. */
   readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
   readonly layers: readonly LayerTrace[];
+  /** What was told before the run, in packing `packed`. */
+  readonly explanation?: Explanation;
 }
 
 export interface InferenceRequest {
@@ -60,6 +66,8 @@ export interface InferenceRequest {
   readonly parameters: CkksParameters;
   readonly valueRanges?: readonly ValueRange[];
   readonly packing: Packing;
+  /** How to compute it, and what that will take, in packing `packed`. */
+  readonly packed?: { readonly plan: Plan; readonly explanation: Explanation };
   /** `[n, …inputShape]` */
   readonly images: Tensor;
   readonly labels: readonly (number | null)[];
@@ -81,29 +89,30 @@ export async function runInference(request: InferenceRequest): Promise<Inference
   const {
     model,
     parameters,
-    valueRanges,
     packing,
+    packed,
     images,
     labels,
     expectedLogits,
-    threads,
     signal,
     onProgress,
   } = request;
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainOutputs = modelForward(model, images);
-  requireRoomForValues(request, plainOutputs);
+  requireKnownRange(request);
+  if (!packed) requireRoomForValues(request, plainOutputs);
   const plainLogits = request.plainLogits ?? plainOutputs.at(-1)!;
 
   const [client, keysMilliseconds] = await timed(() => SecretContext.create(parameters));
-  const keys = client.exportEvaluationKeys();
+  const [keys, rotationMilliseconds] = await timed(() => client.exportEvaluationKeys(packed?.plan.rotations));
   // The server starts while the client encrypts, as two machines would.
-  const starting = timed(() => Engine.start({ parameters, keys, model, valueRanges, threads }));
+  const starting = timed(() => startServer(request, keys));
   try {
     const [[input, encrypt], [engine, serverMilliseconds]] = await Promise.all([
       timed(() =>
         client.encryptAsync(images, {
           packing,
+          slotLayout: packed?.plan.input,
           signal,
           onProgress: (done, total) => onProgress?.("encrypt", done, total),
         }),
@@ -130,7 +139,7 @@ export async function runInference(request: InferenceRequest): Promise<Inference
         weightScaleBits: parameters.weightScaleBits,
         security: parameters.security,
       },
-      threads,
+      threads: packed ? 1 : request.threads,
       results: labels.map((label, i) => ({
         ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
         label,
@@ -138,13 +147,14 @@ export async function runInference(request: InferenceRequest): Promise<Inference
           expectedLogits && errorStatistics(imageAt(logits, i), imageAt(expectedLogits, i)).maxAbs,
         milliseconds: { encrypt, evaluate, decrypt },
       })),
-      setupMilliseconds: { keys: keysMilliseconds, server: serverMilliseconds },
+      setupMilliseconds: { keys: keysMilliseconds + rotationMilliseconds, server: serverMilliseconds },
       bytes: {
         input: byteLength(input),
         output: byteLength(output),
-        evaluationKeys: keys.publicKey.length + keys.relinKeys.length,
+        evaluationKeys: keyBytes(keys),
       },
       layers,
+      explanation: packed?.explanation,
     };
   } finally {
     await starting.then(
@@ -152,6 +162,22 @@ export async function runInference(request: InferenceRequest): Promise<Inference
       () => undefined,
     );
   }
+}
+
+/** What evaluates: knows the model and the evaluation keys, and no secret. */
+interface Server {
+  forward(
+    input: SerializedTensor,
+    options: ForwardOptions<SerializedTensor>,
+  ): AsyncGenerator<LayerTrace, SerializedTensor>;
+  close(): Promise<void>;
+}
+
+function startServer(request: InferenceRequest, keys: EvaluationKeys): Promise<Server> {
+  const { packed, parameters, model, valueRanges, threads } = request;
+  return packed
+    ? PackedEngine.start({ plan: packed.plan, keys })
+    : Engine.start({ parameters, keys, model, valueRanges, threads });
 }
 
 function compare(logits: Tensor, plainLogits: Tensor) {
@@ -170,10 +196,7 @@ function compare(logits: Tensor, plainLogits: Tensor) {
  * Images unlike those that the model was trained on give values for which the chain has no room; encrypted, they
  * would wrap around and come back as garbage.
  */
-function requireRoomForValues(
-  { model, parameters, images, valueRanges }: InferenceRequest,
-  plainOutputs: readonly Tensor[],
-): void {
+function requireKnownRange({ model, images, valueRanges }: InferenceRequest): void {
   const known = valueRanges?.find(({ name }) => name === "input");
   const largest = maxAbs(images.data);
   if (known && largest > 2 * Math.max(Math.abs(known.min), Math.abs(known.max))) {
@@ -182,6 +205,12 @@ function requireRoomForValues(
         `bring them to that range (divide bytes by 255)`,
     );
   }
+}
+
+function requireRoomForValues(
+  { model, parameters, images }: InferenceRequest,
+  plainOutputs: readonly Tensor[],
+): void {
   buildFromModel(new ClearEvaluator(parameters), model, {
     valueRanges: rangesOf(model, images, plainOutputs),
   });

@@ -1,6 +1,8 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { benchCommand } from "./bench-command.js";
+import { explainCommand } from "./explain-command.js";
 import { inferCommand } from "./infer-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
@@ -27,6 +29,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addCommand(inferCommand(interrupt.signal))
+    .addCommand(explainCommand())
+    .addCommand(benchCommand(interrupt.signal))
     .addCommand(trainCommand(interrupt.signal))
     .addCommand(runCommand(interrupt.signal))
     .addCommand(labCommand(interrupt.signal));

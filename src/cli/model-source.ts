@@ -17,10 +17,13 @@ export interface ModelSource {
   readonly parameters?: unknown;
   /** Ranges of each layer's values, from `metrics.json`, if there is one. */
   readonly valueRanges?: readonly ValueRange[];
+  /** Name of the dataset it was trained on, from `metrics.json`. */
+  readonly dataset?: string;
 }
 
 const metricsSchema = z
   .object({
+    dataset: z.string().optional(),
     valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
   })
   .optional();
@@ -48,6 +51,7 @@ export async function findModel(name: string): Promise<ModelSource> {
     path,
     parameters: await readOptional(join(folder, "parameters.json")),
     valueRanges: metrics.data?.valueRanges,
+    dataset: metrics.data?.dataset,
   };
 }
 

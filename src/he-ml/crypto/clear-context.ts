@@ -1,30 +1,32 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
 import { EncryptedTensor } from "./encrypted-tensor.js";
-import { pack, requireEncodable, unpack, type Packing } from "./packing.js";
+import { pack, requireEncodable, unpack, type EncryptedLayout } from "./packing.js";
 import type { CkksParameters } from "./parameters.js";
+import type { EncryptOptions } from "./secret-context.js";
 
 /** Client and server in one, on plain numbers: for tests, plans and explanations, at no cost in time. */
 export class ClearContext {
   readonly parameters: CkksParameters;
   readonly evaluator: ClearEvaluator;
 
-  constructor(parameters: CkksParameters) {
+  constructor(parameters: CkksParameters, evaluator = new ClearEvaluator(parameters)) {
     this.parameters = parameters;
-    this.evaluator = new ClearEvaluator(parameters);
+    this.evaluator = evaluator;
   }
 
   /** As `SecretContext.encrypt` followed by `PublicContext.load`. */
-  encrypt(batch: Tensor, { packing }: { readonly packing: Packing }): EncryptedTensor {
-    requireEncodable(this.parameters, batch, packing);
-    const { slots } = this.parameters;
+  encrypt(batch: Tensor, { packing, slotLayout }: EncryptOptions): EncryptedTensor {
     const [images, ...shape] = batch.shape;
-    const ciphertexts = Array.from(pack(batch, packing, slots), (values) => this.evaluator.encrypt(values));
-    return new EncryptedTensor({ shape, packing, images }, ciphertexts);
+    const layout: EncryptedLayout = { shape, packing, images, slotLayout };
+    requireEncodable(this.parameters, batch, layout);
+    const { slots } = this.parameters;
+    const ciphertexts = Array.from(pack(batch, layout, slots), (values) => this.evaluator.encrypt(values));
+    return new EncryptedTensor(layout, ciphertexts);
   }
 
   /** @returns `[images, …shape]` */
-  decrypt({ ciphertexts, packing, images, shape }: EncryptedTensor): Tensor {
-    return unpack((index) => this.evaluator.decrypt(ciphertexts[index]), packing, images, shape);
+  decrypt(tensor: EncryptedTensor): Tensor {
+    return unpack((index) => this.evaluator.decrypt(tensor.ciphertexts[index]), tensor);
   }
 }

@@ -4,6 +4,7 @@ import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { headroomBits, noiseModel, type NoiseModel } from "./noise.js";
 import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
+import type { RotationStep } from "./rotation-keys.js";
 
 class ClearPlaintext implements Plaintext {
   constructor(
@@ -176,6 +177,13 @@ export class ClearEvaluator extends Evaluator {
     const own = this.#own(a);
     own.noise = Math.hypot(own.noise, this.#noise.keySwitch(own.level));
     own.size = 2;
+  }
+
+  protected override doRotate(a: Ciphertext, step: RotationStep): Ciphertext {
+    const { values, level, scale, noise } = this.#own(a);
+    const { slots } = this.parameters;
+    const moved = Float64Array.from({ length: slots }, (_, i) => values[(i + (step as number)) % slots]);
+    return new ClearCiphertext(this, moved, level, scale, Math.hypot(noise, this.#noise.keySwitch(level)));
   }
 
   protected override doRescale(a: Ciphertext, scale: number): void {

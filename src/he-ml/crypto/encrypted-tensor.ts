@@ -1,15 +1,8 @@
 import { InputError } from "../errors.js";
 import { formatShape, type Shape } from "../tensor/tensor.js";
 import type { Ciphertext, LevelAndScale } from "./ciphertext.js";
-import { ciphertextCount, packings, type Packing } from "./packing.js";
-
-/** What is known of encrypted images without the key. */
-export interface EncryptedLayout {
-  /** Shape of one image, without the batch axis. */
-  readonly shape: Shape;
-  readonly packing: Packing;
-  readonly images: number;
-}
+import { ciphertextCount, packings, type EncryptedLayout, type Packing } from "./packing.js";
+import type { SlotLayout } from "./slot-layout.js";
 
 /** Encrypted images as they travel: SEAL's serialised ciphertexts, uncompressed. */
 export interface SerializedTensor extends EncryptedLayout {
@@ -22,7 +15,8 @@ export function byteLength(tensor: SerializedTensor): number {
 }
 
 /** @throws InputError unless this many ciphertexts hold such images */
-export function requireCount({ shape, packing, images }: EncryptedLayout, count: number): void {
+export function requireCount(layout: EncryptedLayout, count: number): void {
+  const { shape, packing, images } = layout;
   if (!packings.includes(packing) || !Number.isInteger(images) || images < 1) {
     throw new InputError(
       `encrypted tensor: expected at least one image in packing ${packings.join(" or ")}, ` +
@@ -34,7 +28,7 @@ export function requireCount({ shape, packing, images }: EncryptedLayout, count:
       `encrypted tensor: expected a shape of whole, positive sizes, got [${String(shape)}]`,
     );
   }
-  const expected = ciphertextCount(packing, images, shape);
+  const expected = ciphertextCount(layout);
   if (count !== expected || expected === 0) {
     throw new InputError(
       `encrypted tensor: ${images} image(s) of ${formatShape(shape)} in packing ${packing} ` +
@@ -51,6 +45,7 @@ export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposab
   readonly shape: Shape;
   readonly packing: Packing;
   readonly images: number;
+  readonly slotLayout?: SlotLayout;
 
   /** @throws InputError if the number of ciphertexts does not fit, or their levels or scales differ */
   constructor(
@@ -60,6 +55,7 @@ export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposab
     this.shape = layout.shape;
     this.packing = layout.packing;
     this.images = layout.images;
+    this.slotLayout = layout.slotLayout;
     requireCount(layout, ciphertexts.length);
     const odd = ciphertexts.findIndex((c) => c.level !== this.level || c.scale !== this.scale);
     if (odd >= 0) {

@@ -3,6 +3,7 @@ import { maxAbs } from "../tensor/tensor.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
 import { formatChain, lastPrime, modulusBits, type CkksParameters } from "./parameters.js";
+import { requireRotation, type RotationStep } from "./rotation-keys.js";
 
 /**
  * Computes on ciphertexts without the secret key, with SEAL's names. A model runs on any evaluator unchanged:
@@ -194,6 +195,20 @@ export abstract class Evaluator {
     this.#counts.relinearize++;
   }
 
+  /**
+   * Moves every slot's value `step` slots to the left, around the end: slot i of the result is slot i + step. Or
+   * conjugates all slots; counts as a rotation too, as it costs the same.
+   *
+   * @throws InputError if there are 3 polynomials, no such rotation, or no key for it at this level
+   */
+  rotate(a: Ciphertext, step: RotationStep): Ciphertext {
+    this.requireSize("rotate", a, 2);
+    requireRotation(this.parameters, { step, level: a.level });
+    const rotated = this.doRotate(a, step);
+    this.#counts.rotate++;
+    return rotated;
+  }
+
   /** Divides by the last prime and drops it: scale / prime, level − 1. @throws InputError at level 1 */
   rescaleToNext(a: Ciphertext): Ciphertext {
     return this.derive(a, (result) => this.rescaleToNextInplace(result));
@@ -249,6 +264,7 @@ export abstract class Evaluator {
   protected abstract doMultiply(a: Ciphertext, b: Ciphertext): void;
   protected abstract doSquare(a: Ciphertext): void;
   protected abstract doRelinearize(a: Ciphertext): void;
+  protected abstract doRotate(a: Ciphertext, step: RotationStep): Ciphertext;
   protected abstract doRescale(a: Ciphertext, scale: number): void;
   protected abstract doModSwitch(a: Ciphertext, level: number): void;
   protected abstract doSetScale(a: Ciphertext, scale: number): void;

@@ -1,4 +1,4 @@
-import { lastPrime, modulusBits, type CkksParameters } from "./parameters.js";
+import { modulusBits, type CkksParameters } from "./parameters.js";
 
 /**
  * Standard deviations of CKKS noise as it shows in the real part of a slot, in units of 1 / scale. A polynomial
@@ -27,7 +27,9 @@ export interface NoiseModel {
 // SEAL 4.1.2, native/src/seal/util/globals.h: noise_standard_deviation
 const sigma = 3.2;
 
-export function noiseModel(parameters: CkksParameters): NoiseModel {
+export function noiseModel(
+  parameters: Pick<CkksParameters, "polyModulusDegree" | "coeffModulus">,
+): NoiseModel {
   const n = parameters.polyModulusDegree;
   const toSlot = Math.sqrt(n / 2);
   // Real slots make a polynomial with mₙ₋ⱼ = −mⱼ; its rounding errors share that symmetry, so they are real in every
@@ -49,7 +51,7 @@ export function noiseModel(parameters: CkksParameters): NoiseModel {
       // is q/(1 − ζ) in the slot of ζ: largest in slot 0, whose ζ = exp(iπ/N) lies next to 1.
       let variance = 0;
       for (let i = 1; i <= level; i++) {
-        const digitBits = Math.log2(lastPrime(parameters, i)) - specialBits;
+        const digitBits = Math.log2(Number(parameters.coeffModulus[i - 1])) - specialBits;
         variance += (n / 3) * (2 ** digitBits * sigma) ** 2;
       }
       return Math.hypot(Math.sqrt(variance) * toSlot, rounding(2));

@@ -1,37 +1,60 @@
 import { InputError } from "../errors.js";
 import { maxAbs, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import { modulusBits, type CkksParameters } from "./parameters.js";
+import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "./slot-layout.js";
 
 /**
  * How values are laid out in ciphertexts.
  *
  * - `scalar`: every value its own ciphertext, repeated in all slots
  * - `batch`: one ciphertext for each position of the image; slot = image, up to N / 2 images
+ * - `packed`: one image in one or a few ciphertexts, its values side by side in their slots
  */
-export type Packing = "scalar" | "batch";
+export type Packing = "scalar" | "batch" | "packed";
 
-export const packings: readonly Packing[] = ["scalar", "batch"];
+/** The packings of layer-by-layer runs, in which all values of a ciphertext meet the same weight. */
+export const layerPackings: readonly Packing[] = ["scalar", "batch"];
+export const packings: readonly Packing[] = [...layerPackings, "packed"];
 
-/** How many ciphertexts hold `images` images of `shape`. */
-export function ciphertextCount(packing: Packing, images: number, shape: Shape): number {
+/** How encrypted images lie in ciphertexts: what is known of them without the key. */
+export interface EncryptedLayout {
+  /** Shape of one image, without the batch axis. */
+  readonly shape: Shape;
+  readonly packing: Packing;
+  readonly images: number;
+  /** Which slot holds which value of an image; in packing `packed` and nowhere else. */
+  readonly slotLayout?: SlotLayout;
+}
+
+/** How many ciphertexts hold images so laid out. @throws InputError if packing `packed` comes without a slot layout */
+export function ciphertextCount({ packing, images, shape, slotLayout }: EncryptedLayout): number {
+  if (packing === "packed") return images * given(slotLayout).length;
   return packing === "scalar" ? images * sizeOf(shape) : sizeOf(shape);
 }
 
-/** @throws InputError if there are more images than slots to hold them */
-export function requireSlots(packing: Packing, images: number, slots: number): void {
+/** @throws InputError if ciphertexts of so many slots cannot hold images so laid out */
+export function requireSlots({ packing, images, shape, slotLayout }: EncryptedLayout, slots: number): void {
   if (packing === "batch" && images > slots) {
     throw new InputError(
       `packing batch: expected at most ${slots} images, one a slot, got ${images}; run them in several batches`,
     );
   }
+  if (packing === "packed") requireSlotLayout(given(slotLayout), sizeOf(shape), slots);
+}
+
+function given(slotLayout: SlotLayout | undefined): SlotLayout {
+  if (slotLayout) return slotLayout;
+  throw new InputError(
+    `packing packed: expected a slot layout; take it from the plan's client specification`,
+  );
 }
 
 /** A WASM memory ends at 4 GiB, and so does what a server could load of one tensor. */
 const mostBytes = 2 ** 32;
 
 /** @throws InputError unless images can be encoded at the top level with the inputs' scale, and sent */
-export function requireEncodable(parameters: CkksParameters, batch: Tensor, packing: Packing): void {
-  const [images, ...shape] = batch.shape;
+export function requireEncodable(parameters: CkksParameters, batch: Tensor, layout: EncryptedLayout): void {
+  const { images, packing, shape } = layout;
   if (!packings.includes(packing)) {
     throw new InputError(`encrypt: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
   }
@@ -40,9 +63,8 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor, pack
       `encrypt: expected a batch [n, …shape] of at least one image, got [${batch.shape.join(", ")}]`,
     );
   }
-  requireSlots(packing, images, parameters.slots);
-  const bytes =
-    ciphertextCount(packing, images, shape) * parameters.levels * parameters.polyModulusDegree * 8;
+  requireSlots(layout, parameters.slots);
+  const bytes = ciphertextCount(layout) * parameters.levels * parameters.polyModulusDegree * 8;
   if (bytes > mostBytes) {
     throw new InputError(
       `encrypt: ${images} image(s) in packing ${packing} would take ${(bytes / 2 ** 30).toFixed(0)} GiB, ` +
@@ -65,35 +87,53 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor, pack
  * The slots of each ciphertext for a batch of images, one ciphertext after the other.
  *
  * @param batch `[n, …shape]`
- * @returns for each ciphertext one value repeated in all slots (`scalar`), or n values (`batch`)
+ * @returns for each ciphertext one value repeated in all slots (`scalar`), n values (`batch`), or the values of one
+ *   image where the slot layout wants them (`packed`)
  */
-export function* pack(batch: Tensor, packing: Packing, slots: number): Generator<Float64Array> {
-  const [images, ...shape] = batch.shape;
-  if (packing === "scalar") {
-    for (const value of batch.data) yield new Float64Array(slots).fill(value);
-    return;
-  }
+export function* pack(batch: Tensor, layout: EncryptedLayout, slots: number): Generator<Float64Array> {
+  const { images, shape, packing } = layout;
   const size = sizeOf(shape);
-  for (let position = 0; position < size; position++) {
-    yield Float64Array.from({ length: images }, (_, image) => batch.data[image * size + position]);
+  switch (packing) {
+    case "scalar":
+      for (const value of batch.data) yield new Float64Array(slots).fill(value);
+      return;
+    case "batch":
+      for (let position = 0; position < size; position++) {
+        yield Float64Array.from({ length: images }, (_, image) => batch.data[image * size + position]);
+      }
+      return;
+    case "packed":
+      for (let image = 0; image < images; image++) {
+        for (const held of given(layout.slotLayout)) {
+          yield Float64Array.from(held, (value) => (value < 0 ? 0 : batch.data[image * size + value]));
+        }
+      }
   }
 }
 
 /**
  * The inverse of `pack`.
  *
- * @param slotsOf the decoded slots of ciphertext `index`
+ * @param slotsOf the decoded slots of ciphertext `index`, asked for once each in ascending order
  * @returns `[images, …shape]`
+ * @throws InputError if a value lies in no slot
  */
-export function unpack(
-  slotsOf: (index: number) => Float64Array,
-  packing: Packing,
-  images: number,
-  shape: Shape,
-): Tensor {
+export function unpack(slotsOf: (index: number) => Float64Array, layout: EncryptedLayout): Tensor {
+  const { images, shape, packing } = layout;
   const batch = zeros([images, ...shape]);
   const size = sizeOf(shape);
-  for (let index = 0; index < ciphertextCount(packing, images, shape); index++) {
+  if (packing === "packed") {
+    const slotLayout = given(layout.slotLayout);
+    const places = slotOfEachValue(slotLayout, size);
+    for (let image = 0; image < images; image++) {
+      const decoded = slotLayout.map((_, i) => slotsOf(image * slotLayout.length + i));
+      places.forEach(({ ciphertext, slot }, value) => {
+        batch.data[image * size + value] = decoded[ciphertext][slot];
+      });
+    }
+    return batch;
+  }
+  for (let index = 0; index < ciphertextCount(layout); index++) {
     const values = slotsOf(index);
     if (packing === "scalar") batch.data[index] = values[0];
     else for (let image = 0; image < images; image++) batch.data[image * size + index] = values[image];

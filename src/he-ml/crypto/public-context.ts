@@ -1,13 +1,21 @@
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
-import { SealEvaluator } from "./seal-evaluator.js";
+import { expandRotationKey, type RotationKey } from "./rotation-keys.js";
+import { SealEvaluator, type HeldRotationKey } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 
 /** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
 export interface EvaluationKeys {
   readonly publicKey: Uint8Array;
   readonly relinKeys: Uint8Array;
+  /** For the rotations of a plan; layer by layer nothing is rotated. */
+  readonly rotationKeys?: readonly RotationKey[];
+}
+
+/** Bytes that travel with evaluation keys. */
+export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys): number {
+  return rotationKeys.reduce((sum, { bytes }) => sum + bytes.length, publicKey.length + relinKeys.length);
 }
 
 /**
@@ -36,7 +44,8 @@ export class PublicContext {
       seal.load("relinearization keys", relinKeys, keys.relinKeys, 2 * parameters.levels);
       return new seal.module.Encryptor(seal.context, publicKey);
     });
-    return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys }));
+    const rotationKeys = (keys.rotationKeys ?? []).map((key) => loadRotationKey(seal, key));
+    return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys, rotationKeys }));
   }
 
   /** One line where it is printed, in place of SEAL's whole module. */
@@ -49,13 +58,13 @@ export class PublicContext {
    *
    * @throws InputError unless every ciphertext is sound and there are as many as shape and packing need
    */
-  load({ shape, packing, images, ciphertexts }: SerializedTensor): EncryptedTensor {
-    requireCount({ shape, packing, images }, ciphertexts.length);
-    requireSlots(packing, images, this.parameters.slots);
+  load({ ciphertexts, ...layout }: SerializedTensor): EncryptedTensor {
+    requireCount(layout, ciphertexts.length);
+    requireSlots(layout, this.parameters.slots);
     const loaded = [];
     try {
       for (const bytes of ciphertexts) loaded.push(this.evaluator.load(bytes));
-      return new EncryptedTensor({ shape, packing, images }, loaded);
+      return new EncryptedTensor(layout, loaded);
     } catch (error) {
       for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
       throw error;
@@ -63,12 +72,21 @@ export class PublicContext {
   }
 
   /** An encrypted tensor as it would travel. */
-  save({ shape, packing, images, ciphertexts }: EncryptedTensor): SerializedTensor {
+  save({ shape, packing, images, slotLayout, ciphertexts }: EncryptedTensor): SerializedTensor {
     return {
       shape,
       packing,
       images,
+      slotLayout,
       ciphertexts: ciphertexts.map((ciphertext) => this.evaluator.save(ciphertext)),
     };
   }
+}
+
+function loadRotationKey(seal: Seal, key: RotationKey): HeldRotationKey {
+  const { step, level } = key;
+  const handle = new seal.module.GaloisKeys();
+  const { levels } = seal.parameters;
+  seal.load(`rotation key ${step}`, handle, expandRotationKey(seal.parameters, key), 2 * levels);
+  return { step, level, handle };
 }

@@ -6,9 +6,11 @@ import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from ".
 import { Evaluator } from "./evaluator.js";
 import { ConstantPolynomials } from "./constant-polynomials.js";
 import { modulusBits } from "./parameters.js";
+import type { RotationNeed, RotationStep } from "./rotation-keys.js";
 import type {
   CKKSEncoder,
   Encryptor,
+  GaloisKeys,
   RelinKeys,
   Seal,
   SealCiphertextHandle,
@@ -65,10 +67,15 @@ function live<H extends { isDeleted(): boolean }>(what: string, handle: H): H {
   return handle;
 }
 
+export interface HeldRotationKey extends RotationNeed {
+  readonly handle: GaloisKeys;
+}
+
 /** Keys that let a server compute, as handles of the WASM instance that the evaluator works in. */
 export interface EvaluationKeyHandles {
   readonly encryptor: Encryptor;
   readonly relinKeys: RelinKeys;
+  readonly rotationKeys: readonly HeldRotationKey[];
 }
 
 /** Computes on real CKKS ciphertexts. Made by a `PublicContext`. */
@@ -234,6 +241,25 @@ export class SealEvaluator extends Evaluator {
 
   protected override doSquare(a: Ciphertext): void {
     this.#run("square", (e) => e.squareInplace(this.#own(a).handle));
+  }
+
+  protected override doRotate(a: Ciphertext, step: RotationStep): Ciphertext {
+    const { handle, level } = this.#own(a);
+    const key = this.#keys.rotationKeys.find((candidate) => candidate.step === step);
+    if (!key || key.level < level) {
+      throw new InputError(
+        `rotate: there is no key for step ${step} at level ${level}` +
+          (key ? `, only up to level ${key.level}` : "") +
+          `; export evaluation keys with { step: ${JSON.stringify(step)}, level: ${level} }`,
+      );
+    }
+    return finished(new SealCiphertext(this, new this.#seal.module.Ciphertext(), level), (rotated) =>
+      this.#run("rotate", (e) =>
+        step === "conjugate"
+          ? e.complexConjugate(handle, key.handle, rotated.handle)
+          : e.rotateVector(handle, step, key.handle, rotated.handle),
+      ),
+    );
   }
 
   protected override doRelinearize(a: Ciphertext): void {

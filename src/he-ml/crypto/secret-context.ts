@@ -1,10 +1,27 @@
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
-import { ciphertextCount, pack, requireEncodable, requireSlots, unpack, type Packing } from "./packing.js";
+import {
+  ciphertextCount,
+  pack,
+  requireEncodable,
+  requireSlots,
+  unpack,
+  type EncryptedLayout,
+  type Packing,
+} from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
 import type { EvaluationKeys } from "./public-context.js";
+import { requireRotation, trimRotationKey, type RotationKey, type RotationNeed } from "./rotation-keys.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
+import type { SlotLayout } from "./slot-layout.js";
+
+/** How a client packs its images. */
+export interface EncryptOptions {
+  readonly packing: Packing;
+  /** Which slot holds which value, in packing `packed`. */
+  readonly slotLayout?: SlotLayout;
+}
 
 /**
  * The client's side: makes the keys, encrypts and decrypts. Its secret key leaves it only through
@@ -73,9 +90,26 @@ export class SecretContext {
     return `SecretContext { ${formatParameters(this.parameters)}, secret key held, not shown }`;
   }
 
-  /** What the server needs to compute; nothing in it decrypts. */
-  exportEvaluationKeys(): EvaluationKeys {
-    return this.#evaluationKeys;
+  /**
+   * What the server needs to compute; nothing in it decrypts.
+   *
+   * @param rotations that the server will use, each with the highest level it is used at; none if left out
+   * @throws InputError if there is no such rotation or level
+   * @example client.exportEvaluationKeys([{ step: 256, level: 3 }])
+   */
+  exportEvaluationKeys(rotations: readonly RotationNeed[] = []): EvaluationKeys {
+    if (rotations.length === 0) return this.#evaluationKeys;
+    using generator = new this.#seal.module.KeyGenerator(this.#seal.context, this.#secretKey);
+    const rotationKeys = rotations.map((need): RotationKey => {
+      requireRotation(this.parameters, need);
+      return this.#seal.attempt("rotation keys", () => {
+        // SEAL takes step 0 for the conjugation.
+        const step = need.step === "conjugate" ? 0 : need.step;
+        using key = generator.createGaloisKeysSerializableWithSteps(Int32Array.of(step));
+        return trimRotationKey(this.parameters, this.#seal.save(key), need);
+      });
+    });
+    return { ...this.#evaluationKeys, rotationKeys };
   }
 
   /** The secret key itself. Whoever holds these bytes reads every image: never send them. */
@@ -89,26 +123,24 @@ export class SecretContext {
    * @param batch `[n, …shape]`
    * @throws InputError if a value is not finite or too large, or the batch has more images than slots
    */
-  encrypt(batch: Tensor, { packing }: { readonly packing: Packing }): SerializedTensor {
-    return finish(this.#encryptSteps(batch, packing));
+  encrypt(batch: Tensor, options: EncryptOptions): SerializedTensor {
+    return finish(this.#encryptSteps(batch, options));
   }
 
   /** `encrypt` without blocking: gives way to the event loop, can be watched and stopped. */
-  async encryptAsync(
-    batch: Tensor,
-    { packing, ...options }: { readonly packing: Packing } & LongWorkOptions,
-  ): Promise<SerializedTensor> {
-    return finishInTurns(this.#encryptSteps(batch, packing), options);
+  async encryptAsync(batch: Tensor, options: EncryptOptions & LongWorkOptions): Promise<SerializedTensor> {
+    return finishInTurns(this.#encryptSteps(batch, options), options);
   }
 
-  *#encryptSteps(batch: Tensor, packing: Packing): Generator<Step, SerializedTensor> {
-    requireEncodable(this.parameters, batch, packing);
-    const { slots, scaleBits } = this.parameters;
+  *#encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
     const [images, ...shape] = batch.shape;
-    const total = ciphertextCount(packing, images, shape);
+    const layout: EncryptedLayout = { shape, packing, images, slotLayout };
+    requireEncodable(this.parameters, batch, layout);
+    const { slots, scaleBits } = this.parameters;
+    const total = ciphertextCount(layout);
     const ciphertexts: Uint8Array[] = [];
     using plain = new this.#seal.module.Plaintext();
-    for (const values of pack(batch, packing, slots)) {
+    for (const values of pack(batch, layout, slots)) {
       const bytes = this.#seal.attempt("encrypt", () => {
         this.#encoder.encode(values, 2 ** scaleBits, plain);
         using ciphertext = this.#encryptor.encryptSymmetricSerializable(plain);
@@ -117,7 +149,7 @@ export class SecretContext {
       ciphertexts.push(bytes);
       yield { done: ciphertexts.length, total };
     }
-    return { shape, packing, images, ciphertexts };
+    return { ...layout, ciphertexts };
   }
 
   /**
@@ -128,7 +160,7 @@ export class SecretContext {
    */
   decrypt(tensor: SerializedTensor): Tensor {
     requireCount(tensor, tensor.ciphertexts.length);
-    requireSlots(tensor.packing, tensor.images, this.parameters.slots);
+    requireSlots(tensor, this.parameters.slots);
     const { module } = this.#seal;
     using ciphertext = new module.Ciphertext();
     using plain = new module.Plaintext();
@@ -138,6 +170,6 @@ export class SecretContext {
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });
-    return unpack(slotsOf, tensor.packing, tensor.images, tensor.shape);
+    return unpack(slotsOf, tensor);
   }
 }

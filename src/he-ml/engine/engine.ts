@@ -129,7 +129,15 @@ export class Engine {
         current = output;
         expected = expected && layerForward(layer, expected);
         const error = twin && expected && errorStatistics(twin.decrypt(sharedView(output)), expected);
-        yield layerTrace(this.#parameters, { layer, index, output, ...measured, milliseconds, error });
+        yield layerTrace(this.#parameters, {
+          name: layer.name,
+          kind: layer.kind,
+          modelLayers: [index],
+          output,
+          ...measured,
+          milliseconds,
+          error,
+        });
       }
       const { ciphertexts, ...layout } = sharedView(current);
       return { ...layout, ciphertexts: ciphertexts.map((bytes) => bytes.slice()) };
@@ -152,7 +160,7 @@ export class Engine {
     signal: AbortSignal | undefined,
     onProgress: (done: number, total: number) => void,
   ): Promise<TaskResult> {
-    const total = ciphertextCount(output.packing, output.images, output.shape);
+    const total = ciphertextCount(output);
     const count = Math.min(total, this.#threads * tasksPerThread);
     const inputId = ++this.#inputs;
     const stop = new Int32Array(new SharedArrayBuffer(4));

@@ -1,5 +1,5 @@
-import { requireCount, type EncryptedLayout, type SerializedTensor } from "../crypto/encrypted-tensor.js";
-import { ciphertextCount } from "../crypto/packing.js";
+import { requireCount, type SerializedTensor } from "../crypto/encrypted-tensor.js";
+import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 
@@ -27,13 +27,14 @@ export function shareCiphertext(tensor: SharedTensor, index: number, bytes: Uint
 /** The tensor as its bytes lie in shared memory; they change when the memory is used again. */
 export function sharedView(tensor: SharedTensor): SerializedTensor {
   const { shape, packing, images } = tensor;
-  const ciphertexts = Array.from({ length: countOf(tensor) }, (_, index) => sharedCiphertext(tensor, index));
+  const ciphertexts = Array.from({ length: ciphertextCount(tensor) }, (_, index) =>
+    sharedCiphertext(tensor, index),
+  );
   return { shape, packing, images, ciphertexts };
 }
 
-const countOf = ({ packing, images, shape }: EncryptedLayout) => ciphertextCount(packing, images, shape);
-const lengthsOf = (tensor: SharedTensor) => new Int32Array(tensor.memory, 0, countOf(tensor));
-const offsetOf = (tensor: SharedTensor, index: number) => 4 * countOf(tensor) + index * tensor.stride;
+const lengthsOf = (tensor: SharedTensor) => new Int32Array(tensor.memory, 0, ciphertextCount(tensor));
+const offsetOf = (tensor: SharedTensor, index: number) => 4 * ciphertextCount(tensor) + index * tensor.stride;
 
 /**
  * Shared memory that is used again and again: threads hold on to every piece they have seen until their garbage
@@ -50,7 +51,7 @@ export class SharedMemory {
 
   /** Room for a tensor's ciphertexts. */
   reserve({ shape, packing, images }: EncryptedLayout): SharedTensor {
-    const bytes = countOf({ shape, packing, images }) * (4 + this.#stride);
+    const bytes = ciphertextCount({ shape, packing, images }) * (4 + this.#stride);
     const fitting = this.#free.findIndex(({ byteLength }) => byteLength >= bytes);
     const memory = fitting < 0 ? new SharedArrayBuffer(bytes) : this.#free.splice(fitting, 1)[0];
     return { shape, packing, images, memory, stride: this.#stride };

@@ -22,5 +22,5 @@ const encoders: {
 /** The encoded counterpart of a plain layer at position `index` of its model. */
 export function encodeLayer(he: Evaluator, layer: Layer, index?: number): EncodedLayer {
   const encoder = encoders[layer.kind] as (he: Evaluator, layer: Layer) => EncodedLayer;
-  return Object.assign(encoder(he, layer), { index });
+  return Object.assign(encoder(he, layer), { modelLayers: index === undefined ? undefined : [index] });
 }

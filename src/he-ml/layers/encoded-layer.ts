@@ -1,12 +1,13 @@
 import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
-import { EncryptedTensor, type EncryptedLayout } from "../crypto/encrypted-tensor.js";
+import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
-import { ciphertextCount } from "../crypto/packing.js";
+import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import { InputError } from "../errors.js";
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
+import type { EncodedStep } from "./encoded-step.js";
 import { describeLayer } from "../model/layer.js";
-import { layerOutputShape, type Layer } from "../model/model.js";
-import { sizeOf, type Shape } from "../tensor/tensor.js";
+import { layerForward, layerOutputShape, type Layer } from "../model/model.js";
+import { sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 
 /** The ciphertext at a row-major position. */
 export type CiphertextAt = (index: number) => Ciphertext;
@@ -55,17 +56,11 @@ export interface LayerRun extends Disposable {
  * const conv = convolutional(he, { weights, bias, stride: 3 });
  * using features = conv(encryptedImage);
  */
-export interface EncodedLayer {
-  (input: EncryptedTensor): EncryptedTensor;
-  /** The same without blocking: gives way to the event loop, can be watched and stopped. */
-  run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
+export interface EncodedLayer extends EncodedStep {
   /** The same one ciphertext at a time, for whoever shares the work out. */
   open(input: EncryptedLayout & LevelAndScale, inputs: CiphertextAt): LayerRun;
   /** The layer in the clear. */
   readonly layer: Layer;
-  /** Position in its model, from 0; undefined for a layer that stands alone. */
-  readonly index?: number;
-  readonly evaluator: Evaluator;
   /** Level and scale that inputs at `input` lead to. @throws InputError if the modulus chain ends before */
   outputState(input: LevelAndScale, inputShape: Shape): LevelAndScale;
 }
@@ -74,7 +69,11 @@ export interface EncodedLayer {
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
   const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
   const callable = (input: EncryptedTensor): EncryptedTensor => finish(computeAll(open, input));
+  // A function's own name can only be defined anew, not assigned.
+  Object.defineProperty(callable, "name", { value: layer.name });
   return Object.assign(callable, {
+    kind: layer.kind,
+    plain: (batch: Tensor) => layerForward(layer, batch),
     run: (input: EncryptedTensor, options?: LongWorkOptions) =>
       finishInTurns(computeAll(open, input), options),
     open,
@@ -116,8 +115,7 @@ function* computeAll(open: EncodedLayer["open"], input: EncryptedTensor): Genera
   const outputs: Ciphertext[] = [];
   try {
     using run = open(input, (index) => input.ciphertexts[index]);
-    const { packing, images, shape } = run.output;
-    const total = ciphertextCount(packing, images, shape);
+    const total = ciphertextCount(run.output);
     while (outputs.length < total) {
       outputs.push(run.compute(outputs.length));
       yield { done: outputs.length, total };

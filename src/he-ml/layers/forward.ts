@@ -1,9 +1,8 @@
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationsBetween } from "../crypto/operation-counts.js";
-import { layerForward } from "../model/model.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { EncodedLayer } from "./encoded-layer.js";
+import type { EncodedStep } from "./encoded-step.js";
 import { layerTrace, type LayerTrace } from "./trace.js";
 
 /** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
@@ -14,6 +13,7 @@ export interface PlainTwin<T = EncryptedTensor> {
 }
 
 export interface ForwardProgress {
+  /** Name of the layer or stage. */
   readonly layer: string;
   /** Position among the layers run, from 0, and how many there are. */
   readonly position: number;
@@ -31,39 +31,40 @@ export interface ForwardOptions<T = EncryptedTensor> {
 }
 
 /**
- * Runs encoded layers one after the other, all of a model or a range, and yields each one's trace as soon as it is
- * done. Intermediate tensors are freed; the input stays the caller's, and so does the returned output.
+ * Runs encoded layers or stages one after the other, all of a model or a range, and yields each one's trace as soon as
+ * it is done. Intermediate tensors are freed; the input stays the caller's, and so does the returned output.
  *
  * @throws InputError if the input does not fit the first layer
  * @example
  * const { output, traces } = await collect(forward(layers, encryptedImages));
  */
 export async function* forward(
-  layers: readonly EncodedLayer[],
+  steps: readonly EncodedStep[],
   input: EncryptedTensor,
   { signal, onProgress, twin }: ForwardOptions = {},
 ): AsyncGenerator<LayerTrace, EncryptedTensor> {
   let current = input;
   let expected = twin?.input;
   try {
-    for (const [position, encoded] of layers.entries()) {
+    for (const [position, step] of steps.entries()) {
       signal?.throwIfAborted();
-      const { layer, evaluator } = encoded;
+      const { name, kind, modelLayers = [position], evaluator } = step;
       const operationsBefore = evaluator.operations;
       const start = performance.now();
-      const output = await encoded.run(current, {
+      const output = await step.run(current, {
         signal,
         onProgress: (done, total) =>
-          onProgress?.({ layer: layer.name, position, layers: layers.length, done, total }),
+          onProgress?.({ layer: name, position, layers: steps.length, done, total }),
       });
       const milliseconds = performance.now() - start;
       const { level, scale } = current;
       if (current !== input) current[Symbol.dispose]();
       current = output;
-      expected = expected && layerForward(layer, expected);
+      expected = expected && step.plain(expected);
       yield layerTrace(evaluator.parameters, {
-        layer,
-        index: encoded.index ?? position,
+        name,
+        kind,
+        modelLayers,
         output,
         before: { level, scale },
         after: { level: output.level, scale: output.scale },

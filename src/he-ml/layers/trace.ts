@@ -1,9 +1,7 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
-import type { EncryptedLayout } from "../crypto/encrypted-tensor.js";
 import type { OperationCounts } from "../crypto/operation-counts.js";
-import { ciphertextCount, type Packing } from "../crypto/packing.js";
+import { ciphertextCount, type EncryptedLayout, type Packing } from "../crypto/packing.js";
 import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
-import type { LayerBase } from "../model/layer.js";
 import type { ErrorStatistics } from "../tensor/error-statistics.js";
 import type { Shape } from "../tensor/tensor.js";
 
@@ -17,14 +15,15 @@ export interface CiphertextState {
   readonly modulusBits: number;
 }
 
-/** What one encoded layer did in a run: plain JSON, read by figures, tables and the parameter tester. */
+/** What one encoded layer or stage did in a run: plain JSON, read by figures, tables and the parameter tester. */
 export interface LayerTrace extends CiphertextState {
   readonly name: string;
-  /** Positions of the model layers computed here, from 0. One for a layer-by-layer run. */
+  /** Positions of the model layers computed here, from 0: one layer by layer, one or more in a stage. */
   readonly modelLayers: readonly number[];
+  /** The layer's kind, or `stage` for several at once. */
   readonly kind: string;
   readonly packing: Packing;
-  /** Images computed at once. */
+  /** Images computed at once: in one ciphertext each (`batch`), or one after the other. */
   readonly images: number;
   /** Output shape of one image. */
   readonly shape: Shape;
@@ -45,8 +44,9 @@ export interface LayerTrace extends CiphertextState {
 
 /** What was measured of one layer's run. */
 export interface LayerMeasurement {
-  readonly layer: LayerBase;
-  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly modelLayers: readonly number[];
   readonly output: EncryptedLayout;
   readonly before: LevelAndScale;
   readonly after: LevelAndScale;
@@ -56,18 +56,18 @@ export interface LayerMeasurement {
 }
 
 export function layerTrace(parameters: CkksParameters, measured: LayerMeasurement): LayerTrace {
-  const { layer, index, output, ops, milliseconds, error } = measured;
+  const { name, kind, modelLayers, output, ops, milliseconds, error } = measured;
   const stateOf = ({ level, scale }: LevelAndScale): CiphertextState => ({
     level,
     scaleBits: Math.log2(scale),
     modulusBits: modulusBits(parameters, level),
   });
   const after = stateOf(measured.after);
-  const ciphertexts = ciphertextCount(output.packing, output.images, output.shape);
+  const ciphertexts = ciphertextCount(output);
   return {
-    name: layer.name,
-    modelLayers: [index],
-    kind: layer.kind,
+    name,
+    modelLayers,
+    kind,
     packing: output.packing,
     images: output.images,
     shape: output.shape,

@@ -1,6 +1,6 @@
 import { ClearContext } from "../../he-ml/crypto/clear-context.js";
 import { formatChain, type CkksParameters } from "../../he-ml/crypto/parameters.js";
-import { PublicContext, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
+import { keyBytes, PublicContext, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import { SecretContext } from "../../he-ml/crypto/secret-context.js";
 import { factsGrid, type Fact, type Grid } from "./grid.js";
 import { formatBytes, formatScale } from "./numbers.js";
@@ -71,16 +71,20 @@ export function parametersGrid(parameters: CkksParameters): Grid {
   ]);
 }
 
-const keyPurposes: Readonly<Record<keyof EvaluationKeys, string>> = {
-  publicKey: "encrypts; the server makes encryptions of zero with it",
-  relinKeys: "relinearization: shrink a product from three polynomials to two",
-};
-
 export function evaluationKeysGrid(keys: EvaluationKeys): Grid {
-  const names = Object.keys(keyPurposes) as (keyof EvaluationKeys)[];
-  const total = names.reduce((sum, name) => sum + keys[name].length, 0);
+  const { publicKey, relinKeys, rotationKeys = [] } = keys;
+  const rotationBytes = rotationKeys.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const steps = rotationKeys.map(({ step }) => step).join(", ");
   return factsGrid("Evaluation keys: what the server gets; nothing in them decrypts", [
-    ...names.map((name): Fact => [name, formatBytes(keys[name].length), keyPurposes[name]]),
-    ["in all", formatBytes(total), "sent once, before the first image"],
+    ["publicKey", formatBytes(publicKey.length), "encrypts; the server makes encryptions of zero with it"],
+    [
+      "relinKeys",
+      formatBytes(relinKeys.length),
+      "relinearization: shrink a product from three polynomials to two",
+    ],
+    ...(rotationKeys.length === 0
+      ? []
+      : [["rotationKeys", formatBytes(rotationBytes), `rotations of the slots by ${steps}`] as Fact]),
+    ["in all", formatBytes(keyBytes(keys)), "sent once, before the first image"],
   ]);
 }

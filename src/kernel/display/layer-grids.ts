@@ -48,16 +48,16 @@ export function encodedLayersGrid(layers: readonly EncodedLayer[]): Grid {
     `${formatCount(layers.length, "encoded layer")} on ${evaluatorText(evaluator)}, ` +
       `weights at ${formatScale(evaluator.parameters.weightScaleBits)}`,
     [...layerColumns, parametersColumn],
-    layers.map(({ layer, index }, at) => ({ position: index ?? at, layer })),
+    layers.map(({ layer, modelLayers }, at) => ({ position: modelLayers?.[0] ?? at, layer })),
   );
 }
 
-export function encodedLayerGrid({ layer, index, evaluator }: EncodedLayer): Grid {
+export function encodedLayerGrid({ layer, modelLayers, evaluator }: EncodedLayer): Grid {
   return factsGrid("Encoded layer", [
     ["computes", "EncryptedTensor → EncryptedTensor"],
     ["name", layer.name],
     ["kind", kindText(layer)],
-    ["position in the model", index === undefined ? "stands alone" : String(index)],
+    ["position in the model", modelLayers?.join(", ") ?? "stands alone"],
     ["parameters", String(parameterCount(layer))],
     ["weights at", formatScale(evaluator.parameters.weightScaleBits)],
     ["evaluator", evaluatorText(evaluator)],

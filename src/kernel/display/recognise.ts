@@ -28,12 +28,10 @@ const serializedTensor = z
     shape,
     packing: z.enum(packings),
     images: z.int().min(1),
+    slotLayout: z.array(z.custom<ArrayLike<number>>()).optional(),
     ciphertexts: z.array(bytes).min(1),
   })
-  .refine(
-    ({ shape, packing, images, ciphertexts }) =>
-      ciphertexts.length === ciphertextCount(packing, images, shape),
-  );
+  .refine((tensor) => tensor.ciphertexts.length === ciphertextCount(tensor));
 
 const parameters = z
   .looseObject({
@@ -54,7 +52,16 @@ const parameters = z
       coeffModulus.length === coeffModulusBits.length,
   );
 
-const evaluationKeys = z.strictObject({ publicKey: bytes, relinKeys: bytes });
+const rotationKey = z.strictObject({
+  step: z.union([z.int(), z.literal("conjugate")]),
+  level: count,
+  bytes,
+});
+const evaluationKeys = z.strictObject({
+  publicKey: bytes,
+  relinKeys: bytes,
+  rotationKeys: z.array(rotationKey).optional(),
+});
 
 const errorStatistics = z.strictObject({
   maxAbs: measured,

@@ -1,11 +1,10 @@
 import {
   byteLength,
-  type EncryptedLayout,
   type EncryptedTensor,
   type SerializedTensor,
 } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
-import type { Packing } from "../../he-ml/crypto/packing.js";
+import type { EncryptedLayout, Packing } from "../../he-ml/crypto/packing.js";
 import type { CkksParameters } from "../../he-ml/crypto/parameters.js";
 import type { ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
 import { formatShape, type Tensor } from "../../he-ml/tensor/tensor.js";
@@ -37,7 +36,14 @@ function memoryFacts(encrypted: EncryptedTensor, parameters: CkksParameters | un
   ];
 }
 
-function slotsUsed({ packing, images }: EncryptedLayout, slots: number): string {
+function slotsUsed({ packing, images, slotLayout }: EncryptedLayout, slots: number): string {
+  if (slotLayout) {
+    const used = slotLayout.reduce(
+      (sum, held) => sum + Array.from(held).filter((value) => value >= 0).length,
+      0,
+    );
+    return `${used} of ${slotLayout.length * slots} (${formatShare(used, slotLayout.length * slots)})`;
+  }
   return packing === "scalar"
     ? `1 of ${slots}, repeated in all`
     : `${images} of ${slots} (${formatShare(images, slots)})`;
@@ -70,6 +76,7 @@ export function serializedTensorGrid(serialized: SerializedTensor): Grid {
 const packingTexts: Readonly<Record<Packing, string>> = {
   scalar: "scalar: one value a ciphertext",
   batch: "batch: one position of the image a ciphertext, slot = image",
+  packed: "packed: one image in one or a few ciphertexts",
 };
 
 function layoutFacts(layout: EncryptedLayout & { readonly ciphertexts: readonly unknown[] }): Fact[] {

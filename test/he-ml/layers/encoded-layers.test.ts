@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { packings } from "../../../src/he-ml/crypto/packing.js";
+import { layerPackings } from "../../../src/he-ml/crypto/packing.js";
 import type { CkksParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { convolutional } from "../../../src/he-ml/layers/convolutional.js";
@@ -85,7 +85,7 @@ describe("zeros, on SEAL and on the clear twin", () => {
     ["weights that add up to zero", tensor([2, 1, 1, 2], [1, -1, -0.5, 0.5]), undefined, image],
   ];
   test.each(convolutions)("convolution: %s", (_, weights, bias, batch) => {
-    for (const packing of packings) {
+    for (const packing of layerPackings) {
       checkOnSeal(seal, clear, {
         layer: convolutional(seal.evaluator, { weights, bias }).layer,
         batch,
@@ -133,7 +133,7 @@ describe("sizes at the limit", () => {
   test("a single 1×1 image runs through every kind of layer", async () => {
     const seal = await openSeal(lazyParameters);
     const batch = tensor([1, 1, 1, 1], [0.75]);
-    for (const packing of packings) {
+    for (const packing of layerPackings) {
       const layers = [
         convolutional(seal.evaluator, { weights: tensor([1, 1, 1, 1], [2]), bias: tensor([1], [-0.5]) }),
         square(seal.evaluator),

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Ciphertext, Plaintext } from "../../../src/he-ml/crypto/ciphertext.js";
 import { byteLength, type EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { noOperations, type OperationCounts } from "../../../src/he-ml/crypto/operation-counts.js";
-import { packings } from "../../../src/he-ml/crypto/packing.js";
+import { layerPackings } from "../../../src/he-ml/crypto/packing.js";
 import { modulusBits } from "../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import type { EncodedLayer } from "../../../src/he-ml/layers/encoded-layer.js";
@@ -103,7 +103,7 @@ describe("traces of a small model under [50, 60, 48 | 60], input scale 2^20, wei
     ],
   ];
 
-  describe.each(packings)("packing %s", (packing) => {
+  describe.each(layerPackings)("packing %s", (packing) => {
     const sets = packing === "scalar" ? 2 : 1;
 
     test.each(["SEAL", "the clear twin"])("every field is right on %s", async (where) => {

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { packings, type Packing } from "../../../src/he-ml/crypto/packing.js";
+import { layerPackings, type Packing } from "../../../src/he-ml/crypto/packing.js";
 import { forward, type ForwardOptions } from "../../../src/he-ml/layers/forward.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
@@ -16,7 +16,7 @@ const images = randomTensor([1, 1, 4, 4], 1);
 const logits = modelForward(smallModel, images).at(-1)!.data;
 
 describe("WASM memory does not grow", () => {
-  test("over 200 inferences, from image to logits, in both packings", async () => {
+  test("over 200 inferences, from image to logits, in both layerPackings", async () => {
     const { client, server, bytes } = await openCounted();
     const layers = buildFromModel(server.evaluator, smallModel);
     const infer = async (packing: Packing) => {
@@ -29,9 +29,9 @@ describe("WASM memory does not grow", () => {
         return client.decrypt(server.save(output));
       }
     };
-    for (let i = 0; i < 20; i++) await infer(packings[i % 2]);
+    for (let i = 0; i < 20; i++) await infer(layerPackings[i % 2]);
     const before = bytes();
-    for (let i = 20; i < 200; i++) await infer(packings[i % 2]);
+    for (let i = 20; i < 200; i++) await infer(layerPackings[i % 2]);
     expect(bytes()).toEqual(before);
     expect(maxAbsDifference((await infer("batch")).data, logits)).toBeLessThan(0.05);
     expect(before.every((size) => size > 2 ** 20)).toBe(true);

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { packings, type Packing } from "../../../src/he-ml/crypto/packing.js";
+import { layerPackings, type Packing } from "../../../src/he-ml/crypto/packing.js";
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
@@ -135,7 +135,7 @@ export function layerCases(kind: LayerKind): fc.Arbitrary<LayerCase> {
   return fc
     .record({
       drawn: drawn[kind],
-      packing: fc.constantFrom(...packings),
+      packing: fc.constantFrom(...layerPackings),
       images: fc.integer({ min: 1, max: 3 }),
       seed: fc.nat(99_999),
       imageSparsity: fc.constantFrom(...sparsities),

@@ -72,7 +72,7 @@ describe("buildFromModel", () => {
   test("gives a callable encoded layer for each layer, in order, with its position", () => {
     const he = new ClearEvaluator(lazyParameters);
     const layers = buildFromModel(he, smallModel);
-    expect(layers.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(layers.map(({ modelLayers }) => modelLayers)).toEqual([[0], [1], [2], [3], [4]]);
     expect(layers.map(({ layer }) => layer)).toEqual(smallModel.layers);
     expect(layers.every(({ evaluator }) => evaluator === he)).toBe(true);
     expect(layers.every((layer) => typeof layer === "function")).toBe(true);

@@ -1,0 +1,106 @@
+import Table from "cli-table3";
+import { Command, Option } from "commander";
+import { formatChain } from "../he-ml/crypto/parameters.js";
+import { onnxSession } from "../he-ml/formats/onnx/run.js";
+import { wholeNumber } from "./arguments.js";
+import { runBench, type BenchModel, type BenchReport } from "./bench.js";
+import { benchNetworks } from "./bench-networks.js";
+import { datasetImages } from "./images-source.js";
+import { findModel } from "./model-source.js";
+import { startProgress } from "./progress.js";
+import { megabytes, percent } from "./units.js";
+
+interface BenchCommandOptions {
+  readonly model?: string;
+  readonly count: number;
+  readonly repetitions: number;
+  readonly json?: boolean;
+}
+
+/** Measured where no model is named. */
+const committedModels = ["mnist-small", "lenet1"];
+
+/** `he-ml bench`: latency, sizes, precision, and the primitive costs of the same run. */
+export function benchCommand(signal: AbortSignal): Command {
+  return new Command("bench")
+    .description("measure latency of packed inference, and what one rotation takes in the same run")
+    .option("--model <M>", "a model file or name (default: both committed models and four other shapes)")
+    .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(["packed"]).default("packed"))
+    .option("--count <n>", "test images to measure precision on", wholeNumber(2, 10_000), 100)
+    .option("--repetitions <n>", "evaluations to time", wholeNumber(1, 10_000), 15)
+    .option("--json", "print everything as JSON")
+    .action((options: BenchCommandOptions) => bench(options, signal));
+}
+
+async function bench(
+  { model, count, repetitions, json }: BenchCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = model === undefined ? committedModels : [model];
+  const models: BenchModel[] = [];
+  for (const name of names) models.push(await findBenchModel(name, count));
+  if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
+  const progress = startProgress();
+  const report = await runBench(models, {
+    repetitions,
+    signal,
+    onProgress: (step, done, total) => progress.update(step, done, total),
+  }).finally(() => progress.stop());
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${benchText(report)}\n`);
+}
+
+async function findBenchModel(name: string, count: number): Promise<BenchModel> {
+  const { model, path, valueRanges, dataset } = await findModel(name);
+  if (dataset === undefined) return { model, valueRanges };
+  const { images } = await datasetImages(dataset, 0, count);
+  const session = await onnxSession(path);
+  const plainLogits = await session.run(images).finally(() => session.release());
+  return { model, valueRanges, images, plainLogits };
+}
+
+function benchText({ machine, primitives, models }: BenchReport): string {
+  const latency = new Table({
+    head: ["model", "min", "median", "of a rotation", "predicted", "rotate", "× plain", "input", "keys"],
+    colAligns: ["left", ...new Array<"right">(8).fill("right")],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { model, evaluateMilliseconds, timesOneRotation, predictedOverMeasured, ...rest } of models) {
+    latency.push([
+      model,
+      milliseconds(evaluateMilliseconds.min),
+      milliseconds(evaluateMilliseconds.median),
+      `${timesOneRotation.toFixed(1)} ×`,
+      `${(100 * predictedOverMeasured).toFixed(0)} %`,
+      rest.rotations,
+      rest.stages.reduce((sum, { multiplyPlain }) => sum + multiplyPlain, 0),
+      megabytes(rest.bytes.input),
+      megabytes(rest.bytes.evaluationKeys),
+    ]);
+  }
+  const rotate = primitives.rotate.map((taken, i) => `${taken.toFixed(2)} ms with ${i + 1}`);
+  return [
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, node-seal ${machine.seal}`,
+    `one rotation at N = ${primitives.polyModulusDegree}: ${rotate.join(", ")} data primes`,
+    latency.toString(),
+    ...models.map(({ model, stages, parameters, setupMilliseconds: { plan, keys, server } }) => {
+      const each = stages.map(
+        ({ name, measuredMilliseconds, rotate: count }) =>
+          `${name} ${milliseconds(measuredMilliseconds)}, ${count} rotations`,
+      );
+      return (
+        `${model}: ${each.join("; ")}; N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}; ` +
+        `plan ${milliseconds(plan)}, keys ${milliseconds(keys)}, server start ${milliseconds(server)}`
+      );
+    }),
+    ...models.flatMap(({ model, precision }) =>
+      precision
+        ? [
+            `${model}: ${precision.images} images, largest error ${percent(precision.relativeToMax)} of the largest ` +
+              `logit, ${precision.flips} flips`,
+          ]
+        : [],
+    ),
+  ].join("\n");
+}
+
+const milliseconds = (taken: number) => `${taken.toPrecision(3)} ms`;

@@ -1,0 +1,107 @@
+import { writeFile } from "node:fs/promises";
+import Table from "cli-table3";
+import { Command, Option } from "commander";
+import { machineCosts } from "../he-ml/calibration/machine-costs.js";
+import { packings, type Packing } from "../he-ml/crypto/packing.js";
+import { checkParameters, formatParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
+import { explainLayers, explainPlan, type Explanation } from "../he-ml/net-builder/explain.js";
+import { chooseParameters } from "../he-ml/net-builder/chain.js";
+import { formatShape } from "../he-ml/tensor/tensor.js";
+import { readJsonFile, requireWritableFile } from "./files.js";
+import { findModel, type ModelSource } from "./model-source.js";
+import { packedPlan } from "./packed-plan.js";
+import { errorText, megabytes } from "./units.js";
+
+interface ExplainOptions {
+  readonly model: string;
+  readonly packing: Packing;
+  readonly parameters?: string;
+  readonly fuse: boolean;
+  readonly clientSpec?: string;
+  readonly json?: boolean;
+}
+
+/** `he-ml explain`: what a run will do and cost, with nothing encrypted. */
+export function explainCommand(): Command {
+  return new Command("explain")
+    .description("tell layouts, levels, operations, time and error of a run before anything is encrypted")
+    .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
+    .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("packed"))
+    .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
+    .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
+    .option("--client-spec <file>", "packing packed: write what a client needs to know, as JSON")
+    .option("--json", "print everything as JSON")
+    .action(explain);
+}
+
+async function explain(options: ExplainOptions): Promise<void> {
+  const source = await findModel(options.model);
+  if (options.clientSpec) await requireWritableFile("--client-spec", options.clientSpec);
+  const given = options.parameters
+    ? checkParameters(await readJsonFile("--parameters", options.parameters))
+    : undefined;
+  const explanation =
+    options.packing === "packed"
+      ? await explainPacked(source, given, options)
+      : await explainLayerwise(source, given, options.packing);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`,
+  );
+}
+
+async function explainPacked(
+  source: ModelSource,
+  parameters: CkksParameters | undefined,
+  { fuse, clientSpec: file }: ExplainOptions,
+): Promise<Explanation> {
+  const { plan, costs } = await packedPlan(source, { parameters, fuse });
+  if (file) {
+    const { clientSpec } = await import("../he-ml/planner/client-spec.js");
+    await writeFile(file, `${JSON.stringify(clientSpec(plan))}\n`);
+  }
+  return explainPlan(plan, costs);
+}
+
+async function explainLayerwise(
+  { model, parameters: own, valueRanges }: ModelSource,
+  given: CkksParameters | undefined,
+  packing: Exclude<Packing, "packed">,
+): Promise<Explanation> {
+  const chosen = given ?? (own === undefined ? chooseParameters(model, valueRanges) : checkParameters(own));
+  return explainLayers(model, chosen, packing, { costs: await machineCosts(chosen) });
+}
+
+/** One row a stage, then the sums. */
+export function explanationText(explanation: Explanation): string {
+  const { model, packing, parameters, stages, totals, rotationSteps, bytes } = explanation;
+  const table = new Table({
+    head: ["stage", "out", "level", "scale", "diagonals", "rotate", "× plain", "square", "ms", "error"],
+    colAligns: ["left", ...new Array<"right">(9).fill("right")],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, shape, before, level, scaleBits, diagonals, ops, ...predicted } of stages) {
+    table.push([
+      name,
+      formatShape(shape),
+      `${before.level} → ${level}`,
+      `2^${scaleBits.toFixed(1)}`,
+      diagonals,
+      ops.rotate,
+      ops.multiplyPlain,
+      ops.square,
+      predicted.predictedMilliseconds.toPrecision(3),
+      errorText(predicted.predictedError),
+    ]);
+  }
+  const { rotate, multiplyPlain } = totals.ops;
+  return [
+    `${model}, packing ${packing}: ${formatParameters(checkParameters(parameters))}, ` +
+      `inputs at 2^${parameters.scaleBits}`,
+    table.toString(),
+    `in all ${rotate} rotations, ${multiplyPlain} products with plaintexts: ` +
+      `${totals.predictedMilliseconds.toPrecision(3)} ms predicted for this machine, on one thread`,
+    `errors are standard deviations at a stage's outputs, in the values' own unit`,
+    `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)} ` +
+      `(${rotationSteps.length} rotations), output ${megabytes(bytes.output)}`,
+  ].join("\n");
+}

@@ -1,0 +1,117 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
+import { typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
+import { measureCosts } from "./measure-costs.js";
+
+/** What costs depend on: measured under another of these, they are measured anew. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly node: string;
+  /** Version of node-seal. */
+  readonly seal: string;
+}
+
+export function thisMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? process.arch,
+    cores: availableParallelism(),
+    node: process.versions.node,
+    seal: sealVersion,
+  };
+}
+
+/** The version that package.json pins; crypto/wasm-stack.ts refuses to run with another. */
+const sealVersion = "7.0.0";
+
+const milliseconds = z.array(z.number()).readonly();
+const cacheSchema = z.object({
+  machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string(), seal: z.string() }),
+  costs: z.record(
+    z.string(),
+    z.object({
+      polyModulusDegree: z.int(),
+      rotate: milliseconds,
+      relinearize: milliseconds,
+      square: milliseconds,
+      multiplyPlain: milliseconds,
+      add: milliseconds,
+      rescale: milliseconds,
+    }),
+  ),
+});
+
+/** Where measured costs are kept: `he-ml/costs.json` in the user's cache folder. */
+export function costsFile(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "he-ml", "costs.json");
+}
+
+/**
+ * What operations cost on this machine under these parameters: from the cache, or measured (about a second) and put
+ * there. Without a folder to write to they are measured every time.
+ */
+export async function machineCosts(parameters: CkksParameters, file = costsFile()): Promise<PrimitiveCosts> {
+  const machine = thisMachine();
+  const cached = await readCache(file);
+  const known = cached && isSame(cached.machine, machine) ? cached.costs : {};
+  const key = `${parameters.polyModulusDegree}, ${parameters.levels} data primes`;
+  if (known[key]) return known[key];
+  const measured = await measureCosts(parameters);
+  await writeCache(file, { machine, costs: { ...known, [key]: measured } });
+  return measured;
+}
+
+/**
+ * Costs to plan by, for any degree: those of N = 8192 with three data primes on this machine, and in typical proportion
+ * where they were not measured.
+ */
+export async function planningCosts(
+  file = costsFile(),
+): Promise<(degree: number, levels: number) => PrimitiveCosts> {
+  const measured = await machineCosts(
+    checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 }),
+    file,
+  );
+  return (degree, levels) => {
+    const known = typicalCosts(measured.polyModulusDegree, measured.rotate.length);
+    const typical = typicalCosts(degree, levels);
+    const scaled = (operation: Exclude<keyof PrimitiveCosts, "polyModulusDegree">) =>
+      typical[operation].map((cost) => cost * (measured[operation].at(-1)! / known[operation].at(-1)!));
+    return {
+      polyModulusDegree: degree,
+      rotate: scaled("rotate"),
+      relinearize: scaled("relinearize"),
+      square: scaled("square"),
+      multiplyPlain: scaled("multiplyPlain"),
+      add: scaled("add"),
+      rescale: scaled("rescale"),
+    };
+  };
+}
+
+type Cache = z.infer<typeof cacheSchema>;
+
+const isSame = (a: Machine, b: Machine) => JSON.stringify(a) === JSON.stringify(b);
+
+async function readCache(file: string): Promise<Cache | undefined> {
+  try {
+    return cacheSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    // Not there yet, or not ours: it is measured and written anew.
+    return undefined;
+  }
+}
+
+async function writeCache(file: string, cache: Cache): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, `${JSON.stringify(cache, undefined, 2)}\n`);
+    await rename(temporary, file);
+  } catch {
+    // A cache that cannot be written costs a second next time, and nothing else.
+  }
+}

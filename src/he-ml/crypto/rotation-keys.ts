@@ -1,0 +1,158 @@
+import { InputError } from "../errors.js";
+import type { CkksParameters } from "./parameters.js";
+
+/** A rotation that a plan uses, and the most data primes that are left when it does. */
+export interface RotationNeed {
+  /** Slots by which values move to the left, 1 to N / 2 − 1; or `"conjugate"`, complex conjugation of all slots. */
+  readonly step: RotationStep;
+  readonly level: number;
+}
+
+export type RotationStep = number | "conjugate";
+
+/** A rotation key as it travels: seeded, without the parts that are used above its level only. */
+export interface RotationKey extends RotationNeed {
+  readonly bytes: Uint8Array;
+}
+
+/** The Galois element of X ↦ X^g that rotates slots by `step`. @see SEAL 4.1.2, native/src/seal/util/galois.cpp */
+export function galoisElement(polyModulusDegree: number, step: RotationStep): number {
+  const order = 2 * polyModulusDegree;
+  if (step === "conjugate") return order - 1;
+  let element = 1;
+  for (let i = 0; i < step; i++) element = (element * 3) % order;
+  return element;
+}
+
+// SEAL 4.1.2 writes Galois keys as: SEALHeader (16 bytes), parms_id (32), number of Galois elements (8), then for each
+// the number of its digits (8) and a seeded ciphertext a digit. A switch with l data primes left reads the first l
+// digits, and of each the residues modulo the first l data primes and the special prime: the others need not travel.
+const preamble = 16 + 32;
+const word = 8;
+// SEALHeader, parms_id, is_ntt_form, size, poly_modulus_degree, coeff_modulus_size, scale, correction_factor, then the
+// SEALHeader and the length of the first polynomial.
+const digitHead = 16 + 32 + 1 + 5 * word + 16 + word;
+// SEALHeader, type of the generator, its 64-byte seed: the second polynomial.
+const digitSeed = 16 + 1 + 64;
+
+interface Sizes {
+  readonly primes: number;
+  readonly residue: number;
+  readonly digit: number;
+  readonly elements: number;
+}
+
+function sizesUnder({ polyModulusDegree, coeffModulus }: CkksParameters): Sizes {
+  const primes = coeffModulus.length;
+  const residue = polyModulusDegree * word;
+  return {
+    primes,
+    residue,
+    digit: digitHead + primes * residue + digitSeed,
+    elements: polyModulusDegree,
+  };
+}
+
+/** Bytes of a rotation key that travels, for use with at most `level` data primes. */
+export function rotationKeyBytes(parameters: CkksParameters, level: number): number {
+  const { residue } = sizesUnder(parameters);
+  return preamble + level * (digitHead + (level + 1) * residue + digitSeed);
+}
+
+/** Bytes of all evaluation keys as they travel, seeded and uncompressed. */
+export function evaluationKeyBytes(parameters: CkksParameters, rotations: readonly RotationNeed[]): number {
+  const { digit, primes } = sizesUnder(parameters);
+  const relinKeys = preamble + 2 * word + (primes - 1) * digit;
+  return rotations.reduce((sum, { level }) => sum + rotationKeyBytes(parameters, level), digit + relinKeys);
+}
+
+/** Bytes of one ciphertext as it travels to the server: fresh and seeded. */
+export function inputCiphertextBytes(parameters: CkksParameters): number {
+  return digitHead + parameters.levels * sizesUnder(parameters).residue + digitSeed;
+}
+
+/** Bytes of one computed ciphertext with `level` data primes left. */
+export function outputCiphertextBytes(parameters: CkksParameters, level: number): number {
+  return digitHead + 2 * level * sizesUnder(parameters).residue;
+}
+
+/**
+ * Leaves out of one serialised Galois key all that a rotation with at most `level` data primes does not read.
+ *
+ * @param serialized SEAL's Galois keys for exactly one element, seeded and uncompressed
+ */
+export function trimRotationKey(
+  parameters: CkksParameters,
+  serialized: Uint8Array,
+  need: RotationNeed,
+): RotationKey {
+  const { primes, residue, digit } = sizesUnder(parameters);
+  const { level } = need;
+  const start = serialized.length - trailingElements(parameters, need.step) * word - (primes - 1) * digit;
+  const bytes = new Uint8Array(rotationKeyBytes(parameters, level));
+  bytes.set(serialized.subarray(0, preamble));
+  let at = preamble;
+  const take = (from: number, length: number) => {
+    bytes.set(serialized.subarray(from, from + length), at);
+    at += length;
+  };
+  for (let i = 0; i < level; i++) {
+    const from = start + i * digit;
+    take(from, digitHead + level * residue);
+    take(from + digitHead + (primes - 1) * residue, residue + digitSeed);
+  }
+  return { ...need, bytes };
+}
+
+/**
+ * Puts a trimmed key back into the form that SEAL loads; what was left out is filled with values that no switch at the
+ * key's level reads.
+ *
+ * @throws InputError unless the key has exactly the length that its step and level ask for
+ */
+export function expandRotationKey(parameters: CkksParameters, key: RotationKey): Uint8Array {
+  requireRotation(parameters, key);
+  const { primes, residue, digit, elements } = sizesUnder(parameters);
+  const { level, bytes: trimmed } = key;
+  const expected = rotationKeyBytes(parameters, level);
+  if (!(trimmed instanceof Uint8Array) || trimmed.length !== expected) {
+    throw new InputError(
+      `rotation key ${key.step}: expected ${expected} bytes for level ${level}, got ${trimmed?.length}; ` +
+        `make it again under the server's parameters`,
+    );
+  }
+  const serialized = new Uint8Array(preamble + (elements + 1) * word + (primes - 1) * digit);
+  serialized.set(trimmed.subarray(0, preamble));
+  const view = new DataView(serialized.buffer);
+  view.setBigUint64(8, BigInt(serialized.length), true);
+  view.setBigUint64(preamble, BigInt(elements), true);
+  const start = serialized.length - trailingElements(parameters, key.step) * word - (primes - 1) * digit;
+  view.setBigUint64(start - word, BigInt(primes - 1), true);
+  const trimmedDigit = digitHead + (level + 1) * residue + digitSeed;
+  for (let i = 0; i < primes - 1; i++) {
+    const from = preamble + Math.min(i, level - 1) * trimmedDigit;
+    const to = start + i * digit;
+    serialized.set(trimmed.subarray(from, from + digitHead + level * residue), to);
+    serialized.set(
+      trimmed.subarray(from + digitHead + level * residue, from + trimmedDigit),
+      to + digitHead + (primes - 1) * residue,
+    );
+  }
+  return serialized;
+}
+
+/** @throws InputError unless the parameters have such a rotation and such a level */
+export function requireRotation({ slots, levels }: CkksParameters, { step, level }: RotationNeed): void {
+  const stepFits = step === "conjugate" || (Number.isInteger(step) && step >= 1 && step < slots);
+  if (!stepFits || !Number.isInteger(level) || level < 1 || level > levels) {
+    throw new InputError(
+      `rotation: expected a step from 1 to ${slots - 1} and a level from 1 to ${levels}, ` +
+        `got step ${String(step)} at level ${String(level)}`,
+    );
+  }
+}
+
+/** Empty places behind an element's own: SEAL keeps a place for every odd number below 2N. */
+function trailingElements({ polyModulusDegree }: CkksParameters, step: RotationStep): number {
+  return polyModulusDegree - 1 - (galoisElement(polyModulusDegree, step) - 1) / 2;
+}

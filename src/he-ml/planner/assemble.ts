@@ -1,0 +1,128 @@
+import { splitSteps, type DiagonalStep } from "./baby-giant.js";
+import type { Content } from "./content.js";
+import type { Diagonal, RotateAndSum, UnfinishedSlotMap } from "./slot-map.js";
+import type { SparseMap } from "./sparse-map.js";
+
+/** Where each entry of a map is multiplied, before its sum is folded. */
+export interface EntryPlacement {
+  /** Output ciphertext and slot in which an entry's product is added up. */
+  readonly output: Int32Array;
+  readonly slot: Int32Array;
+  /** Input ciphertext it reads, and how many slots further on. */
+  readonly input: Int32Array;
+  readonly step: Int32Array;
+}
+
+export interface AssembleOptions {
+  readonly map: SparseMap;
+  readonly content: Content;
+  readonly outputs: number;
+  readonly placement: EntryPlacement;
+  readonly period: number;
+  readonly radices: readonly (readonly [row: number, plane: number])[];
+  readonly poolSums?: readonly RotateAndSum[];
+  readonly folds?: readonly RotateAndSum[];
+  /** Slots by which all products may be repeated, to leave copies of the outputs. */
+  readonly copies?: readonly number[];
+}
+
+export function emptyPlacement(entries: number): EntryPlacement {
+  return {
+    output: new Int32Array(entries),
+    slot: new Int32Array(entries),
+    input: new Int32Array(entries),
+    step: new Int32Array(entries),
+  };
+}
+
+/** The distinct diagonals of a placement. */
+export function diagonalSteps(
+  { output, input, step }: EntryPlacement,
+  inputs: number,
+  slots: number,
+): DiagonalStep[] {
+  const outputs = output.reduce((most, index) => Math.max(most, index + 1), 1);
+  const seen = new Uint8Array(outputs * inputs * slots);
+  for (let i = 0; i < step.length; i++) seen[(output[i] * inputs + input[i]) * slots + step[i]] = 1;
+  const steps: DiagonalStep[] = [];
+  for (let key = seen.indexOf(1); key >= 0; key = seen.indexOf(1, key + 1)) {
+    const pair = Math.floor(key / slots);
+    steps.push({ input: pair % inputs, output: Math.floor(pair / inputs), step: key % slots });
+  }
+  return steps;
+}
+
+/**
+ * Groups placed entries into diagonals and splits their steps.
+ *
+ * @returns undefined where an entry would not read its value
+ */
+export function assemble(options: AssembleOptions): UnfinishedSlotMap | undefined {
+  const { map, content, outputs, placement, period, radices, poolSums = [], folds = [] } = options;
+  const slots = content[0].length;
+  if (!readsItsValues(map, content, placement)) return undefined;
+  const steps = diagonalSteps(placement, content.length, slots);
+  const { babyOf } = splitSteps(steps, period, radices);
+  const diagonals = new Map<number, Diagonal>();
+  const key = (output: number, input: number, step: number) =>
+    (output * content.length + input) * slots + step;
+  for (const { input, output, step } of steps) {
+    const baby = babyOf(step);
+    // Over one period both ways around lead to the same values; the shorter one keeps steps small.
+    const giant = congruent(step - baby, period);
+    diagonals.set(key(output, input, step), {
+      input,
+      output,
+      baby: modulo(baby, slots),
+      giant: modulo(giant, slots),
+      entries: new Int32Array(slots).fill(-1),
+    });
+  }
+  for (const copy of [0, ...(options.copies ?? [])]) {
+    for (let i = 0; i < map.weights.length; i++) {
+      const slot = placement.slot[i] + copy;
+      if (slot >= slots) continue;
+      const { entries, giant } = diagonals.get(
+        key(placement.output[i], placement.input[i], placement.step[i]),
+      )!;
+      const at = modulo(slot + giant, slots);
+      if (entries[at] < 0) entries[at] = i;
+    }
+  }
+  return {
+    map,
+    inputs: content.length,
+    outputs,
+    poolSums,
+    folds,
+    diagonals: merged([...diagonals.values()]),
+  };
+}
+
+export const modulo = (value: number, modulus: number) => ((value % modulus) + modulus) % modulus;
+
+function congruent(step: number, period: number): number {
+  const positive = modulo(step, period);
+  return positive > period / 2 ? positive - period : positive;
+}
+
+function readsItsValues(map: SparseMap, content: Content, { slot, input, step }: EntryPlacement): boolean {
+  const slots = content[0].length;
+  for (let i = 0; i < map.weights.length; i++) {
+    if (content[input[i]][(slot[i] + step[i]) % slots] !== map.columnOf[i]) return false;
+  }
+  return true;
+}
+
+/** Diagonals whose steps turn out the same over a period share one plaintext. */
+function merged(diagonals: readonly Diagonal[]): Diagonal[] {
+  const byRotation = new Map<string, Diagonal>();
+  for (const diagonal of diagonals) {
+    const { input, output, baby, giant, entries } = diagonal;
+    const name = [input, output, baby, giant].join();
+    const same = byRotation.get(name);
+    if (same) entries.forEach((entry, slot) => entry >= 0 && (same.entries[slot] = entry));
+    else byRotation.set(name, diagonal);
+  }
+  return [...byRotation.values()];
+}

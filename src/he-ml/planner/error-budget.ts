@@ -1,0 +1,225 @@
+import type { Content } from "./content.js";
+import { applySlotMap, rotateSlots, sumRotations, type SlotMap } from "./slot-map.js";
+
+/** A stage as far as slots go. */
+export interface SlotStage {
+  readonly slotMap?: SlotMap;
+  readonly output: Content;
+  readonly square: boolean;
+}
+
+/**
+ * Where errors come from. Each has a size of its own that the scales decide on:
+ *
+ * - `fresh`: encrypting the input
+ * - `encoding`: rounding the plaintexts' coefficients
+ * - `inputRotation`: key switches before products, at the input's scale
+ * - `sumRotation`: key switches after products
+ * - `relinearization`: key switch after the square
+ * - `rescaling`: rounding after a division by a prime
+ */
+export type ErrorKind =
+  "fresh" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
+
+/** How a unit of one error shows in the outputs of every stage, as a mean square. */
+export interface ErrorSource {
+  readonly kind: ErrorKind;
+  /** The stage in which it arises. */
+  readonly stage: number;
+  /** Mean square error at the outputs of each stage, for an error of standard deviation 1. */
+  readonly gain: readonly number[];
+}
+
+export interface ErrorBudget {
+  readonly sources: readonly ErrorSource[];
+  /** Largest magnitude in any slot before each stage's activation, partial sums and leftovers included. */
+  readonly largestSlot: readonly number[];
+  /** Largest magnitude among each stage's outputs before its activation. */
+  readonly largestOutput: readonly number[];
+}
+
+type Slots = Float64Array[];
+
+interface Recorded {
+  /** What each stage reads, and what it makes before its activation. */
+  readonly inputs: Slots[];
+  readonly outputs: Slots[];
+}
+
+/**
+ * Follows errors of unit size through the slots of sample images, one source at a time: linear maps carry them along,
+ * a square multiplies them by twice the value. What a chain of scales costs in precision is then a weighted sum.
+ *
+ * @param samples for each image the slots of its ciphertexts
+ */
+export function measureErrorBudget(stages: readonly SlotStage[], samples: readonly Slots[]): ErrorBudget {
+  const recorded = samples.map((sample) => record(stages, sample));
+  const largest = (slotsOf: (run: Recorded, stage: number) => Float64Array[]) =>
+    stages.map((_, stage) =>
+      recorded.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
+    );
+  const sources = stages.flatMap(({ slotMap, square }, stage) => {
+    const kinds: ErrorKind[] = stage === 0 ? ["fresh"] : [];
+    if (slotMap) {
+      kinds.push("inputRotation");
+      if (slotMap.diagonals.length > 0) kinds.push("encoding", "sumRotation");
+    }
+    if (square) kinds.push("relinearization");
+    if (stage < stages.length - 1) kinds.push("rescaling");
+    return kinds.map((kind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, recorded) }));
+  });
+  return {
+    sources,
+    largestSlot: largest((run, stage) => run.outputs[stage]),
+    largestOutput: largest((run, stage) =>
+      run.outputs[stage].map((slots, i) => slots.filter((_, at) => stages[stage].output[i][at] >= 0)),
+    ),
+  };
+}
+
+const largestIn = (values: Float64Array) =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+function record(stages: readonly SlotStage[], sample: Slots): Recorded {
+  const run: Recorded = { inputs: [], outputs: [] };
+  let current = sample;
+  for (const { slotMap, output, square } of stages) {
+    run.inputs.push(current);
+    const computed = slotMap ? withBias(slotMap, output, applyWeights(slotMap, current)) : current;
+    run.outputs.push(computed);
+    current = square ? computed.map((slots) => slots.map((value) => value * value)) : computed;
+  }
+  return run;
+}
+
+function applyWeights(slotMap: SlotMap, inputs: Slots): Slots {
+  return applySlotMap(slotMap, (entry) => slotMap.map.weights[entry], inputs);
+}
+
+function withBias({ map }: SlotMap, output: Content, computed: Slots): Slots {
+  return computed.map((slots, i) =>
+    slots.map((value, at) => (output[i][at] < 0 ? value : value + map.bias[output[i][at]])),
+  );
+}
+
+function gainOf(
+  kind: ErrorKind,
+  from: number,
+  stages: readonly SlotStage[],
+  recorded: readonly Recorded[],
+): number[] {
+  const gain = new Array<number>(stages.length).fill(0);
+  recorded.forEach((run, image) => {
+    const random = gaussians(1 + image);
+    let error: Slots | undefined;
+    for (let stage = from; stage < stages.length; stage++) {
+      const { slotMap, output, square } = stages[stage];
+      const atInput = stage === from && kind === "fresh" ? noise(run.inputs[stage], random) : error;
+      let atOutput = atInput && (slotMap ? applyWeights(slotMap, atInput) : atInput);
+      if (stage === from) atOutput = arising(kind, slotMap, run.inputs[stage], random) ?? atOutput;
+      if (square && atOutput) {
+        atOutput = atOutput.map((slots, i) => slots.map((e, at) => 2 * run.outputs[stage][i][at] * e));
+      }
+      if (stage === from && kind === "relinearization") atOutput = keySwitchNoise(run.outputs[stage], random);
+      if (stage === from && kind === "rescaling") atOutput = noise(run.outputs[stage], random);
+      error = atOutput;
+      if (error) gain[stage] += meanSquare(error, output) / recorded.length;
+    }
+  });
+  return gain;
+}
+
+/** An error that a stage's map itself makes, as it shows before the activation. */
+function arising(
+  kind: ErrorKind,
+  slotMap: SlotMap | undefined,
+  inputs: Slots,
+  random: () => number,
+): Slots | undefined {
+  if (!slotMap) return undefined;
+  const { poolSums, folds, diagonals, outputs } = slotMap;
+  switch (kind) {
+    case "inputRotation": {
+      const pools = poolSums.reduce((sum, steps) => sum + steps.length, 0);
+      const pooled = applyWeights(
+        { ...slotMap, poolSums: [] },
+        keySwitchNoise(inputs, random, Math.sqrt(pools)),
+      );
+      const rotated = new Map<string, Float64Array>();
+      const total = pooled.map((slots) => Float64Array.from(slots));
+      for (const diagonal of diagonals.filter(({ baby }) => baby !== 0)) {
+        const name = `${diagonal.input},${diagonal.baby}`;
+        const own = rotated.get(name) ?? keySwitchNoise([inputs[0]], random)[0];
+        rotated.set(name, own);
+        const alone = { ...slotMap, poolSums: [], folds: [], diagonals: [{ ...diagonal, baby: 0 }] };
+        const shown = applyWeights(
+          alone,
+          inputs.map(() => own),
+        )[diagonal.output];
+        shown.forEach((value, at) => (total[diagonal.output][at] += value));
+      }
+      return total.map((slots) => sumRotations(slots, folds));
+    }
+    case "encoding":
+      return Array.from({ length: outputs }, (_, output) => {
+        const power = new Float64Array(inputs[0].length);
+        const pooled = inputs.map((slots) => sumRotations(slots, poolSums));
+        for (const diagonal of diagonals) {
+          if (diagonal.output !== output) continue;
+          const read = rotateSlots(pooled[diagonal.input], diagonal.baby + diagonal.giant);
+          read.forEach((value, at) => (power[at] += value * value));
+        }
+        return sumRotations(
+          power.map((square) => Math.sqrt(square) * random()),
+          folds,
+        );
+      });
+    case "sumRotation":
+      return Array.from({ length: outputs }, (_, output) => {
+        const giants = new Set(
+          diagonals.filter((d) => d.output === output && d.giant !== 0).map((d) => d.giant),
+        );
+        let [total] = keySwitchNoise([inputs[0]], random, Math.sqrt(giants.size));
+        for (const steps of folds) {
+          const [own] = keySwitchNoise([total], random, Math.sqrt(steps.length));
+          total = sumRotations(total, [steps]).map((value, at) => value + own[at]);
+        }
+        return total;
+      });
+    default:
+      return undefined;
+  }
+}
+
+function noise(like: Slots, random: () => number): Slots {
+  return like.map((slots) => Float64Array.from(slots, () => random()));
+}
+
+/** Half of a key switch's power sits in slot 0; see `NoiseModel.keySwitch`. */
+function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
+  return like.map((slots) =>
+    Float64Array.from(slots, (_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
+  );
+}
+
+function meanSquare(error: Slots, output: Content): number {
+  let [sum, count] = [0, 0];
+  output.forEach((held, i) =>
+    held.forEach((value, at) => {
+      if (value < 0) return;
+      sum += error[i][at] ** 2;
+      count++;
+    }),
+  );
+  return sum / Math.max(1, count);
+}
+
+/** Standard normal numbers, always the same (Lehmer's generator, Box and Muller's transform). */
+function gaussians(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}

@@ -1,0 +1,111 @@
+import type { AveragePoolLayer } from "../model/average-pool.js";
+import type { Content } from "./content.js";
+import type { Grid } from "./grid.js";
+import { sumRotations, type RotateAndSum } from "./slot-map.js";
+
+/** Average pooling as sums of rotations: each window's sum appears where its first pixel lies. */
+export interface PooledLayout {
+  readonly sums: readonly RotateAndSum[];
+  readonly grid: Grid;
+  readonly content: Content;
+  /** What the sums are to be divided by. */
+  readonly divisor: number;
+}
+
+/** Pools a layout, where windows do not overlap and their pixels lie at even distances. */
+export function poolLayout(layer: AveragePoolLayer, grid: Grid, content: Content): PooledLayout | undefined {
+  const { kernelSize, stride, padding } = layer;
+  if (Math.max(padding.top, padding.bottom, padding.left, padding.right) > 0) return undefined;
+  const [channels, height, width] = grid.shape;
+  const sums: RotateAndSum[] = [];
+  const phases: [number, number] = [1, 1];
+  const strides: [number, number] = [grid.rowStride, grid.columnStride];
+  const phaseStrides: [number, number] = [...grid.phaseStrides];
+  for (const axis of [0, 1] as const) {
+    const [window, phase] = [kernelSize[axis], grid.phases[axis]];
+    if (stride[axis] !== window) return undefined;
+    if (window === 1) {
+      phases[axis] = phase;
+      continue;
+    }
+    if (phase % window === 0) {
+      sums.push(...windowSums(window, grid.phaseStrides[axis]));
+      phases[axis] = phase / window;
+      phaseStrides[axis] *= window;
+    } else if (phase === 1) {
+      sums.push(...windowSums(window, strides[axis]));
+      strides[axis] *= window;
+    } else {
+      return undefined;
+    }
+  }
+  const shape = [channels, Math.floor(height / kernelSize[0]), Math.floor(width / kernelSize[1])] as const;
+  const pooled: Grid = {
+    ...grid,
+    shape,
+    phases,
+    phaseStrides,
+    rowStride: strides[0],
+    columnStride: strides[1],
+  };
+  return {
+    sums,
+    grid: pooled,
+    content: pooledContent(sums, grid, pooled, content, kernelSize),
+    divisor: kernelSize[0] * kernelSize[1],
+  };
+}
+
+/** `window` neighbours at a distance: doubling for every factor 2, all at once for other primes. */
+function windowSums(window: number, distance: number): RotateAndSum[] {
+  const sums: RotateAndSum[] = [];
+  let [rest, step] = [window, distance];
+  for (let factor = 2; rest > 1; factor++) {
+    for (; rest % factor === 0; rest /= factor) {
+      const from = step;
+      sums.push(Array.from({ length: factor - 1 }, (_, i) => (i + 1) * from));
+      step *= factor;
+    }
+  }
+  return sums;
+}
+
+/** Which slots come out with a window's sum, found by adding up powers that tell the pixels apart. */
+function pooledContent(
+  sums: readonly RotateAndSum[],
+  grid: Grid,
+  pooled: Grid,
+  content: Content,
+  [kernelHeight, kernelWidth]: readonly [number, number],
+): Content {
+  const [channels, height, width] = grid.shape;
+  // Sums of pseudo-random integers below 2^40 are exact, and two windows never come out the same by chance.
+  const values = Float64Array.from({ length: channels * height * width }, (_, i) => scrambled(i));
+  const windowOf = new Map<number, number>();
+  const [, pooledHeight, pooledWidth] = pooled.shape;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < pooledHeight; y++) {
+      for (let x = 0; x < pooledWidth; x++) {
+        let sum = 0;
+        for (let i = 0; i < kernelHeight * kernelWidth; i++) {
+          const row = y * kernelHeight + Math.floor(i / kernelWidth);
+          sum += values[(c * height + row) * width + x * kernelWidth + (i % kernelWidth)];
+        }
+        windowOf.set(sum, (c * pooledHeight + y) * pooledWidth + x);
+      }
+    }
+  }
+  return content.map((held, ciphertext) => {
+    const slots = Float64Array.from(held, (value, slot) =>
+      value < 0 ? scrambled(1e6 + ciphertext * held.length + slot) : values[value],
+    );
+    return Int32Array.from(sumRotations(slots, sums), (sum) => windowOf.get(sum) ?? -1);
+  });
+}
+
+/** An integer below 2^40 that looks random, the same for the same index (two rounds of Lehmer's generator). */
+function scrambled(index: number): number {
+  const once = ((index + 1) * 48_271) % 2_147_483_647;
+  const twice = (once * 69_621) % 2_147_483_647;
+  return once * 512 + (twice % 512);
+}

@@ -1,0 +1,317 @@
+import { noiseModel } from "../crypto/noise.js";
+import {
+  checkParameters,
+  formatChain,
+  lastPrime,
+  maxCoeffModulusBits,
+  modulusBits,
+  type CkksParameters,
+} from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
+import type { ErrorBudget, ErrorKind } from "./error-budget.js";
+
+/** A stage as far as scales go. */
+export interface ScaleStage {
+  readonly name: string;
+  /** Whether it multiplies by weights. */
+  readonly products: boolean;
+  /** What its sums are declared to be divided by, 1 for nothing. */
+  readonly divisor: number;
+  readonly square: boolean;
+  /** Largest magnitude before the activation in any slot, with room for images not seen. */
+  readonly largest: number;
+}
+
+/** What a stage does with scales and primes. */
+export interface StageScales {
+  /** Data primes left where it starts. */
+  readonly level: number;
+  readonly weightScaleBits: number;
+  /** Divisions by a prime at its end. */
+  readonly rescales: number;
+}
+
+export interface ScalePlan {
+  readonly parameters: CkksParameters;
+  readonly stages: readonly StageScales[];
+  /** Predicted standard deviation of the error at each stage's output, in the values' own unit. */
+  readonly errors: readonly number[];
+}
+
+interface Bits {
+  input: number;
+  /** Of the weights of each stage with products. */
+  readonly weights: number[];
+  /** Of the scale that each rescaled stage leaves. */
+  readonly rescaled: number[];
+}
+
+const mostPrimeBits = 60;
+/** SEAL finds primes for every degree from so many bits on. */
+const leastPrimeBits = 24;
+const leastScaleBits = 14;
+const leastWeightBits = 8;
+
+/**
+ * Chooses chain and scales. Nothing is rescaled before an activation: the input's scale, the weights' and the square all
+ * add up, and one division takes them down again, so that a stage costs one prime at most. Bits are given one by one to
+ * the scale that lowers the error at the last output most for what it costs, for as long as the chain may grow.
+ *
+ * @param wantedError standard deviation of the error that is asked for, in the unit of the last output
+ * @returns undefined where no chain of this degree carries the stages as precisely
+ * @see Dathathri et al., "EVA: An Encrypted Vector Arithmetic Language and Compiler", PLDI 2020,
+ *   https://arxiv.org/abs/1912.11951, for rescaling as late as possible
+ */
+export function chooseScales(
+  polyModulusDegree: number,
+  stages: readonly ScaleStage[],
+  budget: ErrorBudget,
+  wantedError: number,
+): ScalePlan | undefined {
+  for (const primesPerRescale of [1, 2]) {
+    const chain = new ChainSearch(polyModulusDegree, stages, budget, primesPerRescale).run();
+    if (chain && chain.errors.at(-1)! <= wantedError) return chain;
+  }
+  return undefined;
+}
+
+class ChainSearch {
+  readonly #most: number;
+
+  constructor(
+    private readonly degree: number,
+    private readonly stages: readonly ScaleStage[],
+    private readonly budget: ErrorBudget,
+    private readonly primesPerRescale: number,
+  ) {
+    this.#most = maxCoeffModulusBits[degree];
+  }
+
+  run(): ScalePlan | undefined {
+    const bits: Bits = {
+      input: leastScaleBits,
+      weights: this.stages.map(({ products }) => (products ? leastWeightBits : 0)),
+      rescaled: this.stages.map(() => leastScaleBits),
+    };
+    let best = this.#evaluate(bits);
+    // Even the least scales may leave too little to divide by; more of them, and then there is.
+    for (let tries = 0; !best && tries < 16; tries++) {
+      bits.input++;
+      bits.weights.forEach((_, i) => this.stages[i].products && bits.weights[i]++);
+      best = this.#evaluate(bits);
+    }
+    while (best) {
+      const next = this.#improve(bits, best);
+      if (!next) break;
+      best = next;
+    }
+    return best && this.#plan(bits);
+  }
+
+  #improve(bits: Bits, now: Evaluated): Evaluated | undefined {
+    let best: { gain: number; apply: () => void; evaluated: Evaluated } | undefined;
+    for (const change of this.#changes(bits)) {
+      change(1);
+      const evaluated = this.#evaluate(bits);
+      change(-1);
+      if (!evaluated) continue;
+      const gain = Math.log(now.error / evaluated.error) / Math.max(0.5, evaluated.total - now.total);
+      if (gain > 1e-4 && (!best || gain > best.gain)) best = { gain, apply: () => change(1), evaluated };
+    }
+    best?.apply();
+    return best?.evaluated;
+  }
+
+  *#changes(bits: Bits): Generator<(by: number) => void> {
+    yield (by) => (bits.input += by);
+    for (const [i, stage] of this.stages.entries()) {
+      if (stage.products) yield (by) => (bits.weights[i] += by);
+      if (this.#rescaled(i)) yield (by) => (bits.rescaled[i] += by);
+    }
+  }
+
+  #rescaled(stage: number): boolean {
+    return this.stages[stage].square && stage < this.stages.length - 1;
+  }
+
+  #evaluate(bits: Bits): Evaluated | undefined {
+    const chain = this.#chain(bits);
+    if (!chain) return undefined;
+    const { scales, dataBits, specialBits } = chain;
+    return {
+      error: predictErrors(this.degree, this.budget, scales, dataBits, specialBits).at(-1)!,
+      total: dataBits.reduce((sum, size) => sum + size, specialBits),
+    };
+  }
+
+  /** Primes that the scales ask for, or undefined where they may not be. */
+  #chain(bits: Bits): Chain | undefined {
+    const scales: StageBits[] = [];
+    const groups: number[][] = [];
+    let scale = bits.input;
+    for (const [i, { square, divisor }] of this.stages.entries()) {
+      const before = scale;
+      const product = before + bits.weights[i] + Math.log2(divisor);
+      const activated = square ? 2 * product : product;
+      scale = this.#rescaled(i) ? bits.rescaled[i] : activated;
+      const drop = activated - scale;
+      const group = this.#rescaled(i) ? split(drop, this.primesPerRescale) : [];
+      if (!group) return undefined;
+      groups.push(group);
+      scales.push({ before, weights: bits.weights[i], product, activated, after: scale, level: 0 });
+    }
+    const last = this.stages.at(-1)!;
+    const grown = Math.log2(Math.max(last.largest, 2 ** -20)) * (last.square ? 2 : 1);
+    const base = split(
+      Math.max(leastPrimeBits, Math.ceil(scale + Math.max(0, grown) + 2)),
+      2 * this.primesPerRescale,
+    );
+    if (!base || (this.primesPerRescale === 1 && base.length > 1 && !last.square)) return undefined;
+    const dataBits = [...base, ...groups.reverse().flat()];
+    groups.reverse();
+    let level = dataBits.length;
+    const sumTo = (count: number) => dataBits.slice(0, count).reduce((sum, size) => sum + size, 0);
+    for (const [i, { square, largest }] of this.stages.entries()) {
+      scales[i].level = level;
+      const magnitude = Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
+      if (scales[i].product + magnitude + 2 > sumTo(level)) return undefined;
+      if (square && scales[i].activated + 2 * magnitude + 2 > sumTo(level)) return undefined;
+      level -= groups[i].length;
+      if (square && scales[i].after + 2 * magnitude + 2 > sumTo(level)) return undefined;
+    }
+    const data = sumTo(dataBits.length);
+    const largestPrime = Math.max(...dataBits);
+    const specialBits = Math.min(mostPrimeBits, this.#most - data);
+    if (specialBits < largestPrime) return undefined;
+    return { scales, dataBits, specialBits, groups };
+  }
+
+  #plan(bits: Bits): ScalePlan {
+    const { scales, dataBits, specialBits, groups } = this.#chain(bits)!;
+    const parameters = checkParameters({
+      polyModulusDegree: this.degree,
+      coeffModulusBits: [...dataBits, specialBits],
+      scaleBits: bits.input,
+    });
+    return {
+      parameters,
+      stages: scales.map(({ level, weights }, i) => ({
+        level,
+        weightScaleBits: weights,
+        rescales: groups[i].length,
+      })),
+      errors: predictErrors(this.degree, this.budget, scales, dataBits, specialBits),
+    };
+  }
+}
+
+interface Evaluated {
+  readonly error: number;
+  readonly total: number;
+}
+
+interface StageBits {
+  /** log2 of the scale at the input, of the weights, after products, after the square, and after rescaling. */
+  readonly before: number;
+  readonly weights: number;
+  readonly product: number;
+  readonly activated: number;
+  readonly after: number;
+  level: number;
+}
+
+interface Chain {
+  readonly scales: readonly StageBits[];
+  readonly dataBits: readonly number[];
+  readonly specialBits: number;
+  /** Sizes of the primes that each stage divides by. */
+  readonly groups: readonly (readonly number[])[];
+}
+
+/** Bits as the fewest primes of even size, at most `most` of them. */
+function split(bits: number, most: number): number[] | undefined {
+  const whole = Math.round(bits);
+  const count = Math.ceil(whole / mostPrimeBits);
+  if (whole < leastPrimeBits || count > most) return undefined;
+  return Array.from({ length: count }, (_, i) => Math.floor((whole + i) / count));
+}
+
+function predictErrors(
+  polyModulusDegree: number,
+  budget: ErrorBudget,
+  scales: readonly StageBits[],
+  dataBits: readonly number[],
+  specialBits: number,
+): number[] {
+  const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits]);
+  const variances = scales.map(() => 0);
+  for (const { kind, stage, gain } of budget.sources) {
+    const { before, weights, product, activated, after, level } = scales[stage];
+    const sizes: Readonly<Record<ErrorKind, number>> = {
+      fresh: noise.fresh * 2 ** -before,
+      encoding: noise.encoding * 2 ** -weights,
+      inputRotation: noise.keySwitch(level) * 2 ** -before,
+      sumRotation: noise.keySwitch(level) * 2 ** -product,
+      relinearization: noise.keySwitch(level) * 2 ** -activated,
+      rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
+    };
+    gain.forEach((meanSquare, i) => (variances[i] += meanSquare * sizes[kind] ** 2));
+  }
+  return variances.map(Math.sqrt);
+}
+
+/** Noise in units of 1 / scale; the primes count by their sizes only. */
+function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[]) {
+  const primes = coeffModulusBits.map((bits) => BigInt(Math.round(2 ** bits)));
+  const { fresh, encoding, rounding, keySwitch } = noiseModel({ polyModulusDegree, coeffModulus: primes });
+  return { fresh, encoding, rounding: rounding(2), keySwitch };
+}
+
+/**
+ * Scales for a chain that is given: weights at its `weightScaleBits`, and at the end of each stage as many divisions
+ * as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
+ *
+ * @throws InputError naming the stage that the chain cannot carry
+ */
+export function scalesOnChain(
+  parameters: CkksParameters,
+  stages: readonly ScaleStage[],
+  budget: ErrorBudget,
+): ScalePlan {
+  const { levels, scaleBits, weightScaleBits } = parameters;
+  let [level, scale] = [levels, scaleBits];
+  const bits: StageBits[] = [];
+  const planned = stages.map(({ name, products, divisor, square, largest }, i): StageScales => {
+    const start = level;
+    const before = scale;
+    const weights = products ? weightScaleBits : 0;
+    const product = before + weights + Math.log2(divisor);
+    const activated = square ? 2 * product : product;
+    const grown = Math.log2(Math.max(largest, 2 ** -20)) * (square ? 2 : 1);
+    const requireRoom = (needed: number) => {
+      if (needed < modulusBits(parameters, level)) return;
+      throw new InputError(
+        `plan: stage "${name}" needs ${Math.ceil(needed)} bits at level ${level}, ` +
+          `${formatChain(parameters)} has ${modulusBits(parameters, level).toFixed(0)} left there; use a longer chain, ` +
+          `smaller scales, or leave the parameters out to have them chosen`,
+      );
+    };
+    requireRoom(activated + Math.max(0, grown) + 1);
+    scale = activated;
+    while (i < stages.length - 1 && level > 1) {
+      const divided = scale - Math.log2(lastPrime(parameters, level));
+      if (divided < scaleBits) break;
+      [scale, level] = [divided, level - 1];
+    }
+    requireRoom(scale + Math.max(0, grown) + 1);
+    bits.push({ before, weights, product, activated, after: scale, level: start });
+    return { level: start, weightScaleBits: weights, rescales: start - level };
+  });
+  const dataBits = parameters.coeffModulusBits.slice(0, -1);
+  const special = parameters.coeffModulusBits.at(-1)!;
+  return {
+    parameters,
+    stages: planned,
+    errors: predictErrors(parameters.polyModulusDegree, budget, bits, dataBits, special),
+  };
+}

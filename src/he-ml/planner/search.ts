@@ -1,0 +1,314 @@
+import { InputError } from "../errors.js";
+import type { AveragePoolLayer } from "../model/average-pool.js";
+import type { Pair } from "../model/layer.js";
+import { layerOutputShape, type Layer } from "../model/model.js";
+import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
+import { firstPlaces, type Content } from "./content.js";
+import type { PrimitiveCosts } from "./costs.js";
+import { gridContent, gridExtent, planeGrid, powerOfTwoAtLeast, type Grid } from "./grid.js";
+import { identityMap, layerMap } from "./layer-map.js";
+import { poolLayout, type PooledLayout } from "./pool.js";
+import type { Candidate, FinishedCandidate } from "./schemes/candidate.js";
+import { foldCandidates } from "./schemes/fold.js";
+import { gatherCandidates } from "./schemes/gather.js";
+import { shiftCandidates } from "./schemes/shift.js";
+import { slotMapCosts, type SlotMap } from "./slot-map.js";
+import { compose, scaleWeights, type SparseMap } from "./sparse-map.js";
+import type { Stage } from "./stages.js";
+
+export interface SearchOptions {
+  readonly slots: number;
+  readonly costs: PrimitiveCosts;
+  /** Data primes left in each stage. */
+  readonly levels: readonly number[];
+  readonly mostInputCiphertexts: number;
+}
+
+/** Layouts and slot maps of all stages, the cheapest found. */
+export interface SlotPlan {
+  readonly input: Content;
+  /** Undefined for a stage that computes nothing before its activation. */
+  readonly slotMaps: readonly (SlotMap | undefined)[];
+  readonly contents: readonly Content[];
+}
+
+interface Partial {
+  readonly cost: number;
+  readonly input?: Content;
+  readonly slotMaps: readonly (SlotMap | undefined)[];
+  readonly contents: readonly Content[];
+  readonly grid?: Grid;
+}
+
+/** Partial plans that are kept after each stage; of each kind of layout so many are worked out, and kept. */
+const beamWidth = 6;
+const mostOfKind = 2;
+/** More products than this in one stage take minutes and gigabytes of plaintexts. */
+const mostProducts = 4096;
+
+/**
+ * Searches for the cheapest chain of layouts: stage by stage all schemes propose candidates, the most promising are
+ * worked out, and the best partial plans go on.
+ *
+ * @throws InputError if no layout holds a stage
+ */
+export function searchSlotPlan(stages: readonly Stage[], options: SearchOptions): SlotPlan {
+  let beam: Partial[] = [{ cost: 0, slotMaps: [], contents: [] }];
+  stages.forEach((stage, index) => {
+    const phases = phasesWanted(stages, index);
+    const next = beam.flatMap((partial) => extend(partial, stage, index, phases, options));
+    if (next.length === 0) throw tooLarge(stage, options);
+    beam = keepBest(next);
+  });
+  const { input, slotMaps, contents } = beam[0];
+  return { input: input!, slotMaps, contents };
+}
+
+function extend(
+  partial: Partial,
+  stage: Stage,
+  index: number,
+  phases: readonly Pair[],
+  options: SearchOptions,
+): Partial[] {
+  const content = partial.contents.at(-1);
+  if (!stage.map) {
+    const [layout, grid] = content ? [content, partial.grid] : plainInput(stage, phases[0], options);
+    const relabelled = sameShape(grid, stage.outputShape) ? grid : undefined;
+    return layout ? [append(partial, { content: layout, grid: relabelled }, partial.cost, layout)] : [];
+  }
+  const candidates = content
+    ? innerCandidates(stage, stage.map, content, partial.grid, phases, options.slots)
+    : firstCandidates(stage, stage.map, phases, options);
+  const ranked = candidates
+    .filter(({ candidate }) => candidate.products <= mostProducts)
+    .map((proposal) => ({ ...proposal, cost: costOf(proposal.candidate, options, index) }))
+    .sort((a, b) => a.cost - b.cost);
+  const extended: Partial[] = [];
+  const built = new Map<string, number>();
+  for (const { candidate, input } of ranked) {
+    const ofKind = built.get(candidate.kind) ?? 0;
+    if (ofKind >= mostOfKind) continue;
+    const finished = candidate.build();
+    if (!finished) continue;
+    built.set(candidate.kind, ofKind + 1);
+    const cost = partial.cost + costOf(slotMapCosts(finished.slotMap), options, index);
+    extended.push(append(partial, finished, cost, finished.input ?? input));
+  }
+  return extended;
+}
+
+function append(
+  { slotMaps, contents, input }: Partial,
+  finished: Pick<FinishedCandidate, "grid"> & { readonly slotMap?: SlotMap; readonly content?: Content },
+  cost: number,
+  firstInput: Content | undefined,
+): Partial {
+  return {
+    cost,
+    input: input ?? firstInput,
+    slotMaps: [...slotMaps, finished.slotMap],
+    contents: [...contents, finished.content ?? (finished.slotMap!.output as Content)],
+    grid: finished.grid,
+  };
+}
+
+function costOf(
+  { rotations, products }: { readonly rotations: number; readonly products: number },
+  { costs, levels }: SearchOptions,
+  index: number,
+): number {
+  const at = levels[index] - 1;
+  return rotations * costs.rotate[at] + products * costs.multiplyPlain[at];
+}
+
+/** The best of each kind of layout: which kind will do later stages most good is not known yet. */
+function keepBest(partials: readonly Partial[]): Partial[] {
+  const sorted = [...partials].sort((a, b) => a.cost - b.cost);
+  const kept: Partial[] = [];
+  const ofKind = new Map<string, number>();
+  for (const partial of sorted) {
+    const { grid, contents } = partial;
+    const kind = `${grid ? grid.phases.join() : ""} ${contents.at(-1)!.length}`;
+    const count = ofKind.get(kind) ?? 0;
+    if (count >= mostOfKind || kept.length >= beamWidth) continue;
+    ofKind.set(kind, count + 1);
+    kept.push(partial);
+  }
+  return kept;
+}
+
+interface Proposal {
+  readonly candidate: Candidate;
+  /** How the client packs the image, where the candidate itself does not say. */
+  readonly input?: Content;
+}
+
+function firstCandidates(
+  stage: Stage,
+  map: SparseMap,
+  phases: readonly Pair[],
+  options: SearchOptions,
+): Proposal[] {
+  const { slots, mostInputCiphertexts } = options;
+  const gathered = gatherCandidates({
+    map,
+    inputShape: asImage(stage.inputShape),
+    outputShape: asImage(stage.outputShape),
+    stride: strideOf(stage.layers),
+    slots,
+    mostInputs: mostInputCiphertexts,
+    phases,
+  });
+  const proposals: Proposal[] = [...gathered].map((candidate) => ({ candidate }));
+  if (proposals.length > 0) return proposals;
+  const [input, grid] = plainInput(stage, phases[0], options);
+  if (!input) return [];
+  return innerCandidates(stage, map, input, grid, phases, slots).map(({ candidate }) => ({
+    candidate,
+    input,
+  }));
+}
+
+/** An image as it is: plane by plane, in as many ciphertexts as it takes. */
+function plainInput(
+  stage: Stage,
+  phases: Pair,
+  { slots, mostInputCiphertexts }: SearchOptions,
+): [content?: Content, grid?: Grid] {
+  const shape = asImage(stage.inputShape);
+  const [rows, columns] = [Math.ceil(shape[1] / phases[0]), Math.ceil(shape[2] / phases[1])];
+  const grid = planeGrid({ shape, phases, rowStride: columns, plane: rows * columns, slots });
+  if (!grid || gridExtent(grid) > slots) return [];
+  const content = gridContent(grid, slots);
+  return content.length <= mostInputCiphertexts ? [content, grid] : [];
+}
+
+function innerCandidates(
+  stage: Stage,
+  map: SparseMap,
+  content: Content,
+  grid: Grid | undefined,
+  phases: readonly Pair[],
+  slots: number,
+): Proposal[] {
+  const outputShape = asImage(stage.outputShape);
+  const [first, ...rest] = stage.layers;
+  const pooled = first.kind === "averagePool" && grid ? poolLayout(first, grid, content) : undefined;
+  const candidates = [...foldCandidates({ map, content, slots, poolSums: [] })];
+  if (pooled && rest.every(({ kind }) => kind === "flatten" || kind === "square")) {
+    return [
+      {
+        candidate: sumsAlone(
+          map,
+          pooled,
+          rest.some(({ kind }) => kind === "flatten"),
+        ),
+      },
+    ];
+  }
+  if (pooled) {
+    const restMap = scaleWeights(mapOfRest(first as AveragePoolLayer, rest, stage), 1 / pooled.divisor);
+    const shared = { map: restMap, content: pooled.content, slots, poolSums: pooled.sums };
+    candidates.push(
+      ...foldCandidates(shared),
+      ...shiftCandidates({ ...shared, grid: pooled.grid, outputShape, stride: strideOf(rest), phases }),
+    );
+  } else {
+    const from = grid ?? lineGrid(map.columns, content);
+    const stride = strideOf(stage.layers);
+    candidates.push(
+      ...shiftCandidates({ map, content, grid: from, outputShape, stride, slots, phases, poolSums: [] }),
+    );
+  }
+  return candidates.map((candidate) => ({ candidate }));
+}
+
+/** Pooling with nothing behind it needs no products: the sums are declared to be at a larger scale. */
+function sumsAlone(map: SparseMap, { sums, content, divisor, grid }: PooledLayout, flat: boolean): Candidate {
+  const { length: ciphertexts } = content;
+  const slotMap: SlotMap = {
+    map,
+    inputs: ciphertexts,
+    outputs: ciphertexts,
+    poolSums: sums,
+    diagonals: [],
+    folds: [],
+    divisor,
+    output: content,
+  };
+  return {
+    kind: "sums",
+    rotations: slotMapCosts(slotMap).rotations,
+    products: 0,
+    build: () => ({ slotMap, grid: flat ? undefined : grid }),
+  };
+}
+
+function mapOfRest(pool: AveragePoolLayer, rest: readonly Layer[], stage: Stage): SparseMap {
+  let shape = layerOutputShape(pool, stage.inputShape);
+  let map = identityMap(sizeOf(shape));
+  for (const layer of rest) {
+    const next = layer.kind === "flatten" ? undefined : layerMap(layer, shape);
+    if (next) map = compose(map, next);
+    shape = layerOutputShape(layer, shape);
+  }
+  return map;
+}
+
+/** Features as an image of one pixel each, lying as they do. */
+function lineGrid(features: number, content: Content): Grid {
+  const places = firstPlaces(content, features);
+  const stride = features > 1 ? Math.max(1, places[1].slot - places[0].slot) : 1;
+  return {
+    shape: [features, 1, 1],
+    phases: [1, 1],
+    phaseStrides: [0, 0],
+    rowStride: 1,
+    columnStride: 1,
+    channelStride: powerOfTwoAtLeast(stride),
+    channelsPerCiphertext: Math.max(1, Math.floor(content[0].length / powerOfTwoAtLeast(stride))),
+  };
+}
+
+const asImage = (shape: Shape): readonly [number, number, number] =>
+  shape.length === 3 ? [shape[0], shape[1], shape[2]] : [sizeOf(shape), 1, 1];
+
+const sameShape = (grid: Grid | undefined, shape: Shape) =>
+  grid !== undefined && shape.length === 3 && formatShape(grid.shape) === formatShape(shape);
+
+/** Pixels of a stage's input between neighbouring outputs. */
+function strideOf(layers: readonly Layer[]): Pair {
+  const stride: [number, number] = [1, 1];
+  for (const layer of layers) {
+    if (layer.kind !== "convolutional" && layer.kind !== "averagePool") continue;
+    stride[0] *= layer.stride[0];
+    stride[1] *= layer.stride[1];
+  }
+  return stride;
+}
+
+/** Phases in which the output of a stage may lie: none, as the next stage strides, as all that follow do. */
+function phasesWanted(stages: readonly Stage[], index: number): Pair[] {
+  const wanted: Pair[] = [[1, 1]];
+  let product: Pair = [1, 1];
+  for (const { layers } of stages.slice(index + 1)) {
+    const [down, right] = strideOf(layers);
+    product = [product[0] * down, product[1] * right];
+    if (!wanted.some(([a, b]) => a === product[0] && b === product[1])) wanted.push(product);
+  }
+  return wanted;
+}
+
+function tooLarge({ name, inputShape, outputShape }: Stage, { slots, mostInputCiphertexts }: SearchOptions) {
+  const needed = Math.ceil(sizeOf(inputShape) / slots);
+  return new InputError(
+    `plan: stage "${name}" (${formatShape(inputShape)} → ${formatShape(outputShape)}) does not fit: ` +
+      (needed > mostInputCiphertexts
+        ? `its input takes ${needed} ciphertexts of ${slots} slots, expected at most ${mostInputCiphertexts}; ` +
+          `use polyModulusDegree ${2 * powerOfTwoAtLeast(sizeOf(inputShape) / mostInputCiphertexts)}, ` +
+          `a smaller image, or packing batch`
+        : `its rotations and products outgrow what is worth computing at ${slots} slots; ` +
+          `use smaller layers, a larger stride, or packing batch`),
+  );
+}
