@@ -86,17 +86,7 @@ export interface InferenceRequest {
  * @throws InputError before anything is encrypted if images, parameters and model do not fit together
  */
 export async function runInference(request: InferenceRequest): Promise<InferenceReport> {
-  const {
-    model,
-    parameters,
-    packing,
-    packed,
-    images,
-    labels,
-    expectedLogits,
-    signal,
-    onProgress,
-  } = request;
+  const { model, parameters, packing, packed, images, labels, expectedLogits, signal, onProgress } = request;
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainOutputs = modelForward(model, images);
   requireKnownRange(request);

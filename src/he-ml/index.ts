@@ -44,10 +44,10 @@ export { UnsupportedLayersError, type UnsupportedLayer } from "./formats/unsuppo
 export { type Ciphertext, type LevelAndScale, type Plaintext } from "./crypto/ciphertext.js";
 export { ClearContext } from "./crypto/clear-context.js";
 export { ClearEvaluator, type ClearCiphertext } from "./crypto/clear-evaluator.js";
+export { type EncryptedLayout, type Packing } from "./crypto/packing.js";
 export { EncryptedTensor, byteLength, type SerializedTensor } from "./crypto/encrypted-tensor.js";
 export { type Evaluator } from "./crypto/evaluator.js";
 export { type OperationCounts } from "./crypto/operation-counts.js";
-export { type Packing } from "./crypto/packing.js";
 export {
   checkParameters,
   formatChain,
@@ -55,13 +55,16 @@ export {
   type CkksParameters,
   type ParametersSpec,
 } from "./crypto/parameters.js";
-export { PublicContext, type EvaluationKeys } from "./crypto/public-context.js";
+export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";
+export { type RotationKey, type RotationNeed } from "./crypto/rotation-keys.js";
 export { type SealEvaluator } from "./crypto/seal-evaluator.js";
-export { SecretContext } from "./crypto/secret-context.js";
+export { SecretContext, type EncryptOptions } from "./crypto/secret-context.js";
+export { type SlotLayout } from "./crypto/slot-layout.js";
 
 export { convolutional } from "./layers/convolutional.js";
 export { encodeLayer } from "./layers/encode.js";
 export { type EncodedLayer } from "./layers/encoded-layer.js";
+export { type EncodedStep } from "./layers/encoded-step.js";
 export {
   collect,
   forward,
@@ -77,8 +80,23 @@ export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
+export { clientSpec, type ClientSpec } from "./planner/client-spec.js";
+export { typicalCosts, type PrimitiveCosts } from "./planner/costs.js";
+export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
+
 export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";
 export { checkChain, chooseParameters } from "./net-builder/chain.js";
+export { encodePlan, type EncodedPlan, type EncodedStage } from "./net-builder/encode-plan.js";
+export {
+  explainLayers,
+  explainPlan,
+  type Explanation,
+  type StageExplanation,
+} from "./net-builder/explain.js";
 export { selectLayers } from "./net-builder/layer-range.js";
 
+export { machineCosts } from "./calibration/machine-costs.js";
+export { measureCosts } from "./calibration/measure-costs.js";
+
 export { Engine, type EngineForwardOptions, type EngineOptions } from "./engine/engine.js";
+export { PackedEngine, type PackedEngineOptions } from "./engine/packed-engine.js";

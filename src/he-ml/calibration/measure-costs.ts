@@ -49,8 +49,8 @@ function measureLevel(he: SealEvaluator, level: number, times: number): LevelCos
     rotate: median(times, () => he.rotate(a, 1)),
     relinearize: median(times, () => he.relinearize(squared)) - copyCost(he, squared, times),
     square: median(times, () => he.square(a)) - copyCost(he, a, times),
-    multiplyPlain: median(times, () => he.multiplyPlainAddInplace(sum, a, plain)),
-    add: median(times, () => he.addInplace(a, b)),
+    multiplyPlain: median(times, () => void he.multiplyPlainAddInplace(sum, a, plain)),
+    add: median(times, () => void he.addInplace(a, b)),
     rescale: level === 1 ? 0 : median(times, () => he.rescaleToNext(a)) - copyCost(he, a, times),
   };
 }
@@ -58,7 +58,7 @@ function measureLevel(he: SealEvaluator, level: number, times: number): LevelCos
 const copyCost = (he: SealEvaluator, ciphertext: Ciphertext, times: number) =>
   median(times, () => he.copy(ciphertext));
 
-function median(times: number, work: () => Ciphertext | void): number {
+function median(times: number, work: () => Ciphertext | undefined): number {
   const milliseconds = Array.from({ length: times }, () => {
     const start = performance.now();
     const made = work();

@@ -45,7 +45,7 @@ export function requireSlots({ packing, images, shape, slotLayout }: EncryptedLa
 function given(slotLayout: SlotLayout | undefined): SlotLayout {
   if (slotLayout) return slotLayout;
   throw new InputError(
-    `packing packed: expected a slot layout; take it from the plan's client specification`,
+    `encrypted tensor: packing packed needs a slot layout; take it from the plan's client specification`,
   );
 }
 

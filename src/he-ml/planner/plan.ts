@@ -20,7 +20,7 @@ export interface PlanOptions extends StageOptions {
   readonly samples?: Tensor;
   /** Ranges that the layers' values were seen in. */
   readonly valueRanges?: readonly ValueRange[];
-  /** Largest error at the output, relative to the largest output, that is asked for; 0.002 if left out. */
+  /** Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. */
   readonly relativeError?: number;
   /** Input ciphertexts that a client may be asked to send for an image; 4 if left out. */
   readonly mostInputCiphertexts?: number;
@@ -49,7 +49,7 @@ export interface Plan {
   readonly rotations: readonly RotationNeed[];
 }
 
-const defaultRelativeError = 0.002;
+const defaultRelativeError = 0.01;
 /** Four standard deviations: of a thousand errors one is expected to be so large by chance in about sixteen sets. */
 const deviationsInLargest = 4;
 const samplesUsed = 2;
@@ -77,11 +77,8 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
     if (degree < 4096) continue;
     try {
       const slots = planSlots(stages, degree, options);
-      const { budget, scaleStages } = measure(stages, slots, samples, degree / 2, options);
-      const wanted =
-        ((options.relativeError ?? defaultRelativeError) * scaleStages.at(-1)!.largest) /
-        margin /
-        deviationsInLargest;
+      const { budget, scaleStages, largestOutput } = measure(stages, slots, samples, degree / 2, options);
+      const wanted = ((options.relativeError ?? defaultRelativeError) * largestOutput) / deviationsInLargest;
       const scales = chooseScales(degree, scaleStages, budget, wanted);
       if (scales) return finishPlan(model, stages, slots, scales);
       problems.push(`polyModulusDegree ${degree} has too few modulus bits`);
@@ -112,13 +109,20 @@ function planSlots(stages: readonly Stage[], degree: number, options: PlanOption
   });
 }
 
+interface Measured {
+  readonly budget: ErrorBudget;
+  readonly scaleStages: readonly ScaleStage[];
+  /** Largest magnitude among the outputs of the last stage. */
+  readonly largestOutput: number;
+}
+
 function measure(
   stages: readonly Stage[],
   slotPlan: SlotPlan,
   samples: Tensor,
   slots: number,
   options: PlanOptions,
-): { readonly budget: ErrorBudget; readonly scaleStages: readonly ScaleStage[] } {
+): Measured {
   const slotStages = stages.map(({ square }, i) => ({
     slotMap: slotPlan.slotMaps[i],
     output: slotPlan.contents[i],
@@ -131,19 +135,22 @@ function measure(
     slotStages,
     Array.from({ length: images }, (_, i) => packed.slice(i * perImage, (i + 1) * perImage)),
   );
-  const scaleStages = stages.map((stage, i): ScaleStage => {
+  const known = stages.map((stage, i) =>
+    Math.max(budget.largestOutput[i], recordedLargest(stage, options.valueRanges), Number.MIN_VALUE),
+  );
+  const scaleStages = stages.map(({ name, square }, i): ScaleStage => {
     const slotMap = slotPlan.slotMaps[i];
-    const seen = Math.max(budget.largestOutput[i], Number.MIN_VALUE);
-    const known = Math.max(seen, recordedLargest(stage, options.valueRanges));
+    const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
     return {
-      name: stage.name,
+      name,
       products: (slotMap?.diagonals.length ?? 0) > 0,
       divisor: slotMap?.divisor ?? 1,
-      square: stage.square,
-      largest: margin * budget.largestSlot[i] * (known / seen),
+      square,
+      largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
     };
   });
-  return { budget, scaleStages };
+  const last = known.at(-1)!;
+  return { budget, scaleStages, largestOutput: stages.at(-1)!.square ? last ** 2 : last };
 }
 
 /** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */

@@ -110,7 +110,15 @@ class ChainSearch {
 
   #improve(bits: Bits, now: Evaluated): Evaluated | undefined {
     let best: { gain: number; apply: () => void; evaluated: Evaluated } | undefined;
-    for (const change of this.#changes(bits)) {
+    const single = [...this.#changes(bits)];
+    // Some pay off together only: larger weights need larger primes, whose key switches want a larger scale.
+    const pairs = single.flatMap((a, i) =>
+      single.slice(i + 1).map((b) => (by: number) => {
+        a(by);
+        b(by);
+      }),
+    );
+    for (const change of [...single, ...pairs]) {
       change(1);
       const evaluated = this.#evaluate(bits);
       change(-1);
@@ -162,11 +170,9 @@ class ChainSearch {
     }
     const last = this.stages.at(-1)!;
     const grown = Math.log2(Math.max(last.largest, 2 ** -20)) * (last.square ? 2 : 1);
-    const base = split(
-      Math.max(leastPrimeBits, Math.ceil(scale + Math.max(0, grown) + 2)),
-      2 * this.primesPerRescale,
-    );
-    if (!base || (this.primesPerRescale === 1 && base.length > 1 && !last.square)) return undefined;
+    const baseBits = Math.max(leastPrimeBits, Math.ceil(scale + Math.max(0, grown) + 2));
+    const base = split(baseBits, Math.ceil(baseBits / mostPrimeBits));
+    if (!base || (base.length > this.primesPerRescale && !last.square)) return undefined;
     const dataBits = [...base, ...groups.reverse().flat()];
     groups.reverse();
     let level = dataBits.length;
@@ -228,11 +234,10 @@ interface Chain {
   readonly groups: readonly (readonly number[])[];
 }
 
-/** Bits as the fewest primes of even size, at most `most` of them. */
-function split(bits: number, most: number): number[] | undefined {
+/** Bits as so many primes of even size. */
+function split(bits: number, count: number): number[] | undefined {
   const whole = Math.round(bits);
-  const count = Math.ceil(whole / mostPrimeBits);
-  if (whole < leastPrimeBits || count > most) return undefined;
+  if (whole < leastPrimeBits * count || whole > mostPrimeBits * count) return undefined;
   return Array.from({ length: count }, (_, i) => Math.floor((whole + i) / count));
 }
 

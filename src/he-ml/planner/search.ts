@@ -11,6 +11,7 @@ import { poolLayout, type PooledLayout } from "./pool.js";
 import type { Candidate, FinishedCandidate } from "./schemes/candidate.js";
 import { foldCandidates } from "./schemes/fold.js";
 import { gatherCandidates } from "./schemes/gather.js";
+import { gatherRowsCandidates } from "./schemes/gather-rows.js";
 import { shiftCandidates } from "./schemes/shift.js";
 import { slotMapCosts, type SlotMap } from "./slot-map.js";
 import { compose, scaleWeights, type SparseMap } from "./sparse-map.js";
@@ -56,46 +57,71 @@ export function searchSlotPlan(stages: readonly Stage[], options: SearchOptions)
   let beam: Partial[] = [{ cost: 0, slotMaps: [], contents: [] }];
   stages.forEach((stage, index) => {
     const phases = phasesWanted(stages, index);
-    const next = beam.flatMap((partial) => extend(partial, stage, index, phases, options));
-    if (next.length === 0) throw tooLarge(stage, options);
-    beam = keepBest(next);
+    beam = stage.map
+      ? computed(beam, stage, stage.map, index, phases, options)
+      : beam.flatMap((partial) => relabelled(partial, stage, phases, options));
+    if (beam.length === 0) throw tooLarge(stage, options);
   });
-  const { input, slotMaps, contents } = beam[0];
-  return { input: input!, slotMaps, contents };
+  const [best] = [...beam].sort((a, b) => a.cost - b.cost);
+  return { input: best.input!, slotMaps: best.slotMaps, contents: best.contents };
 }
 
-function extend(
+/** Nothing to compute: the same slots under another shape. */
+function relabelled(
   partial: Partial,
   stage: Stage,
-  index: number,
   phases: readonly Pair[],
   options: SearchOptions,
 ): Partial[] {
   const content = partial.contents.at(-1);
-  if (!stage.map) {
-    const [layout, grid] = content ? [content, partial.grid] : plainInput(stage, phases[0], options);
-    const relabelled = sameShape(grid, stage.outputShape) ? grid : undefined;
-    return layout ? [append(partial, { content: layout, grid: relabelled }, partial.cost, layout)] : [];
-  }
-  const candidates = content
-    ? innerCandidates(stage, stage.map, content, partial.grid, phases, options.slots)
-    : firstCandidates(stage, stage.map, phases, options);
-  const ranked = candidates
-    .filter(({ candidate }) => candidate.products <= mostProducts)
-    .map((proposal) => ({ ...proposal, cost: costOf(proposal.candidate, options, index) }))
+  const [plain] = content ? [] : plainInputs(stage, phases[0], options);
+  const layout = content ?? plain?.input;
+  if (!layout) return [];
+  const grid = content ? partial.grid : plain.grid;
+  const kept = sameShape(grid, stage.outputShape) ? grid : undefined;
+  return [append(partial, { content: layout, grid: kept }, partial.cost, layout)];
+}
+
+/**
+ * Works out the most promising ways to go on, and keeps some of each kind of layout: which kind will do later stages
+ * most good is not known yet.
+ */
+function computed(
+  beam: readonly Partial[],
+  stage: Stage,
+  map: SparseMap,
+  index: number,
+  phases: readonly Pair[],
+  options: SearchOptions,
+): Partial[] {
+  const proposals = beam
+    .flatMap((partial) => {
+      const content = partial.contents.at(-1);
+      const proposed = content
+        ? innerCandidates(stage, map, content, partial.grid, phases, options.slots)
+        : firstCandidates(stage, map, phases, options);
+      return proposed
+        .filter(({ candidate }) => candidate.products <= mostProducts)
+        .map((proposal) => ({
+          ...proposal,
+          partial,
+          cost: partial.cost + costOf(proposal.candidate, options, index),
+        }));
+    })
     .sort((a, b) => a.cost - b.cost);
-  const extended: Partial[] = [];
-  const built = new Map<string, number>();
-  for (const { candidate, input } of ranked) {
-    const ofKind = built.get(candidate.kind) ?? 0;
-    if (ofKind >= mostOfKind) continue;
+  const kept: Partial[] = [];
+  const ofKind = new Map<string, number>();
+  for (const { candidate, input, partial } of proposals) {
+    if (kept.length === beamWidth) break;
+    const count = ofKind.get(candidate.kind) ?? 0;
+    if (count === mostOfKind) continue;
     const finished = candidate.build();
     if (!finished) continue;
-    built.set(candidate.kind, ofKind + 1);
+    ofKind.set(candidate.kind, count + 1);
     const cost = partial.cost + costOf(slotMapCosts(finished.slotMap), options, index);
-    extended.push(append(partial, finished, cost, finished.input ?? input));
+    kept.push(append(partial, finished, cost, finished.input ?? input));
   }
-  return extended;
+  return kept;
 }
 
 function append(
@@ -122,22 +148,6 @@ function costOf(
   return rotations * costs.rotate[at] + products * costs.multiplyPlain[at];
 }
 
-/** The best of each kind of layout: which kind will do later stages most good is not known yet. */
-function keepBest(partials: readonly Partial[]): Partial[] {
-  const sorted = [...partials].sort((a, b) => a.cost - b.cost);
-  const kept: Partial[] = [];
-  const ofKind = new Map<string, number>();
-  for (const partial of sorted) {
-    const { grid, contents } = partial;
-    const kind = `${grid ? grid.phases.join() : ""} ${contents.at(-1)!.length}`;
-    const count = ofKind.get(kind) ?? 0;
-    if (count >= mostOfKind || kept.length >= beamWidth) continue;
-    ofKind.set(kind, count + 1);
-    kept.push(partial);
-  }
-  return kept;
-}
-
 interface Proposal {
   readonly candidate: Candidate;
   /** How the client packs the image, where the candidate itself does not say. */
@@ -160,28 +170,39 @@ function firstCandidates(
     mostInputs: mostInputCiphertexts,
     phases,
   });
-  const proposals: Proposal[] = [...gathered].map((candidate) => ({ candidate }));
+  const rows = gatherRowsCandidates({ map, slots, mostInputs: mostInputCiphertexts });
+  const proposals: Proposal[] = [...gathered, ...rows].map((candidate) => ({ candidate }));
   if (proposals.length > 0) return proposals;
-  const [input, grid] = plainInput(stage, phases[0], options);
-  if (!input) return [];
-  return innerCandidates(stage, map, input, grid, phases, slots).map(({ candidate }) => ({
-    candidate,
-    input,
-  }));
+  const [down, right] = strideOf(stage.layers);
+  return phases.flatMap((phase) =>
+    plainInputs(stage, [phase[0] * down, phase[1] * right], options).flatMap(({ input, grid }) =>
+      innerCandidates(stage, map, input, grid, [phase], slots).map((proposal) => ({ ...proposal, input })),
+    ),
+  );
 }
 
-/** An image as it is: plane by plane, in as many ciphertexts as it takes. */
-function plainInput(
+interface PlainInput {
+  readonly input: Content;
+  readonly grid: Grid;
+}
+
+/** An image as it is, plane by plane, in as many ciphertexts as it takes; planes exact, and rounded up. */
+function plainInputs(
   stage: Stage,
   phases: Pair,
   { slots, mostInputCiphertexts }: SearchOptions,
-): [content?: Content, grid?: Grid] {
+): PlainInput[] {
   const shape = asImage(stage.inputShape);
   const [rows, columns] = [Math.ceil(shape[1] / phases[0]), Math.ceil(shape[2] / phases[1])];
-  const grid = planeGrid({ shape, phases, rowStride: columns, plane: rows * columns, slots });
-  if (!grid || gridExtent(grid) > slots) return [];
-  const content = gridContent(grid, slots);
-  return content.length <= mostInputCiphertexts ? [content, grid] : [];
+  const inputs: PlainInput[] = [];
+  for (const round of [(size: number) => size, powerOfTwoAtLeast]) {
+    const rowStride = round(columns);
+    const grid = planeGrid({ shape, phases, rowStride, plane: round(rows * rowStride), slots });
+    if (!grid || gridExtent(grid) > slots) continue;
+    const input = gridContent(grid, slots);
+    if (input.length <= mostInputCiphertexts) inputs.push({ input, grid });
+  }
+  return inputs;
 }
 
 function innerCandidates(

@@ -47,16 +47,16 @@ export function* foldCandidates(problem: FoldProblem): Generator<Candidate> {
   const pools = poolSums.reduce((sum, { length }) => sum + length, 0) * content.length;
   const addressBits = Math.log2(slots);
   const outputBits = Math.log2(outputsPadded);
+  const counter = new StepCounter(content.length, slots);
   for (let low = 0; low + outputBits <= addressBits; low++) {
     const stride = 2 ** low;
     const outputMask = (outputsPadded - 1) * stride;
     const distances = distancesOf(map, sources, stride, repetition.period);
     for (const mask of subsetsOf((repetition.period - 1) & ~outputMask)) {
-      const steps = new Set<number>();
-      for (const { input, distance } of distances) steps.add(input * slots + (distance & ~mask));
+      const steps = counter.distinct(distances, mask);
       const plain: FoldDesign = { stride, mask, rows: 1, rowStride: 0, skew: 0 };
       for (const design of [plain, ...skewed(plain, steps, outputMask, repetition, slots)]) {
-        const diagonals = Math.ceil(steps.size / design.rows);
+        const diagonals = Math.ceil(steps.length / design.rows);
         yield {
           kind: "folded",
           rotations:
@@ -94,6 +94,31 @@ function distancesOf(
   return [...seen].map((key) => ({ input: Math.floor(key / period), distance: key % period }));
 }
 
+/** Finds the distinct steps that distances leave under a mask, without allocating sets. */
+class StepCounter {
+  readonly #seen: Int32Array;
+  #round = 0;
+
+  constructor(
+    inputs: number,
+    private readonly slots: number,
+  ) {
+    this.#seen = new Int32Array(inputs * slots);
+  }
+
+  distinct(distances: readonly Distance[], mask: number): number[] {
+    this.#round++;
+    const steps: number[] = [];
+    for (const { input, distance } of distances) {
+      const step = input * this.slots + (distance & ~mask);
+      if (this.#seen[step] === this.#round) continue;
+      this.#seen[step] = this.#round;
+      steps.push(step);
+    }
+    return steps;
+  }
+}
+
 function* subsetsOf(mask: number): Generator<number> {
   for (let subset = mask; ; subset = (subset - 1) & mask) {
     yield subset;
@@ -106,17 +131,17 @@ const countBits = (mask: number) => mask.toString(2).replaceAll("0", "").length;
 /** Designs whose rows are skewed by the distance between neighbouring diagonals. */
 function* skewed(
   plain: FoldDesign,
-  steps: ReadonlySet<number>,
+  steps: readonly number[],
   outputMask: number,
   { period, length }: Repetition,
   slots: number,
 ): Generator<FoldDesign> {
-  if (period === slots || outputMask >= period || steps.size < 2) return;
-  const sorted = [...steps].map((step) => step % slots).sort((a, b) => a - b);
+  if (period === slots || outputMask >= period || steps.length < 2) return;
+  const sorted = steps.map((step) => step % slots).sort((a, b) => a - b);
   const skew = Math.min(...sorted.filter((step) => step > 0));
   if (!Number.isFinite(skew) || sorted.some((step) => step % skew !== 0)) return;
   const last = sorted.at(-1)! / skew;
-  for (let rows = 2; rows <= steps.size; rows *= 2) {
+  for (let rows = 2; rows <= steps.length; rows *= 2) {
     for (const width of new Set([slots / rows, period])) {
       const rowStride = width + skew;
       if (width < period || (rows - 1) * rowStride + period > slots) continue;
