@@ -14,6 +14,7 @@ interface BenchCommandOptions {
   readonly model?: string;
   readonly count: number;
   readonly repetitions: number;
+  readonly threads: number;
   readonly json?: boolean;
 }
 
@@ -28,12 +29,13 @@ export function benchCommand(signal: AbortSignal): Command {
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(["packed"]).default("packed"))
     .option("--count <n>", "test images to measure precision on", wholeNumber(2, 10_000), 100)
     .option("--repetitions <n>", "evaluations to time", wholeNumber(1, 10_000), 15)
+    .option("--threads <n>", "worker threads that share a stage's work", wholeNumber(1, 16), 1)
     .option("--json", "print everything as JSON")
     .action((options: BenchCommandOptions) => bench(options, signal));
 }
 
 async function bench(
-  { model, count, repetitions, json }: BenchCommandOptions,
+  { model, count, repetitions, threads, json }: BenchCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
@@ -43,6 +45,7 @@ async function bench(
   const progress = startProgress();
   const report = await runBench(models, {
     repetitions,
+    threads,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
@@ -69,7 +72,7 @@ function benchText({ machine, primitives, models }: BenchReport): string {
       model,
       milliseconds(evaluateMilliseconds.min),
       milliseconds(evaluateMilliseconds.median),
-      `${timesOneRotation.toFixed(1)} ×`,
+      `${timesOneRotation.median.toFixed(1)} ×`,
       `${(100 * predictedOverMeasured).toFixed(0)} %`,
       rest.rotations,
       rest.stages.reduce((sum, { multiplyPlain }) => sum + multiplyPlain, 0),
