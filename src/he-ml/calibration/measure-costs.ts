@@ -7,7 +7,7 @@ import type { PrimitiveCosts } from "../planner/costs.js";
 
 /** V8 compiles WASM anew, and better, once it has run for a while. */
 const warmUpMilliseconds = 150;
-const repetitions = 11;
+const repetitions = 16;
 
 /** Times single operations under one set of parameters, with keys of its own. */
 export class CostMeter {
@@ -24,7 +24,7 @@ export class CostMeter {
     return meter;
   }
 
-  /** Milliseconds of each operation at every level: the median of eleven. */
+  /** Milliseconds of each operation at every level: the lower quartile of sixteen. */
   costs(): PrimitiveCosts {
     const { levels, polyModulusDegree } = this.he.parameters;
     const byLevel = Array.from({ length: levels }, (_, i) => this.#level(i + 1, repetitions));
@@ -43,7 +43,7 @@ export class CostMeter {
   /** Milliseconds of one rotation at the top level, now. */
   rotateOnce(): number {
     using a = this.he.encryptZero({ level: this.he.parameters.levels, scale });
-    return medianOf(1, () => this.he.rotate(a, 1));
+    return quartileOf(1, () => this.he.rotate(a, 1));
   }
 
   #level(level: number, times: number): LevelCosts {
@@ -56,13 +56,13 @@ export class CostMeter {
     using sum = he.multiplyPlain(a, plain);
     using squared = he.square(a);
     const beyondCopy = (of: Ciphertext, work: () => Ciphertext) =>
-      Math.max(0, medianOf(times, work) - medianOf(times, () => he.copy(of)));
+      Math.max(0, quartileOf(times, work) - quartileOf(times, () => he.copy(of)));
     return {
-      rotate: medianOf(times, () => he.rotate(a, 1)),
+      rotate: quartileOf(times, () => he.rotate(a, 1)),
       relinearize: beyondCopy(squared, () => he.relinearize(squared)),
       square: beyondCopy(a, () => he.square(a)),
-      multiplyPlain: medianOf(times, () => void he.multiplyPlainAddInplace(sum, a, plain)),
-      add: medianOf(times, () => void he.addInplace(a, b)),
+      multiplyPlain: quartileOf(times, () => void he.multiplyPlainAddInplace(sum, a, plain)),
+      add: quartileOf(times, () => void he.addInplace(a, b)),
       rescale: level === 1 ? 0 : beyondCopy(a, () => he.rescaleToNext(a)),
     };
   }
@@ -82,7 +82,7 @@ export async function measureCosts(parameters: CkksParameters): Promise<Primitiv
   return (await CostMeter.open(parameters)).costs();
 }
 
-function medianOf(times: number, work: () => Ciphertext | undefined): number {
+function quartileOf(times: number, work: () => Ciphertext | undefined): number {
   const milliseconds = Array.from({ length: times }, () => {
     const start = performance.now();
     const made = work();
@@ -90,5 +90,5 @@ function medianOf(times: number, work: () => Ciphertext | undefined): number {
     made?.[Symbol.dispose]();
     return taken;
   });
-  return milliseconds.sort((x, y) => x - y)[Math.floor(times / 2)];
+  return milliseconds.sort((x, y) => x - y)[Math.floor(times / 4)];
 }

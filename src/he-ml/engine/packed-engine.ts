@@ -27,7 +27,7 @@ type Pool = Piscina<PackedTask | "ready", TaskOutcome | { readonly ready: true }
 
 const mostThreads = 16;
 /** A third thread finds little left to do: folds and activations go one after the other. */
-const usualThreads = Math.min(2, availableParallelism());
+export const usualThreads = Math.min(2, availableParallelism());
 
 /**
  * Evaluates a plan on packed ciphertexts in worker threads, which share the work of each stage. What goes in and comes
