@@ -118,8 +118,11 @@ export function withOutputLayout(
 ): SlotMap | undefined {
   const { map } = slotMap;
   const random = integers();
-  const values = Float64Array.from({ length: map.columns }, () => random(2 ** 20));
-  const weights = Float64Array.from(map.weights, () => random(2 ** 10));
+  const values = Float64Array.from({ length: map.columns }, () => random(2 ** 16));
+  // As large as keeps sums exact: rows that read the same single input are told apart by their weights alone.
+  const terms = map.rowStarts.reduce((most, end, i) => Math.max(most, end - (map.rowStarts[i - 1] ?? 0)), 1);
+  const weightBits = Math.min(31, 36 - Math.ceil(Math.log2(terms)));
+  const weights = Float64Array.from(map.weights, () => random(2 ** weightBits));
   const expected = new Float64Array(map.rows);
   for (let row = 0; row < map.rows; row++) {
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
@@ -127,7 +130,7 @@ export function withOutputLayout(
     }
   }
   const slots = input.map((held) =>
-    Float64Array.from(held, (value) => (value < 0 ? random(2 ** 20) : values[value])),
+    Float64Array.from(held, (value) => (value < 0 ? random(2 ** 16) : values[value])),
   );
   const rowOf = new Map<number, number>();
   expected.forEach((value, row) => rowOf.set(value, rowOf.get(value) ?? row));

@@ -22,7 +22,7 @@ describe("on the clear twin", () => {
           checkPlan(planModel(model, { ...options, fuse }));
           checkPlan(planModel(model, { ...options, layers, splitAfter }));
         }),
-        { seed: 51, numRuns: 250, endOnFailure: true },
+        { seed: 51, numRuns: 120, endOnFailure: true },
       );
     },
     10 * minutes,
