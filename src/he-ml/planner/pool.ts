@@ -1,4 +1,5 @@
 import type { AveragePoolLayer } from "../model/average-pool.js";
+import { sizeOf } from "../tensor/tensor.js";
 import type { Content } from "./content.js";
 import type { Grid } from "./grid.js";
 import { sumRotations, type RotateAndSum } from "./slot-map.js";
@@ -48,10 +49,14 @@ export function poolLayout(layer: AveragePoolLayer, grid: Grid, content: Content
     rowStride: strides[0],
     columnStride: strides[1],
   };
+  const pooledTo = pooledContent(sums, grid, pooled, content, kernelSize);
+  // Pixels that no weight reaches may lie elsewhere than the grid says.
+  const windows = new Set(pooledTo.flatMap((held) => Array.from(held)).filter((window) => window >= 0));
+  if (windows.size < sizeOf(shape)) return undefined;
   return {
     sums,
     grid: pooled,
-    content: pooledContent(sums, grid, pooled, content, kernelSize),
+    content: pooledTo,
     divisor: kernelSize[0] * kernelSize[1],
   };
 }
