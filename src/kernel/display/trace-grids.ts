@@ -61,9 +61,9 @@ function runText(traces: readonly LayerTrace[]): string {
 const levelText = ({ before, after }: LayerTrace) => fromTo(String(before.level), String(after.level));
 const scaleText = ({ before, after }: LayerTrace) =>
   fromTo(formatScale(before.scaleBits), formatScale(after.scaleBits));
-const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
+export const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
 
-function operationsText(ops: LayerTrace["ops"]): string {
+export function operationsText(ops: LayerTrace["ops"]): string {
   const ran = Object.entries(ops).filter(([, times]) => times > 0);
   return ran.length === 0 ? "none" : ran.map(([name, times]) => `${times} ${name}`).join(", ");
 }
