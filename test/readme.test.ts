@@ -6,17 +6,23 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-test("the README's example of the library runs and prints what it says", async () => {
-  const readme = await readFile(`${root}README.md`, "utf8");
-  const [, example] = /```js\n([\s\S]*?)```/.exec(readme)!;
-  const expected = /console\.log\(.*\/\/ (.*)/.exec(example)![1];
-  // Inside the package, so that the import of "he-ml" finds it.
-  const file = `${root}readme-example.mjs`;
-  try {
-    await writeFile(file, example);
-    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: root });
-    expect(stdout.trim().replace(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]")).toBe(expected);
-  } finally {
-    await rm(file, { force: true });
-  }
-});
+const examples = [...(await readFile(`${root}README.md`, "utf8")).matchAll(/```js\n([\s\S]*?)```/g)].map(
+  ([, code]) => code,
+);
+
+test.each(examples.map((code, index) => [index, code] as const))(
+  "example %i of the README runs and prints what it says",
+  async (index, code) => {
+    const expected = [...code.matchAll(/console\.log\(.*\/\/ (.*)/g)].map(([, text]) => text);
+    expect(expected).not.toHaveLength(0);
+    // Inside the package, so that the import of "he-ml" finds it.
+    const file = `${root}readme-example-${index}.mjs`;
+    try {
+      await writeFile(file, code);
+      const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: root });
+      expect(stdout.trim().split("\n")).toEqual(expected);
+    } finally {
+      await rm(file, { force: true });
+    }
+  },
+);

@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import { onnxSession } from "../he-ml/formats/onnx/run.js";
+import { usualThreads } from "../he-ml/engine/packed-engine.js";
 import { wholeNumber } from "./arguments.js";
 import { runBench, type BenchModel, type BenchReport } from "./bench.js";
 import { benchNetworks } from "./bench-networks.js";
@@ -14,6 +15,7 @@ interface BenchCommandOptions {
   readonly model?: string;
   readonly count: number;
   readonly repetitions: number;
+  readonly threads: number;
   readonly json?: boolean;
 }
 
@@ -28,12 +30,18 @@ export function benchCommand(signal: AbortSignal): Command {
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(["packed"]).default("packed"))
     .option("--count <n>", "test images to measure precision on", wholeNumber(2, 10_000), 100)
     .option("--repetitions <n>", "evaluations to time", wholeNumber(1, 10_000), 15)
+    .option(
+      "--threads <n>",
+      "worker threads that share a stage's work, measured beside one",
+      wholeNumber(1, 16),
+      usualThreads,
+    )
     .option("--json", "print everything as JSON")
     .action((options: BenchCommandOptions) => bench(options, signal));
 }
 
 async function bench(
-  { model, count, repetitions, json }: BenchCommandOptions,
+  { model, count, repetitions, threads, json }: BenchCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
@@ -43,6 +51,7 @@ async function bench(
   const progress = startProgress();
   const report = await runBench(models, {
     repetitions,
+    threads,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
@@ -60,8 +69,19 @@ async function findBenchModel(name: string, count: number): Promise<BenchModel> 
 
 function benchText({ machine, primitives, models }: BenchReport): string {
   const latency = new Table({
-    head: ["model", "min", "median", "of a rotation", "predicted", "rotate", "× plain", "input", "keys"],
-    colAligns: ["left", ...new Array<"right">(8).fill("right")],
+    head: [
+      "model",
+      "min",
+      "median",
+      "in rotations",
+      "shared",
+      "predicted",
+      "rotate",
+      "× plain",
+      "input",
+      "keys",
+    ],
+    colAligns: ["left", ...new Array<"right">(9).fill("right")],
     style: { head: [], border: [], compact: true },
   });
   for (const { model, evaluateMilliseconds, timesOneRotation, predictedOverMeasured, ...rest } of models) {
@@ -69,7 +89,8 @@ function benchText({ machine, primitives, models }: BenchReport): string {
       model,
       milliseconds(evaluateMilliseconds.min),
       milliseconds(evaluateMilliseconds.median),
-      `${timesOneRotation.toFixed(1)} ×`,
+      `${timesOneRotation.median.toFixed(1)} ×`,
+      rest.sharedMilliseconds ? milliseconds(rest.sharedMilliseconds.median) : "",
       `${(100 * predictedOverMeasured).toFixed(0)} %`,
       rest.rotations,
       rest.stages.reduce((sum, { multiplyPlain }) => sum + multiplyPlain, 0),
@@ -82,14 +103,17 @@ function benchText({ machine, primitives, models }: BenchReport): string {
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, node-seal ${machine.seal}`,
     `one rotation at N = ${primitives.polyModulusDegree}: ${rotate.join(", ")} data primes`,
     latency.toString(),
-    ...models.map(({ model, stages, parameters, setupMilliseconds: { plan, keys, server } }) => {
+    `one thread; "in rotations": median over the median of one rotation with all data primes; "shared": median with ` +
+      `${models[0].sharedMilliseconds?.threads ?? 1} threads, ciphertexts taken in and given out included; ` +
+      `"predicted": of the median`,
+    ...models.map(({ model, stages, parameters, setupMilliseconds: { plan, keys, encode } }) => {
       const each = stages.map(
         ({ name, measuredMilliseconds, rotate: count }) =>
           `${name} ${milliseconds(measuredMilliseconds)}, ${count} rotations`,
       );
       return (
         `${model}: ${each.join("; ")}; N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}; ` +
-        `plan ${milliseconds(plan)}, keys ${milliseconds(keys)}, server start ${milliseconds(server)}`
+        `plan ${milliseconds(plan)}, keys ${milliseconds(keys)}, encode ${milliseconds(encode)}`
       );
     }),
     ...models.flatMap(({ model, precision }) =>

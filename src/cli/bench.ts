@@ -1,12 +1,13 @@
-import { measureCosts } from "../he-ml/calibration/measure-costs.js";
+import { CostMeter } from "../he-ml/calibration/measure-costs.js";
 import { planningCosts, thisMachine, type Machine } from "../he-ml/calibration/machine-costs.js";
-import { byteLength } from "../he-ml/crypto/encrypted-tensor.js";
-import { keyBytes } from "../he-ml/crypto/public-context.js";
+import { byteLength, type EncryptedTensor, type SerializedTensor } from "../he-ml/crypto/encrypted-tensor.js";
+import { keyBytes, PublicContext, type EvaluationKeys } from "../he-ml/crypto/public-context.js";
 import { SecretContext } from "../he-ml/crypto/secret-context.js";
 import { PackedEngine } from "../he-ml/engine/packed-engine.js";
-import { collect } from "../he-ml/layers/forward.js";
+import { collect, forward } from "../he-ml/layers/forward.js";
 import { modelForward, type Model } from "../he-ml/model/model.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
+import { encodePlan, type EncodedPlan } from "../he-ml/net-builder/encode-plan.js";
 import { explainPlan, type Explanation } from "../he-ml/net-builder/explain.js";
 import { clientSpec } from "../he-ml/planner/client-spec.js";
 import type { PrimitiveCosts } from "../he-ml/planner/costs.js";
@@ -38,14 +39,16 @@ export interface ModelBench {
   readonly packing: "packed";
   /** Images of one evaluation. */
   readonly images: 1;
-  /** The server's work alone, warm. */
+  /** The server's work alone, warm, on one thread. */
   readonly evaluateMilliseconds: { readonly min: number; readonly median: number };
-  /** The fastest evaluation, in rotations at the top level measured in the same run. */
-  readonly timesOneRotation: number;
+  /** The same in rotations at the top level, a few of which were timed after each evaluation: min / min, and medians. */
+  readonly timesOneRotation: { readonly min: number; readonly median: number };
+  /** By worker threads that share each stage, what they take in and give out included. */
+  readonly sharedMilliseconds?: { readonly threads: number; readonly min: number; readonly median: number };
   readonly predictedMilliseconds: number;
   /** Predicted over measured (median). */
   readonly predictedOverMeasured: number;
-  readonly setupMilliseconds: { readonly plan: number; readonly keys: number; readonly server: number };
+  readonly setupMilliseconds: { readonly plan: number; readonly keys: number; readonly encode: number };
   readonly encryptMilliseconds: number;
   readonly decryptMilliseconds: number;
   readonly bytes: { readonly input: number; readonly evaluationKeys: number; readonly output: number };
@@ -70,10 +73,15 @@ export interface BenchReport {
 }
 
 export interface BenchOptions {
+  /** Worker threads that share a stage's work, in a measurement of its own; 1 for none. */
+  readonly threads: number;
   readonly repetitions: number;
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, done: number, total: number) => void;
 }
+
+/** A busy moment hits evaluations and rotations alike when they are timed in turn. */
+const rotationsBetweenRuns = 3;
 
 /** Measures latency, sizes and precision of packed inference, and the primitives beside them. */
 export async function runBench(models: readonly BenchModel[], options: BenchOptions): Promise<BenchReport> {
@@ -104,63 +112,134 @@ async function benchModel(
   progress(1);
   const [client, clientMilliseconds] = await timed(() => SecretContext.create(plan.parameters));
   const [keys, keyMilliseconds] = await timed(() => client.exportEvaluationKeys(plan.rotations));
-  const [engine, server] = await timed(() => PackedEngine.start({ plan, keys }));
+  const server = await PublicContext.load(plan.parameters, keys);
+  const [encoded, encodeMilliseconds] = await timed(() => encodePlan(server.evaluator, plan));
   progress(2);
-  const primitives = await measureCosts(plan.parameters);
+  const meter = await CostMeter.open(plan.parameters);
+  const primitives = meter.costs();
   progress(3);
   const spec = clientSpec(plan);
   const image = stack([images ? imageAt(images, 0) : zeros(model.inputShape)]);
-  const [input, encrypt] = await timed(() => client.encrypt(image, spec));
-  const runs: { readonly milliseconds: number; readonly stages: readonly number[] }[] = [];
-  let output = input;
-  for (let i = 0; i < options.repetitions; i++) {
-    options.signal.throwIfAborted();
-    const run = await collect(engine.forward(input));
-    output = run.output;
-    const stages = run.traces.map(({ milliseconds }) => milliseconds);
-    runs.push({ milliseconds: stages.reduce((sum, taken) => sum + taken, 0), stages });
-    progress(3 + i);
-  }
+  const [message, encrypt] = await timed(() => client.encrypt(image, spec));
+  using input = server.load(message);
+  using runs = await repeat(encoded, input, meter, options, (i) => progress(3 + i));
+  const output = server.save(runs.output);
   const [, decrypt] = await timed(() => client.decrypt({ ...output, slotLayout: spec.outputSlotLayout }));
-  const all = runs.map(({ milliseconds }) => milliseconds);
   const explanation = explainPlan(plan, primitives);
+  const shared = await measureShared({ plan, keys, message, options });
   const bench: ModelBench = {
     model: model.name,
     packing: "packed",
     images: 1,
-    evaluateMilliseconds: { min: Math.min(...all), median: median(all) },
-    timesOneRotation: Math.min(...all) / primitives.rotate.at(-1)!,
+    evaluateMilliseconds: minAndMedian(runs.evaluations),
+    timesOneRotation: {
+      min: Math.min(...runs.evaluations) / Math.min(...runs.rotations),
+      median: median(runs.evaluations) / median(runs.rotations),
+    },
+    sharedMilliseconds: shared,
     predictedMilliseconds: explanation.totals.predictedMilliseconds,
-    predictedOverMeasured: explanation.totals.predictedMilliseconds / median(all),
-    setupMilliseconds: { plan: planMilliseconds, keys: clientMilliseconds + keyMilliseconds, server },
+    predictedOverMeasured: explanation.totals.predictedMilliseconds / median(runs.evaluations),
+    setupMilliseconds: {
+      plan: planMilliseconds,
+      keys: clientMilliseconds + keyMilliseconds,
+      encode: encodeMilliseconds,
+    },
     encryptMilliseconds: encrypt,
     decryptMilliseconds: decrypt,
-    bytes: { input: byteLength(input), evaluationKeys: keyBytes(keys), output: byteLength(output) },
+    bytes: { input: byteLength(message), evaluationKeys: keyBytes(keys), output: byteLength(output) },
     parameters: explanation.parameters,
     stages: explanation.stages.map(({ name, ops, predictedMilliseconds }, i) => ({
       name,
       rotate: ops.rotate,
       multiplyPlain: ops.multiplyPlain,
       predictedMilliseconds,
-      measuredMilliseconds: median(runs.map(({ stages }) => stages[i])),
+      measuredMilliseconds: median(runs.stages.map((milliseconds) => milliseconds[i])),
     })),
     rotations: explanation.totals.ops.rotate,
-    precision: images && (await measurePrecision({ client, engine, plan, images, plainLogits, options })),
+    precision:
+      images && (await measurePrecision({ client, server, encoded, plan, images, plainLogits, options })),
   };
-  await engine.close();
+  encoded[Symbol.dispose]();
   return { bench, primitives };
 }
 
+interface Repeated extends Disposable {
+  readonly evaluations: readonly number[];
+  readonly stages: readonly (readonly number[])[];
+  readonly rotations: readonly number[];
+  /** Of the last evaluation. */
+  readonly output: EncryptedTensor;
+}
+
+/** Times evaluations on one thread, and rotations in turn with them. */
+async function repeat(
+  { stages }: EncodedPlan,
+  input: EncryptedTensor,
+  meter: CostMeter,
+  { repetitions, signal }: BenchOptions,
+  onDone: (count: number) => void,
+): Promise<Repeated> {
+  const [evaluations, perStage, rotations]: [number[], number[][], number[]] = [[], [], []];
+  let { output } = await collect(forward(stages, input, { signal }));
+  for (let i = 1; i <= repetitions; i++) {
+    output[Symbol.dispose]();
+    const run = await collect(forward(stages, input, { signal }));
+    output = run.output;
+    const milliseconds = run.traces.map((trace) => trace.milliseconds);
+    perStage.push(milliseconds);
+    evaluations.push(milliseconds.reduce((sum, taken) => sum + taken, 0));
+    for (let k = 0; k < rotationsBetweenRuns; k++) rotations.push(meter.rotateOnce());
+    onDone(i);
+  }
+  return {
+    evaluations,
+    stages: perStage,
+    rotations,
+    output,
+    [Symbol.dispose]: () => output[Symbol.dispose](),
+  };
+}
+
+/** The same evaluation by worker threads that share each stage, what they take in and give out included. */
+async function measureShared({
+  plan,
+  keys,
+  message,
+  options: { threads, repetitions, signal },
+}: {
+  readonly plan: Plan;
+  readonly keys: EvaluationKeys;
+  readonly message: SerializedTensor;
+  readonly options: BenchOptions;
+}): Promise<ModelBench["sharedMilliseconds"]> {
+  if (threads === 1) return undefined;
+  const engine = await PackedEngine.start({ plan, keys, threads });
+  try {
+    const evaluations: number[] = [];
+    for (let i = 0; i < repetitions; i++) {
+      const { traces } = await collect(engine.forward(message, { signal }));
+      evaluations.push(traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+    }
+    return { threads, ...minAndMedian(evaluations) };
+  } finally {
+    await engine.close();
+  }
+}
+
+const minAndMedian = (values: readonly number[]) => ({ min: Math.min(...values), median: median(values) });
+
 async function measurePrecision({
   client,
-  engine,
+  server,
+  encoded,
   plan,
   images,
   plainLogits = modelForward(plan.model, images).at(-1)!,
   options,
 }: {
   readonly client: SecretContext;
-  readonly engine: PackedEngine;
+  readonly server: PublicContext;
+  readonly encoded: EncodedPlan;
   readonly plan: Plan;
   readonly images: Tensor;
   readonly plainLogits?: Tensor;
@@ -171,9 +250,10 @@ async function measurePrecision({
   for (let i = 0; i < count; i++) {
     options.signal.throwIfAborted();
     options.onProgress(`${plan.model.name}: precision`, i, count);
-    const message = client.encrypt(stack([imageAt(images, i)]), clientSpec(plan));
-    const { output } = await collect(engine.forward(message));
-    const logits = imageAt(client.decrypt(output), 0);
+    using input = server.load(client.encrypt(stack([imageAt(images, i)]), clientSpec(plan)));
+    const { output } = await collect(forward(encoded.stages, input));
+    const logits = imageAt(client.decrypt(server.save(output)), 0);
+    output[Symbol.dispose]();
     const expected = imageAt(plainLogits, i);
     maxAbsError = Math.max(maxAbsError, errorStatistics(logits, expected).maxAbs);
     if (argmax(logits.data) !== argmax(expected.data)) flips++;

@@ -129,7 +129,7 @@ export async function runInference(request: InferenceRequest): Promise<Inference
         weightScaleBits: parameters.weightScaleBits,
         security: parameters.security,
       },
-      threads: packed ? 1 : request.threads,
+      threads: request.threads,
       results: labels.map((label, i) => ({
         ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
         label,
@@ -166,7 +166,7 @@ interface Server {
 function startServer(request: InferenceRequest, keys: EvaluationKeys): Promise<Server> {
   const { packed, parameters, model, valueRanges, threads } = request;
   return packed
-    ? PackedEngine.start({ plan: packed.plan, keys })
+    ? PackedEngine.start({ plan: packed.plan, keys, threads })
     : Engine.start({ parameters, keys, model, valueRanges, threads });
 }
 

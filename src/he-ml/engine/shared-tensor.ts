@@ -26,11 +26,11 @@ export function shareCiphertext(tensor: SharedTensor, index: number, bytes: Uint
 
 /** The tensor as its bytes lie in shared memory; they change when the memory is used again. */
 export function sharedView(tensor: SharedTensor): SerializedTensor {
-  const { shape, packing, images } = tensor;
+  const { shape, packing, images, slotLayout } = tensor;
   const ciphertexts = Array.from({ length: ciphertextCount(tensor) }, (_, index) =>
     sharedCiphertext(tensor, index),
   );
-  return { shape, packing, images, ciphertexts };
+  return { shape, packing, images, slotLayout, ciphertexts };
 }
 
 const lengthsOf = (tensor: SharedTensor) => new Int32Array(tensor.memory, 0, ciphertextCount(tensor));
@@ -50,11 +50,11 @@ export class SharedMemory {
   }
 
   /** Room for a tensor's ciphertexts. */
-  reserve({ shape, packing, images }: EncryptedLayout): SharedTensor {
-    const bytes = ciphertextCount({ shape, packing, images }) * (4 + this.#stride);
+  reserve({ shape, packing, images, slotLayout }: EncryptedLayout): SharedTensor {
+    const bytes = ciphertextCount({ shape, packing, images, slotLayout }) * (4 + this.#stride);
     const fitting = this.#free.findIndex(({ byteLength }) => byteLength >= bytes);
     const memory = fitting < 0 ? new SharedArrayBuffer(bytes) : this.#free.splice(fitting, 1)[0];
-    return { shape, packing, images, memory, stride: this.#stride };
+    return { shape, packing, images, slotLayout, memory, stride: this.#stride };
   }
 
   /** @throws InputError if there are too few or too many ciphertexts, or one is too large for the parameters */
