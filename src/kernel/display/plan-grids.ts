@@ -106,7 +106,9 @@ export function clientSpecGrid(spec: ClientSpec): Grid {
   const { packing, layers, inputShape, outputShape, scaleBits, rotations, relinearization } = spec;
   const parameters = checkParameters(spec.parameters);
   const lying = (layout: SlotLayout | undefined): string =>
-    layout ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsText(layout, parameters.slots)}` : "";
+    layout
+      ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsText(layout, parameters.slots)} slots`
+      : "";
   const facts: readonly Fact[] = [
     ["parameters", formatParameters(parameters), `security: ${securityText(parameters.security)}`],
     ["packing", packing, "which value goes into which slot"],

@@ -240,12 +240,18 @@ describe("plans", () => {
     expect(toMimeBundle(JSON.parse(JSON.stringify(explanation)))).toEqual(toMimeBundle(explanation));
   });
 
+  test("traces of stages say so", () => {
+    const stages = clear.traces.map((trace) => ({ ...trace, kind: "stage" }));
+    expect(textCells(toMimeBundle(stages))[0][0]).toBe("stage");
+    expect(toMimeBundle(stages)?.["text/plain"]).toMatch("Trace of 5 stages");
+  });
+
   test("what a client needs to know, also where it was read from JSON", () => {
     const { spec } = planned;
     expect(facts(toMimeBundle(spec))).toMatchObject({
       packing: "packed",
       "model layers": "0, 1, 2, 3, 4",
-      output: "3 in 1 ciphertext, 3 of 512",
+      output: "3 in 1 ciphertext, 3 of 512 slots",
       "rotation keys": String(spec.rotations.length),
       "relinearization keys": "needed",
     });
