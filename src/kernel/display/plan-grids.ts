@@ -6,7 +6,7 @@ import type { ClientSpec } from "../../he-ml/planner/client-spec.js";
 import type { Plan, PlannedStage } from "../../he-ml/planner/plan.js";
 import { slotMapCosts } from "../../he-ml/planner/slot-map.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
-import { rotationsText, securityText } from "./crypto-grids.js";
+import { rotationsText } from "./crypto-grids.js";
 import { factsGrid, recordsGrid, type Column, type Fact, type Grid } from "./grid.js";
 import { evaluatorText } from "./layer-grids.js";
 import {
@@ -110,7 +110,7 @@ export function clientSpecGrid(spec: ClientSpec): Grid {
       ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsText(layout, parameters.slots)} slots`
       : "";
   const facts: readonly Fact[] = [
-    ["parameters", formatParameters(parameters), `security: ${securityText(parameters.security)}`],
+    ["parameters", formatParameters(parameters), "what to make the keys with"],
     ["packing", packing, "which value goes into which slot"],
     ["model layers", layers.join(", "), "what the server computes"],
     ["input", `${formatShape(inputShape)}${lying(spec.slotLayout)}`, "what to encrypt, for each image"],
