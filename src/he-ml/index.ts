@@ -24,6 +24,7 @@ export {
   type ConvolutionalOptions,
 } from "./model/convolutional.js";
 export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
+export { selectLayers } from "./model/layer-range.js";
 export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
   defineModel,
@@ -93,7 +94,6 @@ export {
   type Explanation,
   type StageExplanation,
 } from "./net-builder/explain.js";
-export { selectLayers } from "./net-builder/layer-range.js";
 
 export { machineCosts } from "./calibration/machine-costs.js";
 export { measureCosts } from "./calibration/measure-costs.js";

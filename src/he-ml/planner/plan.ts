@@ -150,7 +150,9 @@ function measure(
     };
   });
   const last = known.at(-1)!;
-  return { budget, scaleStages, largestOutput: stages.at(-1)!.square ? last ** 2 : last };
+  // Where nothing but zeros comes out, errors are measured against 1.
+  const largestOutput = last === Number.MIN_VALUE ? 1 : stages.at(-1)!.square ? last ** 2 : last;
+  return { budget, scaleStages, largestOutput };
 }
 
 /** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */
