@@ -18,14 +18,15 @@ const shortest = 12;
 /** A grid as one HTML table: no script, nothing from elsewhere, every text escaped. */
 export function htmlTable({ caption, head, rows, rightAligned = [] }: Grid): string {
   const align = (column: number) =>
-    `${styles.cell};text-align:${rightAligned.includes(column) ? "right;white-space:nowrap" : "left"}`;
-  const breaking = (text: string) => (text.length <= shortest ? ";white-space:nowrap" : "");
+    `${styles.cell};text-align:${rightAligned.includes(column) ? "right" : "left"}`;
+  const breaking = (text: string, column: number) =>
+    rightAligned.includes(column) || text.length <= shortest ? ";white-space:nowrap" : "";
   const row = (cells: readonly string[]) =>
     cells
       .map((text, column) =>
         column === 0
           ? `<th scope="row" style="${align(0)};font-weight:normal">${escapeHtml(text)}</th>`
-          : `<td style="${align(column)}${breaking(text)}">${escapeHtml(text)}</td>`,
+          : `<td style="${align(column)}${breaking(text, column)}">${escapeHtml(text)}</td>`,
       )
       .join("");
   const heading = head
