@@ -5,6 +5,9 @@ import { plainText, type Figure } from "./figure.js";
 import { layerAxis } from "./runs.js";
 import { seriesStyle, themed } from "./theme.js";
 
+/** Beside the bars of more stages than these the times are not written: they would overlap. */
+const mostStagesWithText = 5;
+
 /**
  * A run laid over its prediction: the time of each stage above, its error below. The error is the root mean square,
  * and shows only where the traces have one.
@@ -63,6 +66,7 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
         yaxis2: {
           title: { text: "rms error" },
           type: "log",
+          dtick: 1,
           exponentformat: "power",
           domain: [0, 0.44],
         },
@@ -80,7 +84,7 @@ function bars(name: string, index: number, x: string[], y: number[]): Partial<Ba
     x,
     y,
     text: y.map((milliseconds) => String(Number(milliseconds.toPrecision(3)))),
-    textposition: "outside",
+    textposition: x.length <= mostStagesWithText ? "outside" : "none",
     textangle: 0,
     constraintext: "none",
     cliponaxis: false,

@@ -51,7 +51,7 @@ class Member {
       return { before: run.input, after, ops: operationsBetween(before, this.evaluator.operations) };
     } catch (error) {
       team.fail();
-      throw error;
+      throw run.named(error);
     }
   }
 

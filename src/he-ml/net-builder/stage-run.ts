@@ -7,6 +7,7 @@ import type { Step } from "../long-work.js";
 import type { PlannedStage } from "../planner/plan.js";
 import type { RotateAndSum, SlotMap } from "../planner/slot-map.js";
 import { formatShape } from "../tensor/tensor.js";
+import { dithered } from "./dither.js";
 import { alone, isMine, type Team } from "./team.js";
 
 interface Term {
@@ -52,7 +53,7 @@ export class StageRun implements Disposable {
       if (slotMap && slotMap.divisor === undefined) this.#encode(slotMap, weightScale);
     } catch (error) {
       this[Symbol.dispose]();
-      throw this.#named(error);
+      throw this.named(error);
     }
     let scale = square ? this.#product.scale ** 2 : this.#product.scale;
     for (let i = 0; i < rescales; i++) scale /= lastPrime(evaluator.parameters, level - i);
@@ -66,8 +67,10 @@ export class StageRun implements Disposable {
       for (const { input, output: target, baby, giant, entries } of diagonals) {
         if (target !== output) continue;
         const weights = Float64Array.from(entries, (entry) => (entry < 0 ? 0 : map.weights[entry]));
-        const plaintext = this.#own(this.evaluator.encode(weights, { level, scale: weightScale }));
-        // Weights that all round to zero are left out: a product with zero would be transparent.
+        const { polyModulusDegree } = this.evaluator.parameters;
+        const values = dithered(weights, weightScale, polyModulusDegree);
+        const plaintext = this.#own(this.evaluator.encode(values, { level, scale: weightScale }));
+        // Weights that are all zero are left out: a product with zero would be transparent.
         if (plaintext.isZero) continue;
         terms.set(giant, [...(terms.get(giant) ?? []), { input, baby, plaintext }]);
         const known = this.#babies.some((other) => other.input === input && other.step === baby);
@@ -93,10 +96,10 @@ export class StageRun implements Disposable {
 
   /** The whole stage, all images one after the other. */
   *steps(input: EncryptedTensor): Generator<Step, EncryptedTensor> {
-    this.requireInput(input);
     const { input: slotsIn, output: slotLayout, outputShape } = this.stage;
     const ciphertexts: Ciphertext[] = [];
     try {
+      this.requireInput(input);
       for (let image = 0; image < input.images; image++) {
         const own = input.ciphertexts.slice(image * slotsIn.length, (image + 1) * slotsIn.length);
         const parts = this.imageSteps(own, alone);
@@ -114,29 +117,30 @@ export class StageRun implements Disposable {
       );
     } catch (error) {
       for (const ciphertext of ciphertexts) ciphertext[Symbol.dispose]();
-      throw this.#named(error);
+      throw this.named(error);
     }
   }
 
   /** @throws InputError unless the tensor is what the stage was encoded for */
   requireInput({ packing, shape, slotLayout, level, scale }: EncryptedTensor): void {
-    const { name, inputShape, input } = this.stage;
+    const { inputShape, input } = this.stage;
     const laidOut = slotLayout?.length === input.length;
     if (packing !== "packed" || formatShape(shape) !== formatShape(inputShape) || !laidOut) {
       throw new InputError(
-        `stage "${name}": expected ${formatShape(inputShape)} packed into ${input.length} ciphertext(s), ` +
+        `expected ${formatShape(inputShape)} packed into ${input.length} ciphertext(s), ` +
           `got ${formatShape(shape)} in packing ${packing}; encrypt with the plan's client specification`,
       );
     }
     if (level !== this.input.level || Math.abs(scale / this.input.scale - 1) > 1e-9) {
       throw new InputError(
-        `stage "${name}": expected level ${this.input.level} and scale 2^${Math.log2(this.input.scale).toFixed(2)}, ` +
+        `expected level ${this.input.level} and scale 2^${Math.log2(this.input.scale).toFixed(2)}, ` +
           `got level ${level} and scale 2^${Math.log2(scale).toFixed(2)}; run the stages in order, from the first`,
       );
     }
   }
 
-  #named(error: unknown): unknown {
+  /** The error, saying in which stage it arose. */
+  named(error: unknown): unknown {
     return error instanceof InputError
       ? new InputError(`stage "${this.stage.name}": ${error.message}`)
       : error;

@@ -1,5 +1,6 @@
 import type { Content } from "./content.js";
-import { applySlotMap, rotateSlots, sumRotations, type SlotMap } from "./slot-map.js";
+import { gaussians } from "./gaussians.js";
+import { applySlotMap, rotateSlots, sumRotations, type Diagonal, type SlotMap } from "./slot-map.js";
 
 /** A stage as far as slots go. */
 export interface SlotStage {
@@ -167,7 +168,8 @@ function arising(
         for (const diagonal of diagonals) {
           if (diagonal.output !== output) continue;
           const read = rotateSlots(pooled[diagonal.input], diagonal.baby + diagonal.giant);
-          read.forEach((value, at) => (power[at] += value * value));
+          const factor = isSparse(diagonal) ? ditheredPower : 1;
+          read.forEach((value, at) => (power[at] += factor * value * value));
         }
         return sumRotations(
           power.map((square) => Math.sqrt(square) * random()),
@@ -190,6 +192,11 @@ function arising(
       return undefined;
   }
 }
+
+/** A few weights among zeros may be encoded with noise (net-builder/dither.ts), at twice the usual error. */
+const ditheredPower = 4;
+const isSparse = ({ entries }: Diagonal) =>
+  entries.filter((entry) => entry >= 0).length < entries.length / 64;
 
 function noise(like: Slots, random: () => number): Slots {
   return like.map((slots) => Float64Array.from(slots, () => random()));
@@ -216,14 +223,4 @@ function meanSquare(error: Slots, output: Content): number {
   );
   const squares = [...sums.values()].map(({ square, copies }) => square / copies);
   return squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length);
-}
-
-/** Standard normal numbers, always the same (Lehmer's generator, Box and Muller's transform). */
-function gaussians(seed: number): () => number {
-  let state = seed;
-  const uniform = () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -222,7 +222,7 @@ function samplesFor([first]: readonly Stage[], { samples, layers, valueRanges }:
 /** Images of noise, always the same, over the range that inputs have. */
 function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
   const [min, max] = range ? [range.min, range.max] : [0, 1];
-  let state = 1;
+  let state = 1_234_567_891;
   const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => {
     state = (state * 48_271) % 2_147_483_647;
     return min + ((max - min) * state) / 2_147_483_647;

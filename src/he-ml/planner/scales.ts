@@ -110,28 +110,33 @@ class ChainSearch {
   }
 
   #improve(bits: Bits, now: Evaluated): Evaluated | undefined {
-    let best: { gain: number; apply: () => void; evaluated: Evaluated } | undefined;
     const single = [...this.#changes(bits)];
     // Some pay off together only: larger weights need larger primes, whose key switches want a larger scale.
-    const pairs = single.flatMap((a, i) =>
-      single.slice(i + 1).map((b) => (by: number) => {
-        a(by);
-        b(by);
-      }),
-    );
-    for (const change of [...single, ...pairs]) {
+    const pairs = () =>
+      single.flatMap((a, i) =>
+        single.slice(i + 1).map((b): Change => (by) => {
+          a(by);
+          b(by);
+        }),
+      );
+    return this.#applyBest(single, bits, now) ?? this.#applyBest(pairs(), bits, now);
+  }
+
+  #applyBest(changes: readonly Change[], bits: Bits, now: Evaluated): Evaluated | undefined {
+    let best: { gain: number; change: Change; evaluated: Evaluated } | undefined;
+    for (const change of changes) {
       change(1);
       const evaluated = this.#evaluate(bits);
       change(-1);
       if (!evaluated) continue;
       const gain = Math.log(now.error / evaluated.error) / Math.max(0.5, evaluated.total - now.total);
-      if (gain > 1e-4 && (!best || gain > best.gain)) best = { gain, apply: () => change(1), evaluated };
+      if (gain > 1e-4 && (!best || gain > best.gain)) best = { gain, change, evaluated };
     }
-    best?.apply();
+    best?.change(1);
     return best?.evaluated;
   }
 
-  *#changes(bits: Bits): Generator<(by: number) => void> {
+  *#changes(bits: Bits): Generator<Change> {
     yield (by) => (bits.input += by);
     for (const [i, stage] of this.stages.entries()) {
       if (stage.products) yield (by) => (bits.weights[i] += by);
@@ -211,6 +216,9 @@ class ChainSearch {
     };
   }
 }
+
+/** Gives a scale so many bits more. */
+type Change = (by: number) => void;
 
 interface Evaluated {
   readonly error: number;
