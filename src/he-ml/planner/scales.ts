@@ -175,8 +175,7 @@ class ChainSearch {
       scales.push({ before, weights: bits.weights[i], product, activated, after: scale, level: 0 });
     }
     const last = this.stages.at(-1)!;
-    const grown = Math.log2(Math.max(last.largest, 2 ** -20)) * (last.square ? 2 : 1);
-    const baseBits = Math.max(leastPrimeBits, Math.ceil(scale + Math.max(0, grown) + 2));
+    const baseBits = Math.max(leastPrimeBits, Math.ceil(this.#bitsBehindRescales(scales) + 2));
     const base = split(baseBits, Math.ceil(baseBits / mostPrimeBits));
     if (!base || (base.length > this.primesPerRescale && !last.square)) return undefined;
     const dataBits = [...base, ...groups.reverse().flat()];
@@ -185,7 +184,7 @@ class ChainSearch {
     const sumTo = (count: number) => dataBits.slice(0, count).reduce((sum, size) => sum + size, 0);
     for (const [i, { square, largest }] of this.stages.entries()) {
       scales[i].level = level;
-      const magnitude = Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
+      const magnitude = magnitudeBits(largest);
       if (scales[i].product + magnitude + 2 > sumTo(level)) return undefined;
       if (square && scales[i].activated + 2 * magnitude + 2 > sumTo(level)) return undefined;
       level -= groups[i].length;
@@ -196,6 +195,17 @@ class ChainSearch {
     const specialBits = Math.min(mostPrimeBits, this.#most - data);
     if (specialBits < largestPrime) return undefined;
     return { scales, dataBits, specialBits, groups };
+  }
+
+  /** What scales and values take where nothing is left to divide by. */
+  #bitsBehindRescales(scales: readonly StageBits[]): number {
+    const first = this.stages.findLastIndex((_, i) => this.#rescaled(i));
+    return this.stages.reduce((most, { square, largest }, i) => {
+      if (i < first) return most;
+      const { product, after } = scales[i];
+      const before = i === first ? 0 : product + magnitudeBits(largest);
+      return Math.max(most, before, after + (square ? 2 : 1) * magnitudeBits(largest));
+    }, 0);
   }
 
   #plan(bits: Bits): ScalePlan {
@@ -242,6 +252,9 @@ interface Chain {
   /** Sizes of the primes that each stage divides by. */
   readonly groups: readonly (readonly number[])[];
 }
+
+/** Bits that values up to `largest` need above the scale. */
+const magnitudeBits = (largest: number) => Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
 
 /** Bits as so many primes of even size. */
 function split(bits: number, count: number): number[] | undefined {
