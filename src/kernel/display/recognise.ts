@@ -101,6 +101,7 @@ const layers: Readonly<Record<LayerKind, z.ZodType>> = {
   averagePool: z.looseObject({ name: z.string(), kernelSize: shape }),
   flatten: z.looseObject({ name: z.string() }),
   padding: z.looseObject({ name: z.string(), padding: z.looseObject({ top: count }) }),
+  identity: z.looseObject({ name: z.string() }),
 };
 const layer = z
   .looseObject({ kind: z.enum(Object.keys(layers) as LayerKind[]) })

@@ -3,6 +3,7 @@ import { packings, type Packing } from "../../../src/he-ml/crypto/packing.js";
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
+import { identityLayer } from "../../../src/he-ml/model/identity.js";
 import type { Padding } from "../../../src/he-ml/model/layer.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import type { Layer, LayerKind } from "../../../src/he-ml/model/model.js";
@@ -123,6 +124,7 @@ const drawn: { readonly [K in LayerKind]: fc.Arbitrary<Drawn> } = {
   averagePool,
   square: anyShape.map((shape): Drawn => [squareLayer(), shape]),
   flatten: anyShape.map((shape): Drawn => [flattenLayer(), shape]),
+  identity: anyShape.map((shape): Drawn => [identityLayer(), shape]),
   padding: fc
     .tuple(sides(2), imageShape)
     .map(([padding, shape]): Drawn => [paddingLayer({ padding }), shape]),

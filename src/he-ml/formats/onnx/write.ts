@@ -99,6 +99,8 @@ function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
       return writePadding(layer, input, output);
     case "square":
       return { initializers: [], node: node("Mul", layer.name, [input, input], [output]) };
+    case "identity":
+      return { initializers: [], node: node("Identity", layer.name, [input], [output]) };
     case "flatten":
       return {
         initializers: [],
