@@ -113,7 +113,11 @@ export function isModuleType(type: string): type is ModuleType {
  *
  * @throws InputError naming the argument that is none, or has a value that PyTorch would not take either
  */
-export function checkModule(type: ModuleType, name: string, given: Readonly<Record<string, unknown>>): Module {
+export function checkModule(
+  type: ModuleType,
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+): Module {
   const parsed = z.strictObject(moduleArguments[type]).safeParse(given);
   if (parsed.success) return { type, name, ...parsed.data } as Module;
   const [{ path, message }] = parsed.error.issues;
