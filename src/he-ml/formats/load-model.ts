@@ -1,16 +1,31 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
+import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
 
 export interface LoadModelOptions {
   /** Defaults to the file's name without its ending. */
   readonly name?: string;
+  /**
+   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`: what PyTorch's files do not say. It
+   * may be left out where the layers leave no choice.
+   */
+  readonly inputShape?: Shape;
+  /**
+   * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
+   * `NAME.layers.json` beside `NAME.pt` holds.
+   */
+  readonly description?: unknown;
 }
 
-type Reader = (bytes: Uint8Array, path: string, name: string) => Promise<Network>;
+interface ReaderOptions extends LoadModelOptions {
+  readonly name: string;
+}
+
+type Reader = (bytes: Uint8Array, path: string, options: ReaderOptions) => Promise<Network>;
 
 /** A larger model could not be encrypted anyway. */
 const largestFileBytes = 2 ** 30;
@@ -18,7 +33,7 @@ const largestFileBytes = 2 ** 30;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
-    async (bytes, path, name) => {
+    async (bytes, path, { name }) => {
       const { readOnnx } = await import("./onnx/read.js");
       const cache = new Map<string, Uint8Array>();
       const externalData = (location: string) => {
@@ -29,7 +44,33 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
       return readOnnx(bytes, { name, externalData });
     },
   ],
+  [".pt", readTorchFile],
+  [".pth", readTorchFile],
 ]);
+
+async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
+  const { readTorch } = await import("./torch/read.js");
+  const description = () => options.description ?? descriptionBeside(path);
+  return readTorch(bytes, { ...options, description });
+}
+
+/** A description is some lines for each layer. */
+const largestDescriptionBytes = 2 ** 20;
+
+/** What `NAME.layers.json` beside a file of weights holds, if there is one. */
+function descriptionBeside(path: string): unknown {
+  const beside = join(dirname(path), `${basename(path, extname(path))}.layers.json`);
+  const status = statSync(beside, { throwIfNoEntry: false });
+  if (!status?.isFile()) return undefined;
+  if (status.size > largestDescriptionBytes) {
+    throw new InputError(`loadModel: expected a description of at most 1 MiB in "${beside}"`);
+  }
+  try {
+    return JSON.parse(readFileSync(beside, "utf8")) as unknown;
+  } catch {
+    throw new InputError(`loadModel: "${beside}" is no JSON; correct it`);
+  }
+}
 
 /** @throws InputError unless the path leads to a file of at most a gibibyte. */
 async function requireModelFile(path: string): Promise<void> {
@@ -84,7 +125,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`. The network may hold layers that run on plain values
+ * Loads a model file with the reader for its ending: `.onnx`, or PyTorch's `.pt` and `.pth`. The network may hold layers that run on plain values
  * only, such as ReLU.
  *
  * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
@@ -101,5 +142,13 @@ export async function loadNetwork(path: string, options: LoadModelOptions = {}):
         `export the model to one of these`,
     );
   }
-  return reader(await readFile(path), path, options.name ?? basename(path, extname(path)));
+  const name = options.name ?? basename(path, extname(path));
+  const network = await reader(await readFile(path), path, { ...options, name });
+  const { inputShape } = options;
+  if (inputShape && sizeOf(inputShape) !== sizeOf(network.inputShape)) {
+    throw new InputError(
+      `model "${name}": its input is ${formatShape(network.inputShape)}, but inputShape says ${formatShape(inputShape)}`,
+    );
+  }
+  return network;
 }
