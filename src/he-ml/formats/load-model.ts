@@ -33,7 +33,12 @@ const largestFileBytes = 2 ** 30;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
-    async (bytes, path, { name }) => {
+    async (bytes, path, { name, description }) => {
+      if (description !== undefined) {
+        throw new InputError(
+          `model "${name}": an ONNX file holds its layers itself; leave the description out`,
+        );
+      }
       const { readOnnx } = await import("./onnx/read.js");
       const cache = new Map<string, Uint8Array>();
       const externalData = (location: string) => {
@@ -50,8 +55,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 
 async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
   const { readTorch } = await import("./torch/read.js");
-  const description = () => options.description ?? descriptionBeside(path);
-  return readTorch(bytes, { ...options, description });
+  return readTorch(bytes, { ...options, findDescription: () => descriptionBeside(path) });
 }
 
 /** A description is some lines for each layer. */

@@ -75,7 +75,7 @@ export async function fuzz(seed: number, cases: number): Promise<number> {
     const bytes = damage(files[below(random, files.length)], random);
     const start = performance.now();
     try {
-      await readTorch(bytes, { name: "net", inputShape: [1, 3, 3], description: () => description });
+      await readTorch(bytes, { name: "net", inputShape: [1, 3, 3], findDescription: () => description });
     } catch (error) {
       expect(error).toBeInstanceOf(InputError);
       expect((error as Error).message).toMatch(/^model "net"[ :].{1,2000}$/);
