@@ -81,7 +81,7 @@ describe("loadModel", () => {
   test("says which endings it knows", async () => {
     await writeFile(at("net.h5"), "");
     await expect(loadModel(at("net.h5"))).rejects.toThrow(
-      /^loadModel: expected a file ending in \.onnx, got /,
+      /^loadModel: expected a file ending in \.onnx, \.pt, \.pth, got /,
     );
   });
 

@@ -9,9 +9,10 @@ import {
 } from "onnx-buf";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
-import { UnsupportedLayersError } from "../../../src/he-ml/formats/unsupported-layers.js";
+import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { floats, ints, node, onnxFile, randomTensor, type AttributeValue } from "./onnx-support.js";
+import { thrownBy } from "../support.js";
 
 /** What reading throws; the test fails if it throws nothing or something else than an InputError of one line. */
 function refusal(bytes: Uint8Array): InputError {
@@ -49,21 +50,44 @@ describe("unsupported layers", () => {
     expect(error).toBeInstanceOf(UnsupportedLayersError);
     expect((error as UnsupportedLayersError).modelName).toBe("lenet");
     expect((error as UnsupportedLayersError).layers).toEqual([
-      { position: 1, name: "relu1", op: "Relu", remedy: expect.stringContaining("square activation") },
-      { position: 2, name: "p", op: "MaxPool", remedy: expect.stringContaining("AveragePool") },
+      { position: 1, name: "relu1", op: "Relu", remedy: expect.stringContaining("square (x * x)") },
+      { position: 2, name: "p", op: "MaxPool", remedy: expect.stringContaining("average pool") },
       { position: 4, name: "two\nlines", op: "Softmax", remedy: expect.stringContaining("client") },
     ]);
     expect(error.message).toBe(
       'model "lenet" has 3 layers that cannot be encrypted: ' +
-        'layer 1 "relu1" (Relu): train with a square activation (x * x) in its place; ' +
-        'layer 2 "p" (MaxPool): use an average pool (AveragePool) in its place; ' +
+        'layer 1 "relu1" (Relu): put a square (x * x) or a fitted polynomial in its place and train again; ' +
+        'layer 2 "p" (MaxPool): put an average pool in its place and train again; ' +
         'layer 4 "two\\nlines" (Softmax): leave it out, the client applies it after decryption',
     );
   });
 
-  test.each(["Tanh", "Sigmoid", "LSTM", "BatchNormalization"])("%s has a remedy", (op) => {
+  test.each(["Softmax", "Erf", "LSTM", "BatchNormalization"])("%s has a remedy", (op) => {
     const error = refusal(onnxFile({ input: ["n", 6], nodes: [node(op, ["input"], "output")] }));
     expect(error).toMatchObject({ layers: [{ op, remedy: expect.stringMatching(/.{20}/) }] });
+  });
+
+  test("that run on plain values are read, and all named when the network is to be encrypted", () => {
+    const network = readOnnx(
+      onnxFile({
+        input: ["n", 2, 5, 5],
+        nodes: [
+          node("Tanh", ["input"], "t"),
+          node("MaxPool", ["t"], "p", { kernel_shape: [2, 2], strides: [1, 1] }),
+          node("Relu", ["p"], "output"),
+        ],
+        name: "lenet",
+      }),
+    );
+    expect(network.layers.map(({ kind }) => kind)).toEqual(["activation", "maxPool", "activation"]);
+    expect(thrownBy(() => encryptableModel(network))).toMatchObject({
+      modelName: "lenet",
+      layers: [
+        { position: 0, name: "tanh1", op: "tanh", remedy: expect.stringContaining("square") },
+        { position: 1, name: "pool1", op: "maxPool", remedy: expect.stringContaining("average pool") },
+        { position: 2, name: "relu1", op: "relu", remedy: expect.stringContaining("square") },
+      ],
+    });
   });
 
   test("operators of other domains are not taken for ONNX's own", () => {

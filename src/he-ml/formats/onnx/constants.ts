@@ -9,6 +9,7 @@ import {
 } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
+import { halfToDouble } from "../numbers.js";
 
 /** The tensors that a graph holds under their names, weights above all. */
 export type Constants = ReadonlyMap<string, TensorProto>;
@@ -59,15 +60,6 @@ export function separateConstants(graph: GraphProto): { constants: Constants; no
     return !constant;
   });
   return { constants, nodes };
-}
-
-/** A float16's value from its bits. */
-function halfToDouble(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
 interface Encoding {

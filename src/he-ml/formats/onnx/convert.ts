@@ -1,11 +1,13 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
+import { activationLayer, type ActivationFunction } from "../../model/activation.js";
 import { averagePoolLayer } from "../../model/average-pool.js";
 import { convolutionalLayer } from "../../model/convolutional.js";
 import { flattenLayer } from "../../model/flatten.js";
 import { requireImageShape, type Pair } from "../../model/layer.js";
 import { linearLayer } from "../../model/linear.js";
-import type { Layer } from "../../model/model.js";
+import { maxPoolLayer } from "../../model/max-pool.js";
+import type { Layer, NetworkLayer } from "../../model/model.js";
 import { paddingLayer } from "../../model/padding.js";
 import type { SlidingWindow } from "../../model/sliding-window.js";
 import { squareLayer } from "../../model/square.js";
@@ -155,17 +157,11 @@ function convertPow(context: Context): Layer {
   );
 }
 
-function requirePlainPool(
-  node: NodeProto,
-  { kernelSize, padding, stride, dilation }: SlidingWindow,
-  image: Pair,
-) {
-  if (dilation.some((step) => step !== 1)) {
-    throw new InputError(`${describeNode(node)}: expected dilations 1, got ${dilation.join(", ")}`);
-  }
+function requireFittingWindows(node: NodeProto, window: SlidingWindow, image: Pair) {
+  const { kernelSize, padding, stride, dilation } = window;
   const rest = [
-    (image[0] + padding.top + padding.bottom - kernelSize[0]) % stride[0],
-    (image[1] + padding.left + padding.right - kernelSize[1]) % stride[1],
+    (image[0] + padding.top + padding.bottom - dilation[0] * (kernelSize[0] - 1) - 1) % stride[0],
+    (image[1] + padding.left + padding.right - dilation[1] * (kernelSize[1] - 1) - 1) % stride[1],
   ];
   if (intOf(node, "ceil_mode", 0) !== 0 && rest.some((pixels) => pixels !== 0)) {
     throw new InputError(
@@ -179,11 +175,26 @@ function convertAveragePool({ node, name, inputShape, poolPadding }: Context): L
   const [, height, width] = requireImageShape({ kind: "averagePool", name }, inputShape);
   const window = windowOf(node, kernelOf(node), [height, width]);
   const padding = poolPadding ?? window.padding;
-  requirePlainPool(node, { ...window, padding }, [height, width]);
-  const { kernelSize, stride } = window;
+  requireFittingWindows(node, { ...window, padding }, [height, width]);
+  const { kernelSize, stride, dilation } = window;
+  if (dilation.some((step) => step !== 1)) {
+    throw new InputError(`${describeNode(node)}: expected dilations 1, got ${dilation.join(", ")}`);
+  }
   const countIncludePad = poolPadding !== undefined || intOf(node, "count_include_pad", 0) !== 0;
   return averagePoolLayer({ name, kernelSize, stride, padding, countIncludePad });
 }
+
+function convertMaxPool({ node, name, inputShape }: Context): NetworkLayer {
+  const [, height, width] = requireImageShape({ kind: "maxPool", name }, inputShape);
+  const window = windowOf(node, kernelOf(node), [height, width]);
+  requireFittingWindows(node, window, [height, width]);
+  return maxPoolLayer({ name, ...window });
+}
+
+const convertActivation =
+  (f: ActivationFunction) =>
+  ({ name }: Context): NetworkLayer =>
+    activationLayer({ name, function: f });
 
 function convertGlobalAveragePool({ name, inputShape }: Context): Layer {
   const [, height, width] = requireImageShape({ kind: "averagePool", name }, inputShape);
@@ -218,10 +229,12 @@ function convertPad({ graph, node, name }: Context): Layer {
   return paddingLayer({ name, padding: paddingOf(graph, node) });
 }
 
-interface Converter {
+export interface Converter {
   /** Names layers whose nodes have no name of their own. */
   readonly prefix: string;
-  readonly convert: (context: Context) => Layer;
+  readonly convert: (context: Context) => NetworkLayer;
+  /** Whether its layers run on plain values only. */
+  readonly plainOnly?: boolean;
 }
 
 /** The operators that become layers. */
@@ -237,4 +250,8 @@ export const converters: ReadonlyMap<string, Converter> = new Map<string, Conver
   ["Flatten", { prefix: "flatten", convert: convertFlatten }],
   ["Reshape", { prefix: "flatten", convert: convertReshape }],
   ["Pad", { prefix: "pad", convert: convertPad }],
+  ["MaxPool", { prefix: "pool", convert: convertMaxPool, plainOnly: true }],
+  ["Relu", { prefix: "relu", convert: convertActivation("relu"), plainOnly: true }],
+  ["Sigmoid", { prefix: "sigmoid", convert: convertActivation("sigmoid"), plainOnly: true }],
+  ["Tanh", { prefix: "tanh", convert: convertActivation("tanh"), plainOnly: true }],
 ]);

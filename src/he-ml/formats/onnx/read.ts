@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.js";
-import { defineModel, layerOutputShape, type Layer, type Model } from "../../model/model.js";
+import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { converters } from "./convert.js";
 import type { ExternalData } from "./external-data.js";
 import { parseGraph, requireChain } from "./graph.js";
@@ -13,28 +13,27 @@ export interface ReadOnnxOptions {
   readonly externalData?: ExternalData;
 }
 
-const supportedOps = new Set(converters.keys());
-
 /**
- * Reads an ONNX file as a model. Layers bear the names of the file's nodes, or, where these have none, their kind
+ * Reads an ONNX file as a network. Layers bear the names of the file's nodes, or, where these have none, their kind
  * and a running number (`conv1`, `square1`, `fc1`). A bias that is added by a node of its own joins its layer;
  * dropout and identity vanish.
  *
- * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place.
+ * @throws UnsupportedLayersError if there are layers that cannot even be run, naming every one that cannot be
+ *   encrypted, and what to put in its place.
  * @throws InputError if the bytes are no ONNX file, the graph is not one chain from one input to one output, or
  *   a layer does not fit.
- * @example const model = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
+ * @example const network = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
  */
-export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Model {
+export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Network {
   const graph = parseGraph(bytes, options.name, options.externalData);
   const steps = stepsOf(graph);
-  refuseUnsupported(graph.name, steps, supportedOps);
+  refuseUnsupported(graph.name, steps, converters);
   requireChain(graph);
   if (steps.length === 0) {
     throw new InputError(`model "${graph.name}": expected at least one layer, got none`);
   }
   const names = nameSteps(steps, (op) => converters.get(op)!.prefix);
-  const layers: Layer[] = [];
+  const layers: NetworkLayer[] = [];
   let inputShape = graph.inputShape;
   steps.forEach((step, index) => {
     const { convert } = converters.get(step.node.opType)!;
