@@ -23,13 +23,16 @@ export function encodePolynomial(he: Evaluator, layer: PolynomialLayer): Encoded
     open: (input) => {
       const plan = new PolynomialPlanner(he.parameters, layer, input).plan();
       return {
-        compute(inputs, index) {
-          using powers = new Powers(he, inputs(index));
-          return evaluate(he, plan, powers);
-        },
+        compute: (inputs, index) => evaluatePolynomial(he, plan, inputs(index)),
       };
     },
   });
+}
+
+/** The polynomial of one ciphertext, which is left alone; the caller owns the result. */
+export function evaluatePolynomial(he: Evaluator, plan: PolynomialPlan, x: Ciphertext): Ciphertext {
+  using powers = new Powers(he, x);
+  return evaluate(he, plan, powers);
 }
 
 /** x, x², x⁴, x⁸ …, each made when it is first asked for. */
