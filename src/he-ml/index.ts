@@ -52,6 +52,7 @@ export {
   unsupportedLayers,
   type UnsupportedLayer,
 } from "./model/unsupported-layers.js";
+export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./model/polynomial.js";
 export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
@@ -88,6 +89,7 @@ export {
 export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
+export { polynomial } from "./layers/functional/polynomial.js";
 export { square } from "./layers/functional/square.js";
 export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";

@@ -6,6 +6,7 @@ import { encodeAveragePool } from "./functional/average-pool.js";
 import { encodeFlatten } from "./functional/flatten.js";
 import { encodeIdentity } from "./functional/identity.js";
 import { encodePadding } from "./functional/padding.js";
+import { encodePolynomial } from "./functional/polynomial.js";
 import { encodeSquare } from "./functional/square.js";
 import { encodeLinear } from "./linear.js";
 
@@ -15,6 +16,7 @@ const encoders: {
   convolutional: encodeConvolutional,
   linear: encodeLinear,
   square: encodeSquare,
+  polynomial: encodePolynomial,
   averagePool: encodeAveragePool,
   flatten: encodeFlatten,
   padding: encodePadding,

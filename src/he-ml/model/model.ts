@@ -9,6 +9,7 @@ import type { PlainLayer } from "./layer.js";
 import { plainLinear, type LinearLayer } from "./linear.js";
 import { plainMaxPool, type MaxPoolLayer } from "./max-pool.js";
 import { plainPadding, type PaddingLayer } from "./padding.js";
+import { plainPolynomial, type PolynomialLayer } from "./polynomial.js";
 import { plainSquare, type SquareLayer } from "./square.js";
 
 /** Every kind of layer that can be computed on encrypted values. */
@@ -16,6 +17,7 @@ export type Layer =
   | ConvolutionalLayer
   | LinearLayer
   | SquareLayer
+  | PolynomialLayer
   | AveragePoolLayer
   | FlattenLayer
   | PaddingLayer
@@ -41,6 +43,7 @@ const plainLayers: PlainLayers<NetworkLayer> = {
   convolutional: plainConvolutional,
   linear: plainLinear,
   square: plainSquare,
+  polynomial: plainPolynomial,
   averagePool: plainAveragePool,
   flatten: plainFlatten,
   padding: plainPadding,

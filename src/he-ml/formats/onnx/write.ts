@@ -99,6 +99,10 @@ function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
       return writePadding(layer, input, output);
     case "square":
       return { initializers: [], node: node("Mul", layer.name, [input, input], [output]) };
+    case "polynomial":
+      throw new InputError(
+        `writeOnnx: polynomial "${layer.name}": expected layers with an operator of their own; use a square`,
+      );
     case "identity":
       return { initializers: [], node: node("Identity", layer.name, [input], [output]) };
     case "flatten":
