@@ -268,7 +268,7 @@ describe("what a file may hold besides", () => {
   const matMul = (proto: TensorProto) =>
     readAsOnnxruntime(oneNode("MatMul", { constants: [proto], shape: [6], rank: 2 }), [6]);
 
-  test("Identity and Dropout vanish, an Identity of a constant is that constant", async () => {
+  test("Identity and Dropout keep a place if they have a name; an Identity of a constant is that constant", async () => {
     const bytes = onnxFile({
       input: ["n", 6],
       nodes: [
@@ -280,7 +280,11 @@ describe("what a file may hold besides", () => {
       ],
       initializers: [floats("w", weights)],
     });
-    expect(describeLayers(await readAsOnnxruntime(bytes, [6]))).toEqual(["linear fc", "square act"]);
+    expect(describeLayers(await readAsOnnxruntime(bytes, [6]))).toEqual([
+      "linear fc",
+      "identity drop",
+      "square act",
+    ]);
   });
 
   test("weights in the float field", () => {

@@ -39,6 +39,7 @@ export class Chain {
   /** Of one image behind the last layer. */
   shape: Shape;
   readonly #modelName: string;
+  readonly #nodes: readonly NodeProto[];
   readonly #names: LayerNames;
   readonly #values = new Map<string, ImageValue>();
   /** How many inputs still read a value. */
@@ -47,6 +48,7 @@ export class Chain {
 
   constructor(modelName: string, nodes: readonly NodeProto[], output: string, inputShape: Shape) {
     this.#modelName = modelName;
+    this.#nodes = nodes;
     this.#names = new LayerNames(nodes);
     this.shape = inputShape;
     for (const name of [...nodes.flatMap(({ input }) => input), output]) {
@@ -54,9 +56,11 @@ export class Chain {
     }
   }
 
-  /** Gives a value its name. */
-  set(name: string, value: ImageValue): void {
-    this.#values.set(name, value);
+  /** Gives a value its name. What several nodes read becomes a layer first, where that is possible. */
+  set(name: string, value: ImageValue, maker: string): void {
+    const readers = this.#readers.get(name) ?? 0;
+    const settled = readers > 1 && !this.isShared(value) ? this.settle(value, maker) : value;
+    if (readers > 0) this.#values.set(name, settled);
   }
 
   /** The value of that name, which one of its readers has now read; undefined if it is no such value. */
@@ -108,14 +112,17 @@ export class Chain {
     return { base: this.layers.length, polynomial: identity, makers: [], layout: value.layout };
   }
 
-  #requireUnshared(value: ImageValue, reader: string): void {
-    const shared = this.#sharedName(value.base);
-    if (value.base === this.layers.length && shared === undefined) return;
-    throw this.notAChain(
-      shared === undefined
-        ? `${reader} takes a value from before the layer "${this.layers.at(-1)!.name}"`
-        : `${reader} is not all that takes its input: ${JSON.stringify(shared)} is needed later`,
-    );
+  #requireUnshared({ base }: ImageValue, reader: string): void {
+    const shared = this.#sharedName(base);
+    if (shared !== undefined) {
+      const later = this.#nodes.findLast(({ input }) => input.includes(shared));
+      throw this.notAChain(
+        `${JSON.stringify(shared)} goes into ${reader} and again into ${later ? describeNode(later) : "the output"}`,
+      );
+    }
+    if (base !== this.layers.length) {
+      throw this.notAChain(`${reader} takes a value from before ${JSON.stringify(this.layers.at(-1)!.name)}`);
+    }
   }
 
   notAChain(what: string): InputError {

@@ -2,6 +2,7 @@ import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { sizeOf, tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { intOf, intsOf } from "./attributes.js";
+import { constantTensor } from "./constants.js";
 import { describeNode } from "./graph.js";
 
 /** Constants of a node, in the order of its inputs; an input that is left out is undefined. */
@@ -31,7 +32,8 @@ const mostAxes = 8;
 const mostValues = 2 ** 26;
 
 function requireModestShape(node: NodeProto, shape: Shape): void {
-  if (shape.length <= mostAxes && sizeOf(shape) <= mostValues) return;
+  const isShape = shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (isShape && shape.length <= mostAxes && sizeOf(shape) <= mostValues) return;
   throw new InputError(
     `${describeNode(node)}: expected a constant of at most ${mostAxes} axes and ${mostValues} values, ` +
       `got ${shape.length} axes and ${sizeOf(shape)} values; the file is damaged, export it again`,
@@ -39,12 +41,7 @@ function requireModestShape(node: NodeProto, shape: Shape): void {
 }
 
 /** Picks values: the one at `index` of the result is the one at `source(index)`. */
-function pick(
-  node: NodeProto,
-  { data }: Tensor,
-  shape: Shape,
-  source: (index: number) => number,
-): Tensor {
+function pick(node: NodeProto, { data }: Tensor, shape: Shape, source: (index: number) => number): Tensor {
   requireModestShape(node, shape);
   return tensor(
     shape,
@@ -95,16 +92,37 @@ function gather(node: NodeProto, inputs: Inputs): Tensor {
   });
 }
 
+/** A slice along one axis. */
 function slice(node: NodeProto, inputs: Inputs): Tensor {
   const input = inputAt(node, inputs, 0);
-  const [start] = numbersOf(node, inputs, 1, "starts") ?? [];
-  const [end] = numbersOf(node, inputs, 2, "ends") ?? [];
+  const starts = numbersOf(node, inputs, 1, "starts") ?? [];
+  const ends = numbersOf(node, inputs, 2, "ends") ?? [];
+  const [given = 0] = numbersOf(node, inputs, 3, "axes") ?? [];
   const [step] = inputs[4]?.data ?? [1];
-  if (input.shape.length !== 1 || step !== 1 || start === undefined || end === undefined) {
-    throw new InputError(`${describeNode(node)}: expected a constant with one axis, and steps of 1`);
+  if (starts.length !== 1 || ends.length !== 1 || !(step !== 0)) {
+    throw new InputError(`${describeNode(node)}: expected to slice a constant along one axis`);
   }
-  const data = input.data.slice(start, end);
-  return tensor([data.length], data);
+  const axis = axisOf(node, given, input.shape.length);
+  const size = input.shape[axis];
+  const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
+  const bound = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, lowest), highest);
+  const count = Math.max(0, Math.ceil((bound(ends[0]) - bound(starts[0])) / step));
+  const inner = sizeOf(input.shape.slice(axis + 1));
+  return pick(node, input, input.shape.with(axis, count), (index) => {
+    const along = bound(starts[0]) + (Math.floor(index / inner) % count) * step;
+    return (Math.floor(index / (inner * count)) * size + along) * inner + (index % inner);
+  });
+}
+
+/** Exporters fill paddings with zeros. */
+function constantOfShape(node: NodeProto, inputs: Inputs): Tensor {
+  const shape = [...inputAt(node, inputs, 0).data];
+  requireModestShape(node, shape);
+  const result = zeros(shape);
+  const value = node.attribute.find(({ name }) => name === "value")?.t;
+  return value
+    ? { shape, data: result.data.fill(constantTensor(value, describeNode(node)).data[0]) }
+    : result;
 }
 
 function concat(node: NodeProto, inputs: Inputs): Tensor {
@@ -169,6 +187,7 @@ function arithmetic(f: (a: number, b: number) => number): Fold {
 const folds: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Identity", (node, inputs) => inputAt(node, inputs, 0)],
   ["Cast", (node, inputs) => inputAt(node, inputs, 0)],
+  ["ConstantOfShape", constantOfShape],
   ["Transpose", transpose],
   ["Gather", gather],
   ["Slice", slice],

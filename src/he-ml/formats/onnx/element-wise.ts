@@ -87,7 +87,8 @@ const combining =
 
 /** A power of a value; where nothing else needs the value, what it is made of becomes a layer of its own first. */
 function powerOf({ chain, node }: Context, value: ImageValue, exponent: number): ImageValue {
-  const base = isIdentity(value.polynomial) || chain.isShared(value) ? value : chain.settle(value, describeNode(node));
+  const base =
+    isIdentity(value.polynomial) || chain.isShared(value) ? value : chain.settle(value, describeNode(node));
   let power = base.polynomial;
   for (let k = 1; k < exponent; k++) power = multiply(power, base.polynomial);
   return changed(base, power, node);
@@ -116,7 +117,12 @@ const largestExponent = 63;
 
 export const power: Operator = (context) => {
   const exponent = constantAt(context, 1).data;
-  if (exponent.length === 1 && Number.isInteger(exponent[0]) && exponent[0] > 0 && exponent[0] <= largestExponent) {
+  if (
+    exponent.length === 1 &&
+    Number.isInteger(exponent[0]) &&
+    exponent[0] > 0 &&
+    exponent[0] <= largestExponent
+  ) {
     return powerOf(context, imageOf(context), exponent[0]);
   }
   throw new InputError(
@@ -140,4 +146,3 @@ export const batchNormalization: Operator = (context) => {
   const multiplied = withConstant(context, value, each(factor), multiply);
   return withConstant(context, multiplied, each(shift), add);
 };
-

@@ -36,7 +36,9 @@ export function includeExternalData(graph: GraphProto, externalData?: ExternalDa
     }
     total += length;
     if (total > largestBytes) {
-      throw new InputError(`${what}: expected weights of at most 1 GiB in all; a larger model cannot be used`);
+      throw new InputError(
+        `${what}: expected weights of at most 1 GiB in all; a larger model cannot be used`,
+      );
     }
     proto.rawData = data.subarray(offset, offset + length) as Uint8Array<ArrayBuffer>;
     proto.dataLocation = DataLocation.DEFAULT;

@@ -26,10 +26,10 @@ const activation =
     return sameShape(context, f, (name) => activationLayer({ name, function: f, alpha }));
   };
 
-/** A module that does nothing when the network is used keeps its place, unless it lies within an activation. */
+/** A named node that changes nothing keeps its place among the layers, unless it lies within an activation. */
 const identity: Operator = (context) => {
   const value = imageOf(context);
-  if (context.chain.isShared(value)) return value;
+  if (context.node.name === "" || context.chain.isShared(value)) return value;
   return sameShape(context, "identity", (name) => identityLayer({ name }));
 };
 

@@ -83,7 +83,8 @@ export const mean: Operator = (context) => {
     );
   }
   const pooled = wholeImagePool(context);
-  if (intOf(node, "keepdims", 1) !== 0) return { ...pooled, layout: { ...pooled.layout, order: layout.order } };
+  if (intOf(node, "keepdims", 1) !== 0)
+    return { ...pooled, layout: { ...pooled.layout, order: layout.order } };
   return chain.append("flatten", [], (name) => flattenLayer({ name }));
 };
 

@@ -2,7 +2,11 @@ import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { identityLayer } from "../../model/identity.js";
 import { defineModel, type Network, type NetworkLayer } from "../../model/model.js";
-import { unsupportedLayers, UnsupportedLayersError, type UnsupportedLayer } from "../../model/unsupported-layers.js";
+import {
+  unsupportedLayers,
+  UnsupportedLayersError,
+  type UnsupportedLayer,
+} from "../../model/unsupported-layers.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
 import { intOf } from "./attributes.js";
 import { Chain, type ImageValue } from "./chain.js";
@@ -41,7 +45,7 @@ class GraphReader {
     this.#graph = graph;
     const layout = inputLayout(graph);
     this.#chain = new Chain(graph.name, graph.nodes, graph.output, layout.shape);
-    this.#chain.set(graph.input, { base: 0, polynomial: identity, makers: [], layout });
+    this.#chain.set(graph.input, { base: 0, polynomial: identity, makers: [], layout }, "the input");
   }
 
   read(): readonly NetworkLayer[] {
@@ -82,7 +86,8 @@ class GraphReader {
     else if (node.opType === "Shape" && isStandard(node)) this.#setConstant(node, this.#shapeOf(node, image));
     else {
       const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
-      for (const name of node.output) this.#chain.set(name, value);
+      const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
+      for (const name of known) this.#chain.set(name, value, describeNode(node));
     }
   }
 

@@ -4,7 +4,14 @@ import { formatShape, sizeOf, type Shape } from "../../tensor/tensor.js";
 import { intOf, intsOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
 import { numbersOf } from "./constant-folding.js";
-import { constantAt, imageOf, optionalConstant, settledImage, type Context, type Operator } from "./context.js";
+import {
+  constantAt,
+  imageOf,
+  optionalConstant,
+  settledImage,
+  type Context,
+  type Operator,
+} from "./context.js";
 import { describeNode, type OnnxGraph } from "./graph.js";
 import { fileShape, transposedLayout, type Layout } from "./layout.js";
 
@@ -42,7 +49,9 @@ export const transpose: Operator = (context) => {
 
 /** The shape of one image that a shape with a batch axis asks for; undefined if it does not keep the batch. */
 function imageShapeOf(target: readonly number[], from: Shape, keepsZeros: boolean, graph: OnnxGraph) {
-  const [batch, ...rest] = target.map((size, axis) => (size === 0 && keepsZeros ? (from[axis - 1] ?? NaN) : size));
+  const [batch, ...rest] = target.map((size, axis) =>
+    size === 0 && keepsZeros ? (from[axis - 1] ?? NaN) : size,
+  );
   const known = sizeOf(rest.filter((size) => size !== -1));
   const shape = rest.map((size) => (size === -1 ? sizeOf(from) / known : size));
   const isWholeBatch =

@@ -5,7 +5,14 @@ import { linearLayer } from "../../model/linear.js";
 import { formatShape, zeros, type Tensor } from "../../tensor/tensor.js";
 import { floatOf, intOf, intsOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
-import { constantAt, optionalConstant, settledImage, settledInOrder, type Context, type Operator } from "./context.js";
+import {
+  constantAt,
+  optionalConstant,
+  settledImage,
+  settledInOrder,
+  type Context,
+  type Operator,
+} from "./context.js";
 import { describeNode } from "./graph.js";
 import { featurePlaces, type Layout } from "./layout.js";
 import { windowOf } from "./window.js";
@@ -58,7 +65,8 @@ function matrixAt(context: Context): Tensor {
 /** `[out, in]` weights for the file's order of features as weights for ours. */
 function forOurOrder(weights: Tensor, layout: Layout): Tensor {
   const [outputs, features] = weights.shape;
-  const places = layout.isFlat && features === layout.shape.reduce((a, b) => a * b, 1) && featurePlaces(layout);
+  const places =
+    layout.isFlat && features === layout.shape.reduce((a, b) => a * b, 1) && featurePlaces(layout);
   if (!places) return weights;
   const ordered = zeros(weights.shape);
   for (let out = 0; out < outputs; out++) {
@@ -83,7 +91,12 @@ function broadcastBias({ node }: Context, { shape, data }: Tensor, features: num
   );
 }
 
-function appendLinear({ chain, node }: Context, { layout }: ImageValue, weights: Tensor, bias?: Tensor): ImageValue {
+function appendLinear(
+  { chain, node }: Context,
+  { layout }: ImageValue,
+  weights: Tensor,
+  bias?: Tensor,
+): ImageValue {
   return chain.append("fc", [node], (name) =>
     linearLayer({ name, weights: forOurOrder(weights, layout), bias }),
   );
@@ -100,8 +113,7 @@ export const gemm: Operator = (context) => {
   const matrix = matrixAt(context);
   const weights = scaled(intOf(node, "transB", 0) ? matrix : transposed(matrix), floatOf(node, "alpha", 1));
   const addend = optionalConstant(context, 2);
-  const bias =
-    addend && scaled(broadcastBias(context, addend, weights.shape[0]), floatOf(node, "beta", 1));
+  const bias = addend && scaled(broadcastBias(context, addend, weights.shape[0]), floatOf(node, "beta", 1));
   return appendLinear(context, value, weights, bias);
 };
 
