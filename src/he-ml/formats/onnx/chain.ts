@@ -7,7 +7,7 @@ import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
 import { tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { describeNode } from "./graph.js";
-import { ownLayout, type Layout } from "./layout.js";
+import { ownLayout, type Layout } from "../layout.js";
 import { LayerNames } from "./names.js";
 import { identity, isIdentity, isUniform, trimmed, type Polynomial } from "./polynomial.js";
 import type { Padding } from "../../model/layer.js";

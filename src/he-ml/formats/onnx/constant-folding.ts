@@ -1,6 +1,7 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { sizeOf, tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { transpose } from "../../tensor/transpose.js";
 import { intOf, intsOf } from "./attributes.js";
 import { constantTensor } from "./constants.js";
 import { describeNode } from "./graph.js";
@@ -49,28 +50,16 @@ function pick(node: NodeProto, { data }: Tensor, shape: Shape, source: (index: n
   );
 }
 
-function transpose(node: NodeProto, inputs: Inputs): Tensor {
+function transposed(node: NodeProto, inputs: Inputs): Tensor {
   const input = inputAt(node, inputs, 0);
   const rank = input.shape.length;
   const order = intsOf(node, "perm") ?? input.shape.map((_, i) => rank - 1 - i);
   if (order.length !== rank || new Set(order).size !== rank || !order.every((a) => a >= 0 && a < rank)) {
-    throw new InputError(`${describeNode(node)}: expected a permutation of ${rank} axes, got [${order}]`);
+    throw new InputError(
+      `${describeNode(node)}: expected a permutation of ${rank} axes, got [${order.join(", ")}]`,
+    );
   }
-  const steps = input.shape.map((_, axis) => sizeOf(input.shape.slice(axis + 1)));
-  const axes = order.map((axis) => ({ size: input.shape[axis], step: steps[axis] })).reverse();
-  return pick(
-    node,
-    input,
-    order.map((axis) => input.shape[axis]),
-    (index) => {
-      let [rest, source] = [index, 0];
-      for (const { size, step } of axes) {
-        source += (rest % size) * step;
-        rest = Math.floor(rest / size);
-      }
-      return source;
-    },
-  );
+  return transpose(input, order);
 }
 
 function gather(node: NodeProto, inputs: Inputs): Tensor {
@@ -188,7 +177,7 @@ const folds: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Identity", (node, inputs) => inputAt(node, inputs, 0)],
   ["Cast", (node, inputs) => inputAt(node, inputs, 0)],
   ["ConstantOfShape", constantOfShape],
-  ["Transpose", transpose],
+  ["Transpose", transposed],
   ["Gather", gather],
   ["Slice", slice],
   ["Concat", concat],

@@ -3,7 +3,7 @@ import { InputError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Chain, ImageValue } from "./chain.js";
 import { describeNode, type OnnxGraph } from "./graph.js";
-import { isOwnOrder } from "./layout.js";
+import { isOwnOrder } from "../layout.js";
 
 /** What an operator knows about the node that it reads. */
 export interface Context {

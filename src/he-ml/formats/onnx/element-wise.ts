@@ -5,7 +5,7 @@ import { floatOf, intOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
 import { constantAt, imageOf, isImageValue, type Context, type Operator } from "./context.js";
 import { describeNode } from "./graph.js";
-import { featurePlaces, fileShape, sameLayout, type Layout } from "./layout.js";
+import { featuresInOurOrder, fileShape, sameLayout, type Layout } from "../layout.js";
 import { add, constant, isIdentity, multiply, type Polynomial } from "./polynomial.js";
 
 /**
@@ -21,19 +21,12 @@ function broadcast({ shape, data }: Tensor, layout: Layout, node: NodeProto): Fl
   const isEach = layout.isFlat || layout.order[axis] === 0;
   const isWithin = shape.length <= sizes.length + 1;
   if (isWithin && spread.length === 0) return data;
-  if (isWithin && spread.length === 1 && isEach && size === sizes[axis]) return inOurOrder(data, layout);
+  if (isWithin && spread.length === 1 && isEach && size === sizes[axis])
+    return featuresInOurOrder(data, layout);
   throw new InputError(
     `${describeNode(node)}: expected a constant of one number, or of ${layout.isFlat ? sizes[0] : layout.shape[0]} ` +
       `numbers, one for each channel or feature, got one of ${formatShape(shape)}`,
   );
-}
-
-function inOurOrder(values: Float64Array, layout: Layout): Float64Array {
-  const places = layout.isFlat ? featurePlaces(layout) : undefined;
-  if (!places) return values;
-  const ordered = new Float64Array(values.length);
-  places.forEach((place, index) => (ordered[place] = values[index]));
-  return ordered;
 }
 
 type Combine = (p: Polynomial, q: Polynomial) => Polynomial;

@@ -2,7 +2,7 @@ import type { NodeProto } from "onnx-buf";
 import { intsOf } from "./attributes.js";
 import { constantOf, constantTensor } from "./constants.js";
 import { describeNode, type OnnxGraph } from "./graph.js";
-import { channelsLast, ownLayout, type Layout } from "./layout.js";
+import { channelsLast, ownLayout, type Layout } from "../layout.js";
 
 /** Operators to which the order of the axes matters. */
 const decisive = new Set(

@@ -3,7 +3,7 @@ import type { Padding } from "../../model/layer.js";
 import { floatOf, intsOf, textOf, toSize } from "./attributes.js";
 import { optionalConstant, type Context } from "./context.js";
 import { describeNode } from "./graph.js";
-import type { Layout } from "./layout.js";
+import type { Layout } from "../layout.js";
 
 /**
  * The zeros that a `Pad` node puts around images.

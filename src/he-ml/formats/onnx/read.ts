@@ -16,7 +16,7 @@ import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
 import { describeNode, parseGraph, type OnnxGraph } from "./graph.js";
 import { inputLayout } from "./input-layout.js";
-import { fileShape, keepsOrder } from "./layout.js";
+import { fileShape, keepsOrder } from "../layout.js";
 import { withModulesLeftOut } from "./modules-left-out.js";
 import { operators } from "./operators.js";
 import { identity } from "./polynomial.js";

@@ -13,7 +13,7 @@ import {
   type Operator,
 } from "./context.js";
 import { describeNode, type OnnxGraph } from "./graph.js";
-import { fileShape, transposedLayout, type Layout } from "./layout.js";
+import { fileShape, transposedLayout, type Layout } from "../layout.js";
 
 function flattened(context: Context): ImageValue {
   const { layout } = settledImage(context);

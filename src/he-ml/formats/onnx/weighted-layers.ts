@@ -2,7 +2,8 @@ import { InputError } from "../../errors.js";
 import { convolutionalLayer } from "../../model/convolutional.js";
 import { requireImageShape, type Pair } from "../../model/layer.js";
 import { linearLayer } from "../../model/linear.js";
-import { formatShape, zeros, type Tensor } from "../../tensor/tensor.js";
+import { formatShape, type Tensor } from "../../tensor/tensor.js";
+import { transpose } from "../../tensor/transpose.js";
 import { floatOf, intOf, intsOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
 import {
@@ -14,7 +15,7 @@ import {
   type Operator,
 } from "./context.js";
 import { describeNode } from "./graph.js";
-import { featurePlaces, type Layout } from "./layout.js";
+import { weightsInOurOrder } from "../layout.js";
 import { windowOf } from "./window.js";
 
 export const convolution: Operator = (context) => {
@@ -43,16 +44,6 @@ const scaled = ({ shape, data }: Tensor, factor: number): Tensor => ({
   data: factor === 1 ? data : data.map((value) => value * factor),
 });
 
-function transposed({ shape: [rows, columns], data }: Tensor): Tensor {
-  const result = zeros([columns, rows]);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result.data[column * rows + row] = data[row * columns + column];
-    }
-  }
-  return result;
-}
-
 /** Weights of a linear layer as the file gives them. @throws InputError unless they form a matrix. */
 function matrixAt(context: Context): Tensor {
   const weights = constantAt(context, 1);
@@ -60,21 +51,6 @@ function matrixAt(context: Context): Tensor {
   throw new InputError(
     `${describeNode(context.node)}: expected weights with two axes, got ${formatShape(weights.shape)}`,
   );
-}
-
-/** `[out, in]` weights for the file's order of features as weights for ours. */
-function forOurOrder(weights: Tensor, layout: Layout): Tensor {
-  const [outputs, features] = weights.shape;
-  const places =
-    layout.isFlat && features === layout.shape.reduce((a, b) => a * b, 1) && featurePlaces(layout);
-  if (!places) return weights;
-  const ordered = zeros(weights.shape);
-  for (let out = 0; out < outputs; out++) {
-    places.forEach((place, i) => {
-      ordered.data[out * features + place] = weights.data[out * features + i];
-    });
-  }
-  return ordered;
 }
 
 /** A bias of one value, or of a row of one for each feature. @throws InputError if it has others for each image */
@@ -98,7 +74,7 @@ function appendLinear(
   bias?: Tensor,
 ): ImageValue {
   return chain.append("fc", [node], (name) =>
-    linearLayer({ name, weights: forOurOrder(weights, layout), bias }),
+    linearLayer({ name, weights: weightsInOurOrder(weights, layout), bias }),
   );
 }
 
@@ -111,11 +87,14 @@ export const gemm: Operator = (context) => {
   }
   const value = settledImage(context);
   const matrix = matrixAt(context);
-  const weights = scaled(intOf(node, "transB", 0) ? matrix : transposed(matrix), floatOf(node, "alpha", 1));
+  const weights = scaled(
+    intOf(node, "transB", 0) ? matrix : transpose(matrix, [1, 0]),
+    floatOf(node, "alpha", 1),
+  );
   const addend = optionalConstant(context, 2);
   const bias = addend && scaled(broadcastBias(context, addend, weights.shape[0]), floatOf(node, "beta", 1));
   return appendLinear(context, value, weights, bias);
 };
 
 export const matrixProduct: Operator = (context) =>
-  appendLinear(context, settledImage(context), transposed(matrixAt(context)));
+  appendLinear(context, settledImage(context), transpose(matrixAt(context), [1, 0]));

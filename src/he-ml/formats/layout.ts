@@ -1,4 +1,4 @@
-import { sizeOf, type Shape } from "../../tensor/tensor.js";
+import { sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 
 /**
  * How the file orders the values of an image that our layers see as `[channels, height, width]`: files made by
@@ -64,4 +64,27 @@ export function featurePlaces(layout: Layout): Int32Array | undefined {
     }
     return place;
   });
+}
+
+/** A linear layer's `[out, in]` weights for the file's order of features as weights for ours. */
+export function weightsInOurOrder(weights: Tensor, layout: Layout): Tensor {
+  const [outputs, features] = weights.shape;
+  const places = layout.isFlat && features === sizeOf(layout.shape) ? featurePlaces(layout) : undefined;
+  if (!places) return weights;
+  const ordered = zeros(weights.shape);
+  for (let out = 0; out < outputs; out++) {
+    places.forEach((place, i) => {
+      ordered.data[out * features + place] = weights.data[out * features + i];
+    });
+  }
+  return ordered;
+}
+
+/** Values of the file's features, or channels, in our order. */
+export function featuresInOurOrder(values: Float64Array, layout: Layout): Float64Array {
+  const places = layout.isFlat && values.length === sizeOf(layout.shape) ? featurePlaces(layout) : undefined;
+  if (!places) return values;
+  const ordered = new Float64Array(values.length);
+  places.forEach((place, i) => (ordered[place] = values[i]));
+  return ordered;
 }

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { InputError } from "../../errors.js";
+import { sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { halfToDouble } from "../floats.js";
+import { check } from "./topology.js";
+
+/** Gives the bytes of a file that lies beside `model.json`. */
+export type SiblingFile = (path: string) => Uint8Array;
+
+const quantizations = ["uint8", "uint16", "float16"] as const;
+
+const weightSchema = z.object({
+  name: z.string(),
+  shape: z.array(z.int().min(0)).max(8),
+  dtype: z.string(),
+  quantization: z
+    .object({
+      dtype: z.enum(quantizations),
+      min: z.number().optional(),
+      scale: z.number().optional(),
+    })
+    .optional(),
+});
+type WeightSpec = z.output<typeof weightSchema>;
+
+const manifestSchema = z
+  .array(z.object({ paths: z.array(z.string()).max(10_000), weights: z.array(weightSchema).max(10_000) }))
+  .max(10_000);
+
+/** As much as a model file itself may hold. */
+const largestBytes = 2 ** 30;
+
+type Read = (bytes: ArrayBuffer) => ArrayLike<number>;
+
+const stored: ReadonlyMap<string, { readonly bytes: number; readonly read: Read }> = new Map([
+  ["float32", { bytes: 4, read: (b: ArrayBuffer) => new Float32Array(b) }],
+  ["int32", { bytes: 4, read: (b: ArrayBuffer) => new Int32Array(b) }],
+  ["uint32", { bytes: 4, read: (b: ArrayBuffer) => new Uint32Array(b) }],
+  ["uint16", { bytes: 2, read: (b: ArrayBuffer) => new Uint16Array(b) }],
+  ["uint8", { bytes: 1, read: (b: ArrayBuffer) => new Uint8Array(b) }],
+  ["bool", { bytes: 1, read: (b: ArrayBuffer) => new Uint8Array(b) }],
+  ["float16", { bytes: 2, read: (b: ArrayBuffer) => Float64Array.from(new Uint16Array(b), halfToDouble) }],
+]);
+
+/** Turns quantized numbers back into weights: `value · scale + min`, as tfjs does when it loads them. */
+function dequantized(values: ArrayLike<number>, { name, quantization }: WeightSpec): Float64Array {
+  if (!quantization || quantization.dtype === "float16") return Float64Array.from(values);
+  const { min, scale } = quantization;
+  if (min === undefined || scale === undefined) {
+    throw new InputError(`weight ${JSON.stringify(name)}: it is quantized without min and scale; convert it again`);
+  }
+  return Float64Array.from(values, (value) => value * scale + min);
+}
+
+function storageOf({ name, dtype, quantization }: WeightSpec) {
+  const storage = stored.get(quantization?.dtype ?? dtype);
+  if (storage) return storage;
+  throw new InputError(
+    `weight ${JSON.stringify(name)}: expected one of ${[...stored.keys()].join(", ")}, got ${JSON.stringify(dtype)}; ` +
+      `store the weights as float32`,
+  );
+}
+
+/** Files one after the other, as if they were one. @throws InputError beyond the size of a model file */
+function concatenated(paths: readonly string[], file: SiblingFile, before: number): Uint8Array {
+  const files = paths.map(file);
+  const length = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (before + length > largestBytes) {
+    throw new InputError("expected weights of at most 1 GiB in all; a larger model cannot be used");
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of files) {
+    bytes.set(part, offset);
+    offset += part.byteLength;
+  }
+  return bytes;
+}
+
+/** The weights of a `model.json`, found by layer and name. */
+export class KerasWeights {
+  readonly #tensors = new Map<string, Tensor>();
+
+  /** @throws InputError if the manifest is wrong, or its files hold more or less than it says */
+  constructor(weightsManifest: unknown, file: SiblingFile) {
+    const manifest = check("weightsManifest", manifestSchema, weightsManifest);
+    let total = 0;
+    for (const { paths, weights } of manifest) {
+      const bytes = concatenated(paths, file, total);
+      total += bytes.byteLength;
+      this.#readGroup(bytes, paths, weights);
+    }
+  }
+
+  #readGroup(bytes: Uint8Array, paths: readonly string[], weights: readonly WeightSpec[]): void {
+    const sizes = weights.map((spec) => sizeOf(spec.shape) * storageOf(spec).bytes);
+    const expected = sizes.reduce((sum, size) => sum + size, 0);
+    if (expected !== bytes.byteLength) {
+      throw new InputError(
+        `expected ${expected} bytes of weights in ${paths.map((path) => JSON.stringify(path)).join(", ")}, ` +
+          `got ${bytes.byteLength}; the files do not belong together`,
+      );
+    }
+    let offset = 0;
+    weights.forEach((spec, i) => {
+      const part = bytes.slice(offset, (offset += sizes[i]));
+      const data = dequantized(storageOf(spec).read(part.buffer), spec);
+      if (this.#tensors.has(spec.name)) throw new InputError(`two weights are named ${JSON.stringify(spec.name)}`);
+      this.#tensors.set(spec.name, { shape: spec.shape, data });
+    });
+  }
+
+  /** A layer's weight: `conv1/kernel`, in a nested model `inner/conv1/kernel`. */
+  optional(layer: string, weight: string, shape?: Shape): Tensor | undefined {
+    const path = `${layer}/${weight}`;
+    const exact = this.#tensors.get(path);
+    const nested = exact ? [] : [...this.#tensors.keys()].filter((name) => name.endsWith(`/${path}`));
+    if (nested.length > 1) {
+      throw new InputError(`layer ${JSON.stringify(layer)}: which ${weight} is its own is not clear: ${nested.join(", ")}`);
+    }
+    const found = exact ?? this.#tensors.get(nested[0] ?? "");
+    if (found && shape && found.shape.join() !== shape.join()) {
+      throw new InputError(
+        `layer ${JSON.stringify(layer)}: expected a ${weight} [${shape.join(", ")}], got [${found.shape.join(", ")}]`,
+      );
+    }
+    return found;
+  }
+
+  /** @throws InputError if there is no such weight, or it has not that many axes */
+  required(layer: string, weight: string, axes: number): Tensor {
+    const found = this.optional(layer, weight);
+    if (found?.shape.length === axes) return found;
+    const got = found ? `[${found.shape.join(", ")}]` : "none";
+    throw new InputError(`layer ${JSON.stringify(layer)}: expected a ${weight} with ${axes} axes, got ${got}`);
+  }
+}
