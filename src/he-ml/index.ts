@@ -56,6 +56,7 @@ export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from ".
 export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
+export { parseDescription, type Description } from "./formats/description.js";
 export { loadModel, loadNetwork, type LoadModelOptions } from "./formats/load-model.js";
 
 export { type Ciphertext, type LevelAndScale, type Plaintext } from "./crypto/ciphertext.js";

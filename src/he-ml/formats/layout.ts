@@ -30,6 +30,9 @@ export const channelsLast = ([height, width, channels]: Shape): Layout => ({
 export const fileShape = ({ shape, order, isFlat }: Layout): Shape =>
   isFlat ? [sizeOf(shape)] : order.map((axis) => shape[axis]);
 
+/** The shape that our layers give one image. */
+export const ourShape = ({ shape, isFlat }: Layout): Shape => (isFlat ? [sizeOf(shape)] : shape);
+
 /** The layout behind a transposition whose axis `i` is the file's axis `permutation[i]`, the batch left out. */
 export const transposedLayout = (layout: Layout, permutation: readonly number[]): Layout => ({
   ...layout,

@@ -1,16 +1,31 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
+import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
 
 export interface LoadModelOptions {
   /** Defaults to the file's name without its ending. */
   readonly name?: string;
+  /**
+   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`: what PyTorch's files do not say. It
+   * may be left out where the layers leave no choice.
+   */
+  readonly inputShape?: Shape;
+  /**
+   * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
+   * `NAME.layers.json` beside `NAME.pt` holds.
+   */
+  readonly description?: unknown;
 }
 
-type Reader = (bytes: Uint8Array, path: string, name: string) => Promise<Network>;
+interface ReaderOptions extends LoadModelOptions {
+  readonly name: string;
+}
+
+type Reader = (bytes: Uint8Array, path: string, options: ReaderOptions) => Promise<Network>;
 
 /** A larger model could not be encrypted anyway. */
 const largestFileBytes = 2 ** 30;
@@ -18,18 +33,45 @@ const largestFileBytes = 2 ** 30;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
-    async (bytes, path, name) => {
+    async (bytes, path, { name }) => {
       const { readOnnx } = await import("./onnx/read.js");
-      const cache = new Map<string, Uint8Array>();
-      const externalData = (location: string) => {
-        const data = cache.get(location) ?? readBeside(path, location);
-        cache.set(location, data);
-        return data;
-      };
-      return readOnnx(bytes, { name, externalData });
+      return readOnnx(bytes, { name, externalData: filesBeside(path) });
     },
   ],
+  [
+    ".json",
+    async (bytes, path, { name }) => {
+      const { readTfjs } = await import("./tfjs/read.js");
+      return readTfjs(bytes, { name, file: filesBeside(path) });
+    },
+  ],
+  [".pt", readTorchFile],
+  [".pth", readTorchFile],
 ]);
+
+async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
+  const { readTorch } = await import("./torch/read.js");
+  const description = () => options.description ?? descriptionBeside(path);
+  return readTorch(bytes, { ...options, description });
+}
+
+/** A description is some lines for each layer. */
+const largestDescriptionBytes = 2 ** 20;
+
+/** What `NAME.layers.json` beside a file of weights holds, if there is one. */
+function descriptionBeside(path: string): unknown {
+  const beside = join(dirname(path), `${basename(path, extname(path))}.layers.json`);
+  const status = statSync(beside, { throwIfNoEntry: false });
+  if (!status?.isFile()) return undefined;
+  if (status.size > largestDescriptionBytes) {
+    throw new InputError(`loadModel: expected a description of at most 1 MiB in "${beside}"`);
+  }
+  try {
+    return JSON.parse(readFileSync(beside, "utf8")) as unknown;
+  } catch {
+    throw new InputError(`loadModel: "${beside}" is no JSON; correct it`);
+  }
+}
 
 /** @throws InputError unless the path leads to a file of at most a gibibyte. */
 async function requireModelFile(path: string): Promise<void> {
@@ -51,6 +93,16 @@ async function requireModelFile(path: string): Promise<void> {
   }
 }
 
+/** The file's bytes, or undefined if it cannot be read, is too large, or no file. */
+function bytesOf(path: string): Uint8Array | undefined {
+  try {
+    const status = statSync(path);
+    return status.isFile() && status.size <= largestFileBytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file that a model names, which must lie in the model's own directory. */
 function readBeside(modelPath: string, location: string): Uint8Array {
   const directory = dirname(resolve(modelPath));
@@ -62,14 +114,22 @@ function readBeside(modelPath: string, location: string): Uint8Array {
         `export the model with the weights inside`,
     );
   }
-  try {
-    return readFileSync(path);
-  } catch {
-    throw new InputError(
-      `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
-        `put that file beside it`,
-    );
-  }
+  const bytes = bytesOf(path);
+  if (bytes) return bytes;
+  throw new InputError(
+    `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
+      `put that file, of at most 1 GiB, beside it`,
+  );
+}
+
+/** Reads the files that a model names, each once. */
+function filesBeside(modelPath: string): (location: string) => Uint8Array {
+  const cache = new Map<string, Uint8Array>();
+  return (location) => {
+    const data = cache.get(location) ?? readBeside(modelPath, location);
+    cache.set(location, data);
+    return data;
+  };
 }
 
 /**
@@ -84,8 +144,8 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`. The network may hold layers that run on plain values
- * only, such as ReLU.
+ * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, or a tfjs `model.json`.
+ * The network may hold layers that run on plain values only, such as ReLU.
  *
  * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
  *   cannot be used.
@@ -101,5 +161,13 @@ export async function loadNetwork(path: string, options: LoadModelOptions = {}):
         `export the model to one of these`,
     );
   }
-  return reader(await readFile(path), path, options.name ?? basename(path, extname(path)));
+  const name = options.name ?? basename(path, extname(path));
+  const network = await reader(await readFile(path), path, { ...options, name });
+  const { inputShape } = options;
+  if (inputShape && sizeOf(inputShape) !== sizeOf(network.inputShape)) {
+    throw new InputError(
+      `model "${name}": its input is ${formatShape(network.inputShape)}, but inputShape says ${formatShape(inputShape)}`,
+    );
+  }
+  return network;
 }

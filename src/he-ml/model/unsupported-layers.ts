@@ -19,12 +19,14 @@ export class UnsupportedLayersError extends InputError {
   constructor(
     readonly modelName: string,
     readonly layers: readonly UnsupportedLayer[],
+    furtherReason?: string,
   ) {
     const count = layers.length === 1 ? "1 layer" : `${layers.length} layers`;
     const each = layers.map(
       ({ position, name, op, remedy }) => `layer ${position} ${JSON.stringify(name)} (${op}): ${remedy}`,
     );
-    super(`model "${modelName}" has ${count} that cannot be encrypted: ${each.join("; ")}`);
+    const further = furtherReason === undefined ? "" : `; besides, ${furtherReason}`;
+    super(`model "${modelName}" has ${count} that cannot be encrypted: ${each.join("; ")}${further}`);
   }
 }
 

@@ -4,7 +4,13 @@ import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
 import { identityLayer } from "../../../src/he-ml/model/identity.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
-import { defineModel, layerOutputShape, type Layer, type LayerKind, type Model } from "../../../src/he-ml/model/model.js";
+import {
+  defineModel,
+  layerOutputShape,
+  type Layer,
+  type LayerKind,
+  type Model,
+} from "../../../src/he-ml/model/model.js";
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
@@ -84,7 +90,13 @@ function layerOf({ kind, numbers }: Step, name: string, shape: Shape): Layer | u
     case "padding":
       return isImage ? paddingLayer({ name, padding: sidesOf(sides, 3) }) : undefined;
     case "polynomial":
-      return polynomialLayer({ name, coefficients: [a, b, c, d].slice(0, 2 + (e % 3)).map(range).map(Math.fround) });
+      return polynomialLayer({
+        name,
+        coefficients: [a, b, c, d]
+          .slice(0, 2 + (e % 3))
+          .map(range)
+          .map(Math.fround),
+      });
     case "square":
       return squareLayer({ name });
     case "flatten":
@@ -97,7 +109,11 @@ function layerOf({ kind, numbers }: Step, name: string, shape: Shape): Layer | u
 /** Models of any layers that fit together, with weights that a float32 holds. */
 export const randomModel: fc.Arbitrary<Model> = fc
   .record({
-    image: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2, max: 7 }), fc.integer({ min: 2, max: 7 })),
+    image: fc.tuple(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 2, max: 7 }),
+      fc.integer({ min: 2, max: 7 }),
+    ),
     isFlat: fc.boolean(),
     steps: fc.array(step, { minLength: 1, maxLength: 9 }),
   })

@@ -7,8 +7,8 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { bfloat16ToDouble, halfToDouble } from "../floats.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
+import { doublesOf, numberBytes, type NumberType } from "../numbers.js";
 
 /** What a `Constant` node's attribute holds, in whichever form. */
 function constantValue(attribute: AttributeProto | undefined): TensorProto | undefined {
@@ -47,42 +47,29 @@ export function constantOf(node: NodeProto): TensorProto {
 const mostAxes = 8;
 
 interface Encoding {
-  readonly bytes: number;
-  /** Reads little-endian raw data; the buffer starts at a multiple of every size. */
-  readonly raw: (buffer: ArrayBuffer) => ArrayLike<number>;
-  /** Reads the typed field that a file may use instead. */
+  readonly type: NumberType;
+  /** Reads the typed field that a file may use instead of raw data. */
   readonly field: (proto: TensorProto) => ArrayLike<number>;
 }
 
+const fromInt32 = ({ int32Data }: TensorProto) => int32Data;
+
+/** Two bytes a number, each in a 32-bit integer. */
+function fromBits(type: NumberType) {
+  return ({ int32Data }: TensorProto) => {
+    const read = doublesOf(type, new Uint8Array(Uint16Array.from(int32Data).buffer));
+    return int32Data.map((_, index) => read(index));
+  };
+}
+
 const encodings: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
-  [DataType.FLOAT, { bytes: 4, raw: (b) => new Float32Array(b), field: (p) => p.floatData }],
-  [DataType.DOUBLE, { bytes: 8, raw: (b) => new Float64Array(b), field: (p) => p.doubleData }],
-  [
-    DataType.FLOAT16,
-    {
-      bytes: 2,
-      raw: (b) => Float64Array.from(new Uint16Array(b), halfToDouble),
-      field: (p) => p.int32Data.map(halfToDouble),
-    },
-  ],
-  [
-    DataType.BFLOAT16,
-    {
-      bytes: 2,
-      raw: (b) => Float64Array.from(new Uint16Array(b), bfloat16ToDouble),
-      field: (p) => p.int32Data.map(bfloat16ToDouble),
-    },
-  ],
-  [DataType.INT32, { bytes: 4, raw: (b) => new Int32Array(b), field: (p) => p.int32Data }],
-  [DataType.BOOL, { bytes: 1, raw: (b) => new Uint8Array(b), field: (p) => p.int32Data }],
-  [
-    DataType.INT64,
-    {
-      bytes: 8,
-      raw: (b) => Float64Array.from(new BigInt64Array(b), Number),
-      field: (p) => p.int64Data.map(Number),
-    },
-  ],
+  [DataType.FLOAT, { type: "f32", field: ({ floatData }) => floatData }],
+  [DataType.DOUBLE, { type: "f64", field: ({ doubleData }) => doubleData }],
+  [DataType.FLOAT16, { type: "f16", field: fromBits("f16") }],
+  [DataType.BFLOAT16, { type: "bf16", field: fromBits("bf16") }],
+  [DataType.INT32, { type: "i32", field: fromInt32 }],
+  [DataType.BOOL, { type: "bool", field: fromInt32 }],
+  [DataType.INT64, { type: "i64", field: ({ int64Data }) => int64Data.map(Number) }],
 ]);
 
 /**
@@ -103,16 +90,18 @@ export function constantTensor(proto: TensorProto, what: string): Tensor {
     throw new InputError(`${what}: expected at most ${mostAxes} axes, got ${proto.dims.length}`);
   }
   const shape = proto.dims.map(Number);
-  const bytes = proto.rawData;
-  const isRaw = bytes.length > 0;
+  const { rawData } = proto;
+  const isRaw = rawData.length > 0;
   const field = isRaw ? [] : encoding.field(proto);
   const count = shape.reduce((product, size) => product * size, 1);
-  const held = isRaw ? bytes.length / encoding.bytes : field.length;
+  const held = isRaw ? rawData.length / numberBytes[encoding.type] : field.length;
   if (held !== count || shape.some((size) => size < 0)) {
     throw new InputError(
       `${what}: its shape [${shape.join(", ")}] says ${count} values, the file holds ${held}; ` +
         `the file is damaged, export it again`,
     );
   }
-  return tensor(shape, isRaw ? encoding.raw(new Uint8Array(bytes).buffer) : field);
+  if (!isRaw) return tensor(shape, field);
+  const read = doublesOf(encoding.type, rawData);
+  return { shape, data: Float64Array.from({ length: count }, (_, index) => read(index)) };
 }

@@ -66,7 +66,12 @@ function paddingFor(
 /** @param weights `[out, in / groups, height, width]` */
 function convolution(context: Context, weights: Tensor, groups: number): NetworkLayer {
   const { name } = context;
-  const { strides: stride, dilation_rate: dilation, padding, use_bias } = configOf(context, convolutionConfig);
+  const {
+    strides: stride,
+    dilation_rate: dilation,
+    padding,
+    use_bias,
+  } = configOf(context, convolutionConfig);
   const [outputs, , height, width] = weights.shape;
   const window = { kernelSize: [height, width] as const, stride, dilation };
   const bias = use_bias ? context.weights.optional(name, "bias", [outputs]) : undefined;
@@ -82,7 +87,8 @@ function convolution(context: Context, weights: Tensor, groups: number): Network
 }
 
 function requiredBias(context: Context, isUsed: boolean, bias: Tensor | undefined): Tensor | undefined {
-  if (isUsed && !bias) throw new InputError(`${describe(context)}: expected a bias among the weights, got none`);
+  if (isUsed && !bias)
+    throw new InputError(`${describe(context)}: expected a bias among the weights, got none`);
   return bias;
 }
 
@@ -123,7 +129,9 @@ const batchNormalization: Converter = (context) => {
   const isForImages = !layout.isFlat && layout.shape.length === 3;
   const last = isForImages ? 3 : 1;
   if (axis !== -1 && axis !== last) {
-    throw new InputError(`${describe(context)}: expected axis ${last}, that of the channels or features, got ${axis}`);
+    throw new InputError(
+      `${describe(context)}: expected axis ${last}, that of the channels or features, got ${axis}`,
+    );
   }
   const mean = weights.required(name, "moving_mean", 1);
   const { shape } = mean;
@@ -145,7 +153,11 @@ const poolConfig = z.object({
 function poolWindow(context: Context) {
   const { pool_size: kernelSize, strides, padding } = configOf(context, poolConfig);
   const stride = strides ?? kernelSize;
-  return { kernelSize, stride, padding: paddingFor(context, padding, { kernelSize, stride, dilation: [1, 1] }) };
+  return {
+    kernelSize,
+    stride,
+    padding: paddingFor(context, padding, { kernelSize, stride, dilation: [1, 1] }),
+  };
 }
 
 /** TensorFlow's padding never counts in a mean. */
@@ -167,7 +179,9 @@ const zeroPaddingConfig = z.object({
     .union([
       side.transform((all) => [all, all, all, all]),
       z.tuple([side, side]).transform(([rows, columns]) => [rows, rows, columns, columns]),
-      z.tuple([z.tuple([side, side]), z.tuple([side, side])]).transform(([rows, columns]) => [...rows, ...columns]),
+      z
+        .tuple([z.tuple([side, side]), z.tuple([side, side])])
+        .transform(([rows, columns]) => [...rows, ...columns]),
     ])
     .default([1, 1, 1, 1]),
   data_format: channelsLast,
@@ -202,8 +216,11 @@ const reLUConfig = z.object({
 const reLU: Converter = (context) => {
   const { max_value, negative_slope, threshold } = configOf(context, reLUConfig);
   const isPlain = !negative_slope && !threshold;
-  if (isPlain && (max_value ?? 6) === 6) return activationLayer({ name: context.name, function: max_value ? "relu6" : "relu" });
-  throw new InputError(`${describe(context)}: expected a max_value of none or 6, no slope and no threshold; use a square`);
+  if (isPlain && (max_value ?? 6) === 6)
+    return activationLayer({ name: context.name, function: max_value ? "relu6" : "relu" });
+  throw new InputError(
+    `${describe(context)}: expected a max_value of none or 6, no slope and no threshold; use a square`,
+  );
 };
 
 const classes: ReadonlyMap<string, Converter> = new Map<string, Converter>([
@@ -223,7 +240,11 @@ const classes: ReadonlyMap<string, Converter> = new Map<string, Converter>([
   ["GaussianNoise", identity],
   ["ReLU", reLU],
   ["LeakyReLU", leakyReLU],
-  ["ELU", (context) => activationLayer({ name: context.name, function: "elu", alpha: alphaOf(context, "alpha", 1) })],
+  [
+    "ELU",
+    (context) =>
+      activationLayer({ name: context.name, function: "elu", alpha: alphaOf(context, "alpha", 1) }),
+  ],
 ]);
 
 const activations: ReadonlyMap<string, Converter> = new Map<string, Converter>([

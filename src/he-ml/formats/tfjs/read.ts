@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { InputError } from "../../errors.js";
-import {
-  defineModel,
-  isPlainOnly,
-  layerOutputShape,
-  type Network,
-  type NetworkLayer,
-} from "../../model/model.js";
+import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
-import { channelsLast, keepsOrder, ownLayout, type Layout } from "../layout.js";
+import { channelsLast, keepsOrder, ourShape, ownLayout, type Layout } from "../layout.js";
 import { affineLayer, foldBatchNorms, type Affine } from "../modules/batch-norm.js";
 import { converterOf } from "./convert.js";
 import { check, readTopology, type KerasLayer, type Topology } from "./topology.js";
@@ -26,13 +20,15 @@ const largestTopologyBytes = 2 ** 24;
 
 const modelSchema = z.object({
   format: z.string().optional(),
-  modelTopology: z.unknown(),
-  weightsManifest: z.unknown(),
+  modelTopology: z.unknown().optional(),
+  weightsManifest: z.unknown().optional(),
 });
 
 function parseJson(bytes: Uint8Array): z.output<typeof modelSchema> {
   if (bytes.length > largestTopologyBytes) {
-    throw new InputError(`expected a model.json of at most 16 MiB, got ${bytes.length} bytes; is it the weights?`);
+    throw new InputError(
+      `expected a model.json of at most 16 MiB, got ${bytes.length} bytes; is it the weights?`,
+    );
   }
   let json: unknown;
   try {
@@ -61,17 +57,61 @@ function requireKnown(name: string, layers: readonly KerasLayer[]): void {
   throw new UnsupportedLayersError(name, unsupported);
 }
 
-/** The layout behind a layer: flattened images stay in the file's order until a linear layer takes them. */
-function layoutBehind(layer: NetworkLayer, layout: Layout): Layout {
-  const shape = layerOutputShape(layer, layout.isFlat ? [layout.shape.reduce((a, b) => a * b, 1)] : layout.shape);
-  if (layer.kind === "flatten") return { ...layout, isFlat: true };
-  if (layout.isFlat && layer.kind !== "linear") return layout;
-  return shape.length === 3 ? { shape, order: layout.order, isFlat: false } : ownLayout(shape);
-}
-
-function convertLayers({ inputShape, layers }: Topology, weights: KerasWeights): { drafts: Draft[]; layout: Layout } {
-  let layout = inputShape.length === 3 ? channelsLast(inputShape) : ownLayout(inputShape);
-  return { drafts: [], layout };
-}
-
 type Draft = NetworkLayer | Affine;
+
+/** The layout behind a layer: flattened images stay in the file's order until a linear layer takes them. */
+function layoutBehind(draft: Draft, layout: Layout): Layout {
+  if (draft.kind === "flatten") return { ...layout, isFlat: true };
+  if (draft.kind === "affine" || (layout.isFlat && draft.kind !== "linear")) return layout;
+  const shape = layerOutputShape(draft, ourShape(layout));
+  return { ...ownLayout(shape), order: shape.length === 3 ? layout.order : [0] };
+}
+
+function draftsOf({ layers }: Topology, input: Layout, weights: KerasWeights): Draft[] {
+  let layout = input;
+  const drafts = layers.map((layer) => {
+    const draft = converterOf(layer)!({ ...layer, weights, layout });
+    layout = layoutBehind(draft, layout);
+    return draft;
+  });
+  if (keepsOrder(layout) || !layout.isFlat) return drafts;
+  throw new InputError(
+    "its output are flattened images with the channels last; end the model with a Dense layer",
+  );
+}
+
+function networkOf(name: string, topology: Topology, weights: KerasWeights): Network {
+  const { inputShape } = topology;
+  const input = inputShape.length === 3 ? channelsLast(inputShape) : ownLayout(inputShape);
+  let { shape } = input;
+  const layers = foldBatchNorms(draftsOf(topology, input, weights)).map((draft) => {
+    const layer = draft.kind === "affine" ? affineLayer(draft, shape) : draft;
+    shape = layerOutputShape(layer, shape);
+    return layer;
+  });
+  return defineModel({ name, inputShape: input.shape, layers });
+}
+
+/**
+ * Reads a tfjs layers model: the `model.json` that `model.save` or tensorflowjs_converter writes, with its weights.
+ * Layers bear their Keras names; an activation within a layer is a layer of its own behind it, `conv1.relu`. Images are
+ * ours, with the channels first.
+ *
+ * @throws UnsupportedLayersError if there are layers that cannot even be run, naming every one that cannot be
+ *   encrypted, and what to put in its place
+ * @throws InputError if the file is damaged, or its layers do not form one chain that fits the weights
+ * @example
+ * const file = (path: string) => readFileSync(join(folder, path));
+ * const network = readTfjs(readFileSync(join(folder, "model.json")), { name: "lenet1", file });
+ */
+export function readTfjs(bytes: Uint8Array, { name, file }: ReadTfjsOptions): Network {
+  try {
+    const { modelTopology, weightsManifest } = parseJson(bytes);
+    const topology = readTopology(modelTopology);
+    requireKnown(name, topology.layers);
+    return networkOf(name, topology, new KerasWeights(weightsManifest, file));
+  } catch (error) {
+    if (!(error instanceof InputError) || /^(model|loadModel)\b/.test(error.message)) throw error;
+    throw new InputError(`model "${name}": ${error.message}`);
+  }
+}

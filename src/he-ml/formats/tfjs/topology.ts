@@ -28,7 +28,10 @@ const layerSchema = z.object({
 type RawLayer = z.output<typeof layerSchema>;
 
 const layersSchema = z.array(layerSchema).max(mostLayers);
-const configSchema = z.union([z.object({ layers: layersSchema }), layersSchema.transform((layers) => ({ layers }))]);
+const configSchema = z.union([
+  z.object({ layers: layersSchema }),
+  layersSchema.transform((layers) => ({ layers })),
+]);
 const networkSchema = z.object({ class_name: z.string(), config: configSchema });
 const topologySchema = z.union([z.object({ model_config: networkSchema }), networkSchema]);
 
@@ -103,10 +106,16 @@ export function readTopology(modelTopology: unknown): Topology {
   const parsed = check("modelTopology", topologySchema, modelTopology);
   const network = "model_config" in parsed ? parsed.model_config : parsed;
   if (!nested.has(network.class_name)) {
-    throw new InputError(`expected a Sequential or Functional model, got ${JSON.stringify(network.class_name)}`);
+    throw new InputError(
+      `expected a Sequential or Functional model, got ${JSON.stringify(network.class_name)}`,
+    );
   }
   const layers = flattened(network.config.layers);
-  const { batch_input_shape, batch_shape } = check("the first layer", inputShapeSchema, layers[0]?.config ?? {});
+  const { batch_input_shape, batch_shape } = check(
+    "the first layer",
+    inputShapeSchema,
+    layers[0]?.config ?? {},
+  );
   const [, ...inputShape] = batch_input_shape ?? batch_shape ?? [];
   if ((inputShape.length !== 1 && inputShape.length !== 3) || inputShape.includes(null)) {
     throw new InputError(

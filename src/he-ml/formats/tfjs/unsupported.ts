@@ -12,7 +12,10 @@ const advice: readonly (readonly [remedy: string, names: string])[] = [
   ],
   [remedies.maxPool, "MaxPooling2D GlobalMaxPooling2D"],
   ["leave it out, the client applies it after decryption", "Softmax softmax logSoftmax log_softmax"],
-  ["leave it out, it divides by statistics that the server cannot see", "LayerNormalization GroupNormalization"],
+  [
+    "leave it out, it divides by statistics that the server cannot see",
+    "LayerNormalization GroupNormalization",
+  ],
 ];
 
 const remedyOf: ReadonlyMap<string, string> = new Map(
@@ -20,7 +23,10 @@ const remedyOf: ReadonlyMap<string, string> = new Map(
 );
 
 /** What messages say of a layer that cannot be encrypted. */
-export function unsupportedLayer({ className, name, config }: KerasLayer, position: number): UnsupportedLayer {
+export function unsupportedLayer(
+  { className, name, config }: KerasLayer,
+  position: number,
+): UnsupportedLayer {
   const op = className === "Activation" ? String(config.activation) : className;
   const remedy = remedyOf.get(op) ?? otherwise;
   return { position, name, op: op.replace(/\p{Cc}+/gu, " "), remedy };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { InputError } from "../../errors.js";
 import { sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
-import { halfToDouble } from "../floats.js";
+import { doublesOf, numberBytes, type NumberType } from "../numbers.js";
 import { check } from "./topology.js";
 
 /** Gives the bytes of a file that lies beside `model.json`. */
@@ -30,29 +30,32 @@ const manifestSchema = z
 /** As much as a model file itself may hold. */
 const largestBytes = 2 ** 30;
 
-type Read = (bytes: ArrayBuffer) => ArrayLike<number>;
-
-const stored: ReadonlyMap<string, { readonly bytes: number; readonly read: Read }> = new Map([
-  ["float32", { bytes: 4, read: (b: ArrayBuffer) => new Float32Array(b) }],
-  ["int32", { bytes: 4, read: (b: ArrayBuffer) => new Int32Array(b) }],
-  ["uint32", { bytes: 4, read: (b: ArrayBuffer) => new Uint32Array(b) }],
-  ["uint16", { bytes: 2, read: (b: ArrayBuffer) => new Uint16Array(b) }],
-  ["uint8", { bytes: 1, read: (b: ArrayBuffer) => new Uint8Array(b) }],
-  ["bool", { bytes: 1, read: (b: ArrayBuffer) => new Uint8Array(b) }],
-  ["float16", { bytes: 2, read: (b: ArrayBuffer) => Float64Array.from(new Uint16Array(b), halfToDouble) }],
+const stored: ReadonlyMap<string, NumberType> = new Map<string, NumberType>([
+  ["float32", "f32"],
+  ["int32", "i32"],
+  ["uint32", "u32"],
+  ["uint16", "u16"],
+  ["uint8", "u8"],
+  ["bool", "bool"],
+  ["float16", "f16"],
 ]);
 
-/** Turns quantized numbers back into weights: `value · scale + min`, as tfjs does when it loads them. */
-function dequantized(values: ArrayLike<number>, { name, quantization }: WeightSpec): Float64Array {
-  if (!quantization || quantization.dtype === "float16") return Float64Array.from(values);
+/** The numbers of a weight; quantized ones are `value · scale + min`, as tfjs reads them. */
+function numbersOf(spec: WeightSpec, bytes: Uint8Array): Float64Array {
+  const { name, shape, quantization } = spec;
+  const read = doublesOf(storageOf(spec), bytes);
+  const values = Float64Array.from({ length: sizeOf(shape) }, (_, index) => read(index));
+  if (!quantization || quantization.dtype === "float16") return values;
   const { min, scale } = quantization;
   if (min === undefined || scale === undefined) {
-    throw new InputError(`weight ${JSON.stringify(name)}: it is quantized without min and scale; convert it again`);
+    throw new InputError(
+      `weight ${JSON.stringify(name)}: it is quantized without min and scale; convert it again`,
+    );
   }
-  return Float64Array.from(values, (value) => value * scale + min);
+  return values.map((value) => value * scale + min);
 }
 
-function storageOf({ name, dtype, quantization }: WeightSpec) {
+function storageOf({ name, dtype, quantization }: WeightSpec): NumberType {
   const storage = stored.get(quantization?.dtype ?? dtype);
   if (storage) return storage;
   throw new InputError(
@@ -93,7 +96,7 @@ export class KerasWeights {
   }
 
   #readGroup(bytes: Uint8Array, paths: readonly string[], weights: readonly WeightSpec[]): void {
-    const sizes = weights.map((spec) => sizeOf(spec.shape) * storageOf(spec).bytes);
+    const sizes = weights.map((spec) => sizeOf(spec.shape) * numberBytes[storageOf(spec)]);
     const expected = sizes.reduce((sum, size) => sum + size, 0);
     if (expected !== bytes.byteLength) {
       throw new InputError(
@@ -103,9 +106,9 @@ export class KerasWeights {
     }
     let offset = 0;
     weights.forEach((spec, i) => {
-      const part = bytes.slice(offset, (offset += sizes[i]));
-      const data = dequantized(storageOf(spec).read(part.buffer), spec);
-      if (this.#tensors.has(spec.name)) throw new InputError(`two weights are named ${JSON.stringify(spec.name)}`);
+      const data = numbersOf(spec, bytes.subarray(offset, (offset += sizes[i])));
+      if (this.#tensors.has(spec.name))
+        throw new InputError(`two weights are named ${JSON.stringify(spec.name)}`);
       this.#tensors.set(spec.name, { shape: spec.shape, data });
     });
   }
@@ -116,7 +119,9 @@ export class KerasWeights {
     const exact = this.#tensors.get(path);
     const nested = exact ? [] : [...this.#tensors.keys()].filter((name) => name.endsWith(`/${path}`));
     if (nested.length > 1) {
-      throw new InputError(`layer ${JSON.stringify(layer)}: which ${weight} is its own is not clear: ${nested.join(", ")}`);
+      throw new InputError(
+        `layer ${JSON.stringify(layer)}: which ${weight} is its own is not clear: ${nested.join(", ")}`,
+      );
     }
     const found = exact ?? this.#tensors.get(nested[0] ?? "");
     if (found && shape && found.shape.join() !== shape.join()) {
@@ -132,6 +137,8 @@ export class KerasWeights {
     const found = this.optional(layer, weight);
     if (found?.shape.length === axes) return found;
     const got = found ? `[${found.shape.join(", ")}]` : "none";
-    throw new InputError(`layer ${JSON.stringify(layer)}: expected a ${weight} with ${axes} axes, got ${got}`);
+    throw new InputError(
+      `layer ${JSON.stringify(layer)}: expected a ${weight} with ${axes} axes, got ${got}`,
+    );
   }
 }
