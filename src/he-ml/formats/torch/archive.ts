@@ -8,17 +8,23 @@ const mostFiles = 10_000;
 /**
  * The files in a zip archive as torch.save writes it: stored one after the other, uncompressed. Nothing is copied.
  *
+ * @param checkNames looks at their names before any of them is looked into
  * @throws InputError if it is damaged, or was not written by torch.save
  */
-export async function readArchive(bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function readArchive(
+  bytes: Uint8Array,
+  checkNames: (names: readonly string[]) => void,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const zip = await readable(() => fromBufferPromise(buffer, { lazyEntries: true }));
   if (zip.entryCount > mostFiles) {
     throw new InputError(`expected at most ${mostFiles} files in its archive, got ${zip.entryCount}`);
   }
+  const entries = await readable(() => entriesOf(zip));
+  checkNames(entries.map(({ fileName }) => fileName));
   const files = new Map<string, Uint8Array>();
   let stored = 0;
-  for (const entry of await readable(() => entriesOf(zip))) {
+  for (const entry of entries) {
     if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
       throw new InputError(
         `${describeEntry(entry)} is compressed, which torch.save never does; save the network again with torch.save`,

@@ -21,29 +21,35 @@ export async function readTorchFile(bytes: Uint8Array): Promise<TorchFile> {
   return isZip ? readZip(bytes) : readLegacy(bytes);
 }
 
-const ending = "data.pkl";
+/** The file in the archive that holds the object; its storages lie in files of their own. */
+const object = "data.pkl";
 
-async function readZip(bytes: Uint8Array): Promise<TorchFile> {
-  const files = await readArchive(bytes);
-  const paths = [...files.keys()];
-  const path = paths.find((file) => file === ending || file.endsWith(`/${ending}`));
+/** The folder in the archive in which torch.save puts everything. @throws InputError if it is another archive */
+function rootOf(names: readonly string[]): string {
+  const path = names.find((name) => name === object || name.endsWith(`/${object}`));
   if (path === undefined) {
     throw new InputError(
-      `its archive holds no ${ending}, so that torch.save did not write it; save it with torch.save`,
+      `its archive holds no ${object}, so that torch.save did not write it; save it with torch.save`,
     );
   }
-  const root = path.slice(0, -ending.length);
-  if (paths.some((file) => file.startsWith(`${root}code/`) || file === `${root}constants.pkl`)) {
+  const root = path.slice(0, -object.length);
+  if (names.some((name) => name.startsWith(`${root}code/`) || name === `${root}constants.pkl`)) {
     throw new InputError(
       `it is a TorchScript archive (torch.jit.save), a program; save the nn.Sequential itself with torch.save, or ` +
         `export it to ONNX`,
     );
   }
+  return root;
+}
+
+async function readZip(bytes: Uint8Array): Promise<TorchFile> {
+  let root = "";
+  const files = await readArchive(bytes, (names) => (root = rootOf(names)));
   const order = files.get(`${root}byteorder`);
   if (order && new TextDecoder().decode(order) !== "little") throw bigEndian();
   const storages = new Map<string, Storage>();
   const names = new Set<string>();
-  const { value } = readPickle(files.get(path)!, 0, {
+  const { value } = readPickle(files.get(`${root}${object}`)!, 0, {
     named: (name) => names.add(name),
     call,
     persistent: (id) => {
