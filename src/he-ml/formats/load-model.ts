@@ -16,7 +16,7 @@ export interface LoadModelOptions {
   readonly inputShape?: Shape;
   /**
    * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
-   * `NAME.layers.json` beside `NAME.pt` holds.
+   * `NAME.layers.json` beside the file holds.
    */
   readonly description?: unknown;
 }
@@ -47,6 +47,14 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [".pt", readTorchFile],
   [".pth", readTorchFile],
+  [
+    ".safetensors",
+    async (bytes, path, options) => {
+      const { readSafetensorsNetwork } = await import("./safetensors.js");
+      const description = () => options.description ?? descriptionBeside(path);
+      return readSafetensorsNetwork(bytes, { ...options, description });
+    },
+  ],
 ]);
 
 async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
@@ -144,7 +152,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, or a tfjs `model.json`.
+ * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, a tfjs `model.json`, or `.safetensors`.
  * The network may hold layers that run on plain values only, such as ReLU.
  *
  * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it

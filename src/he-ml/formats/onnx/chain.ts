@@ -6,6 +6,7 @@ import { layerOutputShape, type NetworkLayer } from "../../model/model.js";
 import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
 import { tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { mostWeights } from "../limits.js";
 import { describeNode } from "./graph.js";
 import { ownLayout, type Layout } from "../layout.js";
 import { LayerNames } from "./names.js";
@@ -26,7 +27,6 @@ export interface ImageValue {
 
 /** A larger network could not be encrypted anyway. */
 const mostLayers = 10_000;
-const mostWeights = 2 ** 28;
 /** A feature's own factor takes a row of a square matrix. */
 const mostScaledFeatures = 4096;
 

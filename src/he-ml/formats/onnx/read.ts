@@ -12,6 +12,7 @@ import { intOf } from "./attributes.js";
 import { Chain, type ImageValue } from "./chain.js";
 import { foldConstants } from "./constant-folding.js";
 import { constantOf, constantTensor } from "./constants.js";
+import { mostWeights } from "../limits.js";
 import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
 import { describeNode, parseGraph, type OnnxGraph } from "./graph.js";
@@ -29,9 +30,6 @@ export interface ReadOnnxOptions {
   readonly externalData?: ExternalData;
 }
 
-/** Beyond this the file makes us compute, not read. */
-const mostFoldedValues = 2 ** 26;
-
 /** Reads a graph node by node. */
 class GraphReader {
   readonly #graph: OnnxGraph;
@@ -39,7 +37,7 @@ class GraphReader {
   readonly #constants = new Map<string, Tensor>();
   /** Layers that cannot even be run on plain values; an identity stands in the place of each. */
   readonly #unknown: UnsupportedLayer[] = [];
-  #foldedValues = 0;
+  #constantValues = 0;
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
@@ -77,13 +75,14 @@ class GraphReader {
 
   #readNode(node: NodeProto, next: NodeProto | undefined): void {
     if (node.opType === "Constant" && isStandard(node)) {
-      this.#constants.set(node.output[0], constantTensor(constantOf(node), describeNode(node)));
+      this.#keep(node.output[0], constantTensor(constantOf(node), describeNode(node)));
       return;
     }
     const inputs = node.input.map((name) => (name === "" ? undefined : this.#valueOf(name, node)));
     const image = inputs.find(isImageValue);
-    if (!image) this.#setConstant(node, foldConstants(node, inputs as (Tensor | undefined)[]));
-    else if (node.opType === "Shape" && isStandard(node)) this.#setConstant(node, this.#shapeOf(node, image));
+    if (!image) this.#keep(node.output[0], foldConstants(node, inputs as (Tensor | undefined)[]));
+    else if (node.opType === "Shape" && isStandard(node))
+      this.#keep(node.output[0], this.#shapeOf(node, image));
     else {
       const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
       const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
@@ -101,19 +100,20 @@ class GraphReader {
           `the file is damaged, export it again`,
       );
     }
-    const constant = constantTensor(initializer, `${describeNode(node)} ${JSON.stringify(name)}`);
-    this.#constants.set(name, constant);
-    return constant;
+    return this.#keep(name, constantTensor(initializer, `${describeNode(node)} ${JSON.stringify(name)}`));
   }
 
-  #setConstant(node: NodeProto, constant: Tensor): void {
-    this.#foldedValues += constant.data.length;
-    if (this.#foldedValues > mostFoldedValues) {
+  /** Remembers a constant. @throws InputError if the file has us compute more of them than a model can need */
+  #keep(name: string, constant: Tensor): Tensor {
+    this.#constantValues += constant.data.length;
+    if (this.#constantValues > 2 * mostWeights) {
       throw new InputError(
-        `${describeNode(node)}: it leaves too much to compute from constants; export the model with constant folding`,
+        `model "${this.#graph.name}": expected constants of at most ${2 * mostWeights} numbers in all; ` +
+          `such a network cannot be encrypted`,
       );
     }
-    this.#constants.set(node.output[0], constant);
+    this.#constants.set(name, constant);
+    return constant;
   }
 
   /** The sizes of a value's axes; a batch of any size is NaN. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { InputError } from "../../errors.js";
 import { sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { mostWeights } from "../limits.js";
 import { doublesOf, numberBytes, type NumberType } from "../numbers.js";
 import { check } from "./topology.js";
 
@@ -27,8 +28,8 @@ const manifestSchema = z
   .array(z.object({ paths: z.array(z.string()).max(10_000), weights: z.array(weightSchema).max(10_000) }))
   .max(10_000);
 
-/** As much as a model file itself may hold. */
-const largestBytes = 2 ** 30;
+/** At eight bytes a number. */
+const largestBytes = 8 * mostWeights;
 
 const stored: ReadonlyMap<string, NumberType> = new Map<string, NumberType>([
   ["float32", "f32"],
@@ -69,7 +70,9 @@ function concatenated(paths: readonly string[], file: SiblingFile, before: numbe
   const files = paths.map(file);
   const length = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (before + length > largestBytes) {
-    throw new InputError("expected weights of at most 1 GiB in all; a larger model cannot be used");
+    throw new InputError(
+      `expected at most ${largestBytes} bytes of weights; such a network cannot be encrypted`,
+    );
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -83,6 +86,7 @@ function concatenated(paths: readonly string[], file: SiblingFile, before: numbe
 /** The weights of a `model.json`, found by layer and name. */
 export class KerasWeights {
   readonly #tensors = new Map<string, Tensor>();
+  #numbers = 0;
 
   /** @throws InputError if the manifest is wrong, or its files hold more or less than it says */
   constructor(weightsManifest: unknown, file: SiblingFile) {
@@ -96,6 +100,13 @@ export class KerasWeights {
   }
 
   #readGroup(bytes: Uint8Array, paths: readonly string[], weights: readonly WeightSpec[]): void {
+    const numbers = weights.reduce((sum, { shape }) => sum + sizeOf(shape), this.#numbers);
+    if (numbers > mostWeights) {
+      throw new InputError(
+        `expected at most ${mostWeights} weights, got ${numbers}; such a network cannot be encrypted`,
+      );
+    }
+    this.#numbers = numbers;
     const sizes = weights.map((spec) => sizeOf(spec.shape) * numberBytes[storageOf(spec)]);
     const expected = sizes.reduce((sum, size) => sum + size, 0);
     if (expected !== bytes.byteLength) {
