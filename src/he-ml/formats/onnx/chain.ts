@@ -6,12 +6,12 @@ import { layerOutputShape, type NetworkLayer } from "../../model/model.js";
 import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
 import { tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
-import { mostWeights } from "../limits.js";
+import { mostWeights, requireManageable } from "../limits.js";
 import { describeNode } from "./graph.js";
 import { ownLayout, type Layout } from "../layout.js";
 import { LayerNames } from "./names.js";
 import { identity, isIdentity, isUniform, trimmed, type Polynomial } from "./polynomial.js";
-import type { Padding } from "../../model/layer.js";
+import { describeLayer, type Padding } from "../../model/layer.js";
 
 /** A value of the graph that depends on the image: an element-wise polynomial of what some layer gives. */
 export interface ImageValue {
@@ -50,6 +50,7 @@ export class Chain {
     this.#modelName = modelName;
     this.#nodes = nodes;
     this.#names = new LayerNames(nodes);
+    requireManageable(`model "${modelName}": its input`, inputShape);
     this.shape = inputShape;
     for (const name of [...nodes.flatMap(({ input }) => input), output]) {
       this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
@@ -153,6 +154,7 @@ export class Chain {
   ): ImageValue {
     const layer = make(this.#names.next(prefix, makers), this.shape);
     this.shape = layerOutputShape(layer, this.shape);
+    requireManageable(describeLayer(layer), this.shape);
     this.layers.push(layer);
     if ("weights" in layer) this.#weights += layer.weights.data.length;
     if (this.layers.length > mostLayers || this.#weights > mostWeights) {

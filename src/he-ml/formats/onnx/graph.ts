@@ -93,7 +93,11 @@ export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?:
   };
 }
 
+const longestName = 100;
+const shortened = (name: string) => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
+
 /** What messages call a node. */
 export function describeNode({ opType, name, output }: NodeProto): string {
-  return `${JSON.stringify(opType).slice(1, -1)} ${JSON.stringify(name || (output[0] ?? ""))}`;
+  const op = JSON.stringify(shortened(opType)).slice(1, -1);
+  return `${op} ${JSON.stringify(shortened(name || (output[0] ?? "")))}`;
 }

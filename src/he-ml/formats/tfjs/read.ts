@@ -2,6 +2,8 @@ import { z } from "zod";
 import { InputError } from "../../errors.js";
 import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
+import { describeLayer } from "../../model/layer.js";
+import { requireManageable } from "../limits.js";
 import { channelsLast, keepsOrder, ourShape, ownLayout, type Layout } from "../layout.js";
 import { affineLayer, foldBatchNorms, type Affine } from "../modules/batch-norm.js";
 import { converterOf } from "./convert.js";
@@ -84,9 +86,11 @@ function networkOf(name: string, topology: Topology, weights: KerasWeights): Net
   const { inputShape } = topology;
   const input = inputShape.length === 3 ? channelsLast(inputShape) : ownLayout(inputShape);
   let { shape } = input;
+  requireManageable("its input", shape);
   const layers = foldBatchNorms(draftsOf(topology, input, weights)).map((draft) => {
     const layer = draft.kind === "affine" ? affineLayer(draft, shape) : draft;
     shape = layerOutputShape(layer, shape);
+    requireManageable(describeLayer(layer), shape);
     return layer;
   });
   return defineModel({ name, inputShape: input.shape, layers });
