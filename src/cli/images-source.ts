@@ -36,16 +36,7 @@ const imageFile = z.object({
  * @throws InputError if it is neither, or an image does not have the model's shape
  */
 export async function jsonImages(path: string, modelShape: Shape, outputShape: Shape): Promise<ImagesSource> {
-  const content = await readJsonFile("--input", path);
-  const parsed = imageFile.safeParse(Array.isArray(content) ? { inputs: [content] } : content);
-  if (!parsed.success) {
-    const [{ path: where, message }] = parsed.error.issues;
-    throw new InputError(
-      `--input: expected an array of numbers, or an object with inputShape and inputs; ` +
-        `${where.length > 0 ? `${where.join(".")}: ` : ""}${message}`,
-    );
-  }
-  const { inputs, outputs, inputShape } = parsed.data;
+  const { inputs, outputs, inputShape } = await readImageFile(path);
   if (inputShape) requireModelShape(inputShape, inputs.length, modelShape);
   if (outputs && outputs.length !== inputs.length) {
     throw new InputError(`--input: expected outputs for ${inputs.length} image(s), got ${outputs.length}`);
@@ -56,6 +47,23 @@ export async function jsonImages(path: string, modelShape: Shape, outputShape: S
     names: inputs.map((_, i) => String(i)),
     expectedLogits: outputs && readBatch("output", outputs, outputShape),
   };
+}
+
+/** The shape that a JSON file gives of one of its images, or undefined where it gives none that is clear. */
+export async function jsonImageShape(path: string): Promise<Shape | undefined> {
+  const { inputShape } = await readImageFile(path);
+  return inputShape && inputShape.length >= 3 ? inputShape.slice(-3) : undefined;
+}
+
+async function readImageFile(path: string): Promise<z.infer<typeof imageFile>> {
+  const content = await readJsonFile("--input", path);
+  const parsed = imageFile.safeParse(Array.isArray(content) ? { inputs: [content] } : content);
+  if (parsed.success) return parsed.data;
+  const [{ path: where, message }] = parsed.error.issues;
+  throw new InputError(
+    `--input: expected an array of numbers, or an object with inputShape and inputs; ` +
+      `${where.length > 0 ? `${where.join(".")}: ` : ""}${message}`,
+  );
 }
 
 function requireModelShape(inputShape: Shape, images: number, modelShape: Shape): void {

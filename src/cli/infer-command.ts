@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
 import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
 import { layerShapes, requireBatchOf } from "../he-ml/model/model.js";
 import { chooseParameters } from "../he-ml/net-builder/chain.js";
-import type { Tensor } from "../he-ml/tensor/tensor.js";
+import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
-import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js";
+import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
 import { runInference } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
 import { readJsonFile, requireWritableFile } from "./files.js";
@@ -49,7 +50,7 @@ export function inferCommand(signal: AbortSignal): Command {
 }
 
 async function infer(options: InferOptions, signal: AbortSignal): Promise<void> {
-  const source = await findModel(options.model);
+  const source = await findModel(options.model, { inputShape: await shapeOfImages(options) });
   const { model, valueRanges } = source;
   if (options.report) await requireWritableFile("--report", options.report);
   const parameters = await findParameters(options, source);
@@ -104,8 +105,17 @@ function findImages(
   throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
 }
 
-/** onnxruntime's logits, an oracle that shares no code with us. */
-async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor> {
+/** The shape of one image where it is known without the model: some model files do not say it. */
+async function shapeOfImages({ dataset, input }: InferOptions): Promise<Shape | undefined> {
+  if (input !== undefined) return jsonImageShape(input);
+  if (dataset === undefined) return undefined;
+  const { images } = await datasetImages(dataset, 0, 1);
+  return images.shape.slice(1);
+}
+
+/** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
+async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor | undefined> {
+  if (extname(path) !== ".onnx") return undefined;
   const { onnxSession } = await import("../he-ml/formats/onnx/run.js");
   const session = await onnxSession(path);
   return session.run(images).finally(() => session.release());

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
+import { loadModel, type LoadModelOptions } from "../he-ml/formats/load-model.js";
 import type { Model } from "../he-ml/model/model.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
 import { readJsonFile } from "./files.js";
@@ -30,12 +30,17 @@ const modelsFolder = join(packageRoot, "models");
 /**
  * Finds what `--model M` means: a model file, a folder with a `model.onnx`, or the name of a folder under `models/`.
  *
+ * @param options what a file of PyTorch's does not say
  * @throws InputError if there is no such model, or it cannot be encrypted
  */
-export async function findModel(name: string): Promise<ModelSource> {
+export async function findModel(
+  name: string,
+  options: Pick<LoadModelOptions, "inputShape"> = {},
+): Promise<ModelSource> {
   const path = resolve(await modelPath(name));
   const folder = dirname(path);
-  const model = await loadModel(path, path.endsWith("model.onnx") ? { name: basename(folder) } : {});
+  const ownName = /model\.(onnx|json)$/.test(path) ? { name: basename(folder) } : {};
+  const model = await loadModel(path, { ...options, ...ownName });
   const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
   if (!metrics.success) {
     const [{ path: where, message }] = metrics.error.issues;

@@ -53,6 +53,7 @@ export {
   type UnsupportedLayer,
 } from "./model/unsupported-layers.js";
 export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./model/polynomial.js";
+export { type ReencryptionLayer } from "./model/reencryption.js";
 export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
@@ -79,7 +80,7 @@ export { SecretContext } from "./crypto/secret-context.js";
 
 export { convolutional } from "./layers/convolutional.js";
 export { encodeLayer } from "./layers/encode.js";
-export { type EncodedLayer } from "./layers/encoded-layer.js";
+export { type EncodedLayer, type RunnableLayer } from "./layers/encoded-layer.js";
 export {
   collect,
   forward,
@@ -91,12 +92,22 @@ export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
 export { polynomial } from "./layers/functional/polynomial.js";
+export {
+  reencryption,
+  type ReencryptionOptions,
+  type Reencryptor,
+} from "./layers/functional/reencryption.js";
 export { square } from "./layers/functional/square.js";
 export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
 export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";
+export {
+  buildFromPytorch,
+  reencryptPositionsFrom,
+  type BuildFromPytorchOptions,
+} from "./net-builder/build-from-pytorch.js";
 export { checkChain, chooseParameters } from "./net-builder/chain.js";
 export { selectLayers } from "./net-builder/layer-range.js";
 

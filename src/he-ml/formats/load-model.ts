@@ -4,14 +4,14 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { InputError } from "../errors.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
-import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
+import type { Shape } from "../tensor/tensor.js";
 
 export interface LoadModelOptions {
   /** Defaults to the file's name without its ending. */
   readonly name?: string;
   /**
-   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`: what PyTorch's files do not say. It
-   * may be left out where the layers leave no choice.
+   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`, for files that do not say it, as
+   * PyTorch's. It may be left out where the layers leave no choice.
    */
   readonly inputShape?: Shape;
   /**
@@ -152,8 +152,8 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, a tfjs `model.json`, or `.safetensors`.
- * The network may hold layers that run on plain values only, such as ReLU.
+ * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, `.safetensors`, or a tfjs
+ * `model.json`. The network may hold layers that run on plain values only, such as ReLU.
  *
  * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
  *   cannot be used.
@@ -170,12 +170,5 @@ export async function loadNetwork(path: string, options: LoadModelOptions = {}):
     );
   }
   const name = options.name ?? basename(path, extname(path));
-  const network = await reader(await readFile(path), path, { ...options, name });
-  const { inputShape } = options;
-  if (inputShape && sizeOf(inputShape) !== sizeOf(network.inputShape)) {
-    throw new InputError(
-      `model "${name}": its input is ${formatShape(network.inputShape)}, but inputShape says ${formatShape(inputShape)}`,
-    );
-  }
-  return network;
+  return reader(await readFile(path), path, { ...options, name });
 }

@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
 import { describeLayer } from "../model/layer.js";
 import { layerOutputShape, type Layer } from "../model/model.js";
+import type { ReencryptionLayer } from "../model/reencryption.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 
 /** The ciphertext at a row-major position. */
@@ -55,20 +56,23 @@ export interface LayerRun extends Disposable {
  * const conv = convolutional(he, { weights, bias, stride: 3 });
  * using features = conv(encryptedImage);
  */
-export interface EncodedLayer {
+export interface EncodedLayer<L extends Layer | ReencryptionLayer = Layer> {
   (input: EncryptedTensor): EncryptedTensor;
   /** The same without blocking: gives way to the event loop, can be watched and stopped. */
   run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
   /** The same one ciphertext at a time, for whoever shares the work out. */
   open(input: EncryptedLayout & LevelAndScale, inputs: CiphertextAt): LayerRun;
   /** The layer in the clear. */
-  readonly layer: Layer;
+  readonly layer: L;
   /** Position in its model, from 0; undefined for a layer that stands alone. */
   readonly index?: number;
   readonly evaluator: Evaluator;
   /** Level and scale that inputs at `input` lead to. @throws InputError if the modulus chain ends before */
   outputState(input: LevelAndScale, inputShape: Shape): LevelAndScale;
 }
+
+/** What a run goes through: the layers of a model, and re-encryptions between them. */
+export type RunnableLayer = EncodedLayer<Layer | ReencryptionLayer>;
 
 /** Makes a callable encoded layer of a kernel. */
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {

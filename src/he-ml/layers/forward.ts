@@ -3,7 +3,7 @@ import { operationsBetween } from "../crypto/operation-counts.js";
 import { layerForward } from "../model/model.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { EncodedLayer } from "./encoded-layer.js";
+import type { RunnableLayer } from "./encoded-layer.js";
 import { layerTrace, type LayerTrace } from "./trace.js";
 
 /** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
@@ -39,7 +39,7 @@ export interface ForwardOptions<T = EncryptedTensor> {
  * const { output, traces } = await collect(forward(layers, encryptedImages));
  */
 export async function* forward(
-  layers: readonly EncodedLayer[],
+  layers: readonly RunnableLayer[],
   input: EncryptedTensor,
   { signal, onProgress, twin }: ForwardOptions = {},
 ): AsyncGenerator<LayerTrace, EncryptedTensor> {
@@ -60,10 +60,10 @@ export async function* forward(
       const { level, scale } = current;
       if (current !== input) current[Symbol.dispose]();
       current = output;
-      expected = expected && layerForward(layer, expected);
+      if (layer.kind !== "reencryption") expected = expected && layerForward(layer, expected);
       yield layerTrace(evaluator.parameters, {
         layer,
-        index: encoded.index ?? position,
+        index: layer.kind === "reencryption" ? undefined : (encoded.index ?? position),
         output,
         before: { level, scale },
         after: { level: output.level, scale: output.scale },

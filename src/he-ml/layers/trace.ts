@@ -20,7 +20,7 @@ export interface CiphertextState {
 /** What one encoded layer did in a run: plain JSON, read by figures, tables and the parameter tester. */
 export interface LayerTrace extends CiphertextState {
   readonly name: string;
-  /** Positions of the model layers computed here, from 0. One for a layer-by-layer run. */
+  /** Positions of the model layers computed here, from 0. One for a layer-by-layer run; none for a re-encryption. */
   readonly modelLayers: readonly number[];
   readonly kind: string;
   readonly packing: Packing;
@@ -46,7 +46,8 @@ export interface LayerTrace extends CiphertextState {
 /** What was measured of one layer's run. */
 export interface LayerMeasurement {
   readonly layer: LayerBase;
-  readonly index: number;
+  /** Position among the model's layers; undefined for a re-encryption. */
+  readonly index: number | undefined;
   readonly output: EncryptedLayout;
   readonly before: LevelAndScale;
   readonly after: LevelAndScale;
@@ -66,7 +67,7 @@ export function layerTrace(parameters: CkksParameters, measured: LayerMeasuremen
   const ciphertexts = ciphertextCount(output.packing, output.images, output.shape);
   return {
     name: layer.name,
-    modelLayers: [index],
+    modelLayers: index === undefined ? [] : [index],
     kind: layer.kind,
     packing: output.packing,
     images: output.images,

@@ -28,15 +28,16 @@ function axisOf(node: NodeProto, axis: number, rank: number): number {
   throw new InputError(`${describeNode(node)}: expected an axis of ${rank}, got ${axis}`);
 }
 
-/** Beyond these a constant is a sign of a damaged file. */
+/** Beyond this a constant is a sign of a damaged file. */
 const mostAxes = 8;
-const mostValues = 2 ** 26;
+/** What one file may have us compute. */
+export const mostComputedValues = 2 ** 23;
 
 function requireModestShape(node: NodeProto, shape: Shape): void {
   const isShape = shape.every((size) => Number.isInteger(size) && size >= 0);
-  if (isShape && shape.length <= mostAxes && sizeOf(shape) <= mostValues) return;
+  if (isShape && shape.length <= mostAxes && sizeOf(shape) <= mostComputedValues) return;
   throw new InputError(
-    `${describeNode(node)}: expected a constant of at most ${mostAxes} axes and ${mostValues} values, ` +
+    `${describeNode(node)}: expected a constant of at most ${mostAxes} axes and ${mostComputedValues} values, ` +
       `got ${shape.length} axes and ${sizeOf(shape)} values; the file is damaged, export it again`,
   );
 }
@@ -121,10 +122,13 @@ function concat(node: NodeProto, inputs: Inputs): Tensor {
   }
   const length = parts.reduce((sum, { data }) => sum + data.length, 0);
   requireModestShape(node, [length]);
-  return tensor(
-    [length],
-    parts.flatMap(({ data }) => [...data]),
-  );
+  const result = zeros([length]);
+  let offset = 0;
+  for (const { data } of parts) {
+    result.data.set(data, offset);
+    offset += data.length;
+  }
+  return result;
 }
 
 /** The same values under another shape, which `shapeOf` makes of the old one. */

@@ -10,13 +10,21 @@ const messageCost = 16;
 
 const isPackable = ({ scalar }: DescField) => scalar !== ScalarType.STRING && scalar !== ScalarType.BYTES;
 
+const fieldsOf = new WeakMap<DescMessage, ReadonlyMap<number, DescField>>();
+
+function fieldsByNumber(schema: DescMessage): ReadonlyMap<number, DescField> {
+  const known = fieldsOf.get(schema) ?? new Map(schema.fields.map((field) => [field.number, field]));
+  fieldsOf.set(schema, known);
+  return known;
+}
+
 /**
  * Counts what decoding would make, in numbers, without making it: two bytes of a file can become an object of
  * two hundred.
  */
 function countElements(bytes: Uint8Array, schema: DescMessage, limit: number): number {
   const reader = new BinaryReader(bytes);
-  const fields = new Map(schema.fields.map((field) => [field.number, field]));
+  const fields = fieldsByNumber(schema);
   let count = messageCost;
   while (reader.pos < reader.len && count <= limit) {
     const [number, wireType] = reader.tag();

@@ -10,7 +10,7 @@ import {
 import { tensor, type Tensor } from "../../tensor/tensor.js";
 import { intOf } from "./attributes.js";
 import { Chain, type ImageValue } from "./chain.js";
-import { foldConstants } from "./constant-folding.js";
+import { foldConstants, mostComputedValues } from "./constant-folding.js";
 import { constantOf, constantTensor } from "./constants.js";
 import { mostWeights } from "../limits.js";
 import { isImageValue, type Context } from "./context.js";
@@ -38,6 +38,7 @@ class GraphReader {
   /** Layers that cannot even be run on plain values; an identity stands in the place of each. */
   readonly #unknown: UnsupportedLayer[] = [];
   #constantValues = 0;
+  #computedValues = 0;
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
@@ -80,9 +81,9 @@ class GraphReader {
     }
     const inputs = node.input.map((name) => (name === "" ? undefined : this.#valueOf(name, node)));
     const image = inputs.find(isImageValue);
-    if (!image) this.#keep(node.output[0], foldConstants(node, inputs as (Tensor | undefined)[]));
+    if (!image) this.#keepComputed(node, foldConstants(node, inputs as (Tensor | undefined)[]));
     else if (node.opType === "Shape" && isStandard(node))
-      this.#keep(node.output[0], this.#shapeOf(node, image));
+      this.#keepComputed(node, this.#shapeOf(node, image));
     else {
       const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
       const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
@@ -103,17 +104,26 @@ class GraphReader {
     return this.#keep(name, constantTensor(initializer, `${describeNode(node)} ${JSON.stringify(name)}`));
   }
 
-  /** Remembers a constant. @throws InputError if the file has us compute more of them than a model can need */
+  /** Remembers a constant. @throws InputError if there are more of them than a model can need */
   #keep(name: string, constant: Tensor): Tensor {
     this.#constantValues += constant.data.length;
-    if (this.#constantValues > 2 * mostWeights) {
-      throw new InputError(
-        `model "${this.#graph.name}": expected constants of at most ${2 * mostWeights} numbers in all; ` +
-          `such a network cannot be encrypted`,
-      );
-    }
+    this.#requireFew(this.#constantValues, mostWeights, "constants");
     this.#constants.set(name, constant);
     return constant;
+  }
+
+  #keepComputed(node: NodeProto, constant: Tensor): void {
+    this.#computedValues += constant.data.length;
+    this.#requireFew(this.#computedValues, mostComputedValues, "constants that are left to be computed");
+    this.#constants.set(node.output[0], constant);
+  }
+
+  #requireFew(count: number, most: number, what: string): void {
+    if (count <= most) return;
+    throw new InputError(
+      `model "${this.#graph.name}": expected at most ${most} numbers in ${what}; export it with constant folding, ` +
+        `or train a smaller network`,
+    );
   }
 
   /** The sizes of a value's axes; a batch of any size is NaN. */

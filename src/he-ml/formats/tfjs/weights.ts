@@ -111,7 +111,7 @@ export class KerasWeights {
     const expected = sizes.reduce((sum, size) => sum + size, 0);
     if (expected !== bytes.byteLength) {
       throw new InputError(
-        `expected ${expected} bytes of weights in ${paths.map((path) => JSON.stringify(path)).join(", ")}, ` +
+        `expected ${expected} bytes of weights in ${paths.length} file(s) from ${JSON.stringify(paths[0])} on, ` +
           `got ${bytes.byteLength}; the files do not belong together`,
       );
     }
