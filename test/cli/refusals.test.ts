@@ -2,7 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ModelProtoSchema, NodeProtoSchema } from "onnx-buf";
+import { AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema } from "onnx-buf";
 import { intAttribute } from "../../src/he-ml/formats/onnx/messages.js";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
@@ -28,7 +28,7 @@ async function modelWith(op: string): Promise<string> {
     ...nodes[square],
     opType: op,
     input: nodes[square].input.slice(0, 1),
-    attribute: op === "MaxPool" ? [intAttribute("kernel_shape", [1, 1])] : [],
+    attribute: op === "MaxPool" ? [create(AttributeProtoSchema, intAttribute("kernel_shape", [1, 1]))] : [],
   });
   const path = join(folder.path, `${op}.onnx`);
   await writeFile(path, toBinary(ModelProtoSchema, proto));
