@@ -7,8 +7,11 @@ import type { Shape } from "../tensor/tensor.js";
 // https://docs.pytorch.org/docs/2.13/nn.html
 
 const count = z.int().min(1);
-const one = z.union([z.int(), z.tuple([z.int()]).transform(([size]) => size)]);
-const two = z.union([z.int(), z.tuple([z.int(), z.int()])]);
+/** Of windows, their steps and paddings: no image that could be encrypted has as many pixels in a row. */
+const largestSize = 4096;
+const size = z.int().min(0).max(largestSize);
+const one = z.union([size, z.tuple([size]).transform(([length]) => length)]);
+const two = z.union([size, z.tuple([size, size])]);
 const flag = z.boolean();
 const samePadding = z.enum(["same", "valid"]);
 
@@ -22,7 +25,7 @@ const convolution = <S extends z.ZodType>(sizes: S) => ({
   dilation: sizes.optional(),
   groups: count.default(1),
   bias: flag.optional(),
-  padding_mode: z.string().default("zeros"),
+  padding_mode: z.string().max(40).default("zeros"),
 });
 
 const batchNorm = {
@@ -65,7 +68,7 @@ export const moduleArguments = {
   AdaptiveAvgPool2d: { output_size: z.union([z.int(), z.tuple([z.int().nullable(), z.int().nullable()])]) },
   MaxPool1d: maxPool(one),
   MaxPool2d: maxPool(two),
-  ZeroPad2d: { padding: z.union([z.int(), z.tuple([z.int(), z.int(), z.int(), z.int()])]) },
+  ZeroPad2d: { padding: z.union([size, z.tuple([size, size, size, size])]) },
   Flatten: { start_dim: z.int().default(1), end_dim: z.int().default(-1) },
   Identity: {},
   Dropout: { p: z.number().optional(), ...ignored },
@@ -120,9 +123,23 @@ export function checkModule(
 ): Module {
   const parsed = z.strictObject(moduleArguments[type]).safeParse(given);
   if (parsed.success) return { type, name, ...parsed.data } as Module;
-  const [{ path, message }] = parsed.error.issues;
-  const where = path.length > 0 ? `${path.join(".")}: ` : "";
-  throw new InputError(`${type} ${JSON.stringify(name)}: ${where}${message}; see PyTorch's page on ${type}`);
+  throw new InputError(
+    `${type} ${JSON.stringify(name)}: ${firstIssue(parsed.error)}; see PyTorch's page on ${type}`,
+  );
+}
+
+/** What is wrong, and where, in one line. */
+function firstIssue({ issues: [{ path, message }] }: z.ZodError): string {
+  return `${path.length > 0 ? path.join(".") : "the whole"}: ${message}`.replace(/\p{Cc}+/gu, " ");
+}
+
+/** @throws InputError unless these are the sizes of an image, or a number of features */
+export function requireInputShape(shape: unknown): Shape {
+  const parsed = inputShapeSchema.safeParse(shape);
+  if (parsed.success) return parsed.data;
+  throw new InputError(
+    `inputShape: expected [channels, height, width], [channels, length] or [features], got ${JSON.stringify(shape)}`,
+  );
 }
 
 /** What a file of weights alone does not say. */
@@ -132,10 +149,12 @@ export interface Description {
   readonly modules: readonly (Module | UnknownModule)[];
 }
 
+/** What messages can quote. */
+const text = z.string().regex(/^[^\p{Cc}]{1,200}$/u);
 const inputShapeSchema = z.array(count).min(1).max(3);
 const descriptionSchema = z.strictObject({
   inputShape: inputShapeSchema.optional(),
-  layers: z.array(z.looseObject({ type: z.string(), name: z.string().min(1).optional() })).min(1),
+  layers: z.array(z.looseObject({ type: text, name: text.optional() })).min(1),
 });
 
 /**
@@ -158,8 +177,7 @@ const descriptionSchema = z.strictObject({
 export function parseDescription(json: unknown): Description {
   const parsed = descriptionSchema.safeParse(json);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw new InputError(`description: ${path.join(".") || "the whole"}: ${message}`);
+    throw new InputError(`description: ${firstIssue(parsed.error)}`);
   }
   const { inputShape, layers } = parsed.data;
   const modules = layers.map(({ type, name, ...given }, index) => {

@@ -33,14 +33,16 @@ const largestFileBytes = 2 ** 30;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
-    async (bytes, path, { name }) => {
+    async (bytes, path, { name, description }) => {
+      requireNone(description, `model "${name}": an ONNX file`);
       const { readOnnx } = await import("./onnx/read.js");
       return readOnnx(bytes, { name, externalData: filesBeside(path) });
     },
   ],
   [
     ".json",
-    async (bytes, path, { name }) => {
+    async (bytes, path, { name, description }) => {
+      requireNone(description, `model "${name}": a tfjs model`);
       const { readTfjs } = await import("./tfjs/read.js");
       return readTfjs(bytes, { name, file: filesBeside(path) });
     },
@@ -57,10 +59,15 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ]);
 
+/** @throws InputError if layers are described that the file holds itself */
+function requireNone(description: unknown, file: string): void {
+  if (description === undefined) return;
+  throw new InputError(`${file} holds its layers itself; leave the description out`);
+}
+
 async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
   const { readTorch } = await import("./torch/read.js");
-  const description = () => options.description ?? descriptionBeside(path);
-  return readTorch(bytes, { ...options, description });
+  return readTorch(bytes, { ...options, findDescription: () => descriptionBeside(path) });
 }
 
 /** A description is some lines for each layer. */

@@ -18,6 +18,9 @@ export interface Affine {
   readonly shift: Tensor;
 }
 
+/** A diagonal matrix is stored with all its zeros. */
+const mostFeatures = 2048;
+
 type Weighted = ConvolutionalLayer | LinearLayer;
 
 /** @throws InputError if it normalises by the statistics of each batch, which a server cannot see */
@@ -123,6 +126,12 @@ export function affineLayer(affine: Affine, inputShape: Shape): NetworkLayer {
   if (inputShape.length === 3) {
     const weights = { shape: [channels, 1, 1, 1], data: scale.data };
     return convolutionalLayer({ name, weights, bias: shift, groups: channels });
+  }
+  if (channels > mostFeatures) {
+    throw new InputError(
+      `batch norm ${JSON.stringify(name)}: expected at most ${mostFeatures} features where no linear layer is beside it, ` +
+        `got ${channels}; put a linear layer before it`,
+    );
   }
   const weights = zeros([channels, channels]);
   scale.data.forEach((s, i) => (weights.data[i * channels + i] = s));

@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.js";
 import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { formatShape, type Shape, type Tensor } from "../../tensor/tensor.js";
-import type { Module, UnknownModule } from "../description.js";
+import { requireInputShape, type Module, type UnknownModule } from "../description.js";
 import { requireManageable } from "../limits.js";
 import { affineLayer, foldBatchNorms } from "./batch-norm.js";
 import { convertModule, type Draft } from "./convert.js";
@@ -40,7 +40,7 @@ export function networkFromModules({ name, modules, tensors, inputShape: given }
     const drafts = foldBatchNorms(modules.map((module) => convertModule(module, weights)));
     weights.requireAllRead();
     const dimensions = dimensionsOf(modules);
-    const inputShape = given ? imageShape(given, dimensions) : undefined;
+    const inputShape = given ? imageShape(requireInputShape(given), dimensions) : undefined;
     const shape = inputShape ?? inferInputShape(drafts, dimensions, (candidate) => fits(drafts, candidate));
     return defineModel({ name, inputShape: shape, layers: layersAt(drafts, shape) });
   } catch (error) {

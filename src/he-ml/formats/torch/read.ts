@@ -11,8 +11,10 @@ export interface ReadTorchOptions {
   readonly name: string;
   /** Of one image, which the file does not say; may be left out where the layers leave no choice. */
   readonly inputShape?: Shape;
-  /** Gives the description of the layers if the file turns out to be a `state_dict`; see `parseDescription`. */
-  readonly description?: () => unknown;
+  /** The layers of a `state_dict`; see `parseDescription`. */
+  readonly description?: unknown;
+  /** Where to look for a description if the file turns out to need one and none is given. */
+  readonly findDescription?: () => unknown;
 }
 
 /**
@@ -30,6 +32,11 @@ export async function readTorch(bytes: Uint8Array, options: ReadTorchOptions): P
   try {
     const { value, names } = await readTorchFile(bytes);
     if (value instanceof PythonObject) {
+      if (options.description !== undefined) {
+        throw new InputError(
+          `it holds its layers itself, and takes no description; leave the description out`,
+        );
+      }
       return networkFromModules({ name, inputShape, ...pickledModules(value, names) });
     }
     if (!(value instanceof Map)) {
@@ -38,7 +45,7 @@ export async function readTorch(bytes: Uint8Array, options: ReadTorchOptions): P
       );
     }
     const tensors = pickledTensors(value, names);
-    const given = options.description?.();
+    const given = options.description ?? options.findDescription?.();
     if (given === undefined) {
       throw new InputError(
         `it is a state_dict: weights without layers; give a description of the layers, or save the whole ` +

@@ -62,6 +62,14 @@ describe("the shape of images", () => {
       /^model "nested": linear "2": input has 32 features, weights expect 8$/,
     );
   });
+
+  test.each([[[0, 3, 3]], [[1.5]], [[]], [[1, 2, 3, 4]]])("%j is refused", async (inputShape) => {
+    const error = await rejectedBy(() => loadNetwork(fixture("nested.pt"), { inputShape }));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(
+      /^model "nested": inputShape: expected \[channels, height, width\]/,
+    );
+  });
 });
 
 describe("what cannot be encrypted", () => {
@@ -137,6 +145,11 @@ describe("a description", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  test("of a file that holds its layers itself is refused", async () => {
+    const error = await rejectedBy(() => loadNetwork(fixture("linear.pt"), { description: { layers: [] } }));
+    expect((error as Error).message).toMatch(/^model "linear": it holds its layers itself/);
   });
 
   test.each<[string, unknown, RegExp]>([
