@@ -48,7 +48,7 @@ describe("ONNX files that mean harm", () => {
       const attribute = [create(AttributeProtoSchema, { name: "body", g: graph })];
       graph = create(GraphProtoSchema, { node: [create(NodeProtoSchema, { opType: "If", attribute })] });
     }
-    let bytes = toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph }));
+    let bytes: Uint8Array = toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph }));
     expect(refusalOf(bytes)).toMatch(/^model "model"|^ONNX model/);
     bytes = new Uint8Array();
     for (let depth = 0; depth < 3000; depth++) bytes = field(1, field(5, field(6, bytes)));
