@@ -222,6 +222,35 @@ describe("average pool", () => {
   });
 });
 
+describe("layers that run on plain values only", () => {
+  const zero = floats("zero", tensor([], [0]));
+  const six = floats("six", tensor([], [6]));
+  const window = { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], dilations: [1, 2] };
+
+  test.each<[string, string, Record<string, AttributeValue>, TensorProto[]]>([
+    ["relu", "Relu", {}, []],
+    ["relu6", "Clip", {}, [zero, six]],
+    ["leakyRelu", "LeakyRelu", { alpha: { float: 0.125 } }, []],
+    ["elu", "Elu", { alpha: { float: 0.5 } }, []],
+    ["selu", "Selu", {}, []],
+    ["softplus", "Softplus", {}, []],
+    ["sigmoid", "Sigmoid", {}, []],
+    ["tanh", "Tanh", {}, []],
+    ["maxPool", "MaxPool", window, []],
+  ])("%s", async (kind, op, attributes, constants) => {
+    const bytes = oneNode(op, { attributes, constants });
+    const network = readOnnx(bytes);
+    const [layer] = network.layers;
+    expect(layer.kind === "activation" ? layer.function : layer.kind).toBe(kind);
+    const batch = randomTensor([2, 2, 5, 6], 99);
+    const stretched = tensor(
+      batch.shape,
+      batch.data.map((value) => value * 8),
+    );
+    expectSameInFloat32(modelForward(network, stretched).at(-1)!, await runOnnx(bytes, stretched));
+  });
+});
+
 describe("padding", () => {
   test("opset 13, with a value of 0", () => {
     const constants = [ints("pads", [0, 0, 1, 2, 0, 0, 3, 0]), floats("zero", tensor([], [0]))];
@@ -397,6 +426,27 @@ describe("axes in another order", () => {
     const images = randomTensor([2, 2, 5, 6], 99);
     expectSameInFloat32(modelForward(model, images).at(-1)!, await runOnnx(bytes, images));
   });
+});
+
+test("the batch size of the input, asked for behind other layers", async () => {
+  const bytes = onnxFile({
+    input: ["n", 2, 5, 6],
+    nodes: [
+      node("AveragePool", ["input"], "a", { kernel_shape: [2, 2] }),
+      node("Shape", ["input"], "shape"),
+      node("Gather", ["shape", "zero"], "size"),
+      node("Unsqueeze", ["size", "axes"], "sizes"),
+      node("Concat", ["sizes", "rest"], "target", { axis: 0 }),
+      node("Reshape", ["a", "target"], "output"),
+    ],
+    initializers: [
+      create(TensorProtoSchema, { name: "zero", dataType: DataType.INT64, int64Data: [0n] }),
+      ints("axes", [0]),
+      ints("rest", [-1]),
+    ],
+  });
+  const model = await readAsOnnxruntime(bytes, [2, 5, 6]);
+  expect(describeLayers(model)).toEqual(["averagePool pool1", "flatten flatten1"]);
 });
 
 describe("what a file may hold besides", () => {

@@ -137,6 +137,12 @@ describe("graphs that are not one chain", () => {
   test("a value that no node gives", () =>
     refuse([node("Add", ["input", "ghost"], "output")], 'takes "ghost", which no node before it gives'));
 
+  test("two nodes that give one value", () =>
+    refuse(
+      [node("MatMul", ["input", "w"], "output"), node("Relu", ["output"], "output")],
+      'Relu "output" gives "output", which is there already',
+    ));
+
   test("an output that is a constant", () =>
     refuse([node("Constant", [], "output", { value_int: 1 })], "its output does not depend on its input"));
 

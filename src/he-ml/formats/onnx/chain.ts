@@ -42,6 +42,8 @@ export class Chain {
   readonly #nodes: readonly NodeProto[];
   readonly #names: LayerNames;
   readonly #values = new Map<string, ImageValue>();
+  /** Of every value there ever was: shapes may be asked for at any time. */
+  readonly #layouts = new Map<string, Layout>();
   /** How many inputs still read a value. */
   readonly #readers = new Map<string, number>();
   #weights = 0;
@@ -52,16 +54,29 @@ export class Chain {
     this.#names = new LayerNames(nodes);
     requireManageable(`model "${modelName}": its input`, inputShape);
     this.shape = inputShape;
-    for (const name of [...nodes.flatMap(({ input }) => input), output]) {
+    const readers = nodes.filter(({ opType }) => opType !== "Shape");
+    for (const name of [...readers.flatMap(({ input }) => input), output]) {
       this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
     }
   }
 
   /** Gives a value its name. What several nodes read becomes a layer first, where that is possible. */
   set(name: string, value: ImageValue, maker: string): void {
+    if (this.#layouts.has(name)) {
+      throw new InputError(
+        `model "${this.#modelName}": ${maker} gives ${JSON.stringify(name)}, which is there already; the file is ` +
+          `damaged, export it again`,
+      );
+    }
     const readers = this.#readers.get(name) ?? 0;
     const settled = readers > 1 && !this.isShared(value) ? this.settle(value, maker) : value;
     if (readers > 0) this.#values.set(name, settled);
+    this.#layouts.set(name, value.layout);
+  }
+
+  /** The layout of the value of that name, whether or not it was read since; undefined if it is no such value. */
+  layoutOf(name: string): Layout | undefined {
+    return this.#layouts.get(name);
   }
 
   /** The value of that name, which one of its readers has now read; undefined if it is no such value. */

@@ -26,6 +26,19 @@ const activation =
     return sameShape(context, f, (name) => activationLayer({ name, function: f, alpha }));
   };
 
+/** ReLU6, as exporters write it. */
+const clip: Operator = (context) => {
+  const bound = (index: number, name: string) =>
+    optionalConstant(context, index)?.data[0] ?? floatOf(context.node, name, NaN);
+  return bound(1, "min") === 0 && bound(2, "max") === 6 ? activation("relu6")(context) : undefined;
+};
+
+const selu: Operator = (context) => {
+  const near = (name: string, usual: number) => Math.abs(floatOf(context.node, name, usual) - usual) < 1e-6;
+  const isUsual = near("alpha", 1.6732632423543772) && near("gamma", 1.0507009873554805);
+  return isUsual ? activation("selu")(context) : undefined;
+};
+
 /** A named node that changes nothing keeps its place among the layers, unless it lies within an activation. */
 const identity: Operator = (context) => {
   const value = imageOf(context);
@@ -70,6 +83,8 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["Relu", activation("relu")],
   ["LeakyRelu", activation("leakyRelu", 0.01)],
   ["Elu", activation("elu", 1)],
+  ["Selu", selu],
+  ["Clip", clip],
   ["Softplus", activation("softplus")],
   ["Sigmoid", activation("sigmoid")],
   ["Tanh", activation("tanh")],

@@ -17,7 +17,7 @@ import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
 import { describeNode, parseGraph, type OnnxGraph } from "./graph.js";
 import { inputLayout } from "./input-layout.js";
-import { fileShape, keepsOrder } from "../layout.js";
+import { fileShape, keepsOrder, type Layout } from "../layout.js";
 import { withModulesLeftOut } from "./modules-left-out.js";
 import { operators } from "./operators.js";
 import { identity } from "./polynomial.js";
@@ -79,11 +79,14 @@ class GraphReader {
       this.#keep(node.output[0], constantTensor(constantOf(node), describeNode(node)));
       return;
     }
+    const layout = this.#chain.layoutOf(node.input[0] ?? "");
+    if (node.opType === "Shape" && isStandard(node) && layout) {
+      this.#keepComputed(node, this.#shapeOf(node, layout));
+      return;
+    }
     const inputs = node.input.map((name) => (name === "" ? undefined : this.#valueOf(name, node)));
     const image = inputs.find(isImageValue);
     if (!image) this.#keepComputed(node, foldConstants(node, inputs as (Tensor | undefined)[]));
-    else if (node.opType === "Shape" && isStandard(node))
-      this.#keepComputed(node, this.#shapeOf(node, image));
     else {
       const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
       const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
@@ -127,7 +130,7 @@ class GraphReader {
   }
 
   /** The sizes of a value's axes; a batch of any size is NaN. */
-  #shapeOf(node: NodeProto, { layout }: ImageValue): Tensor {
+  #shapeOf(node: NodeProto, layout: Layout): Tensor {
     const sizes = [this.#graph.batchSize ?? NaN, ...fileShape(layout)];
     const picked = sizes.slice(intOf(node, "start", 0), intOf(node, "end", sizes.length));
     return tensor([picked.length], picked);
