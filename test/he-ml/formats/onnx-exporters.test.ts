@@ -1,9 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
+import { parseDescription } from "../../../src/he-ml/formats/description.js";
 import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { networkFromModules } from "../../../src/he-ml/formats/modules/network.js";
 import { onnxSession } from "../../../src/he-ml/formats/onnx/run.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
-import { maxAbs, reshape } from "../../../src/he-ml/tensor/tensor.js";
+import { maxAbs, reshape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference } from "../support.js";
 import { loadExported } from "./onnx-fixtures.js";
 
@@ -77,6 +79,33 @@ describe("what exporters write", () => {
     const { network } = await loadExported("squares", exporter);
     expect(network.layers.map(({ name }) => name).join(" ")).toBe("0 1 2 3 4 5 6 7 8 9");
   });
+
+  test.each(["old", "unfolded-old", "new"])(
+    "layers are those of the modules themselves, %s",
+    async (exporter) => {
+      const { network } = await loadExported("squares", exporter);
+      const layers = [
+        { type: "Conv2d", padding: 1 },
+        { type: "Square" },
+        { type: "AvgPool2d", kernel_size: 2 },
+        { type: "Conv2d", stride: 2 },
+        { type: "Square" },
+        { type: "Flatten" },
+        { type: "Linear" },
+        { type: "Square" },
+        { type: "Dropout" },
+        { type: "Linear" },
+      ];
+      const tensors = new Map<string, Tensor>();
+      for (const layer of network.layers) {
+        if ("weights" in layer) tensors.set(`${layer.name}.weight`, layer.weights);
+        if ("weights" in layer && layer.bias) tensors.set(`${layer.name}.bias`, layer.bias);
+      }
+      const { name, inputShape } = network;
+      const { modules } = parseDescription({ layers });
+      expect(network).toEqual(networkFromModules({ name, modules, tensors, inputShape }));
+    },
+  );
 
   test.each(["old", "new"])("functions between modules bear their kind, %s", async (exporter) => {
     const { network } = await loadExported("named", exporter);
