@@ -3,7 +3,7 @@ import { expectSameEncrypted } from "./encrypted.js";
 import { loadExported } from "./onnx-fixtures.js";
 
 test.each([
-  ["squares", "new"],
+  ["batch-norm", "new"],
   ["polynomials", "old"],
   ["global-pool", "tf2onnx"],
 ])("%s, %s: runs encrypted", async (name, exporter) => {
