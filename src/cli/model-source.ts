@@ -42,7 +42,7 @@ export async function findModel(
 ): Promise<ModelSource> {
   const path = resolve(await modelPath(name));
   const folder = dirname(path);
-  const ownName = path.endsWith("model.onnx") ? { name: basename(folder) } : {};
+  const ownName = /model\.(onnx|json)$/.test(path) ? { name: basename(folder) } : {};
   const model = await loadModel(path, { ...options, ...ownName });
   const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
   if (!metrics.success) {

@@ -16,7 +16,7 @@ export interface LoadModelOptions {
   readonly inputShape?: Shape;
   /**
    * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
-   * `NAME.layers.json` beside `NAME.pt` holds.
+   * `NAME.layers.json` beside the file holds.
    */
   readonly description?: unknown;
 }
@@ -34,24 +34,36 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
     async (bytes, path, { name, description }) => {
-      if (description !== undefined) {
-        throw new InputError(
-          `model "${name}": an ONNX file holds its layers itself; leave the description out`,
-        );
-      }
+      requireNone(description, `model "${name}": an ONNX file`);
       const { readOnnx } = await import("./onnx/read.js");
-      const cache = new Map<string, Uint8Array>();
-      const externalData = (location: string) => {
-        const data = cache.get(location) ?? readBeside(path, location);
-        cache.set(location, data);
-        return data;
-      };
-      return readOnnx(bytes, { name, externalData });
+      return readOnnx(bytes, { name, externalData: filesBeside(path) });
+    },
+  ],
+  [
+    ".json",
+    async (bytes, path, { name, description }) => {
+      requireNone(description, `model "${name}": a tfjs model`);
+      const { readTfjs } = await import("./tfjs/read.js");
+      return readTfjs(bytes, { name, file: filesBeside(path) });
     },
   ],
   [".pt", readTorchFile],
   [".pth", readTorchFile],
+  [
+    ".safetensors",
+    async (bytes, path, options) => {
+      const { readSafetensorsNetwork } = await import("./safetensors.js");
+      const description = () => options.description ?? descriptionBeside(path);
+      return readSafetensorsNetwork(bytes, { ...options, description });
+    },
+  ],
 ]);
+
+/** @throws InputError if layers are described that the file holds itself */
+function requireNone(description: unknown, file: string): void {
+  if (description === undefined) return;
+  throw new InputError(`${file} holds its layers itself; leave the description out`);
+}
 
 async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
   const { readTorch } = await import("./torch/read.js");
@@ -96,6 +108,16 @@ async function requireModelFile(path: string): Promise<void> {
   }
 }
 
+/** The file's bytes, or undefined if it cannot be read, is too large, or no file. */
+function bytesOf(path: string): Uint8Array | undefined {
+  try {
+    const status = statSync(path);
+    return status.isFile() && status.size <= largestFileBytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file that a model names, which must lie in the model's own directory. */
 function readBeside(modelPath: string, location: string): Uint8Array {
   const directory = dirname(resolve(modelPath));
@@ -107,14 +129,22 @@ function readBeside(modelPath: string, location: string): Uint8Array {
         `export the model with the weights inside`,
     );
   }
-  try {
-    return readFileSync(path);
-  } catch {
-    throw new InputError(
-      `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
-        `put that file beside it`,
-    );
-  }
+  const bytes = bytesOf(path);
+  if (bytes) return bytes;
+  throw new InputError(
+    `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
+      `put that file, of at most 1 GiB, beside it`,
+  );
+}
+
+/** Reads the files that a model names, each once. */
+function filesBeside(modelPath: string): (location: string) => Uint8Array {
+  const cache = new Map<string, Uint8Array>();
+  return (location) => {
+    const data = cache.get(location) ?? readBeside(modelPath, location);
+    cache.set(location, data);
+    return data;
+  };
 }
 
 /**
@@ -129,8 +159,8 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`, or PyTorch's `.pt` and `.pth`. The network may hold
- * layers that run on plain values only, such as ReLU.
+ * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, `.safetensors`, or a tfjs
+ * `model.json`. The network may hold layers that run on plain values only, such as ReLU.
  *
  * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
  *   cannot be used.

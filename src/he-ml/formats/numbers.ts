@@ -1,5 +1,6 @@
 /** How files hold numbers: little-endian. */
-export type NumberType = "f16" | "bf16" | "f32" | "f64" | "i8" | "i16" | "i32" | "i64" | "u8" | "bool";
+export type NumberType =
+  "f16" | "bf16" | "f32" | "f64" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "bool";
 
 export const numberBytes: Readonly<Record<NumberType, number>> = {
   f16: 2,
@@ -11,6 +12,8 @@ export const numberBytes: Readonly<Record<NumberType, number>> = {
   i32: 4,
   i64: 8,
   u8: 1,
+  u16: 2,
+  u32: 4,
   bool: 1,
 };
 
@@ -49,6 +52,10 @@ export function doublesOf(type: NumberType, bytes: Uint8Array): (index: number) 
       return (index) => view.getInt32(4 * index, true);
     case "i64":
       return (index) => Number(view.getBigInt64(8 * index, true));
+    case "u16":
+      return (index) => view.getUint16(2 * index, true);
+    case "u32":
+      return (index) => view.getUint32(4 * index, true);
     case "u8":
     case "bool":
       return (index) => bytes[index];

@@ -1,7 +1,8 @@
 import { InputError } from "../../errors.js";
 import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
-import { formatShape, sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { formatShape, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { requireInputShape, type Module, type UnknownModule } from "../description.js";
+import { requireManageable } from "../limits.js";
 import { affineLayer, foldBatchNorms } from "./batch-norm.js";
 import { convertModule, type Draft } from "./convert.js";
 import { inferInputShape, UnknownInputShapeError } from "./input-shape.js";
@@ -19,8 +20,6 @@ export interface ModuleSequence {
 }
 
 const mostLayers = 1000;
-/** Of one image between two layers: at one ciphertext a value, far more than any memory holds. */
-const mostValues = 2 ** 24;
 
 /**
  * The network that a sequence of PyTorch's modules computes in evaluation mode: one layer a module, so that layers have
@@ -79,11 +78,7 @@ function layersAt(drafts: readonly Draft[], inputShape: Shape): NetworkLayer[] {
   return drafts.map((draft): NetworkLayer => {
     const layer = atShape(draft, shape);
     const output = layerOutputShape(layer, shape);
-    if (sizeOf(output) > mostValues) {
-      throw new InputError(
-        `${layer.kind} "${layer.name}": gives ${formatShape(output)} values, at most ${mostValues} can be handled`,
-      );
-    }
+    requireManageable(`${layer.kind} "${layer.name}"`, output);
     shape = output;
     return layer;
   });

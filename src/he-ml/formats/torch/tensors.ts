@@ -1,5 +1,6 @@
 import { InputError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { mostWeights } from "../limits.js";
 import { doublesOf, type NumberType } from "../numbers.js";
 
 /** Numbers in memory, which several tensors may share. */
@@ -21,10 +22,7 @@ export class StoredTensor {
   ) {}
 }
 
-/** Of all tensors of a file together; an expanded tensor may have many more values than its file has bytes. */
-const mostValues = 2 ** 25;
-
-/** Gives the values of tensors, up to a limit for all of them. */
+/** Gives the values of tensors, up to a limit for all of them: an expanded one may have more than its file has bytes. */
 export class TensorReader {
   #values = 0;
 
@@ -32,9 +30,9 @@ export class TensorReader {
   read(what: string, { storage, offset, shape, strides }: StoredTensor): Tensor {
     const count = shape.reduce((product, size) => product * size, 1);
     this.#values += count;
-    if (!(this.#values <= mostValues)) {
+    if (!(this.#values <= mostWeights)) {
       throw new InputError(
-        `${what}: its tensors hold more than ${mostValues} values; such a network cannot be encrypted`,
+        `${what}: its tensors hold more than ${mostWeights} values; such a network cannot be encrypted`,
       );
     }
     const last = shape.reduce((index, size, axis) => index + (size - 1) * strides[axis], offset);
