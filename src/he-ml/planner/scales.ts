@@ -30,7 +30,7 @@ export interface StageScales {
   /** Data primes left where it starts. */
   readonly level: number;
   readonly weightScaleBits: number;
-  /** Divisions by a prime between products and activation, which a polynomial of higher degree wants. */
+  /** Divisions by a prime between products and activation: none in a chain that was chosen for squares. */
   readonly rescalesBefore: number;
   /** Divisions by a prime at its end. */
   readonly rescales: number;
@@ -323,8 +323,8 @@ function chooseWaterline(
 }
 
 /**
- * Scales for a chain that is given: weights at its `weightScaleBits`, and at the end of each stage as many divisions
- * as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
+ * Scales for a chain that is given: weights at its `weightScaleBits`, and before and after each activation as many
+ * divisions as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
  *
  * @throws InputError naming the stage that the chain cannot carry
  */
@@ -351,12 +351,12 @@ export function scalesOnChain(
     state = { level: start.level, scale: start.scale * 2 ** weights * divisor };
     requireRoom(largest);
     const product = Math.log2(state.scale);
-    if (activation?.kind === "polynomial") state = settled(parameters, state);
+    if (activation) state = settled(parameters, state);
     const before = state;
     if (activation?.kind === "polynomial") {
       state = new PolynomialPlanner(parameters, activation.layer, before).plan().output;
     } else {
-      state = { level: state.level, scale: 2 ** activatedBits(activation, product) };
+      state = { level: state.level, scale: 2 ** activatedBits(activation, Math.log2(before.scale)) };
     }
     requireRoom(largestActivated(activation, largest));
     const activated = Math.log2(state.scale);

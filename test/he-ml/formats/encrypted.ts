@@ -6,9 +6,10 @@ import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.
 import { chooseParameters } from "../../../src/he-ml/net-builder/chain.js";
 import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference, openSeal } from "../support.js";
+import { expectSamePacked } from "./packed.js";
 
 /**
- * Runs a network on encrypted images, packing batch, and expects what it gives in the clear, to 1 % of the largest
+ * Runs a network on encrypted images, packings batch and packed, and expects what it gives in the clear, to 1 % of the largest
  * output. The ring is small, to be quick: the chain of primes is that of a secure run.
  */
 export async function expectSameEncrypted(network: Network, inputs: Tensor, outputs: Tensor): Promise<void> {
@@ -30,4 +31,5 @@ export async function expectSameEncrypted(network: Network, inputs: Tensor, outp
   const decrypted = side.decrypt(values);
   values[Symbol.dispose]();
   expect(maxAbsDifference(decrypted.data, outputs.data)).toBeLessThan(0.01 * maxAbs(outputs.data));
+  await expectSamePacked(model, inputs, outputs);
 }

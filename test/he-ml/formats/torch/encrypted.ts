@@ -6,6 +6,7 @@ import { collect, forward } from "../../../../src/he-ml/layers/forward.js";
 import { buildFromPytorch } from "../../../../src/he-ml/net-builder/build-from-pytorch.js";
 import { maxAbs } from "../../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference, type SealSide } from "../../support.js";
+import { expectSamePacked } from "../packed.js";
 import type { TorchCase } from "./fixtures.js";
 
 /** Deep enough for every fixture. */
@@ -16,7 +17,7 @@ export const fixtureParameters = checkParameters({
   security: "teaching",
 });
 
-/** Runs a fixture on ciphertexts, and compares with torch's own outputs to 1 % of the largest. */
+/** Runs a fixture on ciphertexts, in packings batch and packed, and compares with torch's own outputs to 1 % of the largest. */
 export async function expectEncryptedAsInTorch(seal: SealSide, torchCase: TorchCase): Promise<void> {
   const { path, inputShape, isInferred, description, inputs, outputs } = torchCase;
   const model = await loadModel(path, { inputShape: isInferred ? undefined : inputShape, description });
@@ -29,4 +30,5 @@ export async function expectEncryptedAsInTorch(seal: SealSide, torchCase: TorchC
   expect(decrypted.shape).toEqual(modelForward(model, inputs).at(-1)!.shape);
   const largestError = maxAbsDifference(decrypted.data, outputs.data);
   expect(largestError).toBeLessThan(0.01 * maxAbs(outputs.data));
+  await expectSamePacked(model, inputs, outputs);
 }
