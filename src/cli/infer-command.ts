@@ -20,6 +20,7 @@ interface InferOptions {
   readonly dataset?: string;
   readonly index?: number;
   readonly count?: number;
+  readonly datasetDir?: string;
   readonly input?: string;
   readonly packing: Packing;
   readonly parameters?: string;
@@ -36,7 +37,8 @@ export function inferCommand(signal: AbortSignal): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
-    .option("--dataset <name>", "take images from a dataset's test set (mnist)")
+    .option("--dataset <name>", "take images from a dataset's test set (mnist, fashion-mnist, breast-cancer)")
+    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
     .option("--input <file>", "take images from a JSON file instead")
@@ -53,7 +55,7 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
   const { model, valueRanges } = source;
   if (options.report) await requireWritableFile("--report", options.report);
   const parameters = await findParameters(options, source);
-  const { images, labels, names, expectedLogits } = await findImages(options, source);
+  const { images, labels, names, classNames, expectedLogits } = await findImages(options, source);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(source, images);
 
@@ -72,11 +74,14 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
 
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, classNames })}\n`);
+  else
+    process.stdout.write(
+      `${firstLine(report, names, classNames)}\n\n${resultTable(report, names, classNames)}\n`,
+    );
   if (options.report) {
     const { inferenceReportPage } = await import("./inference-page.js");
-    await writeFile(options.report, await inferenceReportPage(report, images, names));
+    await writeFile(options.report, await inferenceReportPage(report, images, names, classNames));
     process.stderr.write(`he-ml: report written to ${options.report}\n`);
   }
 }
@@ -90,17 +95,19 @@ async function findParameters(
 }
 
 function findImages(
-  { dataset, index, count, input }: InferOptions,
+  { dataset, datasetDir, index, count, input }: InferOptions,
   { model }: ModelSource,
 ): Promise<ImagesSource> {
   if (dataset !== undefined && input !== undefined) {
     throw new InputError("infer: --dataset and --input exclude each other; give one of them");
   }
-  if (input !== undefined && (index !== undefined || count !== undefined)) {
-    throw new InputError("infer: --index and --count choose from a dataset; --input is taken whole");
+  if (input !== undefined && (index ?? count ?? datasetDir) !== undefined) {
+    throw new InputError(
+      "infer: --index, --count and --dataset-dir choose from a dataset; --input is taken whole",
+    );
   }
   if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
-  if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1);
+  if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1, datasetDir);
   throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
 }
 

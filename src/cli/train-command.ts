@@ -6,6 +6,7 @@ import { startProgress } from "./progress.js";
 interface TrainOptions {
   readonly arch: string;
   readonly dataset: string;
+  readonly datasetDir?: string;
   readonly out: string;
   readonly seed?: number;
   readonly from?: string;
@@ -17,8 +18,9 @@ interface TrainOptions {
 export function trainCommand(signal: AbortSignal): Command {
   return new Command("train")
     .description("train a square-activated CNN and export it as ONNX with its metrics and card")
-    .requiredOption("--arch <name>", "architecture: lenet1, mnist-small")
-    .option("--dataset <name>", "dataset to learn", "mnist")
+    .requiredOption("--arch <name>", "architecture: lenet1, mnist-small, breast-cancer")
+    .option("--dataset <name>", "dataset to learn: mnist, fashion-mnist, breast-cancer", "mnist")
+    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .requiredOption("--out <dir>", "folder for model.onnx, metrics.json and card.md")
     .option("--seed <n>", "the same seed gives the same weights", wholeNumber(0))
     .option("--from <M>", "start from the weights of a model of the same architecture")
@@ -38,6 +40,7 @@ async function train(
   const { metrics } = await trainAndExport({
     architecture: options.arch,
     dataset: options.dataset,
+    datasetDirectory: options.datasetDir,
     outputDirectory: options.out,
     seed: options.seed,
     epochs: options.epochs,

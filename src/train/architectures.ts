@@ -5,22 +5,26 @@ import type { Recipe } from "./recipe.js";
 import { Square } from "./square-layer.js";
 
 /**
- * A network as tfjs holds it: images `[n, rows, columns, channels]` in, logits `[n, 10]` out. Free its memory with
- * `dispose()`.
+ * A network as tfjs holds it: images `[n, rows, columns, channels]` or rows of a table `[n, features]` in, logits
+ * `[n, classes]` out. Free its memory with `dispose()`.
  */
 export type Network = tfl.Sequential;
 
 interface Architecture {
   /** For the model card: the layers in order, in words. */
   readonly summary: string;
-  /** How it is trained unless told otherwise; picked on 5,000 held-out training images. */
+  /** How it is trained unless told otherwise. */
   readonly recipe: Recipe;
+  /** For the model card: the training data held out when the recipe was picked. */
+  readonly heldOut: string;
   layers(initializer: () => Initializer): tfl.layers.Layer[];
 }
 
 type Initializer = ReturnType<typeof tfl.initializers.glorotUniform>;
 
 const { conv2d, averagePooling2d, flatten, dense } = tfl.layers;
+
+const heldOutOfMnist = "5,000 of MNIST's training images held out (the last of the 60,000)";
 
 const architectures = {
   lenet1: {
@@ -36,6 +40,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
+    heldOut: heldOutOfMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -64,6 +69,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
+    heldOut: heldOutOfMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -78,6 +84,24 @@ const architectures = {
       dense({ name: "fc1", units: 64, kernelInitializer: initializer() }),
       new Square({ name: "square2" }),
       dense({ name: "fc2", units: 10, kernelInitializer: initializer() }),
+    ],
+  },
+  "breast-cancer": {
+    summary: "fc1 30→16 → square1 → fc2 16→2",
+    recipe: {
+      epochs: 60,
+      batchSize: 32,
+      learningRate: 0.01,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 0.03,
+      maxShift: 0,
+    },
+    heldOut: "91 training rows held out (the last of the 455)",
+    layers: (initializer): tfl.layers.Layer[] => [
+      dense({ name: "fc1", inputShape: [30], units: 16, kernelInitializer: initializer() }),
+      new Square({ name: "square1" }),
+      dense({ name: "fc2", units: 2, kernelInitializer: initializer() }),
     ],
   },
 } as const satisfies Record<string, Architecture>;
@@ -96,6 +120,11 @@ export function requireArchitectureName(name: string): ArchitectureName {
 /** The layers of an architecture in words. */
 export function architectureSummary(name: ArchitectureName): string {
   return architectures[name].summary;
+}
+
+/** The training data held out when an architecture's recipe was picked, in words. */
+export function architectureHeldOut(name: ArchitectureName): string {
+  return architectures[name].heldOut;
 }
 
 /** How an architecture is trained by default. */

@@ -1,9 +1,12 @@
+import { basename, resolve } from "node:path";
 import { writeOnnx } from "../he-ml/formats/onnx/write.js";
 import type { Model } from "../he-ml/model/model.js";
 import { requireArchitectureName } from "./architectures.js";
 import { modelCard } from "./card.js";
-import { loadDataset, requireDatasetName, sliceDataset } from "./dataset.js";
+import { datasetNotes } from "./dataset-notes.js";
+import { sliceDataset } from "./dataset.js";
 import { measureAccuracy, measureValueRanges } from "./evaluate.js";
+import { loadDataset, requireDatasetName } from "./load-dataset.js";
 import type { TrainingMetrics } from "./metrics.js";
 import { toModel } from "./to-model.js";
 import { train, type TrainingProgress, type TrainingResult } from "./train.js";
@@ -17,6 +20,8 @@ export type ExportProgress =
 export interface TrainAndExportOptions {
   readonly architecture: string;
   readonly dataset: string;
+  /** A folder with the dataset's files; by default where they are installed. */
+  readonly datasetDirectory?: string;
   /** The folder to write `model.onnx`, `metrics.json` and `card.md` into. */
   readonly outputDirectory: string;
   readonly seed?: number;
@@ -36,7 +41,7 @@ export interface TrainAndExportResult {
   readonly metrics: TrainingMetrics;
 }
 
-const valueRangeImages = 5_000;
+const mostRangeImages = 5_000;
 
 /**
  * Trains on the full training set, measures the result and writes the model's folder, all at the end: a run that
@@ -51,8 +56,9 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
   requireArchitectureName(options.architecture);
   const dataset = requireDatasetName(options.dataset);
   await requireWritableFolder(outputDirectory);
-  const training = await loadDataset(dataset, "train");
-  const test = await loadDataset(dataset, "test");
+  const where = { directory: options.datasetDirectory };
+  const training = await loadDataset(dataset, "train", where);
+  const test = await loadDataset(dataset, "test", where);
 
   const result = await train({
     ...options,
@@ -61,7 +67,8 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
   });
   const model = takeModel(result);
   const onnx = writeOnnx(model);
-  const valueRanges = await measureValueRanges(model, sliceDataset(training, 0, valueRangeImages), {
+  const rangeImages = Math.min(mostRangeImages, training.images.count);
+  const valueRanges = await measureValueRanges(model, sliceDataset(training, 0, rangeImages), {
     signal,
     onProgress: (images, totalImages) => onProgress?.({ phase: "value ranges", images, totalImages }),
   });
@@ -81,10 +88,16 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
     testAccuracy,
     trainSeconds: Math.round(result.trainSeconds * 10) / 10,
     valueRanges,
-    valueRangeImages,
+    valueRangeImages: rangeImages,
   };
   await writeFolder(outputDirectory, {
-    "card.md": modelCard(metrics, result.recipe, options.initialModel !== undefined),
+    "card.md": modelCard({
+      name: basename(resolve(outputDirectory)),
+      metrics,
+      recipe: result.recipe,
+      notes: await datasetNotes(dataset),
+      isContinued: options.initialModel !== undefined,
+    }),
     "metrics.json": `${JSON.stringify(metrics, null, 2)}\n`,
     "model.onnx": onnx,
   });

@@ -1,6 +1,6 @@
 import type { ArchitectureName } from "./architectures.js";
 import type { BackendName } from "./backend.js";
-import type { DatasetName } from "./dataset.js";
+import type { DatasetName } from "./load-dataset.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
 
 /** What `metrics.json` holds: how a model was trained and how it did, as measured. */

@@ -12,7 +12,8 @@ import { formatShape, tensor, type Shape, type Tensor } from "../he-ml/tensor/te
 import type { Network } from "./architectures.js";
 
 /**
- * Turns a tfjs network (images `[n, h, w, c]`) into a model of ours (images `[n, c, h, w]`).
+ * Turns a tfjs network (images `[n, h, w, c]`) into a model of ours (images `[n, c, h, w]`); rows of a table
+ * `[n, features]` are the same in both.
  *
  * Filters go from `[h, w, in, out]` to `[out, in, h, w]`, and a dense layer after a flatten has its inputs reordered
  * from h, w, c to c, h, w, because the two flatten in these orders.
@@ -21,10 +22,9 @@ import type { Network } from "./architectures.js";
  * @throws InputError if the network has a layer or an option that a model of ours cannot express.
  */
 export function toModel(network: Network, name: string): Model {
-  const [rows, columns, channels] = imageAxes(network.layers[0].batchInputShape);
   return defineModel({
     name,
-    inputShape: [channels, rows, columns],
+    inputShape: modelInputShape(network.layers[0].batchInputShape),
     layers: network.layers.map((layer, index) => toLayer(layer, flattenedShape(network, index))),
   });
 }
@@ -146,6 +146,12 @@ function takeTensor(values: tf.Tensor): Tensor {
 }
 
 const fromTensor = ({ shape, data }: Tensor): tf.Tensor => tf.tensor(Float32Array.from(data), [...shape]);
+
+function modelInputShape(batchShape: readonly (number | null)[]): Shape {
+  if (batchShape.length === 2 && batchShape[1]) return [batchShape[1]];
+  const [rows, columns, channels] = imageAxes(batchShape);
+  return [channels, rows, columns];
+}
 
 function imageAxes(shape: readonly (number | null)[] | undefined): [number, number, number] {
   const [, rows, columns, channels] = shape ?? [];

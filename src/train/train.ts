@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../he-ml/errors.js";
 import type { Model } from "../he-ml/model/model.js";
+import { formatShape, sizeOf } from "../he-ml/tensor/tensor.js";
 import {
   architectureRecipe,
   buildNetwork,
@@ -80,6 +81,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 
   const network = buildNetwork(architecture, seed);
   try {
+    requireFit(network, options.dataset);
     if (options.initialModel) loadWeights(network, options.initialModel);
     const start = performance.now();
     const epochs = await runEpochs(network, recipe, seed, options);
@@ -149,10 +151,9 @@ function trainOnBatch(
   { clipNorm, labelSmoothing, weightDecay }: Recipe,
 ): { readonly loss: number; readonly correct: number } {
   return tf.tidy(() => {
-    const [, rows, columns] = dataset.images.shape;
-    const images = tf.tensor4d(batch.pixels, [batch.count, rows, columns, 1]);
+    const images = tf.tensor(batch.values, [batch.count, ...inputShape(network)]);
     const labels = tf.tensor1d(batch.labels, "int32");
-    const targets = tf.oneHot(labels, 10);
+    const targets = tf.oneHot(labels, dataset.classNames.length);
     const variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
     let logits: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
@@ -167,6 +168,21 @@ function trainOnBatch(
     logits!.dispose();
     return { loss: value.dataSync()[0], correct: correct.dataSync()[0] };
   });
+}
+
+/** @throws InputError unless the dataset's images are what the network takes, and it has an output for each class. */
+function requireFit(network: Network, { name, images, classNames }: Dataset): void {
+  const [classes] = network.outputs[0].shape.slice(1);
+  if (sizeOf(images.shape) === sizeOf(inputShape(network)) && classNames.length === classes) return;
+  throw new InputError(
+    `train: ${network.name} takes ${formatShape(inputShape(network))} and tells ${classes} classes apart, dataset ` +
+      `${name} holds ${formatShape(images.shape)} of ${classNames.length} classes; choose another dataset`,
+  );
+}
+
+/** Of one image, as tfjs has it: `[rows, columns, channels]` or `[features]`. */
+function inputShape(network: Network): number[] {
+  return network.inputs[0].shape.slice(1) as number[];
 }
 
 function requireFiniteLoss({ loss, epoch, step }: TrainingProgress): void {

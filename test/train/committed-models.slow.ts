@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { readOnnx } from "../../src/he-ml/formats/onnx/read.js";
-import { loadDataset, sliceDataset } from "../../src/train/dataset.js";
+import { sliceDataset } from "../../src/train/dataset.js";
 import { measureAccuracy, measureValueRanges } from "../../src/train/evaluate.js";
 import { trainAndExport } from "../../src/train/export.js";
+import { loadDataset } from "../../src/train/load-dataset.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
 
 const readMetrics = async (folder: string) =>

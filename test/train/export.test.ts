@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { architectureNames, architectureRecipe } from "../../src/train/architectures.js";
-import { modelCard } from "../../src/train/card.js";
+import { architectureRecipe } from "../../src/train/architectures.js";
+import { modelCard, type CardContents } from "../../src/train/card.js";
+import { datasetNotes } from "../../src/train/dataset-notes.js";
 import { trainAndExport } from "../../src/train/export.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
 import { writeFolder } from "../../src/train/write-folder.js";
@@ -101,27 +102,40 @@ describe("a model's card", () => {
     valueRangeImages: 5_000,
   };
 
+  let contents: CardContents;
+
+  beforeAll(async () => {
+    contents = { name: "my-lenet", metrics, recipe, notes: await datasetNotes("mnist"), isContinued: false };
+  });
+
   test("takes its figures from the measurement", () => {
-    const card = modelCard(metrics, recipe, false);
-    expect(card).toContain("**98.71 %** of MNIST's 10,000 test images (129 wrong)");
+    const card = modelCard(contents);
+    expect(card).toContain("# my-lenet\n");
+    expect(card).toContain("**98.71 %** of the 10,000 test images of MNIST (129 wrong)");
     expect(card).toContain("| input | 0.00 | 1.00 |");
     expect(card).toContain("It took 100 s.");
   });
 
   test("gives the command that makes the model again", () => {
     const command = "npx he-ml train --arch lenet1 --dataset mnist --seed 4";
-    expect(modelCard(metrics, recipe, false)).toContain(`\n${command} --out models/lenet1\n`);
-    expect(modelCard({ ...metrics, epochs: 3 }, { ...recipe, epochs: 3 }, true)).toContain(
-      `\n${command} --epochs 3 --from MODEL --out models/lenet1\n`,
+    expect(modelCard(contents)).toContain(`\n${command} --out models/my-lenet\n`);
+    const shorter = { metrics: { ...metrics, epochs: 3 }, recipe: { ...recipe, epochs: 3 } };
+    expect(modelCard({ ...contents, ...shorter, isContinued: true })).toContain(
+      `\n${command} --epochs 3 --from MODEL --out models/my-lenet\n`,
     );
   });
 
-  test.each(architectureNames)("of the committed %s is what its metrics give", async (name) => {
-    const folder = join("models", name);
-    const measured = JSON.parse(await readFile(join(folder, "metrics.json"), "utf8")) as TrainingMetrics;
-    expect(measured.epochs).toBe(architectureRecipe(name).epochs);
-    expect(await readFile(join(folder, "card.md"), "utf8")).toBe(
-      modelCard(measured, architectureRecipe(name), false),
-    );
-  });
+  test.each(["lenet1", "mnist-small", "breast-cancer"])(
+    "of the committed %s is what its metrics give",
+    async (name) => {
+      const folder = join("models", name);
+      const measured = JSON.parse(await readFile(join(folder, "metrics.json"), "utf8")) as TrainingMetrics;
+      const recipe = architectureRecipe(measured.architecture);
+      expect(measured.epochs).toBe(recipe.epochs);
+      const notes = await datasetNotes(measured.dataset);
+      expect(await readFile(join(folder, "card.md"), "utf8")).toBe(
+        modelCard({ name, metrics: measured, recipe, notes, isContinued: false }),
+      );
+    },
+  );
 });
