@@ -17,6 +17,12 @@ export {
   type Tensor,
 } from "./tensor/tensor.js";
 
+export {
+  activationLayer,
+  type ActivationFunction,
+  type ActivationLayer,
+  type ActivationOptions,
+} from "./model/activation.js";
 export { averagePoolLayer, type AveragePoolLayer, type AveragePoolOptions } from "./model/average-pool.js";
 export {
   convolutionalLayer,
@@ -24,6 +30,7 @@ export {
   type ConvolutionalOptions,
 } from "./model/convolutional.js";
 export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
+export { identityLayer, type IdentityLayer } from "./model/identity.js";
 export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
   defineModel,
@@ -33,13 +40,23 @@ export {
   modelForward,
   type Layer,
   type Model,
+  type Network,
+  type NetworkLayer,
+  type PlainOnlyLayer,
 } from "./model/model.js";
+export { maxPoolLayer, type MaxPoolLayer, type MaxPoolOptions } from "./model/max-pool.js";
 export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./model/padding.js";
+export {
+  UnsupportedLayersError,
+  encryptableModel,
+  unsupportedLayers,
+  type UnsupportedLayer,
+} from "./model/unsupported-layers.js";
+export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./model/polynomial.js";
 export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
-export { loadModel, type LoadModelOptions } from "./formats/load-model.js";
-export { UnsupportedLayersError, type UnsupportedLayer } from "./formats/unsupported-layers.js";
+export { loadModel, loadNetwork, type LoadModelOptions } from "./formats/load-model.js";
 
 export { type Ciphertext, type LevelAndScale, type Plaintext } from "./crypto/ciphertext.js";
 export { ClearContext } from "./crypto/clear-context.js";
@@ -72,6 +89,7 @@ export {
 export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
+export { polynomial } from "./layers/functional/polynomial.js";
 export { square } from "./layers/functional/square.js";
 export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { readOnnx } from "../../src/he-ml/formats/onnx/read.js";
+import { encryptableModel } from "../../src/he-ml/model/unsupported-layers.js";
 import { sliceDataset } from "../../src/train/dataset.js";
 import { measureAccuracy, measureValueRanges } from "../../src/train/evaluate.js";
 import { trainAndExport } from "../../src/train/export.js";
@@ -30,7 +31,7 @@ describe.each([
 
   test("takes the value ranges that its metrics say on training images", async () => {
     const metrics = await readMetrics(folder);
-    const model = readOnnx(await readFile(join(folder, "model.onnx")), { name });
+    const model = encryptableModel(readOnnx(await readFile(join(folder, "model.onnx")), { name }));
     const training = sliceDataset(await loadDataset("mnist", "train"), 0, metrics.valueRangeImages);
     expect(await measureValueRanges(model, training)).toEqual(metrics.valueRanges);
   });

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
-import type { Model } from "../model/model.js";
+import type { Model, Network } from "../model/model.js";
+import { encryptableModel } from "../model/unsupported-layers.js";
 
 export interface LoadModelOptions {
   /** Defaults to the file's name without its ending. */
   readonly name?: string;
 }
 
-type Reader = (bytes: Uint8Array, path: string, name: string) => Promise<Model>;
+type Reader = (bytes: Uint8Array, path: string, name: string) => Promise<Network>;
 
 /** A larger model could not be encrypted anyway. */
 const largestFileBytes = 2 ** 30;
@@ -72,13 +73,25 @@ function readBeside(modelPath: string, location: string): Uint8Array {
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`.
+ * Loads a model that can be encrypted: what `loadNetwork` loads, and nothing else in it.
  *
- * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
- *   cannot be used.
+ * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place.
+ * @throws InputError as `loadNetwork` does.
  * @example const model = await loadModel("models/lenet1/model.onnx", { name: "lenet1" })
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  return encryptableModel(await loadNetwork(path, options));
+}
+
+/**
+ * Loads a model file with the reader for its ending: `.onnx`. The network may hold layers that run on plain values
+ * only, such as ReLU.
+ *
+ * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
+ *   cannot be used.
+ * @example const network = await loadNetwork("trained.onnx")
+ */
+export async function loadNetwork(path: string, options: LoadModelOptions = {}): Promise<Network> {
   await requireModelFile(path);
   const ending = extname(path).toLowerCase();
   const reader = readers.get(ending);

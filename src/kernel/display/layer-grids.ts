@@ -83,6 +83,8 @@ function kindText(layer: Layer): string {
       return [`average pool ${formatShape(layer.kernelSize)}`, ...strideAndPadding(layer)].join(", ");
     case "padding":
       return `padding ${sidesText(layer.padding)}`;
+    case "polynomial":
+      return `polynomial of degree ${layer.coefficients.length - 1}`;
     default:
       return layer.kind;
   }

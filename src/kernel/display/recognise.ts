@@ -97,10 +97,12 @@ const weighted = { name: z.string(), weights: tensor, bias: tensor.optional() };
 const layers: Readonly<Record<LayerKind, z.ZodType>> = {
   convolutional: z.looseObject(weighted),
   linear: z.looseObject(weighted),
+  polynomial: z.looseObject({ name: z.string(), coefficients: z.array(z.number()).min(2) }),
   square: z.looseObject({ name: z.string() }),
   averagePool: z.looseObject({ name: z.string(), kernelSize: shape }),
   flatten: z.looseObject({ name: z.string() }),
   padding: z.looseObject({ name: z.string(), padding: z.looseObject({ top: count }) }),
+  identity: z.looseObject({ name: z.string() }),
 };
 const layer = z
   .looseObject({ kind: z.enum(Object.keys(layers) as LayerKind[]) })

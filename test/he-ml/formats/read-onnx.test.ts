@@ -8,7 +8,8 @@ import {
 } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
 import { runOnnx } from "../../../src/he-ml/formats/onnx/run.js";
-import { modelForward, type Model } from "../../../src/he-ml/model/model.js";
+import { modelForward, type Model, type Network } from "../../../src/he-ml/model/model.js";
+import { encryptableModel } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor, type Shape } from "../../../src/he-ml/tensor/tensor.js";
 import {
   expectSameInFloat32,
@@ -22,7 +23,7 @@ import {
 
 /** Reads the file and checks our plain forward against onnxruntime on those very bytes. */
 async function readAsOnnxruntime(bytes: Uint8Array, inputShape: Shape, count = 2): Promise<Model> {
-  const model = readOnnx(bytes);
+  const model = encryptableModel(readOnnx(bytes));
   const batch = randomTensor([count, ...inputShape], 99);
   expectSameInFloat32(modelForward(model, batch).at(-1)!, await runOnnx(bytes, batch));
   return model;
@@ -267,7 +268,7 @@ describe("what a file may hold besides", () => {
   const matMul = (proto: TensorProto) =>
     readAsOnnxruntime(oneNode("MatMul", { constants: [proto], shape: [6], rank: 2 }), [6]);
 
-  test("Identity and Dropout vanish, an Identity of a constant is that constant", async () => {
+  test("Identity and Dropout keep a place if they have a name; an Identity of a constant is that constant", async () => {
     const bytes = onnxFile({
       input: ["n", 6],
       nodes: [
@@ -279,7 +280,11 @@ describe("what a file may hold besides", () => {
       ],
       initializers: [floats("w", weights)],
     });
-    expect(describeLayers(await readAsOnnxruntime(bytes, [6]))).toEqual(["linear fc", "square act"]);
+    expect(describeLayers(await readAsOnnxruntime(bytes, [6]))).toEqual([
+      "linear fc",
+      "identity drop",
+      "square act",
+    ]);
   });
 
   test("weights in the float field", () => {
@@ -332,7 +337,7 @@ describe("names", () => {
     const nodes = names.map((name, i) => node("Mul", [values[i], values[i]], values[i + 1], {}, name));
     return readOnnx(onnxFile({ input: ["n", 6], nodes, name: "squares" }));
   };
-  const names = (model: Model) => model.layers.map(({ name }) => name);
+  const names = (model: Network) => model.layers.map(({ name }) => name);
 
   test("are the nodes', or the kind with a running number", () => {
     expect(names(squares("first", "", "square2", "first", "a\nb"))).toEqual([

@@ -3,17 +3,14 @@ import {
   TensorProto_DataType as DataType,
   TensorProtoSchema,
   type AttributeProto,
-  type GraphProto,
   type NodeProto,
   type TensorProto,
 } from "onnx-buf";
 import { InputError } from "../../errors.js";
+import { bfloat16ToDouble, halfToDouble } from "../floats.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
 
-/** The tensors that a graph holds under their names, weights above all. */
-export type Constants = ReadonlyMap<string, TensorProto>;
-
-/** What a `Constant` node holds, in whichever of its attributes. */
+/** What a `Constant` node's attribute holds, in whichever form. */
 function constantValue(attribute: AttributeProto | undefined): TensorProto | undefined {
   const dims = (values: readonly unknown[]) => [BigInt(values.length)];
   switch (attribute?.name) {
@@ -36,9 +33,8 @@ function constantValue(attribute: AttributeProto | undefined): TensorProto | und
   }
 }
 
-function constantOf(node: NodeProto, known: Constants): TensorProto | undefined {
-  if (node.opType === "Identity") return known.get(node.input[0]);
-  if (node.opType !== "Constant") return undefined;
+/** The tensor in a `Constant` node. @throws InputError if it holds text, or a sparse tensor. */
+export function constantOf(node: NodeProto): TensorProto {
   const value = constantValue(node.attribute[0]);
   if (value) return value;
   throw new InputError(
@@ -47,28 +43,8 @@ function constantOf(node: NodeProto, known: Constants): TensorProto | undefined 
   );
 }
 
-/**
- * Separates a graph's constants (initializers, `Constant` nodes, and each `Identity` of one) from the nodes that
- * compute.
- */
-export function separateConstants(graph: GraphProto): { constants: Constants; nodes: NodeProto[] } {
-  const constants = new Map(graph.initializer.map((proto) => [proto.name, proto]));
-  const nodes = graph.node.filter((node) => {
-    const constant = constantOf(node, constants);
-    if (constant) constants.set(node.output[0], constant);
-    return !constant;
-  });
-  return { constants, nodes };
-}
-
-/** A float16's value from its bits. */
-function halfToDouble(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
+/** More axes are a sign of a damaged file. */
+const mostAxes = 8;
 
 interface Encoding {
   readonly bytes: number;
@@ -85,8 +61,16 @@ const encodings: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
     DataType.FLOAT16,
     {
       bytes: 2,
-      raw: (b) => Array.from(new Uint16Array(b), halfToDouble),
+      raw: (b) => Float64Array.from(new Uint16Array(b), halfToDouble),
       field: (p) => p.int32Data.map(halfToDouble),
+    },
+  ],
+  [
+    DataType.BFLOAT16,
+    {
+      bytes: 2,
+      raw: (b) => Float64Array.from(new Uint16Array(b), bfloat16ToDouble),
+      field: (p) => p.int32Data.map(bfloat16ToDouble),
     },
   ],
   [DataType.INT32, { bytes: 4, raw: (b) => new Int32Array(b), field: (p) => p.int32Data }],
@@ -95,7 +79,7 @@ const encodings: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
     DataType.INT64,
     {
       bytes: 8,
-      raw: (b) => Array.from(new BigInt64Array(b), Number),
+      raw: (b) => Float64Array.from(new BigInt64Array(b), Number),
       field: (p) => p.int64Data.map(Number),
     },
   ],
@@ -111,9 +95,12 @@ export function constantTensor(proto: TensorProto, what: string): Tensor {
   const encoding = encodings.get(proto.dataType);
   if (!encoding) {
     throw new InputError(
-      `${what}: expected float, double, float16, int32, int64 or bool values, ` +
+      `${what}: expected float, double, float16, bfloat16, int32, int64 or bool values, ` +
         `got ${DataType[proto.dataType] ?? `type ${proto.dataType}`}; export the model in float32`,
     );
+  }
+  if (proto.dims.length > mostAxes) {
+    throw new InputError(`${what}: expected at most ${mostAxes} axes, got ${proto.dims.length}`);
   }
   const shape = proto.dims.map(Number);
   const bytes = proto.rawData;
