@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
+import { properNames } from "../train/dataset.js";
 import { loadTestImages } from "../train/load-dataset.js";
 import { readJsonFile } from "./files.js";
 
@@ -31,7 +32,7 @@ export async function datasetImages(
     images,
     labels: [...labels],
     names: indices.map(String),
-    classNames: classNames.every((name, i) => name === String(i)) ? undefined : classNames,
+    classNames: properNames(classNames),
   };
 }
 

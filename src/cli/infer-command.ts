@@ -12,6 +12,7 @@ import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js
 import { runInference } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
 import { readJsonFile, requireWritableFile } from "./files.js";
+import { pictureImages } from "./picture-images.js";
 import { findModel, type ModelSource } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
@@ -22,6 +23,8 @@ interface InferOptions {
   readonly count?: number;
   readonly datasetDir?: string;
   readonly input?: string;
+  readonly image?: string;
+  readonly invert?: boolean;
   readonly packing: Packing;
   readonly parameters?: string;
   readonly threads: number;
@@ -42,6 +45,8 @@ export function inferCommand(signal: AbortSignal): Command {
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
     .option("--input <file>", "take images from a JSON file instead")
+    .option("--image <file>", "classify a PNG picture instead, resized to what the model takes")
+    .option("--invert", "with --image: the picture is dark on light, as ink on paper is")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
     .option("--threads <n>", "worker threads", wholeNumber(1, 256), availableParallelism())
@@ -55,7 +60,8 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
   const { model, valueRanges } = source;
   if (options.report) await requireWritableFile("--report", options.report);
   const parameters = await findParameters(options, source);
-  const { images, labels, names, classNames, expectedLogits } = await findImages(options, source);
+  const { images, labels, names, expectedLogits, ...found } = await findImages(options, source);
+  const classNames = found.classNames ?? source.classNames;
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(source, images);
 
@@ -95,21 +101,27 @@ async function findParameters(
 }
 
 function findImages(
-  { dataset, datasetDir, index, count, input }: InferOptions,
+  { dataset, datasetDir, index, count, input, image, invert }: InferOptions,
   { model }: ModelSource,
 ): Promise<ImagesSource> {
-  if (dataset !== undefined && input !== undefined) {
-    throw new InputError("infer: --dataset and --input exclude each other; give one of them");
+  if ([dataset, input, image].filter((source) => source !== undefined).length > 1) {
+    throw new InputError("infer: --dataset, --input and --image exclude each other; give one of them");
   }
-  if (input !== undefined && (index ?? count ?? datasetDir) !== undefined) {
+  if (dataset === undefined && (index ?? count ?? datasetDir) !== undefined) {
     throw new InputError(
-      "infer: --index, --count and --dataset-dir choose from a dataset; --input is taken whole",
+      "infer: --index, --count and --dataset-dir choose from a dataset; --input and --image are taken whole",
     );
   }
+  if (invert && image === undefined) throw new InputError("infer: --invert is for a picture; give --image");
+  if (image !== undefined) return pictureImages(image, model.inputShape, invert ?? false, warn);
   if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
   if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1, datasetDir);
-  throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
+  throw new InputError(
+    "infer: expected images; give --dataset mnist --index 0, --image digit.png, or --input images.json",
+  );
 }
+
+const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
 
 /** onnxruntime's logits, an oracle that shares no code with us. */
 async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor> {

@@ -9,12 +9,12 @@ export async function inferenceReportPage(
   report: InferenceReport,
   images: Tensor,
   names: readonly string[],
-  classNames: readonly string[] = [],
+  classNames?: readonly string[],
 ): Promise<string> {
   const { model, results, parameters, packing, layers, bytes, setupMilliseconds } = report;
   const { encrypt, evaluate, decrypt } = results[0].milliseconds;
   const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
-  const className = (index: number) => classNames[index] ?? String(index);
+  const className = (index: number) => classNames?.[index] ?? String(index);
   const isDigits = formatShape(images.shape.slice(1)) === formatShape([1, 28, 28]);
   return renderReport({
     title: `${model}: ${report.images} image(s) classified while encrypted`,
@@ -76,13 +76,14 @@ export async function inferenceReportPage(
   });
 }
 
-function pictures({ results }: InferenceReport, images: Tensor, classNames: readonly string[]) {
+function pictures({ results }: InferenceReport, images: Tensor, classNames?: readonly string[]) {
   return digits(
     results.map(({ predicted, label }, i) => ({
       pixels: imageAt(images, i).data,
       predicted,
       label: label ?? undefined,
     })),
-    { columns: 10, classNames },
+    // Names need more room than digits.
+    { columns: classNames ? 5 : 10, classNames },
   );
 }

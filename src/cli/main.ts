@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { inferCommand } from "./infer-command.js";
+import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { trainCommand } from "./train-command.js";
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addCommand(inferCommand(interrupt.signal))
+    .addCommand(inspectCommand())
     .addCommand(trainCommand(interrupt.signal))
     .addCommand(runCommand(interrupt.signal))
     .addCommand(labCommand(interrupt.signal));

@@ -2,25 +2,34 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
-import type { Model } from "../he-ml/model/model.js";
+import { loadNetwork } from "../he-ml/formats/load-model.js";
+import type { Model, Network } from "../he-ml/model/model.js";
+import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
 import { readJsonFile } from "./files.js";
 import { packageRoot } from "./package-root.js";
 
-/** A model, and what lies beside it in its folder. */
-export interface ModelSource {
-  readonly model: Model;
+/** A network, and what lies beside it in its folder. */
+export interface NetworkSource {
+  readonly network: Network;
   /** The file itself. */
   readonly path: string;
   /** Unchecked contents of `parameters.json`, if there is one. */
   readonly parameters?: unknown;
   /** Ranges of each layer's values, from `metrics.json`, if there is one. */
   readonly valueRanges?: readonly ValueRange[];
+  /** What each output stands for, from `metrics.json`, if it says so. */
+  readonly classNames?: readonly string[];
+}
+
+/** The same, where every layer can be encrypted. */
+export interface ModelSource extends Omit<NetworkSource, "network"> {
+  readonly model: Model;
 }
 
 const metricsSchema = z
   .object({
+    classNames: z.array(z.string()).optional(),
     valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
   })
   .optional();
@@ -33,9 +42,19 @@ const modelsFolder = join(packageRoot, "models");
  * @throws InputError if there is no such model, or it cannot be encrypted
  */
 export async function findModel(name: string): Promise<ModelSource> {
+  const { network, ...source } = await findNetwork(name);
+  return { model: encryptableModel(network), ...source };
+}
+
+/**
+ * As {@link findModel}, with layers that run on plain values only.
+ *
+ * @throws InputError if there is no such model, or it cannot be used
+ */
+export async function findNetwork(name: string): Promise<NetworkSource> {
   const path = resolve(await modelPath(name));
   const folder = dirname(path);
-  const model = await loadModel(path, path.endsWith("model.onnx") ? { name: basename(folder) } : {});
+  const network = await loadNetwork(path, path.endsWith("model.onnx") ? { name: basename(folder) } : {});
   const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
   if (!metrics.success) {
     const [{ path: where, message }] = metrics.error.issues;
@@ -44,10 +63,11 @@ export async function findModel(name: string): Promise<ModelSource> {
     );
   }
   return {
-    model,
+    network,
     path,
     parameters: await readOptional(join(folder, "parameters.json")),
     valueRanges: metrics.data?.valueRanges,
+    classNames: metrics.data?.classNames,
   };
 }
 

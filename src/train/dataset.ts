@@ -30,6 +30,11 @@ export interface LabelledImages {
   readonly labels: Uint8Array;
 }
 
+/** The names of classes, unless they are just their numbers. */
+export function properNames(classNames: readonly string[]): readonly string[] | undefined {
+  return classNames.every((name, index) => name === String(index)) ? undefined : classNames;
+}
+
 /**
  * Images of a dataset as doubles (pixel / 255), with their labels.
  *
