@@ -22,7 +22,7 @@ interface Architecture {
 
 type Initializer = ReturnType<typeof tfl.initializers.glorotUniform>;
 
-const { conv2d, averagePooling2d, flatten, dense } = tfl.layers;
+const { activation, conv2d, averagePooling2d, flatten, dense } = tfl.layers;
 
 const heldOutOfMnist = "5,000 of MNIST's training images held out (the last of the 60,000)";
 
@@ -53,6 +53,37 @@ const architectures = {
       averagePooling2d({ name: "pool1", poolSize: 2 }),
       conv2d({ name: "conv2", filters: 12, kernelSize: 5, kernelInitializer: initializer() }),
       new Square({ name: "square2" }),
+      averagePooling2d({ name: "pool2", poolSize: 2 }),
+      flatten({ name: "flatten" }),
+      dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),
+    ],
+  },
+  "lenet1-tanh": {
+    summary:
+      "LeNet-1 with tanh, which cannot be encrypted: conv1 4@5×5 → tanh1 → pool1 (mean of 2×2) → conv2 12@5×5 → " +
+      "tanh2 → pool2 (mean of 2×2) → flatten → fc1 192→10",
+    recipe: {
+      epochs: 20,
+      batchSize: 64,
+      learningRate: 0.008,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 1e-5,
+      maxShift: 1,
+    },
+    heldOut: heldOutOfMnist,
+    layers: (initializer): tfl.layers.Layer[] => [
+      conv2d({
+        name: "conv1",
+        inputShape: [28, 28, 1],
+        filters: 4,
+        kernelSize: 5,
+        kernelInitializer: initializer(),
+      }),
+      activation({ name: "tanh1", activation: "tanh" }),
+      averagePooling2d({ name: "pool1", poolSize: 2 }),
+      conv2d({ name: "conv2", filters: 12, kernelSize: 5, kernelInitializer: initializer() }),
+      activation({ name: "tanh2", activation: "tanh" }),
       averagePooling2d({ name: "pool2", poolSize: 2 }),
       flatten({ name: "flatten" }),
       dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),

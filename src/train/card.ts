@@ -1,17 +1,22 @@
+import type { Network } from "../he-ml/model/model.js";
 import { architectureHeldOut, architectureRecipe, architectureSummary } from "./architectures.js";
 import type { DatasetNotes } from "./dataset-notes.js";
-import type { TrainingMetrics } from "./metrics.js";
-import type { Recipe } from "./recipe.js";
+import { layersInWords } from "./layers-in-words.js";
+import type { Conversion, TrainingMetrics } from "./metrics.js";
+import { fineTuningRecipe, type Recipe } from "./recipe.js";
 
 export interface CardContents {
   /** The name of the model's folder. */
   readonly name: string;
+  readonly model: Network;
   /** The measurement; every result in the card comes from it. */
   readonly metrics: TrainingMetrics;
   readonly recipe: Recipe;
   readonly notes: DatasetNotes;
-  /** Whether training started from another model's weights. */
-  readonly isContinued: boolean;
+  /** The model that training started from, if it did not start from random weights. */
+  readonly from?: string;
+  /** Whether `accuracy.png` lies beside the card. */
+  readonly hasPicture?: boolean;
 }
 
 /**
@@ -19,20 +24,21 @@ export interface CardContents {
  *
  * @returns Markdown.
  */
-export function modelCard({ name, metrics, recipe, notes, isContinued }: CardContents): string {
+export function modelCard(contents: CardContents): string {
+  const { name, model, metrics, recipe, notes, from } = contents;
   const { architecture, testAccuracy, testImages, trainImages, trainSeconds, backend, seed } = metrics;
   const { title, item, inputAndOutput, source, limits } = notes;
   const wrong = testImages - Math.round(testAccuracy * testImages);
   return `# ${name}
 
-${architectureSummary(architecture)}
+${architecture ? architectureSummary(architecture) : layersInWords(model)}
 
 ${inputAndOutput}
 
 ## Accuracy
 
 **${percent(testAccuracy)}** of the ${thousands(testImages)} test ${item}s of ${title} (${wrong} wrong), measured with onnxruntime on \`model.onnx\` as it lies here.
-
+${conversionText(contents)}
 ## Data
 
 ${title}, ${thousands(trainImages)} training ${item}s ${source}
@@ -40,13 +46,13 @@ ${title}, ${thousands(trainImages)} training ${item}s ${source}
 ## Training
 
 \`\`\`
-${trainingCommand(name, metrics, isContinued)}
+${trainingCommand(contents)}
 \`\`\`
 
-${isContinued ? "Training started from the weights of another model, given with `--from`.\n\n" : ""}${trainingText(recipe)} Seed ${seed} decides initial weights, order${recipe.maxShift > 0 ? " and shifts" : ""}: the same seed on the same backend (here tfjs, ${backend}) gives
+${from ? `Training started from the weights of another model, \`${from}\`.\n\n` : ""}${trainingText(recipe)} Seed ${seed} decides ${randomChoices(contents)}: the same seed on the same backend (here tfjs, ${backend}) gives
 the same weights. It took ${Math.round(trainSeconds)} s.
 
-The default hyper-parameters were picked by hand from a few trials with ${architectureHeldOut(architecture)}; the model
+The default hyper-parameters were picked by hand from a few trials with ${architecture ? architectureHeldOut(architecture) : heldOutOfFineTuning}; the model
 was then trained on all of them. The test set took no part in the choice.
 
 ## Value ranges
@@ -60,9 +66,39 @@ ${metrics.valueRanges.map(({ name, min, max }) => `| ${name} | ${min.toFixed(2)}
 
 ## Intended use and limits
 
-Made to teach and measure encrypted inference: its only non-linear step is x², which CKKS computes with one multiplication. ${limits}
+Made to teach and measure encrypted inference: ${nonLinearSteps(model)}. ${limits}
 `;
 }
+
+const heldOutOfFineTuning = "5,000 of MNIST's training images held out (the last of the 60,000)";
+
+function conversionText({ metrics: { conversion }, hasPicture }: CardContents): string {
+  if (!conversion) return "";
+  const replaced = conversion.replaced.map(
+    ({ name, was, became }) => `\`${name}\` (${was} → ${wordFor(became)})`,
+  );
+  return `
+## From a network that cannot be encrypted
+
+This was \`${conversion.from}\`. Replaced, each by what comes nearest in the mean square on the first training data, its scale
+folded into the weights around it: ${replaced.join(", ")}. Then it was trained further.
+
+| test accuracy | |
+| --- | ---: |
+${accuracySteps(conversion.accuracy)
+  .map(([step, share]) => `| ${step} | ${percent(share)} |`)
+  .join("\n")}
+${hasPicture ? "\n![The three accuracies as bars](accuracy.png)\n" : ""}`;
+}
+
+const accuracySteps = (accuracy: Conversion["accuracy"]) =>
+  [
+    ["before", accuracy.before],
+    ["after replacing", accuracy.afterReplacing],
+    ["after fine-tuning", accuracy.afterFineTuning],
+  ] as const;
+
+const wordFor = (kind: string) => (kind === "averagePool" ? "average pool" : kind);
 
 function trainingText(recipe: Recipe): string {
   const { labelSmoothing, learningRate, epochs, batchSize, clipNorm, weightDecay, maxShift } = recipe;
@@ -74,17 +110,36 @@ function trainingText(recipe: Recipe): string {
 batches of ${batchSize}, gradients clipped to a joint norm of ${clipNorm}, weight decay ${weightDecay}${shifts}.`;
 }
 
-/** The command that trains this model again; where it was continued from another one, `MODEL` stands for that. */
-function trainingCommand(
-  name: string,
-  { architecture, dataset, seed, epochs }: TrainingMetrics,
-  isContinued: boolean,
-): string {
-  const epochsOption = epochs === architectureRecipe(architecture).epochs ? "" : ` --epochs ${epochs}`;
-  return (
-    `npx he-ml train --arch ${architecture} --dataset ${dataset} --seed ${seed}${epochsOption}` +
-    `${isContinued ? " --from MODEL" : ""} --out models/${name}`
-  );
+/** What the seed decides. */
+function randomChoices({ from, recipe }: CardContents): string {
+  const choices = [...(from ? [] : ["initial weights"]), "order", ...(recipe.maxShift > 0 ? ["shifts"] : [])];
+  return [choices.slice(0, -1).join(", "), choices.at(-1)].filter(Boolean).join(" and ");
+}
+
+function nonLinearSteps({ layers }: Network): string {
+  const kinds = new Set(layers.map(({ kind }) => kind));
+  if (kinds.has("activation") || kinds.has("maxPool")) {
+    return "it cannot be encrypted as it is, and shows what it takes to change that";
+  }
+  return kinds.has("polynomial")
+    ? "its only non-linear steps are polynomials, which CKKS computes"
+    : "its only non-linear step is x², which CKKS computes with one multiplication";
+}
+
+/** The command that trains this model again. */
+function trainingCommand({ name, metrics, from }: CardContents): string {
+  const { architecture, conversion, dataset, seed, epochs } = metrics;
+  const usual = architecture ? architectureRecipe(architecture) : fineTuningRecipe;
+  const isPolynomial = conversion?.replaced.some(({ became }) => became === "polynomial");
+  return [
+    "npx he-ml train",
+    ...(architecture ? [`--arch ${architecture}`] : []),
+    ...(from ? [`--from ${from}`] : []),
+    ...(isPolynomial ? ["--activation polynomial"] : []),
+    `--dataset ${dataset} --seed ${seed}`,
+    ...(epochs === usual.epochs ? [] : [`--epochs ${epochs}`]),
+    `--out models/${name}`,
+  ].join(" ");
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

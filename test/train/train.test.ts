@@ -134,7 +134,8 @@ describe("training", () => {
   });
 
   test.each<[Partial<TrainingOptions>, RegExp]>([
-    [{ architecture: "resnet" }, /expected one of lenet1, mnist-small/],
+    [{ architecture: "resnet" }, /expected one of lenet1, lenet1-tanh, mnist-small/],
+    [{ architecture: undefined }, /expected an architecture, or a model to start from, got neither/],
     [{ epochs: 0 }, /train epochs: expected a whole number of at least 1, got 0/],
     [{ epochs: 1.5 }, /train epochs/],
     [{ batchSize: 0 }, /train batchSize/],
