@@ -20,6 +20,7 @@ function details(layer: NetworkLayer): string {
     case "activation":
       return `(${layer.function})`;
     case "square":
+      return layer.name.includes("square") ? "" : "(square)";
     case "flatten":
     case "padding":
     case "identity":

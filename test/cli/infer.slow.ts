@@ -13,7 +13,6 @@ describe("real images and rows classified while encrypted, logits within 1 % of 
     { model: "mnist-small", count: 200 },
     { model: "lenet1", count: 100 },
     { model: "lenet1-from-tanh", count: 100 },
-    { model: "lenet1-fashion", count: 100, dataset: "fashion-mnist", classes: 10, accuracy: 0.8 },
     { model: "breast-cancer", count: 114, dataset: "breast-cancer", classes: 2, accuracy: 0.95 },
   ])(
     "$model on $count of its test set",

@@ -2,6 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "fast-png";
+import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
+import { averagePoolLayer } from "../../src/he-ml/model/average-pool.js";
+import { flattenLayer } from "../../src/he-ml/model/flatten.js";
+import { linearLayer } from "../../src/he-ml/model/linear.js";
+import { defineModel } from "../../src/he-ml/model/model.js";
+import { tensor } from "../../src/he-ml/tensor/tensor.js";
 import type { InferenceReport } from "../../src/cli/inference.js";
 import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
@@ -30,6 +36,24 @@ test("a row of a table is classified while encrypted, and its class is called by
     /^image 0, classified while encrypted by breast-cancer: benign, as labelled; largest error/,
   );
   expect(stdout).toMatch(/│ malignant │ +malignant │ +malignant │/);
+});
+
+test("classes of Fashion-MNIST are called by their names, whatever the model learned", async () => {
+  const wide = defineModel({
+    name: "wide",
+    inputShape: [1, 28, 28],
+    layers: [
+      averagePoolLayer({ name: "pool1", kernelSize: 14 }),
+      flattenLayer({ name: "flatten" }),
+      linearLayer({ name: "fc1", weights: tensor([10, 4], waves(40, 1)) }),
+    ],
+  });
+  const path = join(folder.path, "wide.onnx");
+  await writeFile(path, writeOnnx(wide));
+  const { status, stdout } = await heMl(["infer", "--model", path, "--dataset", "fashion-mnist"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^image 0, .*: [A-Z][\w /-]+, (as labelled|but labelled Ankle boot);/);
+  expect(stdout).toMatch(/│ +0 │ .* │ Ankle boot │/);
 });
 
 describe("he-ml infer --image", () => {

@@ -17,7 +17,6 @@ describe.each([
   ["mnist-small", 0.978],
   ["lenet1-tanh", 0.987],
   ["lenet1-from-tanh", 0.985],
-  ["lenet1-fashion", 0.86],
   ["breast-cancer", 0.95],
 ])("the committed model %s", (name, wantedAccuracy) => {
   const folder = join("models", name);
