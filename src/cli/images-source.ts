@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
-import { loadTestImages } from "../train/dataset.js";
+import { properNames } from "../train/dataset.js";
+import { loadTestImages } from "../train/load-dataset.js";
 import { readJsonFile } from "./files.js";
 
 /** Images to classify, and what is known of them. */
@@ -12,15 +13,27 @@ export interface ImagesSource {
   readonly labels: readonly (number | null)[];
   /** How tables call each image. */
   readonly names: readonly string[];
+  /** What each class is called, where that is more than its number. */
+  readonly classNames?: readonly string[];
   /** The logits that the images came with, `[n, classes]`, if they did. */
   readonly expectedLogits?: Tensor;
 }
 
 /** Test images `index` to `index + count − 1`. @throws InputError if the dataset has no such images */
-export async function datasetImages(dataset: string, index: number, count: number): Promise<ImagesSource> {
+export async function datasetImages(
+  dataset: string,
+  index: number,
+  count: number,
+  directory?: string,
+): Promise<ImagesSource> {
   const indices = Array.from({ length: count }, (_, i) => index + i);
-  const { images, labels } = await loadTestImages(dataset, indices);
-  return { images, labels: [...labels], names: indices.map(String) };
+  const { images, labels, classNames } = await loadTestImages(dataset, indices, { directory });
+  return {
+    images,
+    labels: [...labels],
+    names: indices.map(String),
+    classNames: properNames(classNames),
+  };
 }
 
 const imageFile = z.object({

@@ -151,7 +151,9 @@ describe("refused in one line that says what, where and what to do, with exit st
       await refused(["infer", "--model", model, "--dataset", "mnist", "--count", "9007199254740991"]),
     ).toMatch(/--count/);
     expect(await refused([...images, "--threads", "100000"])).toMatch(/--threads/);
-    expect(await refused([...images, "--index", "3"])).toMatch(/--index and --count choose from a dataset/);
+    expect(await refused([...images, "--index", "3"])).toMatch(
+      /--index, --count and --dataset-dir choose from a dataset/,
+    );
     expect(await refused([...images, "--report", folder.path])).toMatch(/--report.*cannot be written/);
   });
 

@@ -1,11 +1,13 @@
 import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { ModelProtoSchema, type NodeProtoSchema, type TensorProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
+import type { ActivationLayer } from "../../model/activation.js";
 import type { AveragePoolLayer } from "../../model/average-pool.js";
 import type { ConvolutionalLayer } from "../../model/convolutional.js";
 import type { Padding } from "../../model/layer.js";
 import type { LinearLayer } from "../../model/linear.js";
-import { layerShapes, type Layer, type Model } from "../../model/model.js";
+import type { MaxPoolLayer } from "../../model/max-pool.js";
+import { layerShapes, type Network, type NetworkLayer } from "../../model/model.js";
 import type { PaddingLayer } from "../../model/padding.js";
 import type { PolynomialLayer } from "../../model/polynomial.js";
 import { tensor } from "../../tensor/tensor.js";
@@ -118,7 +120,69 @@ function writePolynomial(
   return { initializers, nodes };
 }
 
-function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
+function writeMaxPool(layer: MaxPoolLayer, input: string, output: string): WrittenLayer {
+  return {
+    initializers: [],
+    nodes: [
+      node(
+        "MaxPool",
+        layer.name,
+        [input],
+        [output],
+        [
+          intAttribute("kernel_shape", layer.kernelSize),
+          intAttribute("strides", layer.stride),
+          intAttribute("pads", onnxPads(layer.padding)),
+          intAttribute("dilations", layer.dilation),
+        ],
+      ),
+    ],
+  };
+}
+
+function writeActivation(layer: ActivationLayer, input: string, output: string): WrittenLayer {
+  const { name, alpha } = layer;
+  const plain = (op: string): WrittenLayer => ({
+    initializers: [],
+    nodes: [node(op, name, [input], [output])],
+  });
+  const sloped = (op: string, standard: number): WrittenLayer => ({
+    initializers: [],
+    nodes: [node(op, name, [input], [output], [floatAttribute("alpha", alpha ?? standard)])],
+  });
+  switch (layer.function) {
+    case "relu":
+      return plain("Relu");
+    case "selu":
+      return plain("Selu");
+    case "sigmoid":
+      return plain("Sigmoid");
+    case "softplus":
+      return plain("Softplus");
+    case "tanh":
+      return plain("Tanh");
+    case "leakyRelu":
+      return sloped("LeakyRelu", 0.01);
+    case "elu":
+      return sloped("Elu", 1);
+    case "relu6": {
+      const bounds = [0, 6].map((bound) => floatInitializer(`${name}.to${bound}`, tensor([], [bound])));
+      return {
+        initializers: bounds,
+        nodes: [node("Clip", name, [input, ...bounds.map((bound) => bound.name)], [output])],
+      };
+    }
+    case "silu": {
+      const gate = `${name}.gate`;
+      return {
+        initializers: [],
+        nodes: [node("Sigmoid", gate, [input], [gate]), node("Mul", name, [input, gate], [output])],
+      };
+    }
+  }
+}
+
+function writeLayer(layer: NetworkLayer, input: string, output: string): WrittenLayer {
   switch (layer.kind) {
     case "convolutional":
       return writeConvolutional(layer, input, output);
@@ -128,6 +192,10 @@ function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
       return writeAveragePool(layer, input, output);
     case "padding":
       return writePadding(layer, input, output);
+    case "maxPool":
+      return writeMaxPool(layer, input, output);
+    case "activation":
+      return writeActivation(layer, input, output);
     case "square":
       return { initializers: [], nodes: [node("Mul", layer.name, [input, input], [output])] };
     case "polynomial":
@@ -143,15 +211,15 @@ function writeLayer(layer: Layer, input: string, output: string): WrittenLayer {
 }
 
 /**
- * Writes a model as an ONNX file of opset 13: float32 weights, input `input` `[batch, …inputShape]`, output
- * `logits`, one node a layer, named as the layer, and several for a polynomial. `readOnnx` reads the same model back,
+ * Writes a model or a network as an ONNX file of opset 13: float32 weights, input `input` `[batch, …inputShape]`, output
+ * `logits`, one node a layer, named as the layer, and several for a polynomial or a SiLU. `readOnnx` reads the same model back,
  * with its weights rounded to float32; only a polynomial that is a square, or of degree 1, joins its neighbours.
  *
  * @throws InputError if the model has no layers, its layers do not fit together, or a weight is too large for
  *   a float32.
  * @example await writeFile("model.onnx", writeOnnx(model))
  */
-export function writeOnnx(model: Model): Uint8Array {
+export function writeOnnx(model: Network): Uint8Array {
   const { name, layers } = model;
   if (layers.length === 0) {
     throw new InputError(`writeOnnx: model "${name}" has no layers, expected at least one`);
