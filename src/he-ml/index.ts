@@ -31,6 +31,7 @@ export {
 } from "./model/convolutional.js";
 export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
 export { identityLayer, type IdentityLayer } from "./model/identity.js";
+export { selectLayers } from "./model/layer-range.js";
 export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
   defineModel,
@@ -123,7 +124,6 @@ export {
   type Explanation,
   type StageExplanation,
 } from "./net-builder/explain.js";
-export { selectLayers } from "./net-builder/layer-range.js";
 
 export { machineCosts } from "./calibration/machine-costs.js";
 export { measureCosts } from "./calibration/measure-costs.js";

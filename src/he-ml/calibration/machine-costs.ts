@@ -58,7 +58,7 @@ export async function machineCosts(parameters: CkksParameters, file = costsFile(
   const cached = await readCache(file);
   const known = cached && isSame(cached.machine, machine) ? cached.costs : {};
   const key = `${parameters.polyModulusDegree}, ${parameters.levels} data primes`;
-  if (known[key]) return known[key];
+  if (known[key] && hasLevels(known[key], parameters.levels)) return known[key];
   const measured = await measureCosts(parameters);
   await writeCache(file, { machine, costs: { ...known, [key]: measured } });
   return measured;
@@ -91,6 +91,9 @@ export async function planningCosts(
     };
   };
 }
+
+const hasLevels = (costs: PrimitiveCosts, levels: number) =>
+  Object.values(costs).every((cost: unknown) => !Array.isArray(cost) || cost.length === levels);
 
 type Cache = z.infer<typeof cacheSchema>;
 

@@ -182,7 +182,9 @@ export class ClearEvaluator extends Evaluator {
   protected override doRotate(a: Ciphertext, step: RotationStep): Ciphertext {
     const { values, level, scale, noise } = this.#own(a);
     const { slots } = this.parameters;
-    const moved = Float64Array.from({ length: slots }, (_, i) => values[(i + (step as number)) % slots]);
+    // The twin's slots are real: conjugated, they are what they were.
+    const distance = step === "conjugate" ? 0 : step;
+    const moved = Float64Array.from({ length: slots }, (_, i) => values[(i + distance) % slots]);
     return new ClearCiphertext(this, moved, level, scale, Math.hypot(noise, this.#noise.keySwitch(level)));
   }
 

@@ -207,16 +207,20 @@ function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
   );
 }
 
+/** The mean over all outputs, each of which counts once, however many copies it has. */
 function meanSquare(error: Slots, output: Content): number {
-  let [sum, count] = [0, 0];
+  const sums = new Map<number, { square: number; copies: number }>();
   output.forEach((held, i) =>
     held.forEach((value, at) => {
       if (value < 0) return;
-      sum += error[i][at] ** 2;
-      count++;
+      const sum = sums.get(value) ?? { square: 0, copies: 0 };
+      sum.square += error[i][at] ** 2;
+      sum.copies++;
+      sums.set(value, sum);
     }),
   );
-  return sum / Math.max(1, count);
+  const squares = [...sums.values()].map(({ square, copies }) => square / copies);
+  return squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length);
 }
 
 /** Standard normal numbers, always the same (Lehmer's generator, Box and Muller's transform). */

@@ -146,7 +146,9 @@ function measure(
     };
   });
   const last = known.at(-1)!;
-  return { budget, scaleStages, largestOutput: largestActivated(stages.at(-1)!.activation, last) };
+  // Where nothing but zeros comes out, errors are measured against 1.
+  const largestOutput = last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last);
+  return { budget, scaleStages, largestOutput };
 }
 
 /** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */

@@ -106,6 +106,7 @@ class ChainSearch {
     for (let tries = 0; !best && tries < 16; tries++) {
       bits.input++;
       bits.weights.forEach((_, i) => this.stages[i].products && bits.weights[i]++);
+      bits.rescaled.forEach((_, i) => bits.rescaled[i]++);
       best = this.#evaluate(bits);
     }
     while (best) {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { selectLayers } from "../model/layer-range.js";
 import { layerOutputShape, type Layer, type Model } from "../model/model.js";
 import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
 import { activationOf, type Activation } from "./activation.js";
@@ -31,9 +32,10 @@ export interface StageOptions {
 /** Entries of the largest map that is worth planning: 50 million products would take minutes. */
 const mostEntries = 5e7;
 
-/** @throws InputError if a stage's map is too large to be planned */
+/** @throws InputError if the layers are no range of the model's, or a stage's map is too large to be planned */
 export function stagesOf(model: Model, { layers, fuse = true, splitAfter = [] }: StageOptions = {}): Stage[] {
-  const positions = layers ?? model.layers.map((_, index) => index);
+  const all = model.layers.map((_, index) => index);
+  const positions = layers ? selectLayers(all, layers) : all;
   const stages: Stage[] = [];
   let shape = model.inputShape;
   let open: number[] = [];

@@ -1,6 +1,7 @@
 import { ClearContext } from "../../he-ml/crypto/clear-context.js";
 import { formatChain, type CkksParameters } from "../../he-ml/crypto/parameters.js";
 import { keyBytes, PublicContext, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
+import type { RotationNeed } from "../../he-ml/crypto/rotation-keys.js";
 import { SecretContext } from "../../he-ml/crypto/secret-context.js";
 import { factsGrid, type Fact, type Grid } from "./grid.js";
 import { formatBytes, formatScale } from "./numbers.js";
@@ -74,7 +75,6 @@ export function parametersGrid(parameters: CkksParameters): Grid {
 export function evaluationKeysGrid(keys: EvaluationKeys): Grid {
   const { publicKey, relinKeys, rotationKeys = [] } = keys;
   const rotationBytes = rotationKeys.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const steps = rotationKeys.map(({ step }) => step).join(", ");
   return factsGrid("Evaluation keys: what the server gets; nothing in them decrypts", [
     ["publicKey", formatBytes(publicKey.length), "encrypts; the server makes encryptions of zero with it"],
     [
@@ -84,7 +84,17 @@ export function evaluationKeysGrid(keys: EvaluationKeys): Grid {
     ],
     ...(rotationKeys.length === 0
       ? []
-      : [["rotationKeys", formatBytes(rotationBytes), `rotations of the slots by ${steps}`] as Fact]),
+      : [["rotationKeys", formatBytes(rotationBytes), rotationsText(rotationKeys)] as Fact]),
     ["in all", formatBytes(keyBytes(keys)), "sent once, before the first image"],
   ]);
+}
+
+/** @example rotationsText([{ step: 1, level: 2 }, { step: 4, level: 2 }]) // "slots moved by 1, 4 (level 2)" */
+export function rotationsText(rotations: readonly RotationNeed[]): string {
+  const levels = [...new Set(rotations.map(({ level }) => level))].sort((a, b) => b - a);
+  const parts = levels.map((level) => {
+    const steps = rotations.filter((rotation) => rotation.level === level).map(({ step }) => step);
+    return `${steps.join(", ")} (level ${level})`;
+  });
+  return `slots moved by ${parts.join("; ")}`;
 }

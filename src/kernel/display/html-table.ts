@@ -12,16 +12,20 @@ const styles = {
 // Names may hold dollar signs, between which notebooks set formulas.
 const noFormulas = "mathjax_ignore tex2jax_ignore";
 
+/** Up to this many characters a cell stays on one line: a number and its unit, "3 → 2". */
+const shortest = 12;
+
 /** A grid as one HTML table: no script, nothing from elsewhere, every text escaped. */
 export function htmlTable({ caption, head, rows, rightAligned = [] }: Grid): string {
   const align = (column: number) =>
     `${styles.cell};text-align:${rightAligned.includes(column) ? "right;white-space:nowrap" : "left"}`;
+  const breaking = (text: string) => (text.length <= shortest ? ";white-space:nowrap" : "");
   const row = (cells: readonly string[]) =>
     cells
       .map((text, column) =>
         column === 0
           ? `<th scope="row" style="${align(0)};font-weight:normal">${escapeHtml(text)}</th>`
-          : `<td style="${align(column)}">${escapeHtml(text)}</td>`,
+          : `<td style="${align(column)}${breaking(text)}">${escapeHtml(text)}</td>`,
       )
       .join("");
   const heading = head

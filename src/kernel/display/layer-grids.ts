@@ -114,6 +114,6 @@ function sidesText({ top, bottom, left, right }: Padding): string {
   return `top ${top}, bottom ${bottom}, left ${left}, right ${right}`;
 }
 
-function evaluatorText(evaluator: Evaluator): string {
+export function evaluatorText(evaluator: Evaluator): string {
   return evaluator instanceof ClearEvaluator ? "the clear twin of SEAL" : "SEAL";
 }

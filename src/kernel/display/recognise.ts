@@ -7,6 +7,10 @@ import type { EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import { layerShapes, type LayerKind, type Model } from "../../he-ml/model/model.js";
+import type { EncodedPlan, EncodedStage } from "../../he-ml/net-builder/encode-plan.js";
+import type { Explanation } from "../../he-ml/net-builder/explain.js";
+import type { ClientSpec } from "../../he-ml/planner/client-spec.js";
+import type { Plan } from "../../he-ml/planner/plan.js";
 import type { ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
 import { sizeOf, type Tensor } from "../../he-ml/tensor/tensor.js";
 
@@ -19,6 +23,11 @@ const shape = z.array(count);
 /** A measured number; JSON writes NaN and infinities as null. */
 const measured = z.custom<number | null>((value) => typeof value === "number" || value === null);
 
+/** Which value lies in which slot: thousands of numbers, which are not looked at. */
+const slotLayout = z
+  .array(z.custom<ArrayLike<number>>((held) => Array.isArray(held) || ArrayBuffer.isView(held)))
+  .min(1);
+
 const tensor = z
   .strictObject({ shape, data: z.instanceof(Float64Array) })
   .refine(({ shape, data }) => data.length === sizeOf(shape));
@@ -28,7 +37,7 @@ const serializedTensor = z
     shape,
     packing: z.enum(packings),
     images: z.int().min(1),
-    slotLayout: z.array(z.custom<ArrayLike<number>>()).optional(),
+    slotLayout: slotLayout.optional(),
     ciphertexts: z.array(bytes).min(1),
   })
   .refine((tensor) => tensor.ciphertexts.length === ciphertextCount(tensor));
@@ -52,11 +61,9 @@ const parameters = z
       coeffModulus.length === coeffModulusBits.length,
   );
 
-const rotationKey = z.strictObject({
-  step: z.union([z.int(), z.literal("conjugate")]),
-  level: count,
-  bytes,
-});
+const rotationStep = z.union([z.int(), z.literal("conjugate")]);
+const rotation = z.strictObject({ step: rotationStep, level: count });
+const rotationKey = rotation.extend({ bytes });
 const evaluationKeys = z.strictObject({
   publicKey: bytes,
   relinKeys: bytes,
@@ -75,6 +82,16 @@ const errorStatistics = z.strictObject({
 
 const state = z.looseObject({ level: count, scaleBits: z.number(), modulusBits: z.number() });
 
+const ops = z.looseObject({
+  rotate: count,
+  multiplyPlain: count,
+  multiply: count,
+  square: count,
+  relinearize: count,
+  rescale: count,
+  add: count,
+});
+
 const layerTrace = state.extend({
   name: z.string(),
   modelLayers: z.array(count),
@@ -87,15 +104,7 @@ const layerTrace = state.extend({
   after: state,
   ciphertexts: count,
   bytes: count,
-  ops: z.looseObject({
-    rotate: count,
-    multiplyPlain: count,
-    multiply: count,
-    square: count,
-    relinearize: count,
-    rescale: count,
-    add: count,
-  }),
+  ops,
   milliseconds: z.number(),
   error: errorStatistics.optional(),
 });
@@ -117,12 +126,78 @@ const layer = z
 const reencryption = z.looseObject({ kind: z.literal("reencryption"), name: z.string() });
 const model = z.looseObject({ name: z.string(), inputShape: shape, layers: z.array(layer).min(1) });
 
+const plannedStage = z.looseObject({
+  name: z.string(),
+  kind: z.string(),
+  modelLayers: z.array(count),
+  inputShape: shape,
+  outputShape: shape,
+  level: count,
+  weightScaleBits: z.number(),
+  rescales: count,
+  // A map has as many entries as a layer has products: only its lists are looked for.
+  slotMap: z.looseObject({ diagonals: z.custom(Array.isArray), folds: z.custom(Array.isArray) }).optional(),
+  input: slotLayout,
+  output: slotLayout,
+  predictedError: measured,
+});
+const plan = z.looseObject({
+  model: z.looseObject({ name: z.string() }),
+  parameters,
+  inputShape: shape,
+  outputShape: shape,
+  input: slotLayout,
+  stages: z.array(plannedStage).min(1),
+  rotations: z.array(rotation),
+});
+
+const explainedStage = z.looseObject({
+  name: z.string(),
+  kind: z.string(),
+  modelLayers: z.array(count),
+  shape,
+  before: z.looseObject({ level: count, scaleBits: z.number() }),
+  level: count,
+  scaleBits: z.number(),
+  ciphertexts: count,
+  slotsUsed: count,
+  diagonals: count,
+  ops,
+  predictedMilliseconds: z.number(),
+  predictedError: measured,
+});
+const explanation = z.looseObject({
+  model: z.string(),
+  packing: z.enum(packings),
+  parameters: z.looseObject({ polyModulusDegree: z.int(), coeffModulusBits: z.array(z.int()) }),
+  stages: z.array(explainedStage).min(1),
+  totals: z.strictObject({ predictedMilliseconds: z.number(), ops }),
+  rotationSteps: z.array(rotationStep),
+  bytes: z.strictObject({ input: count, output: count, evaluationKeys: count }),
+});
+
+const clientSpec = z.looseObject({
+  parameters: z.looseObject({ polyModulusDegree: z.int(), coeffModulusBits: z.array(z.int()) }),
+  packing: z.enum(packings),
+  layers: z.array(count),
+  inputShape: shape,
+  outputShape: shape,
+  scaleBits: z.number(),
+  slotLayout: slotLayout.optional(),
+  outputSlotLayout: slotLayout.optional(),
+  rotations: z.array(rotation),
+  relinearization: z.boolean(),
+});
+
 export const isTensor = guard<Tensor>(tensor);
 export const isSerializedTensor = guard<SerializedTensor>(serializedTensor);
 export const isCkksParameters = guard<CkksParameters>(parameters);
 export const isEvaluationKeys = guard<EvaluationKeys>(evaluationKeys);
 export const isErrorStatistics = guard<ErrorStatistics>(errorStatistics);
 export const isLayerTrace = guard<LayerTrace>(layerTrace);
+export const isPlan = guard<Plan>(plan);
+export const isExplanation = guard<Explanation>(explanation);
+export const isClientSpec = guard<ClientSpec>(clientSpec);
 
 const looksLikeModel = guard<Model>(model);
 
@@ -146,6 +221,16 @@ export function isEncodedLayer(value: unknown): value is RunnableLayer {
     typeof run === "function" &&
     (layer.safeParse(described).success || reencryption.safeParse(described).success)
   );
+}
+
+export function isEncodedStage(value: unknown): value is EncodedStage {
+  if (typeof value !== "function") return false;
+  const { stage, evaluator, run } = value as Partial<EncodedStage>;
+  return evaluator instanceof Evaluator && typeof run === "function" && plannedStage.safeParse(stage).success;
+}
+
+export function isEncodedPlan(value: object): value is EncodedPlan {
+  return isPlainObject(value) && Symbol.dispose in value && isListOf(value.stages, isEncodedStage);
 }
 
 /** Every element of a list that is not empty; stops at the first that differs. */

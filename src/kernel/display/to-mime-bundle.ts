@@ -4,14 +4,20 @@ import type { Grid } from "./grid.js";
 import { htmlTable } from "./html-table.js";
 import { encodedLayerGrid, encodedLayersGrid, modelGrid } from "./layer-grids.js";
 import { displayOf, isMimeBundle, type MimeBundle } from "./mime.js";
+import { clientSpecGrid, encodedStagesGrid, explanationGrid, planGrid } from "./plan-grids.js";
 import {
   isCkksParameters,
+  isClientSpec,
   isEncodedLayer,
+  isEncodedPlan,
+  isEncodedStage,
   isErrorStatistics,
   isEvaluationKeys,
+  isExplanation,
   isLayerTrace,
   isListOf,
   isModel,
+  isPlan,
   isSerializedTensor,
   isTensor,
 } from "./recognise.js";
@@ -48,7 +54,10 @@ export function gridBundle(grid: Grid): MimeBundle {
 }
 
 function gridOf(value: unknown): Grid | undefined {
-  if (typeof value === "function") return isEncodedLayer(value) ? encodedLayerGrid(value) : undefined;
+  if (typeof value === "function") {
+    if (isEncodedLayer(value)) return encodedLayerGrid(value);
+    return isEncodedStage(value) ? encodedStagesGrid([value]) : undefined;
+  }
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value)) return gridOfList(value);
   if (value instanceof EncryptedTensor) return encryptedTensorGrid(value);
@@ -60,11 +69,16 @@ function gridOf(value: unknown): Grid | undefined {
   if (isErrorStatistics(value)) return errorStatisticsGrid(value);
   if (isLayerTrace(value)) return traceGrid(value);
   if (isModel(value)) return modelGrid(value);
+  if (isPlan(value)) return planGrid(value);
+  if (isExplanation(value)) return explanationGrid(value);
+  if (isClientSpec(value)) return clientSpecGrid(value);
+  if (isEncodedPlan(value)) return encodedStagesGrid(value.stages);
   return undefined;
 }
 
 function gridOfList(values: readonly unknown[]): Grid | undefined {
   if (isListOf(values, isEncodedLayer)) return encodedLayersGrid(values);
   if (isListOf(values, isLayerTrace)) return tracesGrid(values);
+  if (isListOf(values, isEncodedStage)) return encodedStagesGrid(values);
   return undefined;
 }

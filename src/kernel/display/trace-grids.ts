@@ -30,7 +30,7 @@ export function traceGrid(trace: LayerTrace): Grid {
 
 export function tracesGrid(traces: readonly LayerTrace[]): Grid {
   const columns: Column<LayerTrace>[] = [
-    { head: "layer", cell: ({ name }) => name },
+    { head: unitOf(traces), cell: ({ name }) => name },
     { head: "output shape", cell: ({ shape }) => formatShape(shape) },
     { head: "level", cell: levelText },
     { head: "scale", cell: scaleText },
@@ -51,19 +51,21 @@ function runText(traces: readonly LayerTrace[]): string {
   const each = (textOf: (trace: LayerTrace) => string) => [...new Set(traces.map(textOf))].join(" and ");
   const total = traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return [
-    `Trace of ${formatCount(traces.length, "layer")}`,
+    `Trace of ${formatCount(traces.length, unitOf(traces))}`,
     each(({ packing, images }) => `packing ${packing}, ${formatCount(images, "image")}`),
     `security ${each(({ security }) => securityText(security))}`,
     `${formatDuration(total)} in all`,
   ].join("; ");
 }
 
+const unitOf = (traces: readonly LayerTrace[]) =>
+  traces.some(({ kind }) => kind === "stage") ? "stage" : "layer";
 const levelText = ({ before, after }: LayerTrace) => fromTo(String(before.level), String(after.level));
 const scaleText = ({ before, after }: LayerTrace) =>
   fromTo(formatScale(before.scaleBits), formatScale(after.scaleBits));
-const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
+export const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
 
-function operationsText(ops: LayerTrace["ops"]): string {
+export function operationsText(ops: LayerTrace["ops"]): string {
   const ran = Object.entries(ops).filter(([, times]) => times > 0);
   return ran.length === 0 ? "none" : ran.map(([name, times]) => `${times} ${name}`).join(", ");
 }

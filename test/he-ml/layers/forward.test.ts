@@ -13,7 +13,7 @@ import { linear } from "../../../src/he-ml/layers/linear.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
 import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
-import { selectLayers } from "../../../src/he-ml/net-builder/layer-range.js";
+import { selectLayers } from "../../../src/he-ml/model/layer-range.js";
 import { errorStatistics } from "../../../src/he-ml/tensor/error-statistics.js";
 import {
   lazyParameters,

@@ -16,7 +16,7 @@ import {
   buildFromPytorch,
   reencryptPositionsFrom,
 } from "../../../src/he-ml/net-builder/build-from-pytorch.js";
-import { selectLayers } from "../../../src/he-ml/net-builder/layer-range.js";
+import { selectLayers } from "../../../src/he-ml/model/layer-range.js";
 import { maxAbs } from "../../../src/he-ml/tensor/tensor.js";
 import {
   maxAbsDifference,

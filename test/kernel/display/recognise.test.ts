@@ -1,15 +1,19 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { toMimeBundle } from "../../../src/kernel/display/index.js";
+import { isClientSpec, isPlan } from "../../../src/kernel/display/recognise.js";
 import { smallModel } from "../../he-ml/layers/small-model.js";
 import { lazyParameters } from "../../he-ml/support.js";
-import { clearRun } from "./values.js";
+import { clearPlan, clearRun } from "./values.js";
 
 type Fields = Record<string, unknown>;
+
+const optional = ["error", "slotLayout", "outputSlotLayout"];
 
 let plainValues: readonly Fields[];
 beforeAll(async () => {
   const { images, traces } = await clearRun();
+  const { plan, explanation, spec } = clearPlan();
   plainValues = [
     { ...images },
     { shape: [2], packing: "batch", images: 1, ciphertexts: [new Uint8Array(9), new Uint8Array(9)] },
@@ -18,6 +22,9 @@ beforeAll(async () => {
     { ...traces[0].error },
     { ...traces[0] },
     { ...smallModel },
+    { ...plan },
+    { ...explanation },
+    { ...spec },
   ];
 });
 
@@ -30,7 +37,7 @@ test("with a field left out or spoilt it is a user's own object", () => {
     for (const field of Object.keys(value)) {
       const { [field]: removed, ...rest } = value;
       expect(removed).toBeDefined();
-      if (field !== "error") expect(toMimeBundle(rest)).toBeUndefined();
+      if (!optional.includes(field)) expect(toMimeBundle(rest)).toBeUndefined();
       expect(toMimeBundle({ ...rest, [field]: () => removed })).toBeUndefined();
     }
   }
@@ -56,6 +63,18 @@ test("values that contradict themselves are not recognised", () => {
   expect(toMimeBundle({ ...parameters, slots: 1 })).toBeUndefined();
   expect(toMimeBundle({ ...model, inputShape: [7] })).toBeUndefined();
   expect(toMimeBundle({ ...tensor, note: "mine" })).toBeUndefined();
+});
+
+test("of a plan the lists of numbers are not read", () => {
+  const { plan, spec } = clearPlan();
+  const unread = (length: number) =>
+    new Proxy(new Array<number>(length).fill(0), {
+      get: () => {
+        throw new Error("read");
+      },
+    });
+  expect(isPlan({ ...plan, input: [unread(4096)] })).toBe(true);
+  expect(isClientSpec({ ...spec, slotLayout: [unread(4096)] })).toBe(true);
 });
 
 test("random values of all kinds are left to the kernel", () => {

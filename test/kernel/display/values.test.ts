@@ -6,19 +6,22 @@ import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import type { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
+import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { toMimeBundle } from "../../../src/kernel/display/index.js";
 import { smallModel } from "../../he-ml/layers/small-model.js";
 import { lazyParameters, openSeal, randomTensor } from "../../he-ml/support.js";
-import { clearRun, facts, textCells } from "./values.js";
+import { clearPlan, clearRun, facts, textCells } from "./values.js";
 
 let clear: Awaited<ReturnType<typeof clearRun>>;
+let planned: ReturnType<typeof clearPlan>;
 let client: SecretContext;
 let server: PublicContext;
 let serialized: SerializedTensor;
 let encrypted: EncryptedTensor;
 beforeAll(async () => {
   clear = await clearRun();
+  planned = clearPlan();
   ({ client, server } = await openSeal(lazyParameters));
   serialized = client.encrypt(randomTensor([3, 1, 2, 2], 1), { packing: "batch" });
   encrypted = server.load(serialized);
@@ -105,6 +108,16 @@ describe("contexts and keys", () => {
     ]);
   });
 
+  test("evaluation keys with rotations: which, and up to which level", () => {
+    const keys = client.exportEvaluationKeys([
+      { step: 1, level: 2 },
+      { step: 4, level: 3 },
+      { step: 8, level: 2 },
+    ]);
+    const row = textCells(toMimeBundle(keys)).find(([name]) => name === "rotationKeys");
+    expect(row?.[2]).toBe("slots moved by 4 (level 3); 1, 8 (level 2)");
+  });
+
   test("parameters: each number with what it means", () => {
     const secure = checkParameters({
       polyModulusDegree: 8192,
@@ -186,6 +199,66 @@ describe("models, layers and traces", () => {
   });
 });
 
+describe("plans", () => {
+  const stages = ["conv1+act1", "pool1+flat+fc1"];
+
+  test("a plan: one row a stage, with the rotations that its run then makes", () => {
+    const { plan, explanation } = planned;
+    const [head, ...rows] = textCells(toMimeBundle(plan));
+    expect(head).toContain("weights at");
+    expect(rows.map(([name]) => name)).toEqual(stages);
+    expect(rows.map((row) => row[1])).toEqual(["0, 1", "2, 3, 4"]);
+    const rotations = rows.map((row) => Number(row[head.indexOf("rotations")]));
+    expect(rotations).toEqual(explanation.stages.map(({ ops }) => ops.rotate));
+    const text = toMimeBundle(plan)?.["text/plain"];
+    expect(text).toMatch(`Plan of "small": 2 stages; N = 1024`);
+    expect(text).toMatch(`${plan.rotations.length} rotation key`);
+  });
+
+  test("without fusing a row for each layer; a layer without products has no weight scale", () => {
+    const plan = planModel(smallModel, { parameters: lazyParameters, fuse: false });
+    const [head, ...rows] = textCells(toMimeBundle(plan));
+    const at = head.indexOf("weights at");
+    expect(rows.map(([name]) => name)).toEqual(["conv1", "act1", "pool1", "flat", "fc1"]);
+    expect(rows.filter((row) => row[at] === "").map(([name]) => name)).toEqual(["act1", "pool1", "flat"]);
+  });
+
+  test("encoded stages: in a list, one alone, or as they come from encodePlan", () => {
+    const { encoded } = planned;
+    expect(textCells(toMimeBundle(encoded.stages)).map(([name]) => name)).toEqual(["stage", ...stages]);
+    expect(toMimeBundle(encoded)).toEqual(toMimeBundle(encoded.stages));
+    expect(textCells(toMimeBundle(encoded.stages[1]))[1][0]).toBe(stages[1]);
+    expect(toMimeBundle(encoded)?.["text/plain"]).toMatch("2 encoded stages on the clear twin");
+  });
+
+  test("an explanation: what will be done, how long it takes, what travels", () => {
+    const { explanation } = planned;
+    const [head, ...rows] = textCells(toMimeBundle(explanation));
+    expect(head.slice(-3)).toEqual(["operations", "predicted ms", "predicted error"]);
+    expect(rows[0][head.indexOf("level")]).toBe("3 → 2");
+    expect(toMimeBundle(explanation)?.["text/plain"]).toMatch(/packing packed; .* predicted; input .*keys/);
+    expect(toMimeBundle(JSON.parse(JSON.stringify(explanation)))).toEqual(toMimeBundle(explanation));
+  });
+
+  test("traces of stages say so", () => {
+    const stages = clear.traces.map((trace) => ({ ...trace, kind: "stage" }));
+    expect(textCells(toMimeBundle(stages))[0][0]).toBe("stage");
+    expect(toMimeBundle(stages)?.["text/plain"]).toMatch("Trace of 5 stages");
+  });
+
+  test("what a client needs to know, also where it was read from JSON", () => {
+    const { spec } = planned;
+    expect(facts(toMimeBundle(spec))).toMatchObject({
+      packing: "packed",
+      "model layers": "0, 1, 2, 3, 4",
+      output: "3 in 1 ciphertext, 3 of 512 slots",
+      "rotation keys": String(spec.rotations.length),
+      "relinearization keys": "needed",
+    });
+    expect(toMimeBundle(JSON.parse(JSON.stringify(spec)))).toEqual(toMimeBundle(spec));
+  });
+});
+
 describe("plain numbers", () => {
   test("a tensor: its shape, first values and range", () => {
     const values = [3, -1, 0.5, 0, 0, 0, 0, 0, 0.123456];
@@ -207,9 +280,11 @@ describe("plain numbers", () => {
 
 test("every kind is one accessible HTML table of the same rows as its text, without script or address", () => {
   const { images, layers, traces } = clear;
+  const { plan, explanation, encoded, spec } = planned;
+  const packed = [plan, explanation, encoded, encoded.stages, encoded.stages[0], spec];
   const keys = client.exportEvaluationKeys();
   const values = [encrypted, serialized, client, server, clear.context, lazyParameters, keys, smallModel];
-  for (const value of [...values, layers, layers[0], traces, traces[0], traces[0].error, images]) {
+  for (const value of [...values, layers, layers[0], traces, traces[0], traces[0].error, images, ...packed]) {
     const bundle = toMimeBundle(value);
     expect(Object.keys(bundle ?? {})).toEqual(["text/html", "text/plain"]);
     const [table, ...more] = tablesIn(bundle);

@@ -2,6 +2,10 @@ import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
 import { forward } from "../../../src/he-ml/layers/forward.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";
 import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
+import { encodePlan } from "../../../src/he-ml/net-builder/encode-plan.js";
+import { explainPlan } from "../../../src/he-ml/net-builder/explain.js";
+import { clientSpec } from "../../../src/he-ml/planner/client-spec.js";
+import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../../he-ml/layers/small-model.js";
 import { lazyParameters, randomTensor } from "../../he-ml/support.js";
 
@@ -17,6 +21,13 @@ export async function clearRun() {
   const traces: LayerTrace[] = [];
   for (let step = await run.next(); !step.done; step = await run.next()) traces.push(step.value);
   return { context, images, layers, input, traces };
+}
+
+/** The small model planned for packed inference, explained and encoded for the clear twin. */
+export function clearPlan() {
+  const plan = planModel(smallModel, { parameters: lazyParameters });
+  const encoded = encodePlan(new ClearContext(lazyParameters).evaluator, plan);
+  return { plan, encoded, explanation: explainPlan(plan), spec: clientSpec(plan) };
 }
 
 /** Rows of a bundle's text form as lists of cells, without the lines around them. */

@@ -43,7 +43,7 @@ export function* gatherCandidates(problem: GatherProblem): Generator<Candidate> 
     const blocks = Math.floor(problem.slots / block);
     for (const giants of giantSets(problem, grid, taps.all)) {
       const cover = coverTaps(taps.all, giants);
-      const inputs = Math.ceil(cover.sent.length / blocks);
+      const inputs = Math.max(1, Math.ceil(cover.sent.length / blocks));
       if (inputs > problem.mostInputs) continue;
       const outputs = Math.ceil(grid.shape[0] / grid.channelsPerCiphertext);
       const usedBlocks = powerOfTwoAtLeast(Math.min(blocks, cover.sent.length));

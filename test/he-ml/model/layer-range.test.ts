@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { selectLayers } from "../../../src/he-ml/net-builder/layer-range.js";
+import { selectLayers } from "../../../src/he-ml/model/layer-range.js";
 import { thrownBy } from "../support.js";
 
 const layers = ["conv1", "act1", "pool1", "flat", "fc1"];

@@ -1,5 +1,4 @@
 import { InputError } from "../errors.js";
-import type { RunnableLayer } from "../layers/encoded-layer.js";
 
 /**
  * Part of a model's layers, by the positions of its first to last layer. A re-encryption does not count as a layer; it
@@ -24,7 +23,8 @@ export function selectLayers<L>(layers: readonly L[], positions: readonly number
   return layers.slice(from, starts[first + positions.length - 1] + 1);
 }
 
+/** Encoded layers hold their description. */
 function isReencryption(layer: unknown): boolean {
-  const described = (layer as Partial<Pick<RunnableLayer, "layer">>).layer;
+  const { layer: described } = layer as { readonly layer?: { readonly kind?: unknown } };
   return described?.kind === "reencryption";
 }

@@ -1,0 +1,135 @@
+import { checkParameters, formatParameters } from "../../he-ml/crypto/parameters.js";
+import type { SlotLayout } from "../../he-ml/crypto/slot-layout.js";
+import type { EncodedStage } from "../../he-ml/net-builder/encode-plan.js";
+import type { Explanation, StageExplanation } from "../../he-ml/net-builder/explain.js";
+import type { ClientSpec } from "../../he-ml/planner/client-spec.js";
+import type { Plan, PlannedStage } from "../../he-ml/planner/plan.js";
+import { slotMapCosts } from "../../he-ml/planner/slot-map.js";
+import { formatShape } from "../../he-ml/tensor/tensor.js";
+import { rotationsText } from "./crypto-grids.js";
+import { factsGrid, recordsGrid, type Column, type Fact, type Grid } from "./grid.js";
+import { evaluatorText } from "./layer-grids.js";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatError,
+  formatMilliseconds,
+  formatScale,
+} from "./numbers.js";
+import { fromTo, operationsText } from "./trace-grids.js";
+
+const plannedColumns: readonly Column<PlannedStage>[] = [
+  { head: "stage", cell: ({ name }) => name },
+  { head: "model layers", cell: ({ modelLayers }) => modelLayers.join(", ") },
+  { head: "output shape", cell: ({ outputShape }) => formatShape(outputShape) },
+  { head: "level", cell: ({ level, rescales }) => fromTo(String(level), String(level - rescales)) },
+  { head: "weights at", cell: weightScaleText },
+  {
+    head: "diagonals",
+    cell: ({ slotMap }) => String(slotMap?.diagonals.length ?? 0),
+    rightAligned: true,
+  },
+  {
+    head: "rotations",
+    cell: ({ slotMap }) => String(slotMap ? slotMapCosts(slotMap).rotations : 0),
+    rightAligned: true,
+  },
+];
+
+export function planGrid({ model, parameters, input, stages, rotations }: Plan): Grid {
+  const columns: readonly Column<PlannedStage>[] = [
+    ...plannedColumns,
+    { head: "slots used", cell: ({ output }) => slotsText(output, parameters.slots) },
+    {
+      head: "predicted error",
+      cell: ({ predictedError }) => formatError(predictedError),
+      rightAligned: true,
+    },
+  ];
+  return recordsGrid(
+    `Plan of "${model.name}": ${formatCount(stages.length, "stage")}; ${formatParameters(parameters)}; ` +
+      `an image at ${formatScale(parameters.scaleBits)} in ${formatCount(input.length, "ciphertext")}; ` +
+      formatCount(rotations.length, "rotation key"),
+    columns,
+    stages,
+  );
+}
+
+export function encodedStagesGrid(stages: readonly EncodedStage[]): Grid {
+  const [{ evaluator }] = stages;
+  return recordsGrid(
+    `${formatCount(stages.length, "encoded stage")} on ${evaluatorText(evaluator)}: ` +
+      `EncryptedTensor → EncryptedTensor each, packing packed`,
+    plannedColumns,
+    stages.map(({ stage }) => stage),
+  );
+}
+
+/** A stage without products of its own has no weights. */
+function weightScaleText({ slotMap, weightScaleBits }: PlannedStage): string {
+  return slotMap && slotMap.divisor === undefined ? formatScale(weightScaleBits) : "";
+}
+
+export function explanationGrid(explanation: Explanation): Grid {
+  const { model, packing, stages, totals, bytes } = explanation;
+  const columns: readonly Column<StageExplanation>[] = [
+    { head: packing === "packed" ? "stage" : "layer", cell: ({ name }) => name },
+    { head: "output shape", cell: ({ shape }) => formatShape(shape) },
+    { head: "level", cell: ({ before, level }) => fromTo(String(before.level), String(level)) },
+    {
+      head: "scale",
+      cell: ({ before, scaleBits }) => fromTo(formatScale(before.scaleBits), formatScale(scaleBits)),
+    },
+    { head: "operations", cell: ({ ops }) => operationsText(ops) },
+    {
+      head: "predicted ms",
+      cell: ({ predictedMilliseconds }) => formatMilliseconds(predictedMilliseconds),
+      rightAligned: true,
+    },
+    {
+      head: "predicted error",
+      cell: ({ predictedError }) => formatError(predictedError),
+      rightAligned: true,
+    },
+  ];
+  return recordsGrid(
+    `"${model}" told in advance: packing ${packing}; ${formatDuration(totals.predictedMilliseconds)} predicted; ` +
+      `input ${formatBytes(bytes.input)}, evaluation keys ${formatBytes(bytes.evaluationKeys)}, ` +
+      `output ${formatBytes(bytes.output)}`,
+    columns,
+    stages,
+  );
+}
+
+export function clientSpecGrid(spec: ClientSpec): Grid {
+  const { packing, layers, inputShape, outputShape, scaleBits, rotations, relinearization } = spec;
+  const parameters = checkParameters(spec.parameters);
+  const lying = (layout: SlotLayout | undefined): string =>
+    layout
+      ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsText(layout, parameters.slots)} slots`
+      : "";
+  const facts: readonly Fact[] = [
+    ["parameters", formatParameters(parameters), "what to make the keys with"],
+    ["packing", packing, "which value goes into which slot"],
+    ["model layers", layers.join(", "), "what the server computes"],
+    ["input", `${formatShape(inputShape)}${lying(spec.slotLayout)}`, "what to encrypt, for each image"],
+    ["input scale", formatScale(scaleBits), "what values are multiplied by before they are rounded"],
+    ["output", `${formatShape(outputShape)}${lying(spec.outputSlotLayout)}`, "what to read in the answer"],
+    [
+      "rotation keys",
+      rotations.length === 0 ? "none" : String(rotations.length),
+      rotations.length === 0 ? "no rotations" : rotationsText(rotations),
+    ],
+    ["relinearization keys", relinearization ? "needed" : "not needed", "for products of ciphertexts"],
+  ];
+  return factsGrid("ClientSpec: all that a client needs to know", facts);
+}
+
+function slotsText(layout: SlotLayout, slots: number): string {
+  let used = 0;
+  for (const held of layout) {
+    for (let slot = 0; slot < held.length; slot++) if (held[slot] >= 0) used++;
+  }
+  return `${used} of ${layout.length * slots}`;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "@jest/globals";
+import type { BenchReport } from "../../src/cli/bench.js";
+import type { InferenceReport } from "../../src/cli/inference.js";
+import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
+import { heMl } from "./support.js";
+
+async function json<T>(args: readonly string[]): Promise<T> {
+  const { status, stdout, stderr } = await heMl([...args, "--json"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return JSON.parse(stdout) as T;
+}
+
+describe("100 real digits, packed, against onnxruntime", () => {
+  test.each(["mnist-small", "lenet1"])(
+    "%s: worst error at most 0.5 %% of the largest logit of all, no flip, as few bytes as promised",
+    async (model) => {
+      const report = await json<InferenceReport>([
+        ...["infer", "--model", model, "--dataset", "mnist", "--count", "100", "--packing", "packed"],
+      ]);
+      expect(report).toMatchObject({ parameters: { security: 128 }, images: 100 });
+      const largest = Math.max(...report.results.map(({ plainLogits }) => maxAbs(plainLogits)));
+      const errors = report.results.map(({ logits, plainLogits }) =>
+        maxAbs(logits.map((logit, i) => logit - plainLogits[i])),
+      );
+      expect(Math.max(...errors) / largest).toBeLessThan(0.005);
+      expect(report.results.filter(({ predicted, plainPredicted }) => predicted !== plainPredicted)).toEqual(
+        [],
+      );
+      expect(report.bytes.input / 100).toBeLessThanOrEqual(800_000);
+      expect(report.bytes.evaluationKeys).toBeLessThanOrEqual(23_000_000);
+    },
+    600_000,
+  );
+});
+
+test("he-ml bench --json has the design's keys", async () => {
+  const report = await json<BenchReport>([
+    "bench",
+    "--model",
+    "mnist-small",
+    "--count",
+    "2",
+    "--repetitions",
+    "1",
+  ]);
+  expect(report.machine).toMatchObject({ seal: "7.0.0" });
+  expect(report.primitives.rotate.length).toBeGreaterThanOrEqual(3);
+  expect(report.models).toHaveLength(1);
+  const [model] = report.models;
+  expect(model).toMatchObject({
+    ...{ model: "mnist-small", packing: "packed", images: 1 },
+    evaluateMilliseconds: { min: expect.any(Number), median: expect.any(Number) },
+    setupMilliseconds: expect.any(Object),
+    bytes: { input: expect.any(Number), evaluationKeys: expect.any(Number), output: expect.any(Number) },
+    precision: { images: 2, flips: 0 },
+  });
+  expect(model.evaluateMilliseconds.min).toBeLessThanOrEqual(model.evaluateMilliseconds.median);
+}, 300_000);

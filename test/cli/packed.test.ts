@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { InferenceReport } from "../../src/cli/inference.js";
+import type { Explanation } from "../../src/he-ml/net-builder/explain.js";
+import type { ClientSpec } from "../../src/he-ml/planner/client-spec.js";
+import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
+import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let model: string;
+let images: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  model = await writeModel(folder.path);
+  const inputs = [waves(36, 1), waves(36, -0.5)];
+  images = await writeJson(folder.path, "images.json", { inputShape: [1, 1, 6, 6], inputs });
+});
+afterAll(() => folder.remove());
+
+async function succeeded(args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await heMl(args);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout;
+}
+
+async function refused(args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await heMl(args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(/^he-ml: [^\n]+\n$/);
+  return stderr;
+}
+
+describe("he-ml explain", () => {
+  test("--json: the design's keys, and nothing was encrypted", async () => {
+    const explanation = JSON.parse(await succeeded(["explain", "--model", model, "--json"])) as Explanation;
+    expect(explanation).toMatchObject({ packing: "packed", parameters: { security: 128, scheme: "ckks" } });
+    expect(explanation.stages.map(({ name, modelLayers }) => [name, modelLayers])).toEqual([
+      ["conv1+square1", [0, 1]],
+      ["pool1+flatten+fc1", [2, 3, 4]],
+    ]);
+    for (const stage of explanation.stages) {
+      expect(stage).toMatchObject({
+        level: expect.any(Number),
+        scaleBits: expect.any(Number),
+        diagonals: expect.any(Number),
+        ops: { rotate: expect.any(Number), multiplyPlain: expect.any(Number), square: expect.any(Number) },
+      });
+      expect(stage.predictedMilliseconds).toBeGreaterThan(0);
+      expect(stage.predictedError).toBeGreaterThan(0);
+    }
+    const sum = explanation.stages.reduce((total, stage) => total + stage.predictedMilliseconds, 0);
+    expect(explanation.totals.predictedMilliseconds).toBeCloseTo(sum, 9);
+    expect(explanation.rotationSteps.length).toBeGreaterThan(0);
+    expect(Object.keys(explanation.bytes).sort()).toEqual(["evaluationKeys", "input", "output"]);
+  });
+
+  test("as text: a row for each stage, and what travels", async () => {
+    const text = await succeeded(["explain", "--model", model]);
+    for (const part of ["conv1+square1", "pool1+flatten+fc1", "128-bit security", "travels: input"]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  test("--no-fuse: a stage for each layer", async () => {
+    const { stages } = JSON.parse(
+      await succeeded(["explain", "--model", model, "--no-fuse", "--json"]),
+    ) as Explanation;
+    expect(stages.map(({ name }) => name)).toEqual(["conv1", "square1", "pool1", "flatten", "fc1"]);
+  });
+
+  test("--packing batch: the layers as they will run", async () => {
+    const { packing, stages, rotationSteps } = JSON.parse(
+      await succeeded(["explain", "--model", model, "--packing", "batch", "--json"]),
+    ) as Explanation;
+    expect([packing, rotationSteps]).toEqual(["batch", []]);
+    expect(stages.map(({ name, ops }) => [name, ops.square])).toEqual([
+      ["conv1", 0],
+      ["square1", 32],
+      ["pool1", 0],
+      ["flatten", 0],
+      ["fc1", 0],
+    ]);
+  });
+
+  test("--client-spec: writes what a client needs", async () => {
+    const file = join(folder.path, "client.json");
+    await succeeded(["explain", "--model", model, "--client-spec", file]);
+    const spec = JSON.parse(await readFile(file, "utf8")) as ClientSpec;
+    expect(spec).toMatchObject({
+      packing: "packed",
+      inputShape: [1, 6, 6],
+      outputShape: [3],
+      relinearization: true,
+    });
+  });
+
+  test("refuses what it cannot use, in one line", async () => {
+    expect(await refused(["explain"])).toMatch(/--model/);
+    expect(await refused(["explain", "--model", "nope"])).toMatch(/no model "nope"/);
+    expect(await refused(["explain", "--model", model, "--packing", "dense"])).toMatch(/packed/);
+    expect(await refused(["explain", "--model", model, "--client-spec", folder.path])).toMatch(
+      /--client-spec/,
+    );
+    const short = await writeJson(folder.path, "short.json", {
+      polyModulusDegree: 8192,
+      coeffModulusBits: [50, 60],
+      scaleBits: 30,
+    });
+    expect(await refused(["explain", "--model", model, "--parameters", short])).toMatch(
+      /plan: stage "conv1\+square1" needs \d+ bits at level 1/,
+    );
+  });
+});
+
+describe("he-ml infer --packing packed", () => {
+  test.each([
+    ["fused", [], ["conv1+square1", "pool1+flatten+fc1"]],
+    ["--no-fuse", ["--no-fuse"], ["conv1", "square1", "pool1", "flatten", "fc1"]],
+  ])("%s: logits within 1 %% of onnxruntime's, and the run goes as explained", async (_, options, names) => {
+    const stdout = await succeeded([
+      ...["infer", "--model", model, "--input", images, "--packing", "packed", "--json"],
+      ...options,
+    ]);
+    const report = JSON.parse(stdout) as InferenceReport;
+    expect(report).toMatchObject({ packing: "packed", images: 2, parameters: { security: 128 } });
+    for (const { logits, plainLogits, predicted, plainPredicted } of report.results) {
+      expect(maxAbs(logits.map((logit, i) => logit - plainLogits[i]))).toBeLessThan(
+        0.01 * maxAbs(plainLogits),
+      );
+      expect(predicted).toBe(plainPredicted);
+    }
+    const explanation = report.explanation!;
+    expect(report.layers.map(({ name }) => name)).toEqual(names);
+    expect(explanation.stages.map(({ name }) => name)).toEqual(names);
+    // Two images are computed one after the other.
+    report.layers.forEach(({ ops, level, scaleBits }, i) => {
+      const stage = explanation.stages[i];
+      expect(ops).toEqual(
+        Object.fromEntries(Object.entries(stage.ops).map(([name, count]) => [name, 2 * count])),
+      );
+      expect(level).toBe(stage.level);
+      expect(scaleBits).toBeCloseTo(stage.scaleBits, 6);
+    });
+    const { input, output, evaluationKeys } = explanation.bytes;
+    expect(report.bytes).toEqual({ input: 2 * input, output: 2 * output, evaluationKeys });
+  });
+
+  test("the report of one image lays the run over the plan", async () => {
+    const page = join(folder.path, "report.html");
+    const image = await writeJson(folder.path, "image.json", waves(36, 1));
+    const { status } = await heMl([
+      ...["infer", "--model", model, "--input", image, "--packing", "packed", "--report", page],
+    ]);
+    expect(status).toBe(0);
+    expect(await readFile(page, "utf8")).toContain("the plan and the run, 1 image");
+  });
+});
+
+describe("he-ml bench", () => {
+  test("refuses what it cannot use, in one line", async () => {
+    expect(await refused(["bench", "--model", "nope"])).toMatch(/no model "nope"/);
+    expect(await refused(["bench", "--repetitions", "0"])).toMatch(/--repetitions/);
+    expect(await refused(["bench", "--count", "1"])).toMatch(/--count/);
+    expect(await refused(["bench", "--packing", "dense"])).toMatch(/packed/);
+  });
+});

@@ -1,0 +1,226 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
+import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
+import { PublicContext, keyBytes, type EvaluationKeys } from "../../../src/he-ml/crypto/public-context.js";
+import {
+  evaluationKeyBytes,
+  inputCiphertextBytes,
+  outputCiphertextBytes,
+  rotationKeyBytes,
+  type RotationKey,
+  type RotationNeed,
+  type RotationStep,
+} from "../../../src/he-ml/crypto/rotation-keys.js";
+import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
+import { InputError } from "../../../src/he-ml/errors.js";
+import { rotateSlots } from "../../../src/he-ml/planner/slot-map.js";
+import { tensor } from "../../../src/he-ml/tensor/tensor.js";
+import {
+  encryptSlots,
+  lazyParameters,
+  maxAbsDifference,
+  openClear,
+  randomTensor,
+  rejectedBy,
+  seededRandom,
+  thrownBy,
+  type SealSide,
+} from "../support.js";
+
+const parameters = lazyParameters;
+const { levels, slots } = parameters;
+/** Far above the noise of a key switch at 2^20, far below the values. */
+const tolerance = 0.05;
+const needs: readonly RotationNeed[] = [
+  { step: 1, level: 3 },
+  { step: 7, level: 2 },
+  { step: 64, level: 1 },
+  { step: slots - 1, level: 3 },
+  { step: "conjugate", level: 3 },
+];
+const { data: values } = randomTensor([slots], 1);
+
+let client: SecretContext;
+let keys: EvaluationKeys;
+let seal: SealSide;
+const clear = openClear(parameters);
+beforeAll(async () => {
+  client = await SecretContext.create(parameters);
+  keys = client.exportEvaluationKeys(needs);
+  seal = await open(keys);
+});
+
+async function open(using: EvaluationKeys): Promise<SealSide> {
+  const server = await PublicContext.load(parameters, using);
+  return {
+    client,
+    server,
+    evaluator: server.evaluator,
+    encrypt: (batch, packing) => server.load(client.encrypt(batch, { packing })),
+    decrypt: (encrypted) => client.decrypt(server.save(encrypted)),
+    slots: (ciphertext) =>
+      client.decrypt({
+        shape: [1],
+        packing: "batch",
+        images: slots,
+        ciphertexts: [server.evaluator.save(ciphertext)],
+      }).data,
+  };
+}
+
+function expectInputError(error: unknown, message: RegExp): void {
+  expect(error).toBeInstanceOf(InputError);
+  expect((error as InputError).message).toMatch(message);
+  expect((error as InputError).message).not.toContain("\n");
+}
+
+const numbered = needs.filter(({ step }) => step !== "conjugate");
+
+describe("rotations", () => {
+  test.each(numbered)("by $step at every level up to $level: SEAL and its twin move slots alike", (need) => {
+    for (let level = 1; level <= need.level; level++) {
+      for (const side of [seal, clear]) {
+        const he = side.evaluator;
+        const before = he.operations.rotate;
+        using rotated = he.rotate(he.modSwitchTo(encryptSlots(side, values), level), need.step);
+        expect(he.operations.rotate).toBe(before + 1);
+        expect([rotated.level, rotated.scale, rotated.size]).toEqual([level, 2 ** parameters.scaleBits, 2]);
+        const expected = rotateSlots(Float64Array.from(values), need.step as number);
+        expect(maxAbsDifference(side.slots(rotated), expected)).toBeLessThan(tolerance);
+      }
+    }
+  });
+
+  test("of real slots by conjugation leave them as they are", () => {
+    using conjugated = seal.evaluator.rotate(encryptSlots(seal, values), "conjugate");
+    expect(maxAbsDifference(seal.slots(conjugated), values)).toBeLessThan(tolerance);
+    using twin = clear.evaluator.rotate(encryptSlots(clear, values), "conjugate");
+    expect(maxAbsDifference(clear.slots(twin), values)).toBe(0);
+  });
+
+  test.each([
+    [7, 3, /there is no key for step 7 at level 3, only up to level 2; export .*\{ step: 7, level: 3 \}/],
+    [64, 2, /there is no key for step 64 at level 2, only up to level 1/],
+    [5, 1, /there is no key for step 5 at level 1; export/],
+  ])("by %p at level %p without a key are refused", (step, level, message) => {
+    const ciphertext = seal.evaluator.modSwitchTo(encryptSlots(seal, values), level);
+    expectInputError(
+      thrownBy(() => seal.evaluator.rotate(ciphertext, step)),
+      message,
+    );
+  });
+
+  test.each<RotationStep>([0, -1, slots, 1.5, NaN, Infinity, "sideways" as RotationStep])(
+    "by %p are refused on both sides",
+    (step) => {
+      for (const side of [seal, clear]) {
+        const ciphertext = encryptSlots(side, values);
+        expectInputError(
+          thrownBy(() => side.evaluator.rotate(ciphertext, step)),
+          /^rotation: expected a step from 1 to 511/,
+        );
+      }
+    },
+  );
+
+  test("of a square are refused until it is relinearized", () => {
+    for (const side of [seal, clear]) {
+      const squared = side.evaluator.square(encryptSlots(side, values));
+      expectInputError(
+        thrownBy(() => side.evaluator.rotate(squared, 1)),
+        /relinearize/,
+      );
+    }
+  });
+});
+
+describe("bytes that travel are told in advance", () => {
+  test("of each key, of all keys, of inputs and outputs", () => {
+    for (const { level, bytes } of keys.rotationKeys!)
+      expect(bytes).toHaveLength(rotationKeyBytes(parameters, level));
+    expect(keyBytes(keys)).toBe(evaluationKeyBytes(parameters, needs));
+    expect(keyBytes(client.exportEvaluationKeys())).toBe(evaluationKeyBytes(parameters, []));
+    const [sent] = client.encrypt(tensor([1, 1], [1]), { packing: "batch" }).ciphertexts;
+    expect(sent).toHaveLength(inputCiphertextBytes(parameters));
+    for (let level = 1; level <= levels; level++) {
+      const returned = seal.evaluator.modSwitchTo(encryptSlots(seal, values), level);
+      expect(seal.evaluator.save(returned)).toHaveLength(outputCiphertextBytes(parameters, level));
+    }
+  });
+
+  test("no key carries the secret key, or loads as one", async () => {
+    const secret = client.exportSecretKey();
+    const sixteen = Buffer.from(secret.subarray(secret.length - 16));
+    for (const { bytes } of keys.rotationKeys!) {
+      expect(Buffer.from(bytes).includes(sixteen)).toBe(false);
+      expect(await rejectedBy(() => SecretContext.fromSecretKey(parameters, bytes))).toBeInstanceOf(
+        InputError,
+      );
+    }
+  });
+});
+
+describe("hostile rotation keys", () => {
+  const load = (rotationKeys: unknown) =>
+    rejectedBy(() =>
+      PublicContext.load(parameters, { ...keys, rotationKeys: rotationKeys as RotationKey[] }),
+    );
+
+  test("of another length, level, step or kind are refused", async () => {
+    const [key] = keys.rotationKeys!;
+    const hostile: unknown[] = [
+      { ...key, bytes: key.bytes.slice(0, -1) },
+      { ...key, bytes: new Uint8Array(0) },
+      { ...key, bytes: new Uint8Array(key.bytes.length + 1) },
+      { ...key, bytes: new Uint8Array(key.bytes.length) },
+      { ...key, bytes: [...key.bytes.subarray(0, 9)] },
+      { ...key, bytes: undefined },
+      { ...key, level: 2 },
+      ...[0, -1, 4, 1.5, NaN, Infinity, "3"].map((level) => ({ ...key, level })),
+      ...[0, -1, slots, 2 ** 40, 1.5, NaN, Infinity, "1", undefined].map((step) => ({ ...key, step })),
+    ];
+    for (const each of hostile) expectInputError(await load([each]), /^rotation|^load: |rotation key/);
+  });
+
+  test("of other parameters are refused", async () => {
+    const spec = { polyModulusDegree: 1024, scaleBits: 20, security: "teaching" } as const;
+    const others = checkParameters({ ...spec, coeffModulusBits: [50, 60, 48, 59] });
+    const foreign = (await SecretContext.create(others)).exportEvaluationKeys([{ step: 1, level: 3 }]);
+    expectInputError(await load(foreign.rotationKeys), /rotation key 1/);
+  });
+
+  test("with flipped bits are loaded or refused, and the context goes on", async () => {
+    const [key] = keys.rotationKeys!;
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(99_999), fc.boolean(), async (seed, head) => {
+        const random = seededRandom(seed);
+        const bytes = key.bytes.slice();
+        const position = Math.floor(random() * (head ? 250 : bytes.length));
+        bytes[position] ^= 1 << Math.floor(random() * 8);
+        const error = await load([{ ...key, bytes }]);
+        if (error === undefined) return;
+        expect(error).toBeInstanceOf(InputError);
+        refused++;
+      }),
+      { seed: 81, numRuns: 30, endOnFailure: true },
+    );
+    expect(refused).toBeGreaterThan(5);
+    using rotated = seal.evaluator.rotate(encryptSlots(seal, values), 1);
+    const expected = rotateSlots(Float64Array.from(values), 1);
+    expect(maxAbsDifference(seal.slots(rotated), expected)).toBeLessThan(tolerance);
+  });
+
+  test.each([
+    { step: 0, level: 1 },
+    { step: slots, level: 1 },
+    { step: NaN, level: 1 },
+    { step: 1, level: 0 },
+    { step: 1, level: 4 },
+  ])("are not made: step $step at level $level", (need) => {
+    expectInputError(
+      thrownBy(() => client.exportEvaluationKeys([need])),
+      /^rotation: expected a step/,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { expect } from "@jest/globals";
+import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
+import { ClearEvaluator } from "../../../src/he-ml/crypto/clear-evaluator.js";
+import type { Ciphertext } from "../../../src/he-ml/crypto/ciphertext.js";
+import type { RotationStep } from "../../../src/he-ml/crypto/rotation-keys.js";
+import { layerForward, type Model } from "../../../src/he-ml/model/model.js";
+import { encodePlan } from "../../../src/he-ml/net-builder/encode-plan.js";
+import type { Plan } from "../../../src/he-ml/planner/plan.js";
+import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
+import { maxAbsDifference, randomTensor } from "../support.js";
+
+/** The clear twin, keeping a record of what it rotated. */
+export class RecordingEvaluator extends ClearEvaluator {
+  /** Highest level at which each step was used. */
+  readonly rotated = new Map<RotationStep, number>();
+
+  override rotate(a: Ciphertext, step: RotationStep): Ciphertext {
+    this.rotated.set(step, Math.max(a.level, this.rotated.get(step) ?? 0));
+    return super.rotate(a, step);
+  }
+}
+
+/** The plain forward of some of a model's layers. */
+export function plainRange(model: Model, layers: readonly number[], batch: Tensor): Tensor {
+  return layers.reduce((current, index) => layerForward(model.layers[index], current), batch);
+}
+
+export interface TwinRun {
+  readonly output: Tensor;
+  readonly expected: Tensor;
+  readonly evaluator: RecordingEvaluator;
+}
+
+/** Runs a plan on the clear twin, on images with values in [-1, 1). */
+export function runOnTwin(plan: Plan, images = randomTensor([2, ...plan.inputShape], 5)): TwinRun {
+  const evaluator = new RecordingEvaluator(plan.parameters);
+  const context = new ClearContext(plan.parameters, evaluator);
+  using encoded = encodePlan(evaluator, plan);
+  let current = context.encrypt(images, { packing: "packed", slotLayout: plan.input });
+  for (const stage of encoded.stages) current = stage(current);
+  const layers = plan.stages.flatMap(({ modelLayers }) => modelLayers);
+  return {
+    output: context.decrypt(current),
+    expected: plainRange(plan.model, layers, images),
+    evaluator,
+  };
+}
+
+/**
+ * A plan computes what its layers do, and rotates only by what it makes keys for.
+ *
+ * @param tolerance beside the rounding of doubles; weights that the plan's scale rounds to zero are left out
+ */
+export function checkPlan(plan: Plan, tolerance = 0): void {
+  const { output, expected, evaluator } = runOnTwin(plan);
+  expect(output.shape).toEqual(expected.shape);
+  expect(plan.outputShape).toEqual(expected.shape.slice(1));
+  const rounding = 1e-9 * Math.max(1, maxAbs(expected.data));
+  expect(maxAbsDifference(output.data, expected.data)).toBeLessThan(tolerance + rounding);
+  const planned = new Map(plan.rotations.map(({ step, level }) => [step, level]));
+  for (const [step, level] of evaluator.rotated) {
+    expect(planned.get(step) ?? 0).toBeGreaterThanOrEqual(level);
+  }
+}
+
+/** Small enough for every plan to be cheap, long enough for every network that is drawn. */
+export const longChain = (polyModulusDegree: number, levels = 17) => ({
+  polyModulusDegree,
+  coeffModulusBits: [60, ...new Array<number>(levels - 1).fill(40), 60],
+  scaleBits: 40,
+  weightScaleBits: 40,
+  security: "teaching" as const,
+});

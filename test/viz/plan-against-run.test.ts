@@ -1,0 +1,93 @@
+import { describe, expect, test } from "@jest/globals";
+import type { BarData, ScatterData } from "plotly.js-dist-min";
+import type { Explanation } from "../../src/he-ml/net-builder/explain.js";
+import { planAgainstRun } from "../../src/viz/plan-against-run.js";
+import { renderSvg } from "../../src/viz/render.js";
+import { mnistSmall } from "./traces.js";
+
+const names = ["conv1+square1", "flatten+fc1+square2", "fc2"];
+const traces = [mnistSmall[1], mnistSmall[4], mnistSmall[5]].map((trace, i) => ({
+  ...trace,
+  name: names[i],
+  images: 1,
+  milliseconds: [31.4, 22, 3.21][i],
+}));
+
+/** What was told before that run, by hand. */
+const explanation: Explanation = {
+  model: "mnist-small",
+  packing: "packed",
+  parameters: { polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 },
+  stages: traces.map(({ name, kind, modelLayers, shape, before, level, scaleBits, ops }, i) => ({
+    ...{ name, kind, modelLayers, shape, before, level, scaleBits, ops },
+    ciphertexts: 1,
+    slotsUsed: 256,
+    diagonals: 16,
+    predictedMilliseconds: [28, 25.2, 2.5][i],
+    predictedError: [6e-4, 0.01, 0.02][i],
+  })),
+  totals: { predictedMilliseconds: 55.7, ops: traces[0].ops },
+  rotationSteps: [1, 2],
+  bytes: { input: 1, output: 1, evaluationKeys: 1 },
+};
+
+describe("planAgainstRun", () => {
+  const figure = planAgainstRun(explanation, traces);
+  const [predicted, measured, predictedErrors, measuredErrors] = figure.data as [
+    ...Partial<BarData>[],
+    Partial<ScatterData>,
+    Partial<ScatterData>,
+  ];
+
+  test("is plain JSON, with a title", () => {
+    expect(JSON.parse(JSON.stringify(figure))).toEqual(figure);
+    expect(figure.layout.title).toMatchObject({ text: "mnist-small: the plan and the run, 1 image" });
+  });
+
+  test("lays times and errors of the run beside those of the plan, stage by stage", () => {
+    for (const { x } of figure.data as Partial<BarData>[]) expect(x).toEqual(names);
+    expect([predicted.name, measured.name]).toEqual(["predicted", "measured"]);
+    expect(predicted.y).toEqual([28, 25.2, 2.5]);
+    expect(measured.y).toEqual([31.4, 22, 3.21]);
+    expect(predictedErrors.y).toEqual([6e-4, 0.01, 0.02]);
+    expect(measuredErrors.y).toEqual(traces.map(({ error }) => error!.rms));
+    expect(predictedErrors.yaxis).toBe("y2");
+  });
+
+  test("has units, and the plan looks unlike the run", () => {
+    expect(figure.layout.yaxis).toMatchObject({ title: { text: "time (ms)" } });
+    expect(figure.layout.yaxis2).toMatchObject({ title: { text: "rms error" }, type: "log" });
+    expect(predicted.marker!.color).not.toBe(measured.marker!.color);
+    expect(predicted.marker!.pattern!.shape).not.toBe(measured.marker!.pattern!.shape);
+    expect(predictedErrors.marker!.symbol).not.toBe(measuredErrors.marker!.symbol);
+    // The same colour for the plan above and below.
+    expect(predictedErrors.marker!.color).toBe(predicted.marker!.color);
+  });
+
+  test("shows times alone where no error was measured", () => {
+    const unmeasured = traces.map((trace) => ({ ...trace, error: undefined }));
+    const { data, layout } = planAgainstRun(explanation, unmeasured);
+    expect(data).toHaveLength(2);
+    expect(layout.yaxis2).toBeUndefined();
+  });
+
+  test("refuses the traces of another run", () => {
+    expect(() => planAgainstRun(explanation, [])).toThrow(RangeError);
+    expect(() => planAgainstRun(explanation, [])).toThrow(/expected the traces of stages conv1.*, got none/);
+    expect(() => planAgainstRun(explanation, mnistSmall)).toThrow(/got conv1, square1, flatten/);
+  });
+
+  test("shows names as they are, not as markup", () => {
+    const name = '<a href="https://a.test">x</a>';
+    const [stage] = explanation.stages;
+    const json = JSON.stringify(
+      planAgainstRun({ ...explanation, model: name, stages: [{ ...stage, name }] }, [{ ...traces[0], name }]),
+    );
+    expect(json).not.toContain("<a ");
+  });
+
+  test("is drawn with the name of every stage", async () => {
+    const svg = await renderSvg(figure);
+    for (const name of names) expect(svg).toContain(name);
+  });
+});
