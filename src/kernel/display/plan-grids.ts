@@ -40,7 +40,7 @@ const plannedColumns: readonly Column<PlannedStage>[] = [
 export function planGrid({ model, parameters, input, stages, rotations }: Plan): Grid {
   const columns: readonly Column<PlannedStage>[] = [
     ...plannedColumns,
-    { head: "slots used", cell: ({ output }) => slotsText(output, parameters.slots) },
+    { head: "slots used", cell: ({ output }) => String(slotsUsed(output)), rightAligned: true },
     {
       head: "predicted error",
       cell: ({ predictedError }) => formatError(predictedError),
@@ -107,7 +107,7 @@ export function clientSpecGrid(spec: ClientSpec): Grid {
   const parameters = checkParameters(spec.parameters);
   const lying = (layout: SlotLayout | undefined): string =>
     layout
-      ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsText(layout, parameters.slots)} slots`
+      ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsUsed(layout)} of ${layout.length * parameters.slots} slots`
       : "";
   const facts: readonly Fact[] = [
     ["parameters", formatParameters(parameters), "what to make the keys with"],
@@ -126,10 +126,10 @@ export function clientSpecGrid(spec: ClientSpec): Grid {
   return factsGrid("ClientSpec: all that a client needs to know", facts);
 }
 
-function slotsText(layout: SlotLayout, slots: number): string {
+function slotsUsed(layout: SlotLayout): number {
   let used = 0;
   for (const held of layout) {
     for (let slot = 0; slot < held.length; slot++) if (held[slot] >= 0) used++;
   }
-  return `${used} of ${layout.length * slots}`;
+  return used;
 }
