@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
-import { loadTestImages } from "../train/dataset.js";
+import { properNames } from "../train/dataset.js";
+import { loadTestImages } from "../train/load-dataset.js";
 import { readJsonFile } from "./files.js";
 
 /** Images to classify, and what is known of them. */
@@ -12,15 +13,27 @@ export interface ImagesSource {
   readonly labels: readonly (number | null)[];
   /** How tables call each image. */
   readonly names: readonly string[];
+  /** What each class is called, where that is more than its number. */
+  readonly classNames?: readonly string[];
   /** The logits that the images came with, `[n, classes]`, if they did. */
   readonly expectedLogits?: Tensor;
 }
 
 /** Test images `index` to `index + count − 1`. @throws InputError if the dataset has no such images */
-export async function datasetImages(dataset: string, index: number, count: number): Promise<ImagesSource> {
+export async function datasetImages(
+  dataset: string,
+  index: number,
+  count: number,
+  directory?: string,
+): Promise<ImagesSource> {
   const indices = Array.from({ length: count }, (_, i) => index + i);
-  const { images, labels } = await loadTestImages(dataset, indices);
-  return { images, labels: [...labels], names: indices.map(String) };
+  const { images, labels, classNames } = await loadTestImages(dataset, indices, { directory });
+  return {
+    images,
+    labels: [...labels],
+    names: indices.map(String),
+    classNames: properNames(classNames),
+  };
 }
 
 const imageFile = z.object({
@@ -36,16 +49,7 @@ const imageFile = z.object({
  * @throws InputError if it is neither, or an image does not have the model's shape
  */
 export async function jsonImages(path: string, modelShape: Shape, outputShape: Shape): Promise<ImagesSource> {
-  const content = await readJsonFile("--input", path);
-  const parsed = imageFile.safeParse(Array.isArray(content) ? { inputs: [content] } : content);
-  if (!parsed.success) {
-    const [{ path: where, message }] = parsed.error.issues;
-    throw new InputError(
-      `--input: expected an array of numbers, or an object with inputShape and inputs; ` +
-        `${where.length > 0 ? `${where.join(".")}: ` : ""}${message}`,
-    );
-  }
-  const { inputs, outputs, inputShape } = parsed.data;
+  const { inputs, outputs, inputShape } = await readImageFile(path);
   if (inputShape) requireModelShape(inputShape, inputs.length, modelShape);
   if (outputs && outputs.length !== inputs.length) {
     throw new InputError(`--input: expected outputs for ${inputs.length} image(s), got ${outputs.length}`);
@@ -56,6 +60,23 @@ export async function jsonImages(path: string, modelShape: Shape, outputShape: S
     names: inputs.map((_, i) => String(i)),
     expectedLogits: outputs && readBatch("output", outputs, outputShape),
   };
+}
+
+/** The shape that a JSON file gives of one of its images, or undefined where it gives none that is clear. */
+export async function jsonImageShape(path: string): Promise<Shape | undefined> {
+  const { inputShape } = await readImageFile(path);
+  return inputShape && inputShape.length >= 3 ? inputShape.slice(-3) : undefined;
+}
+
+async function readImageFile(path: string): Promise<z.infer<typeof imageFile>> {
+  const content = await readJsonFile("--input", path);
+  const parsed = imageFile.safeParse(Array.isArray(content) ? { inputs: [content] } : content);
+  if (parsed.success) return parsed.data;
+  const [{ path: where, message }] = parsed.error.issues;
+  throw new InputError(
+    `--input: expected an array of numbers, or an object with inputShape and inputs; ` +
+      `${where.length > 0 ? `${where.join(".")}: ` : ""}${message}`,
+  );
 }
 
 function requireModelShape(inputShape: Shape, images: number, modelShape: Shape): void {

@@ -1,17 +1,19 @@
 import { availableParallelism } from "node:os";
 import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
 import { layerShapes, requireBatchOf } from "../he-ml/model/model.js";
 import { chooseParameters } from "../he-ml/net-builder/chain.js";
-import type { Tensor } from "../he-ml/tensor/tensor.js";
+import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
-import { datasetImages, jsonImages, type ImagesSource } from "./images-source.js";
+import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
 import { runInference, type InferenceRequest } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
 import { readJsonFile, requireWritableFile } from "./files.js";
+import { pictureImages } from "./picture-images.js";
 import { findModel, type ModelSource } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
@@ -20,7 +22,10 @@ interface InferOptions {
   readonly dataset?: string;
   readonly index?: number;
   readonly count?: number;
+  readonly datasetDir?: string;
   readonly input?: string;
+  readonly image?: string;
+  readonly invert?: boolean;
   readonly packing: Packing;
   readonly fuse: boolean;
   readonly parameters?: string;
@@ -37,10 +42,13 @@ export function inferCommand(signal: AbortSignal): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
-    .option("--dataset <name>", "take images from a dataset's test set (mnist)")
+    .option("--dataset <name>", "take images from a dataset's test set (mnist, fashion-mnist, breast-cancer)")
+    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
     .option("--input <file>", "take images from a JSON file instead")
+    .option("--image <file>", "classify a PNG picture instead, resized to what the model takes")
+    .option("--invert", "with --image: the picture is dark on light, as ink on paper is")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
@@ -51,11 +59,13 @@ export function inferCommand(signal: AbortSignal): Command {
 }
 
 async function infer(options: InferOptions, signal: AbortSignal): Promise<void> {
-  const source = await findModel(options.model);
+  requireOneSource(options);
+  const source = await findModel(options.model, { inputShape: await shapeOfImages(options) });
   const { model, valueRanges } = source;
   if (options.report) await requireWritableFile("--report", options.report);
   const { parameters, packed } = await prepare(options, source);
-  const { images, labels, names, expectedLogits } = await findImages(options, source);
+  const { images, labels, names, expectedLogits, ...found } = await findImages(options, source);
+  const classNames = found.classNames ?? source.classNames;
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(source, images);
 
@@ -75,11 +85,14 @@ async function infer(options: InferOptions, signal: AbortSignal): Promise<void> 
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
 
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, classNames })}\n`);
+  else
+    process.stdout.write(
+      `${firstLine(report, names, classNames)}\n\n${resultTable(report, names, classNames)}\n`,
+    );
   if (options.report) {
     const { inferenceReportPage } = await import("./inference-page.js");
-    await writeFile(options.report, await inferenceReportPage(report, images, names));
+    await writeFile(options.report, await inferenceReportPage(report, images, names, classNames));
     process.stderr.write(`he-ml: report written to ${options.report}\n`);
   }
 }
@@ -101,23 +114,44 @@ async function prepare(
   return { parameters: own === undefined ? chooseParameters(model, valueRanges) : checkParameters(own) };
 }
 
-function findImages(
-  { dataset, index, count, input }: InferOptions,
-  { model }: ModelSource,
-): Promise<ImagesSource> {
-  if (dataset !== undefined && input !== undefined) {
-    throw new InputError("infer: --dataset and --input exclude each other; give one of them");
+/** @throws InputError if the options speak of several sources of images, or of choosing from one that is taken whole */
+function requireOneSource({ dataset, datasetDir, index, count, input, image, invert }: InferOptions): void {
+  if ([dataset, input, image].filter((source) => source !== undefined).length > 1) {
+    throw new InputError("infer: --dataset, --input and --image exclude each other; give one of them");
   }
-  if (input !== undefined && (index !== undefined || count !== undefined)) {
-    throw new InputError("infer: --index and --count choose from a dataset; --input is taken whole");
+  if (dataset === undefined && (index ?? count ?? datasetDir) !== undefined) {
+    throw new InputError(
+      "infer: --index, --count and --dataset-dir choose from a dataset; --input and --image are taken whole",
+    );
   }
-  if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
-  if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1);
-  throw new InputError("infer: expected images; give --dataset mnist --index 0, or --input images.json");
+  if (invert && image === undefined) throw new InputError("infer: --invert is for a picture; give --image");
 }
 
-/** onnxruntime's logits, an oracle that shares no code with us. */
-async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor> {
+function findImages(
+  { dataset, datasetDir, index, count, input, image, invert }: InferOptions,
+  { model }: ModelSource,
+): Promise<ImagesSource> {
+  if (image !== undefined) return pictureImages(image, model.inputShape, invert ?? false, warn);
+  if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
+  if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1, datasetDir);
+  throw new InputError(
+    "infer: expected images; give --dataset mnist --index 0, --image digit.png, or --input images.json",
+  );
+}
+
+/** The shape of one image where it is known without the model: some model files do not say it. */
+async function shapeOfImages({ dataset, datasetDir, input }: InferOptions): Promise<Shape | undefined> {
+  if (input !== undefined) return jsonImageShape(input);
+  if (dataset === undefined) return undefined;
+  const { images } = await datasetImages(dataset, 0, 1, datasetDir);
+  return images.shape.slice(1);
+}
+
+const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
+
+/** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
+async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor | undefined> {
+  if (extname(path) !== ".onnx") return undefined;
   const { onnxSession } = await import("../he-ml/formats/onnx/run.js");
   const session = await onnxSession(path);
   return session.run(images).finally(() => session.release());

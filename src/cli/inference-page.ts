@@ -16,10 +16,12 @@ export async function inferenceReportPage(
   report: InferenceReport,
   images: Tensor,
   names: readonly string[],
+  classNames?: readonly string[],
 ): Promise<string> {
   const { model, results, parameters, packing, layers, bytes, setupMilliseconds } = report;
   const { encrypt, evaluate, decrypt } = results[0].milliseconds;
   const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
+  const className = (index: number) => classNames?.[index] ?? String(index);
   const isDigits = formatShape(images.shape.slice(1)) === formatShape([1, 28, 28]);
   return renderReport({
     title: `${model}: ${report.images} image(s) classified while encrypted`,
@@ -42,9 +44,9 @@ export async function inferenceReportPage(
         ],
         rows: results.map(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) => [
           names[i],
-          predicted,
-          plainPredicted,
-          label,
+          className(predicted),
+          className(plainPredicted),
+          label === null ? null : className(label),
           errorText(maxAbsError),
           percent(relativeToMax),
         ]),
@@ -72,7 +74,7 @@ export async function inferenceReportPage(
     ],
     figures: [
       ...(isDigits
-        ? [{ caption: "The images and what was read in them", figure: digitFigure(report, images) }]
+        ? [{ caption: "The images and what was read in them", figure: pictures(report, images, classNames) }]
         : []),
       { caption: "Error of each layer against the plain model", figure: errorPerLayer(layers) },
       { caption: "Scale and levels that each layer consumes", figure: scalePerLayer(layers) },
@@ -89,13 +91,14 @@ export async function inferenceReportPage(
   });
 }
 
-function digitFigure({ results }: InferenceReport, images: Tensor) {
+function pictures({ results }: InferenceReport, images: Tensor, classNames?: readonly string[]) {
   return digits(
     results.map(({ predicted, label }, i) => ({
       pixels: imageAt(images, i).data,
       predicted,
       label: label ?? undefined,
     })),
-    { columns: 10 },
+    // Names need more room than digits.
+    { columns: classNames ? 5 : 10, classNames },
   );
 }

@@ -4,17 +4,28 @@ import type { InferenceReport } from "./inference.js";
 import { errorText, megabytes, percent, seconds } from "./units.js";
 
 /** The first image's prediction and its error, in one line. */
-export function firstLine({ results: [first], model }: InferenceReport, [name]: readonly string[]): string {
+export function firstLine(
+  { results: [first], model }: InferenceReport,
+  [name]: readonly string[],
+  classNames: readonly string[] = [],
+): string {
   const { predicted, label, maxAbsError, relativeToMax } = first;
-  const verdict = label === null ? "" : label === predicted ? `, as labelled` : `, but labelled ${label}`;
+  const className = (index: number) => classNames[index] ?? String(index);
+  const verdict =
+    label === null ? "" : label === predicted ? `, as labelled` : `, but labelled ${className(label)}`;
   return (
-    `image ${name}, classified while encrypted by ${model}: ${predicted}${verdict}; ` +
+    `image ${name}, classified while encrypted by ${model}: ${className(predicted)}${verdict}; ` +
     `largest error ${errorText(maxAbsError)} (${percent(relativeToMax)} of the largest logit)`
   );
 }
 
 /** One row an image, then what the batch took. */
-export function resultTable(report: InferenceReport, names: readonly string[]): string {
+export function resultTable(
+  report: InferenceReport,
+  names: readonly string[],
+  classNames: readonly string[] = [],
+): string {
+  const className = (index: number) => classNames[index] ?? String(index);
   const { results, parameters, packing, bytes, setupMilliseconds, layers } = report;
   const table = new Table({
     head: ["image", "predicted", "plain", "label", "largest error", "of max"],
@@ -24,9 +35,9 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
   results.forEach(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) =>
     table.push([
       names[i],
-      predicted,
-      plainPredicted,
-      label ?? "?",
+      className(predicted),
+      className(plainPredicted),
+      label === null ? "?" : className(label),
       errorText(maxAbsError),
       percent(relativeToMax),
     ]),

@@ -4,6 +4,7 @@ import { InputError } from "../he-ml/errors.js";
 import { benchCommand } from "./bench-command.js";
 import { explainCommand } from "./explain-command.js";
 import { inferCommand } from "./infer-command.js";
+import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { trainCommand } from "./train-command.js";
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureOutput({ writeErr: () => undefined })
     .addCommand(inferCommand(interrupt.signal))
     .addCommand(explainCommand())
+    .addCommand(inspectCommand())
     .addCommand(benchCommand(interrupt.signal))
     .addCommand(trainCommand(interrupt.signal))
     .addCommand(runCommand(interrupt.signal))

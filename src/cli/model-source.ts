@@ -2,15 +2,16 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../he-ml/errors.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
-import type { Model } from "../he-ml/model/model.js";
+import { loadNetwork, type LoadModelOptions } from "../he-ml/formats/load-model.js";
+import type { Model, Network } from "../he-ml/model/model.js";
+import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
 import { readJsonFile } from "./files.js";
 import { packageRoot } from "./package-root.js";
 
-/** A model, and what lies beside it in its folder. */
-export interface ModelSource {
-  readonly model: Model;
+/** A network, and what lies beside it in its folder. */
+export interface NetworkSource {
+  readonly network: Network;
   /** The file itself. */
   readonly path: string;
   /** Unchecked contents of `parameters.json`, if there is one. */
@@ -19,11 +20,19 @@ export interface ModelSource {
   readonly valueRanges?: readonly ValueRange[];
   /** Name of the dataset it was trained on, from `metrics.json`. */
   readonly dataset?: string;
+  /** What each output stands for, from `metrics.json`, if it says so. */
+  readonly classNames?: readonly string[];
+}
+
+/** The same, where every layer can be encrypted. */
+export interface ModelSource extends Omit<NetworkSource, "network"> {
+  readonly model: Model;
 }
 
 const metricsSchema = z
   .object({
     dataset: z.string().optional(),
+    classNames: z.array(z.string()).optional(),
     valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
   })
   .optional();
@@ -33,12 +42,27 @@ const modelsFolder = join(packageRoot, "models");
 /**
  * Finds what `--model M` means: a model file, a folder with a `model.onnx`, or the name of a folder under `models/`.
  *
+ * @param options what a file of PyTorch's does not say
  * @throws InputError if there is no such model, or it cannot be encrypted
  */
-export async function findModel(name: string): Promise<ModelSource> {
+export async function findModel(name: string, options: FileOptions = {}): Promise<ModelSource> {
+  const { network, ...source } = await findNetwork(name, options);
+  return { model: encryptableModel(network), ...source };
+}
+
+/** What a file of PyTorch's does not say. */
+type FileOptions = Pick<LoadModelOptions, "inputShape">;
+
+/**
+ * As {@link findModel}, with layers that run on plain values only.
+ *
+ * @throws InputError if there is no such model, or it cannot be used
+ */
+export async function findNetwork(name: string, options: FileOptions = {}): Promise<NetworkSource> {
   const path = resolve(await modelPath(name));
   const folder = dirname(path);
-  const model = await loadModel(path, path.endsWith("model.onnx") ? { name: basename(folder) } : {});
+  const ownName = /model\.(onnx|json)$/.test(path) ? { name: basename(folder) } : {};
+  const network = await loadNetwork(path, { ...options, ...ownName });
   const metrics = metricsSchema.safeParse(await readOptional(join(folder, "metrics.json")));
   if (!metrics.success) {
     const [{ path: where, message }] = metrics.error.issues;
@@ -47,11 +71,12 @@ export async function findModel(name: string): Promise<ModelSource> {
     );
   }
   return {
-    model,
+    network,
     path,
     parameters: await readOptional(join(folder, "parameters.json")),
     valueRanges: metrics.data?.valueRanges,
     dataset: metrics.data?.dataset,
+    classNames: metrics.data?.classNames,
   };
 }
 

@@ -4,7 +4,7 @@ import { InputError } from "../he-ml/errors.js";
 import type { PrimitiveCosts } from "../he-ml/planner/costs.js";
 import { planModel, type Plan } from "../he-ml/planner/plan.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
-import { loadTestImages } from "../train/dataset.js";
+import { loadTestImages } from "../train/load-dataset.js";
 import type { ModelSource } from "./model-source.js";
 
 export interface PackedPlanOptions {

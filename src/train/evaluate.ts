@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { onnxSession } from "../he-ml/formats/onnx/run.js";
-import { modelForward, type Model } from "../he-ml/model/model.js";
+import { modelForward, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
 import { selectImages, sliceDataset, type Dataset } from "./dataset.js";
@@ -48,7 +48,7 @@ export async function measureAccuracy(
  * @throws The signal's reason when it aborts.
  */
 export async function measureValueRanges(
-  model: Model,
+  model: Network,
   dataset: Dataset,
   options: MeasureOptions = {},
 ): Promise<ValueRange[]> {

@@ -1,22 +1,31 @@
+import { basename, resolve } from "node:path";
+import { InputError } from "../he-ml/errors.js";
 import { writeOnnx } from "../he-ml/formats/onnx/write.js";
-import type { Model } from "../he-ml/model/model.js";
+import { requireBatchOf, type Network } from "../he-ml/model/model.js";
+import { unsupportedLayers } from "../he-ml/model/unsupported-layers.js";
 import { requireArchitectureName } from "./architectures.js";
 import { modelCard } from "./card.js";
-import { loadDataset, requireDatasetName, sliceDataset } from "./dataset.js";
+import { datasetNotes } from "./dataset-notes.js";
+import { properNames, selectImages, sliceDataset, type Dataset } from "./dataset.js";
 import { measureAccuracy, measureValueRanges } from "./evaluate.js";
-import type { TrainingMetrics } from "./metrics.js";
-import { toModel } from "./to-model.js";
+import { makeHeFriendly, replacements } from "./he-friendly/make-he-friendly.js";
+import { loadDataset, requireDatasetName } from "./load-dataset.js";
+import type { Conversion, TrainingMetrics } from "./metrics.js";
+import { toPlainNetwork } from "./to-model.js";
 import { train, type TrainingProgress, type TrainingResult } from "./train.js";
 import { requireWritableFolder, writeFolder } from "./write-folder.js";
 
-/** Where `trainAndExport` stands: training, then recording value ranges, then measuring accuracy. */
+/** Where `trainAndExport` stands: training, recording value ranges, measuring accuracy. */
 export type ExportProgress =
   | ({ readonly phase: "train" } & TrainingProgress)
   | { readonly phase: "value ranges" | "test"; readonly images: number; readonly totalImages: number };
 
 export interface TrainAndExportOptions {
-  readonly architecture: string;
+  /** One of `architectureNames`; without it, the layers are those of the initial model. */
+  readonly architecture?: string;
   readonly dataset: string;
+  /** A folder with the dataset's files; by default where they are installed. */
+  readonly datasetDirectory?: string;
   /** The folder to write `model.onnx`, `metrics.json` and `card.md` into. */
   readonly outputDirectory: string;
   readonly seed?: number;
@@ -24,19 +33,29 @@ export interface TrainAndExportOptions {
   readonly epochs?: number;
   /** `wasm` or `tensorflow`; without it, tfjs-node where it can be loaded, else wasm. */
   readonly backend?: string;
-  /** Weights to start from instead of random ones: a model of the same architecture. */
-  readonly initialModel?: Model;
+  /**
+   * Weights to start from instead of random ones: a model of the same architecture, if one is named. If none is, its
+   * layers that cannot be encrypted are replaced first.
+   */
+  readonly initialModel?: Network;
+  /** What takes the place of activations that cannot be encrypted: `square`, the default, or `polynomial`. */
+  readonly activation?: string;
+  /** Draws `accuracy.png`, which the card of a converted network shows. */
+  readonly drawAccuracy?: (accuracy: Conversion["accuracy"]) => Promise<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
 }
 
 export interface TrainAndExportResult {
   readonly outputDirectory: string;
-  readonly model: Model;
+  readonly model: Network;
   readonly metrics: TrainingMetrics;
 }
 
-const valueRangeImages = 5_000;
+const mostRangeImages = 5_000;
+
+/** Training images that replacements are fitted to. */
+const mostFittingImages = 1_000;
 
 /**
  * Trains on the full training set, measures the result and writes the model's folder, all at the end: a run that
@@ -48,31 +67,42 @@ const valueRangeImages = 5_000;
  */
 export async function trainAndExport(options: TrainAndExportOptions): Promise<TrainAndExportResult> {
   const { outputDirectory, signal, onProgress } = options;
-  requireArchitectureName(options.architecture);
+  if (options.architecture !== undefined) requireArchitectureName(options.architecture);
   const dataset = requireDatasetName(options.dataset);
   await requireWritableFolder(outputDirectory);
-  const training = await loadDataset(dataset, "train");
-  const test = await loadDataset(dataset, "test");
+  const where = { directory: options.datasetDirectory };
+  const training = await loadDataset(dataset, "train", where);
+  const test = await loadDataset(dataset, "test", where);
+  const accuracyOf = (network: Network) =>
+    measureAccuracy(writeOnnx(network), test, {
+      signal,
+      onProgress: (images, totalImages) => onProgress?.({ phase: "test", images, totalImages }),
+    });
 
+  const { initialModel, conversion } = await startFrom(options, training, accuracyOf);
   const result = await train({
     ...options,
+    initialModel,
     dataset: training,
     onProgress: (progress) => onProgress?.({ phase: "train", ...progress }),
   });
-  const model = takeModel(result);
-  const onnx = writeOnnx(model);
-  const valueRanges = await measureValueRanges(model, sliceDataset(training, 0, valueRangeImages), {
+  const name = basename(resolve(outputDirectory));
+  const model = takeModel(result, name);
+  const rangeImages = Math.min(mostRangeImages, training.images.count);
+  const valueRanges = await measureValueRanges(model, sliceDataset(training, 0, rangeImages), {
     signal,
     onProgress: (images, totalImages) => onProgress?.({ phase: "value ranges", images, totalImages }),
   });
-  const testAccuracy = await measureAccuracy(onnx, test, {
-    signal,
-    onProgress: (images, totalImages) => onProgress?.({ phase: "test", images, totalImages }),
-  });
+  const testAccuracy = await accuracyOf(model);
 
   const metrics: TrainingMetrics = {
     architecture: result.architecture,
+    conversion: conversion && {
+      ...conversion,
+      accuracy: { ...conversion.accuracy, afterFineTuning: testAccuracy },
+    },
     dataset,
+    classNames: properNames(training.classNames),
     seed: result.seed,
     epochs: result.recipe.epochs,
     backend: result.backend,
@@ -81,19 +111,67 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
     testAccuracy,
     trainSeconds: Math.round(result.trainSeconds * 10) / 10,
     valueRanges,
-    valueRangeImages,
+    valueRangeImages: rangeImages,
   };
+  const picture =
+    metrics.conversion && options.drawAccuracy && (await options.drawAccuracy(metrics.conversion.accuracy));
   await writeFolder(outputDirectory, {
-    "card.md": modelCard(metrics, result.recipe, options.initialModel !== undefined),
+    "card.md": modelCard({
+      name,
+      model,
+      metrics,
+      recipe: result.recipe,
+      notes: await datasetNotes(dataset),
+      from: options.initialModel?.name,
+      hasPicture: picture !== undefined,
+    }),
+    ...(picture && { "accuracy.png": picture }),
     "metrics.json": `${JSON.stringify(metrics, null, 2)}\n`,
-    "model.onnx": onnx,
+    "model.onnx": writeOnnx(model),
   });
   return { outputDirectory, model, metrics };
 }
 
-function takeModel({ network, architecture }: TrainingResult): Model {
+/** What training starts from: the initial model as it is, or without what cannot be encrypted. */
+async function startFrom(
+  { architecture, initialModel, activation = "square" }: TrainAndExportOptions,
+  training: Dataset,
+  accuracyOf: (network: Network) => Promise<number>,
+): Promise<{
+  readonly initialModel?: Network;
+  readonly conversion?: Omit<Conversion, "accuracy"> & {
+    readonly accuracy: Omit<Conversion["accuracy"], "afterFineTuning">;
+  };
+}> {
+  const replacement = replacements.find((known) => known === activation);
+  if (!replacement) {
+    throw new InputError(`train activation: expected one of ${replacements.join(", ")}, got "${activation}"`);
+  }
+  if (!initialModel || architecture !== undefined) return { initialModel };
+  const { images } = selectImages(
+    sliceDataset(training, 0, Math.min(mostFittingImages, training.images.count)),
+  );
+  requireBatchOf(initialModel.inputShape, images, `train --from: model "${initialModel.name}"`);
+  const unsupported = unsupportedLayers(initialModel);
+  if (unsupported.length === 0) return { initialModel };
+  const model = makeHeFriendly(initialModel, images, replacement);
+  return {
+    initialModel: model,
+    conversion: {
+      from: initialModel.name,
+      replaced: unsupported.map(({ name, op, position }) => ({
+        name,
+        was: op,
+        became: model.layers[position].kind,
+      })),
+      accuracy: { before: await accuracyOf(initialModel), afterReplacing: await accuracyOf(model) },
+    },
+  };
+}
+
+function takeModel({ network }: TrainingResult, name: string): Network {
   try {
-    return toModel(network, architecture);
+    return toPlainNetwork(network, name);
   } finally {
     network.dispose();
   }

@@ -13,6 +13,9 @@ export interface IdxArray {
 
 const unsignedByte = 0x08;
 
+/** Twenty times MNIST's training images; a small file that unpacks to more is no dataset. */
+const largestArrayBytes = 2 ** 30;
+
 const otherTypes: Readonly<Record<number, string>> = {
   0x09: "signed bytes",
   0x0b: "16-bit integers",
@@ -81,7 +84,7 @@ export function writeIdx({ shape, data }: IdxArray): Uint8Array {
 
 function decompress(bytes: Uint8Array, what: string): Uint8Array {
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: largestArrayBytes });
   } catch (error) {
     throw new InputError(
       `${what}: begins like a gzip file but cannot be decompressed (${(error as Error).message}); ` +

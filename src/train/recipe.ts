@@ -16,6 +16,20 @@ export interface Recipe {
   readonly maxShift: number;
 }
 
+/**
+ * How a trained model is trained further; picked on 5,000 of MNIST's training images, held out. A rate of 0.008 ends
+ * higher after two epochs, but its first steps throw away what the model knows.
+ */
+export const fineTuningRecipe: Recipe = {
+  epochs: 10,
+  batchSize: 64,
+  learningRate: 0.003,
+  clipNorm: 1,
+  labelSmoothing: 0.05,
+  weightDecay: 1e-5,
+  maxShift: 1,
+};
+
 const fields = [
   "epochs",
   "batchSize",

@@ -1,18 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { InputError } from "../he-ml/errors.js";
+import { activationFunctions, activationLayer, type ActivationFunction } from "../he-ml/model/activation.js";
 import { averagePoolLayer } from "../he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../he-ml/model/convolutional.js";
 import { flattenLayer } from "../he-ml/model/flatten.js";
 import type { Pair } from "../he-ml/model/layer.js";
+import { identityLayer } from "../he-ml/model/identity.js";
 import { linearLayer } from "../he-ml/model/linear.js";
-import { defineModel, type Layer, type Model } from "../he-ml/model/model.js";
+import {
+  defineModel,
+  type Model,
+  type Network as PlainNetwork,
+  type NetworkLayer,
+} from "../he-ml/model/model.js";
+import { paddingLayer } from "../he-ml/model/padding.js";
+import { polynomialLayer } from "../he-ml/model/polynomial.js";
 import { squareLayer } from "../he-ml/model/square.js";
+import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import { formatShape, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import type { Network } from "./architectures.js";
+import type { AveragePool, Convolution } from "./image-layers.js";
+import type { Polynomial } from "./polynomial-layer.js";
 
 /**
- * Turns a tfjs network (images `[n, h, w, c]`) into a model of ours (images `[n, c, h, w]`).
+ * Turns a tfjs network (images `[n, h, w, c]`) into a model of ours (images `[n, c, h, w]`); rows of a table
+ * `[n, features]` are the same in both.
  *
  * Filters go from `[h, w, in, out]` to `[out, in, h, w]`, and a dense layer after a flatten has its inputs reordered
  * from h, w, c to c, h, w, because the two flatten in these orders.
@@ -21,11 +34,19 @@ import type { Network } from "./architectures.js";
  * @throws InputError if the network has a layer or an option that a model of ours cannot express.
  */
 export function toModel(network: Network, name: string): Model {
-  const [rows, columns, channels] = imageAxes(network.layers[0].batchInputShape);
+  return encryptableModel(toPlainNetwork(network, name));
+}
+
+/** As {@link toModel}, with activations that cannot be encrypted: tanh, relu, sigmoid. */
+export function toPlainNetwork(network: Network, name: string): PlainNetwork {
+  const { layerNames } = (network.getUserDefinedMetadata() ?? {}) as { layerNames?: readonly string[] };
   return defineModel({
     name,
-    inputShape: [channels, rows, columns],
-    layers: network.layers.map((layer, index) => toLayer(layer, flattenedShape(network, index))),
+    inputShape: modelInputShape(network.layers[0].batchInputShape),
+    layers: network.layers.map((layer, index) => ({
+      ...toLayer(layer, flattenedShape(network, index)),
+      name: layerNames?.[index] ?? layer.name,
+    })),
   });
 }
 
@@ -34,8 +55,8 @@ export function toModel(network: Network, name: string): Model {
  *
  * @throws InputError naming the first layer that differs.
  */
-export function loadWeights(network: Network, model: Model): void {
-  const template = toModel(network, network.name);
+export function loadWeights(network: Network, model: PlainNetwork): void {
+  const template = toPlainNetwork(network, network.name);
   const expected = template.layers.map(describe).join(" → ");
   const found = model.layers.map(describe).join(" → ");
   if (expected !== found) {
@@ -55,15 +76,20 @@ export function loadWeights(network: Network, model: Model): void {
   });
 }
 
-/** `[rows, columns, channels]` of the images that layer `index` sees flattened; undefined unless it follows a flatten. */
+/**
+ * `[rows, columns, channels]` of the images that layer `index` sees flattened; undefined unless it follows a flatten,
+ * with nothing but element-wise layers between.
+ */
 function flattenedShape(network: Network, index: number): Shape | undefined {
-  const previous = network.layers[index - 1];
-  return previous?.getClassName() === "Flatten"
-    ? imageAxes(previous.input instanceof Array ? undefined : previous.input.shape)
-    : undefined;
+  const previous = network.layers.slice(0, index).findLast((layer) => !elementWise.has(layer.getClassName()));
+  if (previous?.getClassName() !== "Flatten" || previous.input instanceof Array) return undefined;
+  const { shape } = previous.input;
+  return shape.length === 2 ? undefined : imageAxes(shape);
 }
 
-function toLayer(layer: layers.Layer, flattened: Shape | undefined): Layer {
+const elementWise: ReadonlySet<string> = new Set(["Activation", "Square", "Polynomial"]);
+
+function toLayer(layer: layers.Layer, flattened: Shape | undefined): NetworkLayer {
   const { name } = layer;
   const config = layer.getConfig();
   switch (layer.getClassName()) {
@@ -78,6 +104,26 @@ function toLayer(layer: layers.Layer, flattened: Shape | undefined): Layer {
         bias: bias && toTensor(bias),
         stride: config.strides as unknown as Pair,
       });
+    }
+    case "Convolution": {
+      const { padding, strides, groups } = (layer as Convolution).options;
+      const [kernel, bias] = layer.getWeights();
+      return convolutionalLayer({
+        name,
+        weights: filterFromTfjs(kernel as tf.Tensor4D),
+        bias: toTensor(bias),
+        stride: strides,
+        padding,
+        groups,
+      });
+    }
+    case "AveragePool": {
+      const { kernelSize, strides, padding, countIncludePad } = (layer as AveragePool).options;
+      return averagePoolLayer({ name, kernelSize, stride: strides, padding, countIncludePad });
+    }
+    case "ZeroPadding2D": {
+      const [[top, bottom], [left, right]] = config.padding as unknown as [Pair, Pair];
+      return paddingLayer({ name, padding: { top, bottom, left, right } });
     }
     case "AveragePooling2D":
       requireOption(name, "padding", config.padding, "valid");
@@ -95,16 +141,29 @@ function toLayer(layer: layers.Layer, flattened: Shape | undefined): Layer {
         bias: bias && toTensor(bias),
       });
     }
+    case "Activation":
+      if (config.activation === "linear") return identityLayer({ name });
+      return activationLayer({ name, function: requireActivation(name, String(config.activation)) });
+    case "Polynomial":
+      return polynomialLayer({ name, coefficients: (layer as Polynomial).options.coefficients });
     case "Square":
       return squareLayer({ name });
     case "Flatten":
       return flattenLayer({ name });
     default:
       throw new InputError(
-        `toModel: expected Conv2D, AveragePooling2D, Dense, Square or Flatten, got a ${layer.getClassName()} ` +
+        `toModel: expected Conv2D, AveragePooling2D, Dense, Activation, Square or Flatten, got a ${layer.getClassName()} ` +
           `layer "${name}"; replace it`,
       );
   }
+}
+
+function requireActivation(layer: string, found: string): ActivationFunction {
+  const known = activationFunctions.find((name) => name === found);
+  if (known) return known;
+  throw new InputError(
+    `toModel "${layer}": expected one of ${activationFunctions.join(", ")}, got ${found}; change it`,
+  );
 }
 
 function requireOption(layer: string, option: string, found: unknown, expected: string): void {
@@ -147,12 +206,18 @@ function takeTensor(values: tf.Tensor): Tensor {
 
 const fromTensor = ({ shape, data }: Tensor): tf.Tensor => tf.tensor(Float32Array.from(data), [...shape]);
 
+function modelInputShape(batchShape: readonly (number | null)[]): Shape {
+  if (batchShape.length === 2 && batchShape[1]) return [batchShape[1]];
+  const [rows, columns, channels] = imageAxes(batchShape);
+  return [channels, rows, columns];
+}
+
 function imageAxes(shape: readonly (number | null)[] | undefined): [number, number, number] {
   const [, rows, columns, channels] = shape ?? [];
   if (rows && columns && channels && shape?.length === 4) return [rows, columns, channels];
   throw new InputError(`toModel: expected images [n, rows, columns, channels], got [${shape?.join(", ")}]`);
 }
 
-function describe(layer: Layer): string {
+function describe(layer: NetworkLayer): string {
   return "weights" in layer ? `${layer.kind} ${formatShape(layer.weights.shape)}` : layer.kind;
 }

@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../he-ml/errors.js";
-import type { Model } from "../he-ml/model/model.js";
+import type { Network as PlainNetwork } from "../he-ml/model/model.js";
+import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
+import { formatShape, sizeOf } from "../he-ml/tensor/tensor.js";
 import {
   architectureRecipe,
   buildNetwork,
@@ -12,9 +14,10 @@ import {
 import { useBackend, type BackendName } from "./backend.js";
 import { epochBatches, type Batch } from "./batches.js";
 import type { Dataset } from "./dataset.js";
+import { fromModel } from "./from-model.js";
 import { clipByGlobalNorm, cosineDecay, ScheduledAdam } from "./optimizer.js";
 import { seededRandom } from "./random.js";
-import { checkRecipe, type Recipe } from "./recipe.js";
+import { checkRecipe, fineTuningRecipe, type Recipe } from "./recipe.js";
 import { loadWeights } from "./to-model.js";
 
 /** Where a training run stands. */
@@ -32,22 +35,23 @@ export interface TrainingProgress {
 }
 
 export interface TrainingOptions extends Partial<Recipe> {
-  readonly architecture: string;
+  /** One of `architectureNames`; without it, the layers are those of the initial model. */
+  readonly architecture?: string;
   /** The images to learn from, all of them. */
   readonly dataset: Dataset;
   /** Decides initial weights, order and shifts; the same seed on the same backend gives the same weights. */
   readonly seed?: number;
   /** Without it, tfjs-node where it can be loaded, else wasm. */
   readonly backend?: string;
-  /** Weights to start from instead of random ones: a model of the same architecture. */
-  readonly initialModel?: Model;
+  /** Weights to start from instead of random ones: a model of the same architecture, if one is named. */
+  readonly initialModel?: PlainNetwork;
   readonly signal?: AbortSignal;
   /** Called about 20 times an epoch and at its end. */
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
 export interface TrainingResult {
-  readonly architecture: ArchitectureName;
+  readonly architecture?: ArchitectureName;
   readonly recipe: Recipe;
   readonly seed: number;
   readonly backend: BackendName;
@@ -64,6 +68,7 @@ export const defaultSeed = 1;
 /**
  * Trains a network with Adam on softmax cross-entropy.
  *
+ * @throws UnsupportedLayersError if the initial model gives the layers, and one of them cannot be encrypted.
  * @throws InputError if the architecture, backend, seed, a hyper-parameter or the initial model cannot be used, or
  *   the loss is no longer a finite number.
  * @throws The signal's reason when it aborts; the network is freed.
@@ -72,15 +77,16 @@ export const defaultSeed = 1;
  * const { network } = await train({ architecture: "lenet1", dataset, seed: 1 });
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const architecture = requireArchitectureName(options.architecture);
-  const recipe = checkRecipe(architectureRecipe(architecture), options);
+  const architecture =
+    options.architecture === undefined ? undefined : requireArchitectureName(options.architecture);
+  const recipe = checkRecipe(architecture ? architectureRecipe(architecture) : fineTuning(options), options);
   const seed = checkSeed(options.seed ?? defaultSeed);
   options.signal?.throwIfAborted();
   const backend = await useBackend(options.backend);
 
-  const network = buildNetwork(architecture, seed);
+  const network = startingNetwork(options, architecture, seed);
   try {
-    if (options.initialModel) loadWeights(network, options.initialModel);
+    requireFit(architecture ?? options.initialModel!.name, network, options.dataset);
     const start = performance.now();
     const epochs = await runEpochs(network, recipe, seed, options);
     const trainSeconds = (performance.now() - start) / 1000;
@@ -89,6 +95,31 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     network.dispose();
     throw error;
   }
+}
+
+function startingNetwork(
+  { initialModel }: TrainingOptions,
+  architecture: ArchitectureName | undefined,
+  seed: number,
+): Network {
+  if (architecture === undefined) {
+    if (initialModel) return fromModel(encryptableModel(initialModel));
+    throw new InputError("train: expected an architecture, or a model to start from, got neither");
+  }
+  const network = buildNetwork(architecture, seed);
+  if (!initialModel) return network;
+  try {
+    loadWeights(network, initialModel);
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+/** Only pictures can be moved. */
+function fineTuning({ dataset }: TrainingOptions): Recipe {
+  return dataset.images.shape.length === 3 ? fineTuningRecipe : { ...fineTuningRecipe, maxShift: 0 };
 }
 
 async function runEpochs(
@@ -149,10 +180,9 @@ function trainOnBatch(
   { clipNorm, labelSmoothing, weightDecay }: Recipe,
 ): { readonly loss: number; readonly correct: number } {
   return tf.tidy(() => {
-    const [, rows, columns] = dataset.images.shape;
-    const images = tf.tensor4d(batch.pixels, [batch.count, rows, columns, 1]);
+    const images = tf.tensor(batch.values, [batch.count, ...inputShape(network)]);
     const labels = tf.tensor1d(batch.labels, "int32");
-    const targets = tf.oneHot(labels, 10);
+    const targets = tf.oneHot(labels, dataset.classNames.length);
     const variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
     let logits: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
@@ -167,6 +197,21 @@ function trainOnBatch(
     logits!.dispose();
     return { loss: value.dataSync()[0], correct: correct.dataSync()[0] };
   });
+}
+
+/** @throws InputError unless the dataset's images are what the network takes, and it has an output for each class. */
+function requireFit(what: string, network: Network, { name, images, classNames }: Dataset): void {
+  const [classes] = network.outputs[0].shape.slice(1);
+  if (sizeOf(images.shape) === sizeOf(inputShape(network)) && classNames.length === classes) return;
+  throw new InputError(
+    `train: ${what} takes ${formatShape(inputShape(network))} and tells ${classes} classes apart, dataset ` +
+      `${name} holds ${formatShape(images.shape)} of ${classNames.length} classes; choose another dataset`,
+  );
+}
+
+/** Of one image, as tfjs has it: `[rows, columns, channels]` or `[features]`. */
+function inputShape(network: Network): number[] {
+  return network.inputs[0].shape.slice(1) as number[];
 }
 
 function requireFiniteLoss({ loss, epoch, step }: TrainingProgress): void {

@@ -1,11 +1,11 @@
 import type { Annotation, LayoutImage, ScatterData, Shape } from "plotly.js-dist-min";
-import type { Figure } from "./figure.js";
+import { plainText, type Figure } from "./figure.js";
 import { grayPngAddress } from "./gray-png.js";
 import { palette, themed } from "./theme.js";
 
 const side = 28;
 
-/** A classified image of a digit. */
+/** A classified image: a digit, or something else in MNIST's format. */
 export interface DigitImage {
   /** 28 × 28 values row by row, larger for more ink; any range, each image is drawn over its own. */
   readonly pixels: ArrayLike<number>;
@@ -17,6 +17,8 @@ export interface DigitImage {
 export interface DigitsOptions {
   /** Images in a row; 5 unless told. */
   readonly columns?: number;
+  /** What each class is called; its number unless told. */
+  readonly classNames?: readonly string[];
 }
 
 /** Height of one cell of the grid, whose width is 1: the image, and below it two lines of text. */
@@ -47,12 +49,13 @@ export function digits(images: readonly DigitImage[], options: DigitsOptions = {
     left: index % columns,
     top: Math.floor(index / columns) * cellHeight,
   }));
+  const nameOf = (index: number) => plainText(options.classNames?.[index] ?? String(index));
   const spare = Math.max(0, leastCellsWide - columns);
   const hidden = { visible: false, fixedrange: true } as const;
   return {
-    data: [hoverSeries(cells)],
+    data: [hoverSeries(cells, nameOf)],
     layout: themed({
-      title: { text: score(images) },
+      title: { text: `${options.classNames ? "Predictions" : "Predicted digits"}${score(images)}` },
       showlegend: false,
       height: 80 + (rows * cellHeight * 650) / (columns + spare),
       xaxis: { ...hidden, range: [-spare / 2, columns + spare / 2], constrain: "domain" },
@@ -65,7 +68,7 @@ export function digits(images: readonly DigitImage[], options: DigitsOptions = {
       },
       images: cells.map(picture),
       shapes: cells.map(frame),
-      annotations: cells.map(caption),
+      annotations: cells.map((cell) => caption(cell, nameOf)),
     }),
   };
 }
@@ -88,8 +91,8 @@ function requirePixels({ pixels }: DigitImage, index: number): void {
 
 function score(images: readonly DigitImage[]): string {
   const labelled = images.filter(({ label }) => label !== undefined);
-  if (labelled.length === 0) return "Predicted digits";
-  return `Predicted digits: ${labelled.length - labelled.filter(isWrong).length} of ${labelled.length} right`;
+  if (labelled.length === 0) return "";
+  return `: ${labelled.length - labelled.filter(isWrong).length} of ${labelled.length} right`;
 }
 
 function isWrong({ predicted, label }: DigitImage): boolean {
@@ -131,9 +134,11 @@ function frame({ image, left, top }: Cell): Shape {
   };
 }
 
-function caption({ image, left, top }: Cell): Annotation {
+type NameOf = (index: number) => string;
+
+function caption({ image, left, top }: Cell, nameOf: NameOf): Annotation {
   return {
-    text: verdict(image),
+    text: verdict(image, nameOf),
     x: left + 0.5,
     y: top + 1,
     xanchor: "center",
@@ -143,12 +148,12 @@ function caption({ image, left, top }: Cell): Annotation {
   };
 }
 
-function verdict({ predicted, label }: DigitImage): string {
-  if (label === undefined) return String(predicted);
-  return predicted === label ? `✓ ${predicted}` : `✗ ${predicted}<br>true ${label}`;
+function verdict({ predicted, label }: DigitImage, nameOf: NameOf): string {
+  if (label === undefined) return nameOf(predicted);
+  return predicted === label ? `✓ ${nameOf(predicted)}` : `✗ ${nameOf(predicted)}<br>true ${nameOf(label)}`;
 }
 
-function hoverSeries(cells: readonly Cell[]): Partial<ScatterData> {
+function hoverSeries(cells: readonly Cell[], nameOf: NameOf): Partial<ScatterData> {
   return {
     type: "scatter",
     mode: "markers",
@@ -156,8 +161,8 @@ function hoverSeries(cells: readonly Cell[]): Partial<ScatterData> {
     y: cells.map(({ top }) => top + 0.5),
     text: cells.map(
       ({ image }, index) =>
-        `image ${index}: predicted ${image.predicted}` +
-        (image.label === undefined ? "" : `, labelled ${image.label}`),
+        `image ${index}: predicted ${nameOf(image.predicted)}` +
+        (image.label === undefined ? "" : `, labelled ${nameOf(image.label)}`),
     ),
     hoverinfo: "text",
     marker: { size: 40, opacity: 0 },

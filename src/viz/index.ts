@@ -1,3 +1,4 @@
+export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
 export { digits, type DigitImage, type DigitsOptions } from "./digits.js";
 export { errorPerLayer } from "./error-per-layer.js";
 export { plainText, type Figure } from "./figure.js";

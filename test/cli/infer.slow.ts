@@ -1,18 +1,24 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encode } from "fast-png";
 import { describe, expect, test } from "@jest/globals";
 import type { InferenceReport } from "../../src/cli/inference.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl } from "./support.js";
+import { loadTestImages } from "../../src/train/load-dataset.js";
+import { heMl, temporaryFolder } from "./support.js";
 
-describe("real digits classified while encrypted, logits within 1 % of the largest:", () => {
+describe("real images and rows classified while encrypted, logits within 1 % of the largest:", () => {
   test.each([
     { model: "mnist-small", count: 1 },
     { model: "mnist-small", count: 200 },
     { model: "lenet1", count: 100 },
+    { model: "lenet1-from-tanh", count: 100 },
+    { model: "breast-cancer", count: 114, dataset: "breast-cancer", classes: 2, accuracy: 0.95 },
   ])(
-    "$model on $count test image(s)",
-    async ({ model, count }) => {
+    "$model on $count of its test set",
+    async ({ model, count, dataset = "mnist", classes = 10, accuracy = 0.95 }) => {
       const { status, stdout, stderr } = await heMl([
-        ...["infer", "--model", model, "--dataset", "mnist", "--index", "0", "--count", String(count)],
+        ...["infer", "--model", model, "--dataset", dataset, "--index", "0", "--count", String(count)],
         ...["--packing", "batch", "--json"],
       ]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -27,9 +33,29 @@ describe("real digits classified while encrypted, logits within 1 % of the large
         [],
       );
       const right = report.results.filter(({ predicted, label }) => predicted === label).length;
-      expect(right / count).toBeGreaterThan(0.95);
-      expect(report.layers.at(-1)!.shape).toEqual([10]);
+      expect(right / count).toBeGreaterThan(accuracy);
+      expect(report.layers.at(-1)!.shape).toEqual([classes]);
     },
     600_000,
   );
 });
+
+test("a digit in a picture five times as large, dark on light, is read as the one in the dataset", async () => {
+  const { images } = await loadTestImages("mnist", [0]);
+  const data = Uint8Array.from({ length: 140 * 140 }, (_, i) => {
+    const [row, column] = [Math.floor(i / 140), i % 140];
+    return 255 - Math.round(255 * images.data[28 * Math.floor(row / 5) + Math.floor(column / 5)]);
+  });
+  const folder = await temporaryFolder();
+  const path = join(folder.path, "seven.png");
+  await writeFile(path, encode({ width: 140, height: 140, data, channels: 1 }));
+  const common = ["infer", "--model", "mnist-small", "--json"];
+  const picture = await heMl([...common, "--image", path, "--invert"]);
+  const direct = await heMl([...common, "--dataset", "mnist", "--index", "0"]);
+  await folder.remove();
+  expect({ status: picture.status, stderr: picture.stderr }).toEqual({ status: 0, stderr: "" });
+  const [result] = (JSON.parse(picture.stdout) as InferenceReport).results;
+  const [expected] = (JSON.parse(direct.stdout) as InferenceReport).results;
+  expect(result).toMatchObject({ predicted: 7, label: null });
+  result.plainLogits.forEach((logit, i) => expect(logit).toBeCloseTo(expected.plainLogits[i], 4));
+}, 300_000);

@@ -58,6 +58,25 @@ describe("he-ml infer on a tiny convolutional model", () => {
     },
   );
 
+  test("a file of PyTorch's takes the shape that the images have", async () => {
+    const images = { inputShape: [1, 1, 5, 5], inputs: [waves(25, 1)] };
+    const input = await writeJson(folder.path, "images-5x5.json", images);
+    const { status, stdout, stderr } = await heMl([
+      ...["infer", "--model", join("test", "fixtures", "torch", "nested.pt"), "--input", input, "--json"],
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { model, layers, results } = JSON.parse(stdout) as InferenceReport;
+    expect(model).toBe("nested");
+    expect(layers.map(({ name, modelLayers }) => [name, ...modelLayers])).toEqual([
+      ["0.0", 0],
+      ["0.1", 1],
+      ["1.0.0", 2],
+      ["1.1", 3],
+      ["2", 4],
+    ]);
+    expect(results[0].maxAbsError).toBeLessThan(0.01 * maxAbs(results[0].plainLogits));
+  });
+
   test("without --json: the first line is the first image's, and the report is one HTML file", async () => {
     const page = join(folder.path, "nested", "report.html");
     const { status, stdout } = await heMl([...common, "--report", page]);

@@ -7,6 +7,15 @@ import { useBackend } from "../../src/train/backend.js";
 const layerNames: Record<string, string[]> = {
   lenet1: ["conv1", "square1", "pool1", "conv2", "square2", "pool2", "flatten", "fc1"],
   "mnist-small": ["conv1", "square1", "flatten", "fc1", "square2", "fc2"],
+  "lenet1-tanh": ["conv1", "tanh1", "pool1", "conv2", "tanh2", "pool2", "flatten", "fc1"],
+  "breast-cancer": ["fc1", "square1", "fc2"],
+};
+
+const lastFeatures: Record<string, number> = {
+  lenet1: 192,
+  "lenet1-tanh": 192,
+  "mnist-small": 64,
+  "breast-cancer": 16,
 };
 
 beforeAll(async () => {
@@ -18,8 +27,8 @@ describe.each([...architectureNames])("the architecture %s", (name) => {
     const network = buildNetwork(name, 1);
     expect(network.layers.map((layer) => layer.name)).toEqual(layerNames[name]);
     const inputs = network.layers.at(-1)!.input as tfl.SymbolicTensor;
-    expect(inputs.shape).toEqual([null, name === "lenet1" ? 192 : 64]);
-    expect(network.outputs[0].shape).toEqual([null, 10]);
+    expect(inputs.shape).toEqual([null, lastFeatures[name]]);
+    expect(network.outputs[0].shape).toEqual([null, name === "breast-cancer" ? 2 : 10]);
     network.dispose();
   });
 
@@ -51,6 +60,6 @@ describe.each([...architectureNames])("the architecture %s", (name) => {
 test("an unknown architecture is refused with the known ones", () => {
   expect(() => requireArchitectureName("resnet")).toThrow(InputError);
   expect(() => buildNetwork("resnet", 1)).toThrow(
-    'architecture: expected one of lenet1, mnist-small, got "resnet"',
+    'architecture: expected one of lenet1, lenet1-tanh, mnist-small, breast-cancer, got "resnet"',
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { epochBatches } from "../../src/train/batches.js";
-import { loadDataset, sliceDataset, type Dataset } from "../../src/train/dataset.js";
+import { sliceDataset, type Dataset } from "../../src/train/dataset.js";
+import { loadDataset } from "../../src/train/load-dataset.js";
 import { seededRandom } from "../../src/train/random.js";
 
 async function tiny(count: number): Promise<Dataset> {
@@ -13,7 +14,7 @@ describe("an epoch of batches", () => {
     const batches = [...epochBatches(dataset, { batchSize: 10, maxShift: 0, random: seededRandom(1) })];
     expect(batches.map(({ count }) => count)).toEqual([10, 10, 5]);
     const sumOf = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
-    const seen = batches.flatMap(({ count, pixels, labels }) =>
+    const seen = batches.flatMap(({ count, values: pixels, labels }) =>
       Array.from({ length: count }, (_, i) => [
         labels[i],
         Math.round(sumOf(pixels.subarray(i * 784, (i + 1) * 784)) * 255),
@@ -21,7 +22,7 @@ describe("an epoch of batches", () => {
     );
     const expected = Array.from(dataset.labels, (label, i) => [
       label,
-      sumOf(dataset.images.pixels.subarray(i * 784, (i + 1) * 784)),
+      sumOf(dataset.images.values.subarray(i * 784, (i + 1) * 784)),
     ]);
     const order = (a: number[], b: number[]) => a[0] - b[0] || a[1] - b[1];
     expect(seen.sort(order)).toEqual(expected.sort(order));
@@ -29,11 +30,11 @@ describe("an epoch of batches", () => {
 
   test("moves an image by whole pixels and fills with zeros", async () => {
     const dataset = await tiny(1);
-    const original = dataset.images.pixels;
+    const original = dataset.images.values;
     const random = seededRandom(5);
     const shifts = new Set<string>();
     for (let epoch = 0; epoch < 60; epoch++) {
-      const [{ pixels }] = epochBatches(dataset, { batchSize: 1, maxShift: 1, random });
+      const [{ values: pixels }] = epochBatches(dataset, { batchSize: 1, maxShift: 1, random });
       for (const down of [-1, 0, 1]) {
         for (const right of [-1, 0, 1]) {
           const isMoved = Array.from({ length: 784 }, (_, i) => {

@@ -1,13 +1,21 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { existsSync, readdirSync } from "node:fs";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { architectureNames, architectureRecipe } from "../../src/train/architectures.js";
-import { modelCard } from "../../src/train/card.js";
+import { loadNetwork } from "../../src/he-ml/formats/load-model.js";
+import { architectureRecipe } from "../../src/train/architectures.js";
+import { modelCard, type CardContents } from "../../src/train/card.js";
+import { datasetNotes } from "../../src/train/dataset-notes.js";
 import { trainAndExport } from "../../src/train/export.js";
+import { fineTuningRecipe } from "../../src/train/recipe.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
 import { writeFolder } from "../../src/train/write-folder.js";
+
+const committedModels = readdirSync("models").filter((name) =>
+  existsSync(join("models", name, "model.onnx")),
+);
 
 let directory: string;
 
@@ -101,27 +109,79 @@ describe("a model's card", () => {
     valueRangeImages: 5_000,
   };
 
+  let contents: CardContents;
+
+  beforeAll(async () => {
+    const model = await loadNetwork("models/lenet1/model.onnx");
+    contents = { name: "my-lenet", model, metrics, recipe, notes: await datasetNotes("mnist") };
+  });
+
   test("takes its figures from the measurement", () => {
-    const card = modelCard(metrics, recipe, false);
-    expect(card).toContain("**98.71 %** of MNIST's 10,000 test images (129 wrong)");
+    const card = modelCard(contents);
+    expect(card).toContain("# my-lenet\n");
+    expect(card).toContain("**98.71 %** of the 10,000 test images of MNIST (129 wrong)");
     expect(card).toContain("| input | 0.00 | 1.00 |");
     expect(card).toContain("It took 100 s.");
+    expect(card).not.toContain("accuracy.png");
   });
 
   test("gives the command that makes the model again", () => {
-    const command = "npx he-ml train --arch lenet1 --dataset mnist --seed 4";
-    expect(modelCard(metrics, recipe, false)).toContain(`\n${command} --out models/lenet1\n`);
-    expect(modelCard({ ...metrics, epochs: 3 }, { ...recipe, epochs: 3 }, true)).toContain(
-      `\n${command} --epochs 3 --from MODEL --out models/lenet1\n`,
+    const command = "npx he-ml train --arch lenet1";
+    expect(modelCard(contents)).toContain(`\n${command} --dataset mnist --seed 4 --out models/my-lenet\n`);
+    const shorter = { metrics: { ...metrics, epochs: 3 }, recipe: { ...recipe, epochs: 3 } };
+    expect(modelCard({ ...contents, ...shorter, from: "other" })).toContain(
+      `\n${command} --from other --dataset mnist --seed 4 --epochs 3 --out models/my-lenet\n`,
     );
   });
 
-  test.each(architectureNames)("of the committed %s is what its metrics give", async (name) => {
+  test("of a converted network says what was replaced and what it cost", () => {
+    const converted: CardContents = {
+      ...contents,
+      from: "lenet1-tanh",
+      hasPicture: true,
+      recipe: fineTuningRecipe,
+      metrics: {
+        ...metrics,
+        architecture: undefined,
+        epochs: fineTuningRecipe.epochs,
+        conversion: {
+          from: "lenet1-tanh",
+          replaced: [
+            { name: "tanh1", was: "tanh", became: "polynomial" },
+            { name: "pool1", was: "maxPool", became: "averagePool" },
+          ],
+          accuracy: { before: 0.99, afterReplacing: 0.9345, afterFineTuning: 0.9871 },
+        },
+      },
+    };
+    const card = modelCard(converted);
+    expect(card).toContain("\nconv1 4@5×5 → square1 → pool1 (mean of 2×2) → conv2 12@5×5 → ");
+    expect(card).toContain("`tanh1` (tanh → polynomial), `pool1` (maxPool → average pool)");
+    expect(card).toContain(
+      "| before | 99 % |\n| after replacing | 93.45 % |\n| after fine-tuning | 98.71 % |\n",
+    );
+    expect(card).toContain("![The three accuracies as bars](accuracy.png)");
+    expect(card).toContain(
+      "\nnpx he-ml train --from lenet1-tanh --activation polynomial --dataset mnist --seed 4 --out models/my-lenet\n",
+    );
+  });
+
+  test.each(committedModels)("of the committed %s is what its metrics give", async (name) => {
     const folder = join("models", name);
     const measured = JSON.parse(await readFile(join(folder, "metrics.json"), "utf8")) as TrainingMetrics;
-    expect(measured.epochs).toBe(architectureRecipe(name).epochs);
+    const { architecture, dataset, conversion } = measured;
+    const recipe = architecture ? architectureRecipe(architecture) : fineTuningRecipe;
+    expect(measured.epochs).toBe(recipe.epochs);
     expect(await readFile(join(folder, "card.md"), "utf8")).toBe(
-      modelCard(measured, architectureRecipe(name), false),
+      modelCard({
+        name,
+        model: await loadNetwork(join(folder, "model.onnx")),
+        metrics: measured,
+        recipe,
+        notes: await datasetNotes(dataset),
+        from: conversion?.from,
+        hasPicture: existsSync(join(folder, "accuracy.png")),
+      }),
     );
   });
 });

@@ -7,8 +7,9 @@ import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { modelForward } from "../../src/he-ml/model/model.js";
 import { argmax, imageAt, maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { useBackend } from "../../src/train/backend.js";
-import { loadDataset, loadTestImages, selectImages, sliceDataset } from "../../src/train/dataset.js";
+import { selectImages, sliceDataset } from "../../src/train/dataset.js";
 import { measureAccuracy, measureValueRanges } from "../../src/train/evaluate.js";
+import { loadDataset, loadTestImages } from "../../src/train/load-dataset.js";
 import { loadWeights, toModel } from "../../src/train/to-model.js";
 import { train } from "../../src/train/train.js";
 import { buildNetwork } from "../../src/train/architectures.js";
@@ -121,7 +122,7 @@ describe("networks that a model cannot express", () => {
       [tfl.layers.maxPooling2d({ inputShape, poolSize: 2, name: "m" })],
       /got a MaxPooling2D layer "m"/,
     ],
-    ["no images", [tfl.layers.dense({ inputShape: [3], units: 2 })], /expected images \[n, rows/],
+    ["no images", [tfl.layers.dense({ inputShape: [3, 4], units: 2 })], /expected images \[n, rows/],
   ])("are refused: %s", (_what, layers, message) => {
     const network = tfl.sequential({ layers });
     expect(() => toModel(network, "odd")).toThrow(message);

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
 import { modelForward, type Model } from "../../src/he-ml/model/model.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
-import { loadDataset, selectImages, sliceDataset, type Dataset } from "../../src/train/dataset.js";
+import { selectImages, sliceDataset, type Dataset } from "../../src/train/dataset.js";
+import { loadDataset } from "../../src/train/load-dataset.js";
 import { toModel } from "../../src/train/to-model.js";
 import { train, type TrainingOptions, type TrainingProgress } from "../../src/train/train.js";
 
@@ -106,8 +107,35 @@ describe("training", () => {
     );
   });
 
+  test("learns a table", async () => {
+    const rows = sliceDataset(await loadDataset("breast-cancer", "train"), 0, 320);
+    const { epochs, network } = await train({
+      architecture: "breast-cancer",
+      dataset: rows,
+      backend: "wasm",
+      epochs: 20,
+    });
+    network.dispose();
+    expect(epochs[19].loss).toBeLessThan(0.6 * epochs[0].loss);
+    expect(epochs[19].accuracy).toBeGreaterThan(0.9);
+  });
+
+  test("a dataset that the architecture cannot take is refused, and so is moving a table", async () => {
+    const rows = await loadDataset("breast-cancer", "train");
+    await expect(trained({ dataset: rows })).rejects.toThrow(
+      /mnist-small takes 28×28×1 and tells 10 classes apart, dataset breast-cancer holds 30 of 2 classes/,
+    );
+    await expect(trained({ architecture: "breast-cancer", maxShift: 0 })).rejects.toThrow(
+      /breast-cancer takes 30 and tells 2 classes apart, dataset mnist holds 1×28×28 of 10/,
+    );
+    await expect(trained({ architecture: "breast-cancer", dataset: rows, maxShift: 1 })).rejects.toThrow(
+      /maxShift: dataset breast-cancer holds 30, which cannot be moved; expected 0, got 1/,
+    );
+  });
+
   test.each<[Partial<TrainingOptions>, RegExp]>([
-    [{ architecture: "resnet" }, /expected one of lenet1, mnist-small/],
+    [{ architecture: "resnet" }, /expected one of lenet1, lenet1-tanh, mnist-small/],
+    [{ architecture: undefined }, /expected an architecture, or a model to start from, got neither/],
     [{ epochs: 0 }, /train epochs: expected a whole number of at least 1, got 0/],
     [{ epochs: 1.5 }, /train epochs/],
     [{ batchSize: 0 }, /train batchSize/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BarData, ScatterData } from "plotly.js-dist-min";
+import { accuracySteps } from "../../src/viz/accuracy-steps.js";
 import { digits } from "../../src/viz/digits.js";
 import { errorPerLayer } from "../../src/viz/error-per-layer.js";
 import type { Figure } from "../../src/viz/figure.js";
@@ -17,6 +18,10 @@ const everyFigure: Readonly<Record<string, Figure>> = {
   errorPerLayer: errorPerLayer(twoRuns),
   scalePerLayer: scalePerLayer(mnistSmall),
   timePerLayer: timePerLayer(twoRuns),
+  accuracySteps: accuracySteps({
+    square: { before: 0.99, afterReplacing: 0.75, afterFineTuning: 0.985 },
+    polynomial: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.98 },
+  }),
   digits: digits([digitImage(0, 1, 1), digitImage(3, 4, 9)]),
 };
 
@@ -48,6 +53,34 @@ describe.each([
     const json = JSON.stringify(make([{ ...trace, name: '<a href="https://a.test">x</a>' }]));
     expect(json).not.toContain("<a ");
     expect(json).toContain("&lt;a href=");
+  });
+});
+
+describe("accuracySteps", () => {
+  const square = { before: 0.99, afterReplacing: 0.75, afterFineTuning: 0.985 };
+
+  test("draws wrong answers in percent, and says how many are right", () => {
+    const { data, layout } = accuracySteps({ "a<b": square });
+    const [bars] = data as Partial<BarData>[];
+    (bars.y as number[]).forEach((value, i) => expect(value).toBeCloseTo([1, 25, 1.5][i], 9));
+    expect(bars.x).toEqual(["before", "after replacing", "after fine-tuning"]);
+    expect(bars.text).toEqual(["99.00 %<br>right", "75.00 %<br>right", "98.50 %<br>right"]);
+    expect(bars.name).toBe("a&lt;b");
+    expect(layout.showlegend).toBe(false);
+    expect(layout.yaxis).toMatchObject({
+      title: { text: "wrong answers on test images (%)" },
+      rangemode: "tozero",
+    });
+  });
+
+  test("sets conversions side by side, each with its own look", () => {
+    const { data, layout } = accuracySteps({ square, polynomial: square });
+    expect(new Set((data as Partial<BarData>[]).map(({ marker }) => marker!.color)).size).toBe(2);
+    expect(layout.showlegend).toBe(true);
+  });
+
+  test("refuses none", () => {
+    expect(() => accuracySteps({})).toThrow(RangeError);
   });
 });
 
@@ -200,6 +233,17 @@ describe("digits", () => {
   test("counts and names the predictions", () => {
     expect(layout.title).toMatchObject({ text: "Predicted digits: 1 of 2 right" });
     expect(layout.annotations!.map(({ text }) => text)).toEqual(["✓ 1", "✗ 4<br>true 9", "7"]);
+  });
+
+  test("calls classes by their names where they have some", () => {
+    const named = digits([digitImage(0, 1, 1), digitImage(3, 0, 1)], {
+      classNames: ["T-shirt/top", "<b>Bag"],
+    });
+    expect(named.layout.title).toMatchObject({ text: "Predictions: 1 of 2 right" });
+    expect(named.layout.annotations!.map(({ text }) => text)).toEqual([
+      "✓ &lt;b&gt;Bag",
+      "✗ T-shirt/top<br>true &lt;b&gt;Bag",
+    ]);
   });
 
   test("marks a wrong one by its frame", () => {

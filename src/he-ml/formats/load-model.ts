@@ -1,15 +1,31 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
-import type { Model } from "../model/model.js";
+import type { Model, Network } from "../model/model.js";
+import { encryptableModel } from "../model/unsupported-layers.js";
+import type { Shape } from "../tensor/tensor.js";
 
 export interface LoadModelOptions {
   /** Defaults to the file's name without its ending. */
   readonly name?: string;
+  /**
+   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`, for files that do not say it, as
+   * PyTorch's. It may be left out where the layers leave no choice.
+   */
+  readonly inputShape?: Shape;
+  /**
+   * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
+   * `NAME.layers.json` beside the file holds.
+   */
+  readonly description?: unknown;
 }
 
-type Reader = (bytes: Uint8Array, path: string, name: string) => Promise<Model>;
+interface ReaderOptions extends LoadModelOptions {
+  readonly name: string;
+}
+
+type Reader = (bytes: Uint8Array, path: string, options: ReaderOptions) => Promise<Network>;
 
 /** A larger model could not be encrypted anyway. */
 const largestFileBytes = 2 ** 30;
@@ -17,18 +33,60 @@ const largestFileBytes = 2 ** 30;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     ".onnx",
-    async (bytes, path, name) => {
+    async (bytes, path, { name, description }) => {
+      requireNone(description, `model "${name}": an ONNX file`);
       const { readOnnx } = await import("./onnx/read.js");
-      const cache = new Map<string, Uint8Array>();
-      const externalData = (location: string) => {
-        const data = cache.get(location) ?? readBeside(path, location);
-        cache.set(location, data);
-        return data;
-      };
-      return readOnnx(bytes, { name, externalData });
+      return readOnnx(bytes, { name, externalData: filesBeside(path) });
+    },
+  ],
+  [
+    ".json",
+    async (bytes, path, { name, description }) => {
+      requireNone(description, `model "${name}": a tfjs model`);
+      const { readTfjs } = await import("./tfjs/read.js");
+      return readTfjs(bytes, { name, file: filesBeside(path) });
+    },
+  ],
+  [".pt", readTorchFile],
+  [".pth", readTorchFile],
+  [
+    ".safetensors",
+    async (bytes, path, options) => {
+      const { readSafetensorsNetwork } = await import("./safetensors.js");
+      const description = () => options.description ?? descriptionBeside(path);
+      return readSafetensorsNetwork(bytes, { ...options, description });
     },
   ],
 ]);
+
+/** @throws InputError if layers are described that the file holds itself */
+function requireNone(description: unknown, file: string): void {
+  if (description === undefined) return;
+  throw new InputError(`${file} holds its layers itself; leave the description out`);
+}
+
+async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
+  const { readTorch } = await import("./torch/read.js");
+  return readTorch(bytes, { ...options, findDescription: () => descriptionBeside(path) });
+}
+
+/** A description is some lines for each layer. */
+const largestDescriptionBytes = 2 ** 20;
+
+/** What `NAME.layers.json` beside a file of weights holds, if there is one. */
+function descriptionBeside(path: string): unknown {
+  const beside = join(dirname(path), `${basename(path, extname(path))}.layers.json`);
+  const status = statSync(beside, { throwIfNoEntry: false });
+  if (!status?.isFile()) return undefined;
+  if (status.size > largestDescriptionBytes) {
+    throw new InputError(`loadModel: expected a description of at most 1 MiB in "${beside}"`);
+  }
+  try {
+    return JSON.parse(readFileSync(beside, "utf8")) as unknown;
+  } catch {
+    throw new InputError(`loadModel: "${beside}" is no JSON; correct it`);
+  }
+}
 
 /** @throws InputError unless the path leads to a file of at most a gibibyte. */
 async function requireModelFile(path: string): Promise<void> {
@@ -50,6 +108,16 @@ async function requireModelFile(path: string): Promise<void> {
   }
 }
 
+/** The file's bytes, or undefined if it cannot be read, is too large, or no file. */
+function bytesOf(path: string): Uint8Array | undefined {
+  try {
+    const status = statSync(path);
+    return status.isFile() && status.size <= largestFileBytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file that a model names, which must lie in the model's own directory. */
 function readBeside(modelPath: string, location: string): Uint8Array {
   const directory = dirname(resolve(modelPath));
@@ -61,24 +129,44 @@ function readBeside(modelPath: string, location: string): Uint8Array {
         `export the model with the weights inside`,
     );
   }
-  try {
-    return readFileSync(path);
-  } catch {
-    throw new InputError(
-      `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
-        `put that file beside it`,
-    );
-  }
+  const bytes = bytesOf(path);
+  if (bytes) return bytes;
+  throw new InputError(
+    `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
+      `put that file, of at most 1 GiB, beside it`,
+  );
+}
+
+/** Reads the files that a model names, each once. */
+function filesBeside(modelPath: string): (location: string) => Uint8Array {
+  const cache = new Map<string, Uint8Array>();
+  return (location) => {
+    const data = cache.get(location) ?? readBeside(modelPath, location);
+    cache.set(location, data);
+    return data;
+  };
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`.
+ * Loads a model that can be encrypted: what `loadNetwork` loads, and nothing else in it.
  *
- * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
- *   cannot be used.
+ * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place.
+ * @throws InputError as `loadNetwork` does.
  * @example const model = await loadModel("models/lenet1/model.onnx", { name: "lenet1" })
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  return encryptableModel(await loadNetwork(path, options));
+}
+
+/**
+ * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, `.safetensors`, or a tfjs
+ * `model.json`. The network may hold layers that run on plain values only, such as ReLU.
+ *
+ * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
+ *   cannot be used.
+ * @example const network = await loadNetwork("trained.onnx")
+ */
+export async function loadNetwork(path: string, options: LoadModelOptions = {}): Promise<Network> {
   await requireModelFile(path);
   const ending = extname(path).toLowerCase();
   const reader = readers.get(ending);
@@ -88,5 +176,6 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
         `export the model to one of these`,
     );
   }
-  return reader(await readFile(path), path, options.name ?? basename(path, extname(path)));
+  const name = options.name ?? basename(path, extname(path));
+  return reader(await readFile(path), path, { ...options, name });
 }

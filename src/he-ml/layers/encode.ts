@@ -4,7 +4,9 @@ import { encodeConvolutional } from "./convolutional.js";
 import type { EncodedLayer } from "./encoded-layer.js";
 import { encodeAveragePool } from "./functional/average-pool.js";
 import { encodeFlatten } from "./functional/flatten.js";
+import { encodeIdentity } from "./functional/identity.js";
 import { encodePadding } from "./functional/padding.js";
+import { encodePolynomial } from "./functional/polynomial.js";
 import { encodeSquare } from "./functional/square.js";
 import { encodeLinear } from "./linear.js";
 
@@ -14,9 +16,11 @@ const encoders: {
   convolutional: encodeConvolutional,
   linear: encodeLinear,
   square: encodeSquare,
+  polynomial: encodePolynomial,
   averagePool: encodeAveragePool,
   flatten: encodeFlatten,
   padding: encodePadding,
+  identity: encodeIdentity,
 };
 
 /** The encoded counterpart of a plain layer at position `index` of its model. */

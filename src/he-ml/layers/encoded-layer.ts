@@ -7,6 +7,7 @@ import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-
 import type { EncodedStep } from "./encoded-step.js";
 import { describeLayer } from "../model/layer.js";
 import { layerForward, layerOutputShape, type Layer } from "../model/model.js";
+import type { ReencryptionLayer } from "../model/reencryption.js";
 import { sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 
 /** The ciphertext at a row-major position. */
@@ -56,14 +57,17 @@ export interface LayerRun extends Disposable {
  * const conv = convolutional(he, { weights, bias, stride: 3 });
  * using features = conv(encryptedImage);
  */
-export interface EncodedLayer extends EncodedStep {
+export interface EncodedLayer<L extends Layer | ReencryptionLayer = Layer> extends EncodedStep {
   /** The same one ciphertext at a time, for whoever shares the work out. */
   open(input: EncryptedLayout & LevelAndScale, inputs: CiphertextAt): LayerRun;
   /** The layer in the clear. */
-  readonly layer: Layer;
+  readonly layer: L;
   /** Level and scale that inputs at `input` lead to. @throws InputError if the modulus chain ends before */
   outputState(input: LevelAndScale, inputShape: Shape): LevelAndScale;
 }
+
+/** What a run goes through: the layers of a model, and re-encryptions between them. */
+export type RunnableLayer = EncodedLayer<Layer | ReencryptionLayer>;
 
 /** Makes a callable encoded layer of a kernel. */
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {

@@ -18,7 +18,7 @@ export interface CiphertextState {
 /** What one encoded layer or stage did in a run: plain JSON, read by figures, tables and the parameter tester. */
 export interface LayerTrace extends CiphertextState {
   readonly name: string;
-  /** Positions of the model layers computed here, from 0: one layer by layer, one or more in a stage. */
+  /** Positions of the model layers computed here, from 0: one layer by layer, one or more in a stage, none for a re-encryption. */
   readonly modelLayers: readonly number[];
   /** The layer's kind, or `stage` for several at once. */
   readonly kind: string;

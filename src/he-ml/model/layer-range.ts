@@ -1,7 +1,8 @@
 import { InputError } from "../errors.js";
 
 /**
- * Part of a model's layers, by the positions of its first to last layer.
+ * Part of a model's layers, by the positions of its first to last layer. A re-encryption does not count as a layer; it
+ * belongs to the layer behind it.
  *
  * @param positions contiguous and ascending, such as `[2, 3, 4]`
  * @throws InputError if there is a gap, or a position outside the model
@@ -9,13 +10,21 @@ import { InputError } from "../errors.js";
  */
 export function selectLayers<L>(layers: readonly L[], positions: readonly number[]): readonly L[] {
   const [first] = positions;
+  const starts = layers.flatMap((layer, i) => (isReencryption(layer) ? [] : [i]));
   const inside = positions.length > 0 && Number.isInteger(first) && first >= 0;
   const contiguous = positions.every((position, i) => position === first + i);
-  if (!inside || !contiguous || positions.at(-1)! >= layers.length) {
+  if (!inside || !contiguous || positions.at(-1)! >= starts.length) {
     throw new InputError(
-      `layers: expected a contiguous range within 0–${layers.length - 1}, such as [0, 1, 2], ` +
+      `layers: expected a contiguous range within 0–${starts.length - 1}, such as [0, 1, 2], ` +
         `got [${positions.join(", ")}]`,
     );
   }
-  return layers.slice(first, first + positions.length);
+  const from = first === 0 ? 0 : starts[first - 1] + 1;
+  return layers.slice(from, starts[first + positions.length - 1] + 1);
+}
+
+/** Encoded layers hold their description. */
+function isReencryption(layer: unknown): boolean {
+  const { layer: described } = layer as { readonly layer?: { readonly kind?: unknown } };
+  return described?.kind === "reencryption";
 }

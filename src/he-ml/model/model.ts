@@ -1,35 +1,72 @@
 import { InputError } from "../errors.js";
 import { formatShape, type Shape, type Tensor } from "../tensor/tensor.js";
+import { plainActivation, type ActivationLayer } from "./activation.js";
 import { plainAveragePool, type AveragePoolLayer } from "./average-pool.js";
 import { plainConvolutional, type ConvolutionalLayer } from "./convolutional.js";
 import { plainFlatten, type FlattenLayer } from "./flatten.js";
+import { plainIdentity, type IdentityLayer } from "./identity.js";
 import type { PlainLayer } from "./layer.js";
 import { plainLinear, type LinearLayer } from "./linear.js";
+import { plainMaxPool, type MaxPoolLayer } from "./max-pool.js";
 import { plainPadding, type PaddingLayer } from "./padding.js";
+import { plainPolynomial, type PolynomialLayer } from "./polynomial.js";
 import { plainSquare, type SquareLayer } from "./square.js";
 
-/** Every kind of layer a model can hold. */
+/** Every kind of layer that can be computed on encrypted values. */
 export type Layer =
-  ConvolutionalLayer | LinearLayer | SquareLayer | AveragePoolLayer | FlattenLayer | PaddingLayer;
+  | ConvolutionalLayer
+  | LinearLayer
+  | SquareLayer
+  | PolynomialLayer
+  | AveragePoolLayer
+  | FlattenLayer
+  | PaddingLayer
+  | IdentityLayer;
 
 export type LayerKind = Layer["kind"];
 
-const plainLayers: { readonly [K in LayerKind]: PlainLayer<Extract<Layer, { kind: K }>> } = {
+/** Every kind of layer that runs on plain values only. */
+export type PlainOnlyLayer = ActivationLayer | MaxPoolLayer;
+
+/** Every kind of layer that a network can hold. */
+export type NetworkLayer = Layer | PlainOnlyLayer;
+
+type PlainLayers<L extends NetworkLayer> = { readonly [K in L["kind"]]: PlainLayer<Extract<L, { kind: K }>> };
+
+const plainOnlyLayers: PlainLayers<PlainOnlyLayer> = {
+  activation: plainActivation,
+  maxPool: plainMaxPool,
+};
+
+const plainLayers: PlainLayers<NetworkLayer> = {
+  ...plainOnlyLayers,
   convolutional: plainConvolutional,
   linear: plainLinear,
   square: plainSquare,
+  polynomial: plainPolynomial,
   averagePool: plainAveragePool,
   flatten: plainFlatten,
   padding: plainPadding,
+  identity: plainIdentity,
 };
 
-const plainLayer = (layer: Layer) => plainLayers[layer.kind] as PlainLayer<Layer>;
+const plainLayer = (layer: NetworkLayer) => plainLayers[layer.kind] as PlainLayer<NetworkLayer>;
 
-/** A trained network in memory: its layers run one after the other. */
-export interface Model {
+/** Whether a layer runs on plain values only. */
+export function isPlainOnly(layer: NetworkLayer): layer is PlainOnlyLayer {
+  return layer.kind in plainOnlyLayers;
+}
+
+/** A trained network in memory, as it comes from a file: its layers run one after the other. */
+export interface Network {
   readonly name: string;
   /** Shape of one image, `[channels, height, width]`, or `[features]`. */
   readonly inputShape: Shape;
+  readonly layers: readonly NetworkLayer[];
+}
+
+/** A network, every layer of which can be computed on encrypted values. */
+export interface Model extends Network {
   readonly layers: readonly Layer[];
 }
 
@@ -38,7 +75,9 @@ export interface Model {
  *
  * @throws InputError naming the first layer that does not fit.
  */
-export function defineModel(model: Model): Model {
+export function defineModel(model: Model): Model;
+export function defineModel(network: Network): Network;
+export function defineModel(model: Network): Network {
   const names = new Set<string>();
   for (const layer of model.layers) {
     if (names.has(layer.name))
@@ -56,30 +95,30 @@ export function defineModel(model: Model): Model {
 }
 
 /** Output shape of one layer for one image. */
-export function layerOutputShape(layer: Layer, inputShape: Shape): Shape {
+export function layerOutputShape(layer: NetworkLayer, inputShape: Shape): Shape {
   return plainLayer(layer).outputShape(layer, inputShape);
 }
 
 /** Shapes between the layers: the input's first, then each layer's output. */
-export function layerShapes(model: Pick<Model, "inputShape" | "layers">): Shape[] {
+export function layerShapes(model: Pick<Network, "inputShape" | "layers">): Shape[] {
   const shapes: Shape[] = [model.inputShape];
   for (const layer of model.layers) shapes.push(layerOutputShape(layer, shapes.at(-1)!));
   return shapes;
 }
 
 /** Plain forward of one layer over a batch `[n, …shape]`. */
-export function layerForward(layer: Layer, batch: Tensor): Tensor {
+export function layerForward(layer: NetworkLayer, batch: Tensor): Tensor {
   return plainLayer(layer).forward(layer, batch);
 }
 
 /**
- * Plain forward of the whole model over a batch.
+ * Plain forward of a whole model or network over a batch.
  *
  * @param batch `[n, …inputShape]`
  * @returns The output of every layer in order; the last holds the logits.
  * @throws InputError if the images do not have the model's input shape.
  */
-export function modelForward(model: Model, batch: Tensor): Tensor[] {
+export function modelForward(model: Network, batch: Tensor): Tensor[] {
   requireBatchOf(model.inputShape, batch, `model "${model.name}"`);
   const outputs: Tensor[] = [];
   let current = batch;

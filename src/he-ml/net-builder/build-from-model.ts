@@ -22,7 +22,12 @@ export function buildFromModel(
   model: Model,
   { valueRanges }: BuildOptions = {},
 ): readonly EncodedLayer[] {
-  const layers = model.layers.map((layer, index) => encodeLayer(he, layer, index));
+  const layers = encodeModel(he, model);
   checkChain(layers, model, he.parameters, valueRanges);
   return layers;
+}
+
+/** The encoded counterpart of each layer. */
+export function encodeModel(he: Evaluator, { layers }: Model): EncodedLayer[] {
+  return layers.map((layer, index) => encodeLayer(he, layer, index));
 }

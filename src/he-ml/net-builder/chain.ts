@@ -10,9 +10,10 @@ import {
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { encodeLayer } from "../layers/encode.js";
-import type { EncodedLayer } from "../layers/encoded-layer.js";
+import type { RunnableLayer } from "../layers/encoded-layer.js";
+import { freshState } from "../layers/functional/reencryption.js";
 import { ChainTooShortError } from "../layers/rescaling.js";
-import { layerShapes, type Model } from "../model/model.js";
+import { layerOutputShape, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 
 /**
@@ -22,7 +23,7 @@ import type { ValueRange } from "../model/value-range.js";
  * @throws ChainTooShortError naming the first layer the chain cannot carry, and a chain that would do
  */
 export function checkChain(
-  layers: readonly EncodedLayer[],
+  layers: readonly RunnableLayer[],
   model: Model,
   parameters: CkksParameters,
   valueRanges: readonly ValueRange[] = [],
@@ -31,7 +32,8 @@ export function checkChain(
     return walk(layers, model, parameters, valueRanges);
   } catch (error) {
     if (!(error instanceof ChainTooShortError)) throw error;
-    const remedy = findLongerChain(model, parameters, valueRanges);
+    const plain = layers.map(({ layer }) => layer);
+    const remedy = findLongerChain(plain, model, parameters, valueRanges);
     throw new ChainTooShortError(
       remedy
         ? `${error.message}; with these scales ${formatChain(remedy)} at polyModulusDegree ` +
@@ -42,18 +44,22 @@ export function checkChain(
   }
 }
 
+/** What a walk asks of a layer. */
+type Step = Pick<RunnableLayer, "layer" | "outputState">;
+
 function walk(
-  layers: readonly EncodedLayer[],
+  layers: readonly Step[],
   model: Model,
   parameters: CkksParameters,
   valueRanges: readonly ValueRange[],
 ): LevelAndScale[] {
-  const shapes = layerShapes(model);
-  let state: LevelAndScale = { level: parameters.levels, scale: 2 ** parameters.scaleBits };
+  let shape = model.inputShape;
+  let state = freshState(parameters);
   requireHeadroom("input", state);
-  return layers.map((encoded, i) => {
-    state = encoded.outputState(state, shapes[i]);
-    requireHeadroom(encoded.layer.name, state);
+  return layers.map(({ layer, outputState }) => {
+    state = outputState(state, shape);
+    if (layer.kind !== "reencryption") shape = layerOutputShape(layer, shape);
+    requireHeadroom(layer.name, state);
     return state;
   });
 
@@ -81,7 +87,7 @@ export function chooseParameters(model: Model, valueRanges: readonly ValueRange[
     coeffModulusBits: [60, 40, 60],
     scaleBits: 40,
   });
-  const chosen = findLongerChain(model, shortest, valueRanges);
+  const chosen = findLongerChain(model.layers, model, shortest, valueRanges);
   if (chosen) return chosen;
   throw new ChainTooShortError(
     `model "${model.name}": no 128-bit chain up to polyModulusDegree 32768 carries it at 40-bit scales; ` +
@@ -91,6 +97,7 @@ export function chooseParameters(model: Model, valueRanges: readonly ValueRange[
 
 /** The same scales on a chain with more primes, at the smallest degree that carries it with 128-bit security. */
 function findLongerChain(
+  layers: readonly Step["layer"][],
   model: Model,
   parameters: CkksParameters,
   valueRanges: readonly ValueRange[],
@@ -110,12 +117,12 @@ function findLongerChain(
           weightScaleBits,
         });
         const he = new ClearEvaluator(candidate);
-        walk(
-          model.layers.map((layer) => encodeLayer(he, layer)),
-          model,
-          candidate,
-          valueRanges,
+        const steps = layers.map((layer): Step =>
+          layer.kind === "reencryption"
+            ? { layer, outputState: () => freshState(candidate) }
+            : encodeLayer(he, layer),
         );
+        walk(steps, model, candidate, valueRanges);
         return candidate;
       } catch (error) {
         // Too short still, or there are too few primes of these sizes at this degree.

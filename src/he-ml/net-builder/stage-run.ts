@@ -1,13 +1,13 @@
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "../crypto/ciphertext.js";
 import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
-import { lastPrime } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import type { Step } from "../long-work.js";
 import type { PlannedStage } from "../planner/plan.js";
 import type { RotateAndSum, SlotMap } from "../planner/slot-map.js";
 import { formatShape } from "../tensor/tensor.js";
 import { dithered } from "./dither.js";
+import { StageActivation } from "./stage-activation.js";
 import { alone, isMine, type Team } from "./team.js";
 
 interface Term {
@@ -35,7 +35,7 @@ export class StageRun implements Disposable {
   readonly #product: LevelAndScale;
   readonly #giants: Giant[] = [];
   readonly #babies: Baby[] = [];
-  readonly #biases: (Plaintext | undefined)[] = [];
+  readonly #activation: StageActivation;
   readonly #owned: Plaintext[] = [];
 
   /** @throws InputError if a weight or bias does not fit */
@@ -44,23 +44,22 @@ export class StageRun implements Disposable {
     readonly stage: PlannedStage,
     readonly input: LevelAndScale,
   ) {
-    const { slotMap, weightScaleBits, square, rescales } = stage;
+    const { slotMap, weightScaleBits } = stage;
     const { level } = input;
     const weightScale = 2 ** weightScaleBits;
     const factor = slotMap?.divisor ?? (slotMap ? weightScale : 1);
     this.#product = { level, scale: input.scale * factor };
     try {
       if (slotMap && slotMap.divisor === undefined) this.#encode(slotMap, weightScale);
+      this.#activation = new StageActivation(evaluator, stage, this.#product);
     } catch (error) {
       this[Symbol.dispose]();
       throw this.named(error);
     }
-    let scale = square ? this.#product.scale ** 2 : this.#product.scale;
-    for (let i = 0; i < rescales; i++) scale /= lastPrime(evaluator.parameters, level - i);
-    this.output = { level: level - rescales, scale };
+    this.output = this.#activation.output;
   }
 
-  #encode({ map, outputs, diagonals, output: layout }: SlotMap, weightScale: number): void {
+  #encode({ map, outputs, diagonals }: SlotMap, weightScale: number): void {
     const { level } = this.input;
     for (let output = 0; output < outputs; output++) {
       const terms = new Map<number, Term[]>();
@@ -77,11 +76,6 @@ export class StageRun implements Disposable {
         if (baby !== 0 && !known) this.#babies.push({ input, step: baby });
       }
       for (const [step, together] of terms) this.#giants.push({ output, step, terms: together });
-      const bias = Float64Array.from(layout[output], (row) => (row < 0 ? 0 : map.bias[row]));
-      const encoded = bias.some((value) => value !== 0)
-        ? this.evaluator.encode(bias, this.#product)
-        : undefined;
-      this.#biases.push(encoded && this.#own(encoded));
     }
   }
 
@@ -92,6 +86,7 @@ export class StageRun implements Disposable {
 
   [Symbol.dispose](): void {
     for (const plaintext of this.#owned) plaintext[Symbol.dispose]();
+    this.#activation?.[Symbol.dispose]();
   }
 
   /** The whole stage, all images one after the other. */
@@ -166,7 +161,7 @@ export class StageRun implements Disposable {
         : (i: number) => inputs[i];
       if (!slotMap || slotMap.divisor !== undefined) {
         return finishedAll(inputs.length, (i) =>
-          isMine(team, i) ? this.#activate(this.#declared(he.copy(summed(i)!))) : undefined,
+          isMine(team, i) ? this.#activation.apply(this.#declared(he.copy(summed(i)!)), i) : undefined,
         );
       }
       yield 0.1;
@@ -187,12 +182,7 @@ export class StageRun implements Disposable {
       return finishedAll(outputs, (output) => {
         if (!isMine(team, output)) return undefined;
         const parts = Array.from({ length: team.size }, (_, member) => shared(output * team.size + member));
-        const sum = this.#sumRotations(this.#addUp(parts), folds);
-        return finished(sum, () => {
-          const bias = this.#biases[output];
-          if (bias) he.addPlainInplace(sum, bias);
-          this.#activateInplace(sum);
-        });
+        return this.#activation.apply(this.#sumRotations(this.#addUp(parts), folds), output);
       });
     } finally {
       scope[Symbol.dispose]();
@@ -264,20 +254,6 @@ export class StageRun implements Disposable {
   #declared(ciphertext: Ciphertext): Ciphertext {
     if (this.stage.slotMap) this.evaluator.setScaleInplace(ciphertext, this.#product.scale);
     return ciphertext;
-  }
-
-  #activate(ciphertext: Ciphertext): Ciphertext {
-    return finished(ciphertext, (result) => this.#activateInplace(result));
-  }
-
-  /** Squares where the stage does, and takes the scale down. */
-  #activateInplace(ciphertext: Ciphertext): void {
-    const { square, rescales } = this.stage;
-    if (square) {
-      this.evaluator.squareInplace(ciphertext);
-      this.evaluator.relinearizeInplace(ciphertext);
-    }
-    for (let i = 0; i < rescales; i++) this.evaluator.rescaleToNextInplace(ciphertext);
   }
 }
 

@@ -47,7 +47,7 @@ export function clientSpec(plan: Plan): ClientSpec {
     slotLayout: input.map(withoutEmptyEnd),
     outputSlotLayout: oneSlotEach(stages.at(-1)!.output, sizeOf(outputShape)),
     rotations,
-    relinearization: stages.some(({ square }) => square),
+    relinearization: stages.some(({ activation }) => activation !== undefined),
   };
 }
 

@@ -1,3 +1,4 @@
+import { activate, derivative, type Activation } from "./activation.js";
 import type { Content } from "./content.js";
 import { gaussians } from "./gaussians.js";
 import { applySlotMap, rotateSlots, sumRotations, type Diagonal, type SlotMap } from "./slot-map.js";
@@ -6,7 +7,7 @@ import { applySlotMap, rotateSlots, sumRotations, type Diagonal, type SlotMap } 
 export interface SlotStage {
   readonly slotMap?: SlotMap;
   readonly output: Content;
-  readonly square: boolean;
+  readonly activation?: Activation;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface SlotStage {
  * - `encoding`: rounding the plaintexts' coefficients
  * - `inputRotation`: key switches before products, at the input's scale
  * - `sumRotation`: key switches after products
- * - `relinearization`: key switch after the square
+ * - `relinearization`: key switch after the activation
  * - `rescaling`: rounding after a division by a prime
  */
 export type ErrorKind =
@@ -49,7 +50,7 @@ interface Recorded {
 
 /**
  * Follows errors of unit size through the slots of sample images, one source at a time: linear maps carry them along,
- * a square multiplies them by twice the value. What a chain of scales costs in precision is then a weighted sum.
+ * an activation multiplies them by its derivative. What a chain of scales costs in precision is then a weighted sum.
  *
  * @param samples for each image the slots of its ciphertexts
  */
@@ -59,13 +60,13 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
     stages.map((_, stage) =>
       recorded.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
-  const sources = stages.flatMap(({ slotMap, square }, stage) => {
+  const sources = stages.flatMap(({ slotMap, activation }, stage) => {
     const kinds: ErrorKind[] = stage === 0 ? ["fresh"] : [];
     if (slotMap) {
       kinds.push("inputRotation");
       if (slotMap.diagonals.length > 0) kinds.push("encoding", "sumRotation");
     }
-    if (square) kinds.push("relinearization");
+    if (activation) kinds.push("relinearization");
     if (stage < stages.length - 1) kinds.push("rescaling");
     return kinds.map((kind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, recorded) }));
   });
@@ -84,11 +85,13 @@ const largestIn = (values: Float64Array) =>
 function record(stages: readonly SlotStage[], sample: Slots): Recorded {
   const run: Recorded = { inputs: [], outputs: [] };
   let current = sample;
-  for (const { slotMap, output, square } of stages) {
+  for (const { slotMap, output, activation } of stages) {
     run.inputs.push(current);
     const computed = slotMap ? withBias(slotMap, output, applyWeights(slotMap, current)) : current;
     run.outputs.push(computed);
-    current = square ? computed.map((slots) => slots.map((value) => value * value)) : computed;
+    current = activation
+      ? computed.map((slots) => slots.map((value) => activate(activation, value)))
+      : computed;
   }
   return run;
 }
@@ -114,12 +117,14 @@ function gainOf(
     const random = gaussians(1 + image);
     let error: Slots | undefined;
     for (let stage = from; stage < stages.length; stage++) {
-      const { slotMap, output, square } = stages[stage];
+      const { slotMap, output, activation } = stages[stage];
       const atInput = stage === from && kind === "fresh" ? noise(run.inputs[stage], random) : error;
       let atOutput = atInput && (slotMap ? applyWeights(slotMap, atInput) : atInput);
       if (stage === from) atOutput = arising(kind, slotMap, run.inputs[stage], random) ?? atOutput;
-      if (square && atOutput) {
-        atOutput = atOutput.map((slots, i) => slots.map((e, at) => 2 * run.outputs[stage][i][at] * e));
+      if (activation && atOutput) {
+        atOutput = atOutput.map((slots, i) =>
+          slots.map((e, at) => derivative(activation, run.outputs[stage][i][at]) * e),
+        );
       }
       if (stage === from && kind === "relinearization") atOutput = keySwitchNoise(run.outputs[stage], random);
       if (stage === from && kind === "rescaling") atOutput = noise(run.outputs[stage], random);

@@ -7,7 +7,7 @@ import { tapsAt } from "../model/sliding-window.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 import { sparseMap, type Entry, type SparseMap } from "./sparse-map.js";
 
-/** The linear layers, as maps between flattened tensors; undefined for an activation. */
+/** The linear layers, as maps between flattened tensors; undefined for an activation, and where nothing is computed. */
 export function layerMap(layer: Layer, inputShape: Shape): SparseMap | undefined {
   switch (layer.kind) {
     case "convolutional":
@@ -18,15 +18,24 @@ export function layerMap(layer: Layer, inputShape: Shape): SparseMap | undefined
       return averagePoolMap(layer, inputShape);
     case "padding":
       return paddingMap(layer, inputShape);
+    case "polynomial": {
+      const { coefficients } = layer;
+      return coefficients.length > 2
+        ? undefined
+        : diagonalMap(sizeOf(inputShape), coefficients[1] ?? 0, coefficients[0]);
+    }
     case "flatten":
-      return identityMap(sizeOf(inputShape));
+    case "identity":
     case "square":
       return undefined;
   }
 }
 
-export function identityMap(size: number): SparseMap {
-  return sparseMap(size, size, (column) => ({ entries: [{ column, weight: 1 }], bias: 0 }));
+export const identityMap = (size: number): SparseMap => diagonalMap(size, 1, 0);
+
+/** Every value multiplied by the same weight, and the same bias added. */
+function diagonalMap(size: number, weight: number, bias: number): SparseMap {
+  return sparseMap(size, size, (column) => ({ entries: [{ column, weight }], bias }));
 }
 
 function convolutionalMap(layer: ConvolutionalLayer, inputShape: Shape): SparseMap {

@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { layerForward, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../tensor/tensor.js";
+import { activationDepth, largestActivated } from "./activation.js";
 import { typicalCosts, type PrimitiveCosts } from "./costs.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
 import { chooseScales, scalesOnChain, type ScalePlan, type ScaleStage, type StageScales } from "./scales.js";
@@ -94,16 +95,11 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
 }
 
 function planSlots(stages: readonly Stage[], degree: number, options: PlanOptions): SlotPlan {
-  const squares = stages.filter(({ square }) => square).length;
-  let passed = 0;
-  const levels = stages.map(({ square }) => {
-    const level = squares - passed + 1;
-    if (square) passed++;
-    return level;
-  });
+  const depths = stages.map(({ activation }) => activationDepth(activation));
+  const levels = depths.map((_, i) => 1 + depths.slice(i).reduce((sum, depth) => sum + depth, 0));
   return searchSlotPlan(stages, {
     slots: degree / 2,
-    costs: (options.costs ?? typicalCosts)(degree, squares + 1),
+    costs: (options.costs ?? typicalCosts)(degree, levels[0]),
     levels,
     mostInputCiphertexts: options.mostInputCiphertexts ?? 4,
   });
@@ -123,10 +119,10 @@ function measure(
   slots: number,
   options: PlanOptions,
 ): Measured {
-  const slotStages = stages.map(({ square }, i) => ({
+  const slotStages = stages.map(({ activation }, i) => ({
     slotMap: slotPlan.slotMaps[i],
     output: slotPlan.contents[i],
-    square,
+    activation,
   }));
   const [images, ...shape] = samples.shape;
   const packed = [...pack(samples, { shape, images, packing: "packed", slotLayout: slotPlan.input }, slots)];
@@ -138,30 +134,32 @@ function measure(
   const known = stages.map((stage, i) =>
     Math.max(budget.largestOutput[i], recordedLargest(stage, options.valueRanges), Number.MIN_VALUE),
   );
-  const scaleStages = stages.map(({ name, square }, i): ScaleStage => {
+  const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
     const slotMap = slotPlan.slotMaps[i];
     const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
     return {
       name,
       products: (slotMap?.diagonals.length ?? 0) > 0,
       divisor: slotMap?.divisor ?? 1,
-      square,
+      activation,
       largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
     };
   });
   const last = known.at(-1)!;
   // Where nothing but zeros comes out, errors are measured against 1.
-  const largestOutput = last === Number.MIN_VALUE ? 1 : stages.at(-1)!.square ? last ** 2 : last;
+  const largestOutput = last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last);
   return { budget, scaleStages, largestOutput };
 }
 
 /** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */
-function recordedLargest({ layers, square }: Stage, valueRanges: readonly ValueRange[] = []): number {
-  const { name } = layers.at(-1)!;
+function recordedLargest({ layers, activation }: Stage, valueRanges: readonly ValueRange[] = []): number {
+  // What a polynomial gave does not tell what it was given; then the layer before must.
+  const isSquare = layers.at(-1)!.kind === "square";
+  const { name } = activation && !isSquare ? (layers.at(-2) ?? layers[0]) : layers.at(-1)!;
   const range = valueRanges.find((candidate) => candidate.name === name);
   if (!range) return 0;
   const largest = Math.max(Math.abs(range.min), Math.abs(range.max));
-  return square ? Math.sqrt(largest) : largest;
+  return isSquare ? Math.sqrt(largest) : largest;
 }
 
 function finishPlan(

@@ -1,3 +1,4 @@
+import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { noiseModel } from "../crypto/noise.js";
 import {
   checkParameters,
@@ -8,6 +9,8 @@ import {
   type CkksParameters,
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
+import { PolynomialPlanner } from "../layers/functional/polynomial-plan.js";
+import { activationDepth, largestActivated, type Activation } from "./activation.js";
 import type { ErrorBudget, ErrorKind } from "./error-budget.js";
 
 /** A stage as far as scales go. */
@@ -17,7 +20,7 @@ export interface ScaleStage {
   readonly products: boolean;
   /** What its sums are declared to be divided by, 1 for nothing. */
   readonly divisor: number;
-  readonly square: boolean;
+  readonly activation?: Activation;
   /** Largest magnitude before the activation in any slot, with room for images not seen. */
   readonly largest: number;
 }
@@ -27,6 +30,8 @@ export interface StageScales {
   /** Data primes left where it starts. */
   readonly level: number;
   readonly weightScaleBits: number;
+  /** Divisions by a prime between products and activation: none in a chain that was chosen for squares. */
+  readonly rescalesBefore: number;
   /** Divisions by a prime at its end. */
   readonly rescales: number;
 }
@@ -68,6 +73,9 @@ export function chooseScales(
   budget: ErrorBudget,
   wantedError: number,
 ): ScalePlan | undefined {
+  if (stages.some(({ activation }) => activation?.kind === "polynomial")) {
+    return chooseWaterline(polyModulusDegree, stages, budget, wantedError);
+  }
   for (const primesPerRescale of [1, 2]) {
     const chain = new ChainSearch(polyModulusDegree, stages, budget, primesPerRescale).run();
     if (chain && chain.errors.at(-1)! <= wantedError) return chain;
@@ -145,7 +153,7 @@ class ChainSearch {
   }
 
   #rescaled(stage: number): boolean {
-    return this.stages[stage].square && stage < this.stages.length - 1;
+    return this.stages[stage].activation !== undefined && stage < this.stages.length - 1;
   }
 
   #evaluate(bits: Bits): Evaluated | undefined {
@@ -163,10 +171,10 @@ class ChainSearch {
     const scales: StageBits[] = [];
     const groups: number[][] = [];
     let scale = bits.input;
-    for (const [i, { square, divisor }] of this.stages.entries()) {
+    for (const [i, { activation, divisor }] of this.stages.entries()) {
       const before = scale;
       const product = before + bits.weights[i] + Math.log2(divisor);
-      const activated = square ? 2 * product : product;
+      const activated = activatedBits(activation, product);
       scale = this.#rescaled(i) ? bits.rescaled[i] : activated;
       const drop = activated - scale;
       const group = this.#rescaled(i) ? split(drop, this.primesPerRescale) : [];
@@ -177,18 +185,18 @@ class ChainSearch {
     const last = this.stages.at(-1)!;
     const baseBits = Math.max(leastPrimeBits, Math.ceil(this.#bitsBehindRescales(scales) + 2));
     const base = split(baseBits, Math.ceil(baseBits / mostPrimeBits));
-    if (!base || (base.length > this.primesPerRescale && !last.square)) return undefined;
+    if (!base || (base.length > this.primesPerRescale && !last.activation)) return undefined;
     const dataBits = [...base, ...groups.reverse().flat()];
     groups.reverse();
     let level = dataBits.length;
     const sumTo = (count: number) => dataBits.slice(0, count).reduce((sum, size) => sum + size, 0);
-    for (const [i, { square, largest }] of this.stages.entries()) {
+    for (const [i, { activation, largest }] of this.stages.entries()) {
       scales[i].level = level;
-      const magnitude = magnitudeBits(largest);
-      if (scales[i].product + magnitude + 2 > sumTo(level)) return undefined;
-      if (square && scales[i].activated + 2 * magnitude + 2 > sumTo(level)) return undefined;
+      const after = magnitudeBits(largestActivated(activation, largest));
+      if (scales[i].product + magnitudeBits(largest) + 2 > sumTo(level)) return undefined;
+      if (scales[i].activated + after + 2 > sumTo(level)) return undefined;
       level -= groups[i].length;
-      if (square && scales[i].after + 2 * magnitude + 2 > sumTo(level)) return undefined;
+      if (scales[i].after + after + 2 > sumTo(level)) return undefined;
     }
     const data = sumTo(dataBits.length);
     const largestPrime = Math.max(...dataBits);
@@ -200,11 +208,11 @@ class ChainSearch {
   /** What scales and values take where nothing is left to divide by. */
   #bitsBehindRescales(scales: readonly StageBits[]): number {
     const first = this.stages.findLastIndex((_, i) => this.#rescaled(i));
-    return this.stages.reduce((most, { square, largest }, i) => {
+    return this.stages.reduce((most, { activation, largest }, i) => {
       if (i < first) return most;
       const { product, after } = scales[i];
       const before = i === first ? 0 : product + magnitudeBits(largest);
-      return Math.max(most, before, after + (square ? 2 : 1) * magnitudeBits(largest));
+      return Math.max(most, before, after + magnitudeBits(largestActivated(activation, largest)));
     }, 0);
   }
 
@@ -220,6 +228,7 @@ class ChainSearch {
       stages: scales.map(({ level, weights }, i) => ({
         level,
         weightScaleBits: weights,
+        rescalesBefore: 0,
         rescales: groups[i].length,
       })),
       errors: predictErrors(this.degree, this.budget, scales, dataBits, specialBits),
@@ -236,7 +245,7 @@ interface Evaluated {
 }
 
 interface StageBits {
-  /** log2 of the scale at the input, of the weights, after products, after the square, and after rescaling. */
+  /** log2 of the scale at the input, of the weights, after products, after the activation, and after rescaling. */
   readonly before: number;
   readonly weights: number;
   readonly product: number;
@@ -251,6 +260,12 @@ interface Chain {
   readonly specialBits: number;
   /** Sizes of the primes that each stage divides by. */
   readonly groups: readonly (readonly number[])[];
+}
+
+/** log2 of the scale behind an activation, before anything is rescaled. */
+function activatedBits(activation: Activation | undefined, product: number): number {
+  if (activation?.kind !== "square") return product;
+  return 2 * product - Math.log2(Math.abs(activation.factor));
 }
 
 /** Bits that values up to `largest` need above the scale. */
@@ -294,9 +309,41 @@ function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[
   return { fresh, encoding, rounding: rounding(2), keySwitch };
 }
 
+/** Sizes of scales and primes to try where a polynomial of higher degree rules the chain. */
+const waterlineBits = [28, 32, 36, 40, 45, 50];
+
 /**
- * Scales for a chain that is given: weights at its `weightScaleBits`, and at the end of each stage as many divisions
- * as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
+ * A chain of equal primes, as many as it takes: polynomials of higher degree multiply ciphertexts by ciphertexts, which
+ * want scales that stay the same from level to level.
+ */
+function chooseWaterline(
+  polyModulusDegree: number,
+  stages: readonly ScaleStage[],
+  budget: ErrorBudget,
+  wantedError: number,
+): ScalePlan | undefined {
+  const deepest = stages.reduce((sum, { activation }) => sum + 1 + activationDepth(activation), 0);
+  for (const bits of waterlineBits) {
+    for (let primes = stages.length; primes <= deepest; primes++) {
+      const coeffModulusBits = [mostPrimeBits, ...new Array<number>(primes).fill(bits), mostPrimeBits];
+      if (coeffModulusBits.reduce((sum, size) => sum + size) > maxCoeffModulusBits[polyModulusDegree]) break;
+      try {
+        const parameters = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: bits });
+        const plan = scalesOnChain(parameters, stages, budget);
+        if (plan.errors.at(-1)! <= wantedError) return plan;
+        break;
+      } catch (error) {
+        // Too short still, or there are too few primes of this size.
+        if (!(error instanceof InputError)) throw error;
+      }
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Scales for a chain that is given: weights at its `weightScaleBits`, and before and after each activation as many
+ * divisions as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
  *
  * @throws InputError naming the stage that the chain cannot carry
  */
@@ -306,33 +353,49 @@ export function scalesOnChain(
   budget: ErrorBudget,
 ): ScalePlan {
   const { levels, scaleBits, weightScaleBits } = parameters;
-  let [level, scale] = [levels, scaleBits];
+  let state: LevelAndScale = { level: levels, scale: 2 ** scaleBits };
   const bits: StageBits[] = [];
-  const planned = stages.map(({ name, products, divisor, square, largest }, i): StageScales => {
-    const start = level;
-    const before = scale;
+  const planned = stages.map(({ name, products, divisor, activation, largest }, i): StageScales => {
+    const start = state;
     const weights = products ? weightScaleBits : 0;
-    const product = before + weights + Math.log2(divisor);
-    const activated = square ? 2 * product : product;
-    const grown = Math.log2(Math.max(largest, 2 ** -20)) * (square ? 2 : 1);
-    const requireRoom = (needed: number) => {
-      if (needed < modulusBits(parameters, level)) return;
+    const requireRoom = (value: number) => {
+      const needed = Math.log2(state.scale) + magnitudeBits(value) + 1;
+      if (needed < modulusBits(parameters, state.level)) return;
       throw new InputError(
-        `plan: stage "${name}" needs ${Math.ceil(needed)} bits at level ${level}, ` +
-          `${formatChain(parameters)} has ${modulusBits(parameters, level).toFixed(0)} left there; use a longer chain, ` +
-          `smaller scales, or leave the parameters out to have them chosen`,
+        `plan: stage "${name}" needs ${Math.ceil(needed)} bits at level ${state.level}, ` +
+          `${formatChain(parameters)} has ${modulusBits(parameters, state.level).toFixed(0)} left there; ` +
+          `use a longer chain, smaller scales, or leave the parameters out to have them chosen`,
       );
     };
-    requireRoom(activated + Math.max(0, grown) + 1);
-    scale = activated;
-    while (i < stages.length - 1 && level > 1) {
-      const divided = scale - Math.log2(lastPrime(parameters, level));
-      if (divided < scaleBits) break;
-      [scale, level] = [divided, level - 1];
+    state = { level: start.level, scale: start.scale * 2 ** weights * divisor };
+    requireRoom(largest);
+    const product = Math.log2(state.scale);
+    if (activation) state = settled(parameters, state);
+    const before = state;
+    if (activation?.kind === "polynomial") {
+      state = new PolynomialPlanner(parameters, activation.layer, before).plan().output;
+    } else {
+      state = { level: state.level, scale: 2 ** activatedBits(activation, Math.log2(before.scale)) };
     }
-    requireRoom(scale + Math.max(0, grown) + 1);
-    bits.push({ before, weights, product, activated, after: scale, level: start });
-    return { level: start, weightScaleBits: weights, rescales: start - level };
+    requireRoom(largestActivated(activation, largest));
+    const activated = Math.log2(state.scale);
+    const computed = state.level;
+    if (i < stages.length - 1) state = settled(parameters, state);
+    requireRoom(largestActivated(activation, largest));
+    bits.push({
+      before: Math.log2(start.scale),
+      weights,
+      product,
+      activated: activation?.kind === "polynomial" ? Math.log2(before.scale) : activated,
+      after: Math.log2(state.scale),
+      level: start.level,
+    });
+    return {
+      level: start.level,
+      weightScaleBits: weights,
+      rescalesBefore: start.level - before.level,
+      rescales: computed - state.level,
+    };
   });
   const dataBits = parameters.coeffModulusBits.slice(0, -1);
   const special = parameters.coeffModulusBits.at(-1)!;
@@ -342,3 +405,14 @@ export function scalesOnChain(
     errors: predictErrors(parameters.polyModulusDegree, budget, bits, dataBits, special),
   };
 }
+
+/** Divided by primes for as long as the scale stays at or above that of inputs. */
+function settled(parameters: CkksParameters, { level, scale }: LevelAndScale): LevelAndScale {
+  while (level > 1 && scale / lastPrime(parameters, level) >= 2 ** parameters.scaleBits * almostOne) {
+    scale /= lastPrime(parameters, level--);
+  }
+  return { level, scale };
+}
+
+/** Primes are a little smaller or larger than their power of two. */
+const almostOne = 1 - 2 ** -10;

@@ -217,7 +217,7 @@ function innerCandidates(
   const [first, ...rest] = stage.layers;
   const pooled = first.kind === "averagePool" && grid ? poolLayout(first, grid, content) : undefined;
   const candidates = [...foldCandidates({ map, content, slots, poolSums: [] })];
-  if (pooled && rest.every(({ kind }) => kind === "flatten" || kind === "square")) {
+  if (pooled && !rest.some((layer, i) => layerMap(layer, shapeBefore(stage, i + 1)))) {
     return [
       {
         candidate: sumsAlone(
@@ -266,11 +266,15 @@ function sumsAlone(map: SparseMap, { sums, content, divisor, grid }: PooledLayou
   };
 }
 
+function shapeBefore({ layers, inputShape }: Stage, index: number): Shape {
+  return layers.slice(0, index).reduce((shape, layer) => layerOutputShape(layer, shape), inputShape);
+}
+
 function mapOfRest(pool: AveragePoolLayer, rest: readonly Layer[], stage: Stage): SparseMap {
   let shape = layerOutputShape(pool, stage.inputShape);
   let map = identityMap(sizeOf(shape));
   for (const layer of rest) {
-    const next = layer.kind === "flatten" ? undefined : layerMap(layer, shape);
+    const next = layerMap(layer, shape);
     if (next) map = compose(map, next);
     shape = layerOutputShape(layer, shape);
   }

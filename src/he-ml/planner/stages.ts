@@ -2,6 +2,7 @@ import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerOutputShape, type Layer, type Model } from "../model/model.js";
 import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
+import { activationOf, type Activation } from "./activation.js";
 import { layerMap } from "./layer-map.js";
 import { compose, type SparseMap } from "./sparse-map.js";
 
@@ -16,7 +17,7 @@ export interface Stage {
   readonly outputShape: Shape;
   /** Undefined where nothing is computed before the activation. */
   readonly map?: SparseMap;
-  readonly square: boolean;
+  readonly activation?: Activation;
 }
 
 export interface StageOptions {
@@ -44,7 +45,7 @@ export function stagesOf(model: Model, { layers, fuse = true, splitAfter = [] }:
     if (positions.includes(index)) {
       if (open.length === 0) inputShape = shape;
       open.push(index);
-      if (!fuse || layer.kind === "square" || splitAfter.includes(index) || index === positions.at(-1)) {
+      if (!fuse || activationOf(layer) || splitAfter.includes(index) || index === positions.at(-1)) {
         stages.push(stageOf(model, open, inputShape, outputShape));
         open = [];
       }
@@ -60,7 +61,7 @@ function stageOf(model: Model, modelLayers: readonly number[], inputShape: Shape
   let map: SparseMap | undefined;
   let shape = inputShape;
   for (const layer of layers) {
-    const next = layer.kind === "flatten" ? undefined : layerMapWithin(name, layer, shape);
+    const next = layerMapWithin(name, layer, shape);
     if (next) map = map ? compose(map, next) : next;
     shape = layerOutputShape(layer, shape);
   }
@@ -72,7 +73,7 @@ function stageOf(model: Model, modelLayers: readonly number[], inputShape: Shape
     inputShape,
     outputShape,
     map,
-    square: layers.at(-1)!.kind === "square",
+    activation: activationOf(layers.at(-1)!),
   };
 }
 

@@ -1,21 +1,22 @@
 import { ClearEvaluator } from "../../he-ml/crypto/clear-evaluator.js";
 import type { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { formatChain } from "../../he-ml/crypto/parameters.js";
-import type { EncodedLayer } from "../../he-ml/layers/encoded-layer.js";
+import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { Padding, Pair } from "../../he-ml/model/layer.js";
-import { layerShapes, type Layer, type Model } from "../../he-ml/model/model.js";
+import { layerShapes, type Model } from "../../he-ml/model/model.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
 import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
 import { formatCount, formatScale } from "./numbers.js";
 
 /** A layer and its position in its model. */
 interface PlacedLayer {
-  readonly position: number;
-  readonly layer: Layer;
+  /** Undefined for a re-encryption, which is none of the model's layers. */
+  readonly position: number | undefined;
+  readonly layer: RunnableLayer["layer"];
 }
 
 const layerColumns: readonly Column<PlacedLayer>[] = [
-  { head: "position", cell: ({ position }) => String(position), rightAligned: true },
+  { head: "position", cell: ({ position }) => String(position ?? ""), rightAligned: true },
   { head: "name", cell: ({ layer }) => layer.name },
   { head: "kind", cell: ({ layer }) => kindText(layer) },
 ];
@@ -32,7 +33,7 @@ export function modelGrid(model: Model): Grid {
   const total = layers.reduce((sum, layer) => sum + parameterCount(layer), 0);
   const shapeColumn: Column<PlacedLayer> = {
     head: "output shape",
-    cell: ({ position }) => formatShape(outputShapes[position]),
+    cell: ({ position }) => formatShape(outputShapes[position!]),
   };
   return recordsGrid(
     `Model "${name}": input ${formatShape(inputShape)}, ${formatCount(layers.length, "layer")}, ` +
@@ -42,17 +43,20 @@ export function modelGrid(model: Model): Grid {
   );
 }
 
-export function encodedLayersGrid(layers: readonly EncodedLayer[]): Grid {
+export function encodedLayersGrid(layers: readonly RunnableLayer[]): Grid {
   const [{ evaluator }] = layers;
   return recordsGrid(
     `${formatCount(layers.length, "encoded layer")} on ${evaluatorText(evaluator)}, ` +
       `weights at ${formatScale(evaluator.parameters.weightScaleBits)}`,
     [...layerColumns, parametersColumn],
-    layers.map(({ layer, modelLayers }, at) => ({ position: modelLayers?.[0] ?? at, layer })),
+    layers.map(({ layer, modelLayers }, at) => ({
+      position: layer.kind === "reencryption" ? undefined : (modelLayers?.[0] ?? at),
+      layer,
+    })),
   );
 }
 
-export function encodedLayerGrid({ layer, modelLayers, evaluator }: EncodedLayer): Grid {
+export function encodedLayerGrid({ layer, modelLayers, evaluator }: RunnableLayer): Grid {
   return factsGrid("Encoded layer", [
     ["computes", "EncryptedTensor → EncryptedTensor"],
     ["name", layer.name],
@@ -66,11 +70,11 @@ export function encodedLayerGrid({ layer, modelLayers, evaluator }: EncodedLayer
 }
 
 /** Weights and biases. */
-function parameterCount(layer: Layer): number {
+function parameterCount(layer: PlacedLayer["layer"]): number {
   return "weights" in layer ? layer.weights.data.length + (layer.bias?.data.length ?? 0) : 0;
 }
 
-function kindText(layer: Layer): string {
+function kindText(layer: PlacedLayer["layer"]): string {
   switch (layer.kind) {
     case "convolutional":
       return [
@@ -83,6 +87,8 @@ function kindText(layer: Layer): string {
       return [`average pool ${formatShape(layer.kernelSize)}`, ...strideAndPadding(layer)].join(", ");
     case "padding":
       return `padding ${sidesText(layer.padding)}`;
+    case "polynomial":
+      return `polynomial of degree ${layer.coefficients.length - 1}`;
     default:
       return layer.kind;
   }

@@ -4,7 +4,7 @@ import { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { ciphertextCount, packings } from "../../he-ml/crypto/packing.js";
 import type { CkksParameters } from "../../he-ml/crypto/parameters.js";
 import type { EvaluationKeys } from "../../he-ml/crypto/public-context.js";
-import type { EncodedLayer } from "../../he-ml/layers/encoded-layer.js";
+import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import { layerShapes, type LayerKind, type Model } from "../../he-ml/model/model.js";
 import type { EncodedPlan, EncodedStage } from "../../he-ml/net-builder/encode-plan.js";
@@ -113,14 +113,17 @@ const weighted = { name: z.string(), weights: tensor, bias: tensor.optional() };
 const layers: Readonly<Record<LayerKind, z.ZodType>> = {
   convolutional: z.looseObject(weighted),
   linear: z.looseObject(weighted),
+  polynomial: z.looseObject({ name: z.string(), coefficients: z.array(z.number()).min(2) }),
   square: z.looseObject({ name: z.string() }),
   averagePool: z.looseObject({ name: z.string(), kernelSize: shape }),
   flatten: z.looseObject({ name: z.string() }),
   padding: z.looseObject({ name: z.string(), padding: z.looseObject({ top: count }) }),
+  identity: z.looseObject({ name: z.string() }),
 };
 const layer = z
   .looseObject({ kind: z.enum(Object.keys(layers) as LayerKind[]) })
   .refine((value) => layers[value.kind].safeParse(value).success);
+const reencryption = z.looseObject({ kind: z.literal("reencryption"), name: z.string() });
 const model = z.looseObject({ name: z.string(), inputShape: shape, layers: z.array(layer).min(1) });
 
 const plannedStage = z.looseObject({
@@ -209,14 +212,14 @@ export function isModel(value: unknown): value is Model {
   }
 }
 
-export function isEncodedLayer(value: unknown): value is EncodedLayer {
+export function isEncodedLayer(value: unknown): value is RunnableLayer {
   if (typeof value !== "function") return false;
-  const { layer: described, evaluator, open, run } = value as Partial<EncodedLayer>;
+  const { layer: described, evaluator, open, run } = value as Partial<RunnableLayer>;
   return (
     evaluator instanceof Evaluator &&
     typeof open === "function" &&
     typeof run === "function" &&
-    layer.safeParse(described).success
+    (layer.safeParse(described).success || reencryption.safeParse(described).success)
   );
 }
 

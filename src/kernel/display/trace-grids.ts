@@ -15,7 +15,7 @@ export function traceGrid(trace: LayerTrace): Grid {
   const { name, kind, packing, images, shape, ciphertexts, bytes, modelLayers, milliseconds, error } = trace;
   return factsGrid(`Trace of "${name}"`, [
     ["kind", kind],
-    [modelLayers.length === 1 ? "model layer" : "model layers", modelLayers.join(", ")],
+    [modelLayers.length === 1 ? "model layer" : "model layers", modelLayers.join(", ") || "none"],
     ["packing", `${packing}, ${formatCount(images, "image")}`],
     ["output shape for one image", formatShape(shape)],
     ["ciphertexts", `${ciphertexts} (${formatBytes(bytes)})`],

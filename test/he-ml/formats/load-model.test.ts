@@ -10,6 +10,7 @@ import { onnxSession } from "../../../src/he-ml/formats/onnx/run.js";
 import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { defineModel, modelForward } from "../../../src/he-ml/model/model.js";
+import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { expectSameInFloat32, node, onnxFile, randomTensor } from "./onnx-support.js";
 
 const model = defineModel({
@@ -78,10 +79,54 @@ describe("loadModel", () => {
     await expect(loadModel(at("alone.onnx"))).rejects.toThrow(/"missing.data", which cannot be read/);
   });
 
+  test("refuses a folder of weights, and a name that no file can have", async () => {
+    await mkdir(at("weights.dir"));
+    for (const location of ["weights.dir", "nul\0byte"]) {
+      await writeFile(at("odd.onnx"), externalFile(location));
+      await expect(loadModel(at("odd.onnx"))).rejects.toThrow(/which cannot be read/);
+    }
+  });
+
+  test("refuses weights of which the file beside the model holds fewer", async () => {
+    await writeFile(at("short.data"), new Uint8Array(31));
+    await writeFile(at("short.onnx"), externalFile("short.data"));
+    await expect(loadModel(at("short.onnx"))).rejects.toThrow(
+      /expected 24 bytes from byte 8 .* which has 31/,
+    );
+  });
+
+  test("reads a tfjs model and the weights beside it, and none that lie elsewhere", async () => {
+    const tfjs = (path: string) => ({
+      format: "layers-model",
+      modelTopology: {
+        class_name: "Sequential",
+        config: [
+          {
+            class_name: "Dense",
+            config: { name: "fc", units: 1, use_bias: false, batch_input_shape: [null, 2] },
+          },
+        ],
+      },
+      weightsManifest: [{ paths: [path], weights: [{ name: "fc/kernel", shape: [2, 1], dtype: "float32" }] }],
+    });
+    await mkdir(at("tfjs"));
+    await writeFile(at("tfjs/weights.bin"), new Uint8Array(Float32Array.of(0.5, -2).buffer));
+    await writeFile(at("tfjs/model.json"), JSON.stringify(tfjs("weights.bin")));
+    expect(await loadModel(at("tfjs/model.json"), { name: "dense" })).toEqual({
+      name: "dense",
+      inputShape: [2],
+      layers: [linearLayer({ name: "fc", weights: tensor([1, 2], [0.5, -2]) })],
+    });
+    for (const path of ["../weights.data", at("weights.data"), ""]) {
+      await writeFile(at("tfjs/model.json"), JSON.stringify(tfjs(path)));
+      await expect(loadModel(at("tfjs/model.json"))).rejects.toThrow(/which is not beside it/);
+    }
+  });
+
   test("says which endings it knows", async () => {
     await writeFile(at("net.h5"), "");
     await expect(loadModel(at("net.h5"))).rejects.toThrow(
-      /^loadModel: expected a file ending in \.onnx, got /,
+      /^loadModel: expected a file ending in \.onnx, .*, got /,
     );
   });
 

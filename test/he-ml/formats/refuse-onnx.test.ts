@@ -9,9 +9,10 @@ import {
 } from "onnx-buf";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
-import { UnsupportedLayersError } from "../../../src/he-ml/formats/unsupported-layers.js";
+import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { floats, ints, node, onnxFile, randomTensor, type AttributeValue } from "./onnx-support.js";
+import { thrownBy } from "../support.js";
 
 /** What reading throws; the test fails if it throws nothing or something else than an InputError of one line. */
 function refusal(bytes: Uint8Array): InputError {
@@ -49,21 +50,44 @@ describe("unsupported layers", () => {
     expect(error).toBeInstanceOf(UnsupportedLayersError);
     expect((error as UnsupportedLayersError).modelName).toBe("lenet");
     expect((error as UnsupportedLayersError).layers).toEqual([
-      { position: 1, name: "relu1", op: "Relu", remedy: expect.stringContaining("square activation") },
-      { position: 2, name: "p", op: "MaxPool", remedy: expect.stringContaining("AveragePool") },
+      { position: 1, name: "relu1", op: "relu", remedy: expect.stringContaining("square (x * x)") },
+      { position: 2, name: "pool1", op: "maxPool", remedy: expect.stringContaining("average pool") },
       { position: 4, name: "two\nlines", op: "Softmax", remedy: expect.stringContaining("client") },
     ]);
     expect(error.message).toBe(
       'model "lenet" has 3 layers that cannot be encrypted: ' +
-        'layer 1 "relu1" (Relu): train with a square activation (x * x) in its place; ' +
-        'layer 2 "p" (MaxPool): use an average pool (AveragePool) in its place; ' +
+        'layer 1 "relu1" (relu): put a square (x * x) or a fitted polynomial in its place and train again; ' +
+        'layer 2 "pool1" (maxPool): put an average pool in its place and train again; ' +
         'layer 4 "two\\nlines" (Softmax): leave it out, the client applies it after decryption',
     );
   });
 
-  test.each(["Tanh", "Sigmoid", "LSTM", "BatchNormalization"])("%s has a remedy", (op) => {
+  test.each(["Softmax", "Erf", "LSTM", "Clip"])("%s has a remedy", (op) => {
     const error = refusal(onnxFile({ input: ["n", 6], nodes: [node(op, ["input"], "output")] }));
     expect(error).toMatchObject({ layers: [{ op, remedy: expect.stringMatching(/.{20}/) }] });
+  });
+
+  test("that run on plain values are read, and all named when the network is to be encrypted", () => {
+    const network = readOnnx(
+      onnxFile({
+        input: ["n", 2, 5, 5],
+        nodes: [
+          node("Tanh", ["input"], "t"),
+          node("MaxPool", ["t"], "p", { kernel_shape: [2, 2], strides: [1, 1] }),
+          node("Relu", ["p"], "output"),
+        ],
+        name: "lenet",
+      }),
+    );
+    expect(network.layers.map(({ kind }) => kind)).toEqual(["activation", "maxPool", "activation"]);
+    expect(thrownBy(() => encryptableModel(network))).toMatchObject({
+      modelName: "lenet",
+      layers: [
+        { position: 0, name: "tanh1", op: "tanh", remedy: expect.stringContaining("square") },
+        { position: 1, name: "pool1", op: "maxPool", remedy: expect.stringContaining("average pool") },
+        { position: 2, name: "relu1", op: "relu", remedy: expect.stringContaining("square") },
+      ],
+    });
   });
 
   test("operators of other domains are not taken for ONNX's own", () => {
@@ -76,41 +100,56 @@ describe("unsupported layers", () => {
 
 describe("graphs that are not one chain", () => {
   const refuse = (nodes: NodeProto[], message: string, moreInputs = {}) =>
-    expect(refusal(onnxFile({ input: ["n", 6], nodes, moreInputs })).message).toContain(message);
+    expect(
+      refusal(
+        onnxFile({
+          input: ["n", 6],
+          nodes,
+          moreInputs,
+          initializers: [floats("w", randomTensor([6, 6], 1))],
+        }),
+      ).message,
+    ).toContain(message);
 
-  test("a branch that joins again", () =>
+  test("a residual connection", () =>
+    refuse(
+      [node("MatMul", ["input", "w"], "a"), node("Add", ["a", "input"], "output", {}, "skip")],
+      '"input" goes into MatMul "a" and again into Add "skip"; only models whose layers form one chain are ' +
+        "supported, without branches or residual connections",
+    ));
+
+  test("two branches that join again", () =>
     refuse(
       [
-        node("Mul", ["input", "input"], "a"),
-        node("Mul", ["input", "input"], "b"),
+        node("MatMul", ["input", "w"], "a", {}, "left"),
+        node("MatMul", ["input", "w"], "b", {}, "right"),
         node("Add", ["a", "b"], "output"),
       ],
-      "form one chain",
+      '"input" goes into MatMul "left" and again into MatMul "right"',
     ));
 
-  test("a value and its square added", () =>
+  test("weights that depend on the image", () =>
     refuse(
-      [node("Mul", ["input", "input"], "a"), node("Add", ["a", "input"], "output", {}, "skip")],
-      'Add "skip" takes ["a","input"], expected "a"',
+      [node("Mul", ["input", "input"], "a"), node("MatMul", ["input", "a"], "output")],
+      'MatMul "output": expected its input 1 to be a constant, got the computed value "a"',
     ));
 
-  test("a product of two different values", () =>
-    refuse([node("Mul", ["input", "input"], "a"), node("Mul", ["a", "input"], "output")], "form one chain"));
+  test("a value that no node gives", () =>
+    refuse([node("Add", ["input", "ghost"], "output")], 'takes "ghost", which no node before it gives'));
 
-  test("a node that computes from constants alone", () =>
+  test("two nodes that give one value", () =>
     refuse(
-      [
-        node("Constant", [], "two", { value_int: 2 }),
-        node("Mul", ["two", "two"], "four"),
-        node("Mul", ["input", "input"], "output"),
-      ],
-      "takes [], expected",
+      [node("MatMul", ["input", "w"], "output"), node("Relu", ["output"], "output")],
+      'Relu "output" gives "output", which is there already',
     ));
 
-  test("a node behind the output", () =>
+  test("an output that is a constant", () =>
+    refuse([node("Constant", [], "output", { value_int: 1 })], "its output does not depend on its input"));
+
+  test("a value that does not depend on the image", () =>
     refuse(
-      [node("Mul", ["input", "input"], "output"), node("Mul", ["output", "output"], "z")],
-      'end in "z"',
+      [node("Constant", [], "zero", { value_float: { float: 0 } }), node("Mul", ["input", "zero"], "output")],
+      'Mul "output": it gives the same value for every image',
     ));
 
   test("two inputs", () =>
@@ -125,16 +164,44 @@ describe("graphs that are not one chain", () => {
 describe("nodes that mean something else", () => {
   const image: [number, number, number] = [2, 5, 5];
   const refused: [string, string, Record<string, AttributeValue>, TensorProto[], number[], string][] = [
-    ["Pow by 3", "Pow", {}, [floats("e", tensor([], [3]))], image, "expected the exponent 2, got 3"],
+    ["Pow by 1/2", "Pow", {}, [floats("e", tensor([], [0.5]))], image, "whole exponent of 1 to 63, got 0.5"],
+    ["Pow by 2³¹", "Pow", {}, [ints("e", [2 ** 31])], image, "whole exponent of 1 to 63"],
     [
-      "Mul by a constant",
+      "a factor for each column",
       "Mul",
       {},
-      [floats("e", tensor([], [2]))],
+      [floats("e", randomTensor([5], 1))],
       image,
-      "by itself, got one by a constant",
+      "2 numbers, one for each channel",
     ],
-    ["Add of a constant to the input", "Add", {}, [floats("e", tensor([], [2]))], image, "that layer's bias"],
+    [
+      "a factor for each image",
+      "Mul",
+      {},
+      [floats("e", randomTensor([3, 1, 1, 1], 1))],
+      image,
+      "got one of 3×1×1×1",
+    ],
+    ["a constant by the image", "Div", {}, [], image, "expected a constant as input 1, got none"],
+    [
+      "a mean over channels",
+      "ReduceMean",
+      { axes: [1] },
+      [],
+      image,
+      "mean over height and width of images, got axes [1]",
+    ],
+    [
+      "a transposition of the batch",
+      "Transpose",
+      { perm: [1, 0, 2, 3] },
+      [],
+      image,
+      "behind the batch, got [1, 0, 2, 3]",
+    ],
+    ["an output with the channels last", "Transpose", { perm: [0, 2, 3, 1] }, [], image, "the channels last"],
+    ["a squeeze of a long axis", "Squeeze", { axes: [2] }, [], image, "got axes [2] of 2×5×5"],
+    ["a shape of its own", "Reshape", {}, [], image, "expected a constant as input 1"],
     ["Gemm with transA", "Gemm", { transA: 1 }, [matrix], [36], "expected transA 0"],
     [
       "Gemm with a bias for each image",
@@ -323,9 +390,9 @@ describe("files that are damaged or incomplete", () => {
     expect(error.message).toContain('another file, "net.onnx.data"');
   });
 
-  test("weights that the graph computes", () => {
+  test("weights that are missing", () => {
     const error = refusal(changed((graph) => graph.initializer.shift()));
-    expect(error.message).toContain("one chain");
+    expect(error.message).toContain('takes "w", which no node before it gives');
   });
 
   test("an input of unknown size", () => {

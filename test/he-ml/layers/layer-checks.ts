@@ -11,8 +11,13 @@ import type { LayerCase } from "./random-layers.js";
 
 /** Largest error that rounding weights and bias to their scale can make, plus what doubles lose. */
 function roundingBound(parameters: CkksParameters, layer: Layer, batch: Tensor): number {
-  const terms = "weights" in layer ? layer.weights.data.length / layer.weights.shape[0] : 0;
+  const terms = roundedTerms(layer);
   return terms * maxAbs(batch.data) * 2 ** -(parameters.weightScaleBits + 1) + 2 ** -32;
+}
+
+function roundedTerms(layer: Layer): number {
+  if (layer.kind === "polynomial") return layer.coefficients.length - 1;
+  return "weights" in layer ? layer.weights.data.length / layer.weights.shape[0] : 0;
 }
 
 /** Applies a layer and checks that its result stands where `outputState` promised. */

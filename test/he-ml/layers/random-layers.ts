@@ -3,10 +3,12 @@ import { layerPackings, type Packing } from "../../../src/he-ml/crypto/packing.j
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
+import { identityLayer } from "../../../src/he-ml/model/identity.js";
 import type { Padding } from "../../../src/he-ml/model/layer.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import type { Layer, LayerKind } from "../../../src/he-ml/model/model.js";
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
+import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { zeros, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { randomTensor, seededRandom } from "../support.js";
@@ -121,8 +123,13 @@ const drawn: { readonly [K in LayerKind]: fc.Arbitrary<Drawn> } = {
   convolutional,
   linear,
   averagePool,
+  // Up to degree 2, which takes one level; what more levels carry is tested apart.
+  polynomial: fc
+    .tuple(fc.array(fc.constantFrom(-2, -0.5, -0.1, 0, 0.25, 1, 3), { minLength: 2, maxLength: 3 }), anyShape)
+    .map(([coefficients, shape]): Drawn => [polynomialLayer({ coefficients }), shape]),
   square: anyShape.map((shape): Drawn => [squareLayer(), shape]),
   flatten: anyShape.map((shape): Drawn => [flattenLayer(), shape]),
+  identity: anyShape.map((shape): Drawn => [identityLayer(), shape]),
   padding: fc
     .tuple(sides(2), imageShape)
     .map(([padding, shape]): Drawn => [paddingLayer({ padding }), shape]),

@@ -153,7 +153,7 @@ describe("refused with one line that says what would do:", () => {
   test("a chain too short, naming the stage", () => {
     const short = checkParameters({ ...longChain(1024), coeffModulusBits: [60, 40, 60] });
     expect(refusal(() => planModel(smallModel, { parameters: short }))).toMatch(
-      /^plan: stage "conv1\+act1" needs \d+ bits at level 2, \[60, 40 \| 60\] has 100 left there; use a longer chain/,
+      /^plan: stage "conv1\+act1" needs \d+ bits at level 1, \[60, 40 \| 60\] has 60 left there; use a longer chain/,
     );
   });
 

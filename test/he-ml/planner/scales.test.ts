@@ -34,7 +34,7 @@ describe("chosen chains", () => {
       expect(Math.max(...coeffModulusBits)).toBeLessThanOrEqual(60);
       expect(Math.max(...coeffModulusBits)).toBe(coeffModulusBits.at(-1));
       expect(stages[0].level).toBe(parameters.levels);
-      for (const { rescales, square } of stages) expect(rescales).toBeLessThanOrEqual(square ? 1 : 0);
+      for (const { rescales, activation } of stages) expect(rescales).toBeLessThanOrEqual(activation ? 1 : 0);
     },
   );
 

@@ -1,6 +1,10 @@
 import { expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
+import { identityLayer } from "../../../src/he-ml/model/identity.js";
 import { layerForward, layerOutputShape } from "../../../src/he-ml/model/model.js";
+import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
+import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { layerMap } from "../../../src/he-ml/planner/layer-map.js";
 import {
   applyMap,
@@ -65,7 +69,19 @@ test("entries of one column are added up, and zeros left out", () => {
   expect([...applyMap(scaleWeights(map, 2), Float64Array.of(1, 1, 1))]).toEqual([12, 1]);
 });
 
-const linearKinds = layerKinds.filter((kind) => kind !== "square");
+const linearKinds = layerKinds.filter(
+  (kind) => !["square", "polynomial", "flatten", "identity"].includes(kind),
+);
+test("layers that compute nothing, and activations, have no map", () => {
+  expect(layerMap(flattenLayer(), [2, 3, 3])).toBeUndefined();
+  expect(layerMap(identityLayer(), [4])).toBeUndefined();
+  expect(layerMap(squareLayer(), [4])).toBeUndefined();
+  expect(layerMap(polynomialLayer({ coefficients: [1, 2, 3] }), [4])).toBeUndefined();
+});
+test("a polynomial of degree 1 is a diagonal map", () => {
+  const map = layerMap(polynomialLayer({ coefficients: [1, -2] }), [3])!;
+  expect([...applyMap(map, Float64Array.of(0, 1, 5))]).toEqual([1, -1, -9]);
+});
 test.each(linearKinds)("the map of a random layer is the plain layer: %s", (kind) => {
   fc.assert(
     fc.property(layerCases(kind), ({ layer, batch }) => {

@@ -3,17 +3,14 @@ import {
   TensorProto_DataType as DataType,
   TensorProtoSchema,
   type AttributeProto,
-  type GraphProto,
   type NodeProto,
   type TensorProto,
 } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
+import { doublesOf, numberBytes, type NumberType } from "../numbers.js";
 
-/** The tensors that a graph holds under their names, weights above all. */
-export type Constants = ReadonlyMap<string, TensorProto>;
-
-/** What a `Constant` node holds, in whichever of its attributes. */
+/** What a `Constant` node's attribute holds, in whichever form. */
 function constantValue(attribute: AttributeProto | undefined): TensorProto | undefined {
   const dims = (values: readonly unknown[]) => [BigInt(values.length)];
   switch (attribute?.name) {
@@ -36,9 +33,8 @@ function constantValue(attribute: AttributeProto | undefined): TensorProto | und
   }
 }
 
-function constantOf(node: NodeProto, known: Constants): TensorProto | undefined {
-  if (node.opType === "Identity") return known.get(node.input[0]);
-  if (node.opType !== "Constant") return undefined;
+/** The tensor in a `Constant` node. @throws InputError if it holds text, or a sparse tensor. */
+export function constantOf(node: NodeProto): TensorProto {
   const value = constantValue(node.attribute[0]);
   if (value) return value;
   throw new InputError(
@@ -47,58 +43,33 @@ function constantOf(node: NodeProto, known: Constants): TensorProto | undefined 
   );
 }
 
-/**
- * Separates a graph's constants (initializers, `Constant` nodes, and each `Identity` of one) from the nodes that
- * compute.
- */
-export function separateConstants(graph: GraphProto): { constants: Constants; nodes: NodeProto[] } {
-  const constants = new Map(graph.initializer.map((proto) => [proto.name, proto]));
-  const nodes = graph.node.filter((node) => {
-    const constant = constantOf(node, constants);
-    if (constant) constants.set(node.output[0], constant);
-    return !constant;
-  });
-  return { constants, nodes };
-}
-
-/** A float16's value from its bits. */
-function halfToDouble(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
+/** More axes are a sign of a damaged file. */
+const mostAxes = 8;
 
 interface Encoding {
-  readonly bytes: number;
-  /** Reads little-endian raw data; the buffer starts at a multiple of every size. */
-  readonly raw: (buffer: ArrayBuffer) => ArrayLike<number>;
-  /** Reads the typed field that a file may use instead. */
+  readonly type: NumberType;
+  /** Reads the typed field that a file may use instead of raw data. */
   readonly field: (proto: TensorProto) => ArrayLike<number>;
 }
 
+const fromInt32 = ({ int32Data }: TensorProto) => int32Data;
+
+/** Two bytes a number, each in a 32-bit integer. */
+function fromBits(type: NumberType) {
+  return ({ int32Data }: TensorProto) => {
+    const read = doublesOf(type, new Uint8Array(Uint16Array.from(int32Data).buffer));
+    return int32Data.map((_, index) => read(index));
+  };
+}
+
 const encodings: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
-  [DataType.FLOAT, { bytes: 4, raw: (b) => new Float32Array(b), field: (p) => p.floatData }],
-  [DataType.DOUBLE, { bytes: 8, raw: (b) => new Float64Array(b), field: (p) => p.doubleData }],
-  [
-    DataType.FLOAT16,
-    {
-      bytes: 2,
-      raw: (b) => Array.from(new Uint16Array(b), halfToDouble),
-      field: (p) => p.int32Data.map(halfToDouble),
-    },
-  ],
-  [DataType.INT32, { bytes: 4, raw: (b) => new Int32Array(b), field: (p) => p.int32Data }],
-  [DataType.BOOL, { bytes: 1, raw: (b) => new Uint8Array(b), field: (p) => p.int32Data }],
-  [
-    DataType.INT64,
-    {
-      bytes: 8,
-      raw: (b) => Array.from(new BigInt64Array(b), Number),
-      field: (p) => p.int64Data.map(Number),
-    },
-  ],
+  [DataType.FLOAT, { type: "f32", field: ({ floatData }) => floatData }],
+  [DataType.DOUBLE, { type: "f64", field: ({ doubleData }) => doubleData }],
+  [DataType.FLOAT16, { type: "f16", field: fromBits("f16") }],
+  [DataType.BFLOAT16, { type: "bf16", field: fromBits("bf16") }],
+  [DataType.INT32, { type: "i32", field: fromInt32 }],
+  [DataType.BOOL, { type: "bool", field: fromInt32 }],
+  [DataType.INT64, { type: "i64", field: ({ int64Data }) => int64Data.map(Number) }],
 ]);
 
 /**
@@ -111,21 +82,26 @@ export function constantTensor(proto: TensorProto, what: string): Tensor {
   const encoding = encodings.get(proto.dataType);
   if (!encoding) {
     throw new InputError(
-      `${what}: expected float, double, float16, int32, int64 or bool values, ` +
+      `${what}: expected float, double, float16, bfloat16, int32, int64 or bool values, ` +
         `got ${DataType[proto.dataType] ?? `type ${proto.dataType}`}; export the model in float32`,
     );
   }
+  if (proto.dims.length > mostAxes) {
+    throw new InputError(`${what}: expected at most ${mostAxes} axes, got ${proto.dims.length}`);
+  }
   const shape = proto.dims.map(Number);
-  const bytes = proto.rawData;
-  const isRaw = bytes.length > 0;
+  const { rawData } = proto;
+  const isRaw = rawData.length > 0;
   const field = isRaw ? [] : encoding.field(proto);
   const count = shape.reduce((product, size) => product * size, 1);
-  const held = isRaw ? bytes.length / encoding.bytes : field.length;
+  const held = isRaw ? rawData.length / numberBytes[encoding.type] : field.length;
   if (held !== count || shape.some((size) => size < 0)) {
     throw new InputError(
       `${what}: its shape [${shape.join(", ")}] says ${count} values, the file holds ${held}; ` +
         `the file is damaged, export it again`,
     );
   }
-  return tensor(shape, isRaw ? encoding.raw(new Uint8Array(bytes).buffer) : field);
+  if (!isRaw) return tensor(shape, field);
+  const read = doublesOf(encoding.type, rawData);
+  return { shape, data: Float64Array.from({ length: count }, (_, index) => read(index)) };
 }

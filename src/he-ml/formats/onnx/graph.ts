@@ -1,35 +1,27 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { ModelProtoSchema, type ModelProto, type NodeProto, type ValueInfoProto } from "onnx-buf";
+import type { GraphProto, NodeProto, ValueInfoProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import type { Shape } from "../../tensor/tensor.js";
-import { separateConstants, type Constants } from "./constants.js";
+import { decodeModel } from "./decode.js";
 import { includeExternalData, type ExternalData } from "./external-data.js";
+import type { TensorProto } from "onnx-buf";
 
 /** The parts of an ONNX file that matter here. */
 export interface OnnxGraph {
   readonly name: string;
+  /** The program that wrote the file: `pytorch`, `tf2onnx`. */
+  readonly producer: string;
   readonly input: string;
   readonly output: string;
-  /** Of one image, without the batch axis. */
+  /** Of one image, without the batch axis, in the file's order. */
   readonly inputShape: Shape;
   /** The batch axis, where the file fixes it. */
   readonly batchSize?: number;
-  /** The nodes that compute, in the file's order. */
+  /** The nodes that the output needs, in the file's order. */
   readonly nodes: readonly NodeProto[];
-  readonly constants: Constants;
+  readonly initializers: ReadonlyMap<string, TensorProto>;
 }
 
 const oldestOpset = 7;
-
-function decode(bytes: Uint8Array, what: string): ModelProto {
-  if (bytes.length === 0) throw new InputError(`${what}: expected an ONNX file, got no bytes`);
-  try {
-    return fromBinary(ModelProtoSchema, bytes);
-  } catch (error) {
-    const reason = String(error instanceof Error ? error.message : error).replace(/\s+/g, " ");
-    throw new InputError(`${what}: not an ONNX file, or a damaged one (${reason}); export it again`);
-  }
-}
 
 function shapeOf(input: ValueInfoProto, what: string): Pick<OnnxGraph, "inputShape" | "batchSize"> {
   const type = input.type?.value;
@@ -46,14 +38,28 @@ function shapeOf(input: ValueInfoProto, what: string): Pick<OnnxGraph, "inputSha
   return { inputShape: inputShape as Shape, batchSize: batchSize && batchSize > 0 ? batchSize : undefined };
 }
 
+/** The nodes without those that the output does not depend on. */
+function neededNodes({ node: nodes }: GraphProto, output: string): NodeProto[] {
+  const needed = new Set([output]);
+  const isNeeded = nodes.toReversed().map((node) => {
+    if (!node.output.some((name) => needed.has(name))) return false;
+    for (const name of node.input) needed.add(name);
+    return true;
+  });
+  return nodes.filter((_, i) => isNeeded[nodes.length - 1 - i]);
+}
+
 /**
- * Decodes an ONNX file and separates its constants from what computes.
+ * Decodes an ONNX file.
  *
  * @throws InputError if the bytes are no ONNX file, or the graph has not one input of known shape and one output.
  */
 export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?: ExternalData): OnnxGraph {
   const file = `ONNX model "${givenName ?? ""}"`;
-  const { graph, opsetImport } = decode(bytes, givenName === undefined ? "ONNX model" : file);
+  const { graph, opsetImport, producerName } = decodeModel(
+    bytes,
+    givenName === undefined ? "ONNX model" : file,
+  );
   const name = (givenName ?? graph?.name ?? "").replace(/\p{Cc}+/gu, " ").trim() || "model";
   const what = `model "${name}"`;
   if (!graph) throw new InputError(`${what}: the bytes hold no ONNX graph; is it an ONNX file?`);
@@ -67,50 +73,31 @@ export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?:
     );
   }
   includeExternalData(graph, externalData);
-  const { constants, nodes } = separateConstants(graph);
-  const inputs = graph.input.filter((input) => !constants.has(input.name));
+  const initializers = new Map(graph.initializer.map((proto) => [proto.name, proto]));
+  const inputs = graph.input.filter((input) => !initializers.has(input.name));
   if (inputs.length !== 1 || graph.output.length !== 1) {
     throw new InputError(
       `${what}: expected one input and one output, got ${inputs.length} and ${graph.output.length}; ` +
         `export a network that takes an image and returns logits`,
     );
   }
+  const output = graph.output[0].name;
   return {
     name,
+    producer: producerName,
     input: inputs[0].name,
-    output: graph.output[0].name,
+    output,
     ...shapeOf(inputs[0], what),
-    nodes,
-    constants,
+    nodes: neededNodes(graph, output),
+    initializers,
   };
 }
 
+const longestName = 100;
+const shortened = (name: string) => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
+
 /** What messages call a node. */
 export function describeNode({ opType, name, output }: NodeProto): string {
-  return `${JSON.stringify(opType).slice(1, -1)} ${JSON.stringify(name || (output[0] ?? ""))}`;
-}
-
-/**
- * Checks that the nodes follow one another from the input to the output.
- *
- * @throws InputError naming the node where the graph branches, joins or ends.
- */
-export function requireChain({ name, input, output, nodes, constants }: OnnxGraph): void {
-  let current = input;
-  for (const node of nodes) {
-    const sources = node.input.filter((source) => source !== "" && !constants.has(source));
-    if (sources.length === 0 || !sources.every((source) => source === current)) {
-      throw new InputError(
-        `model "${name}": ${describeNode(node)} takes ${JSON.stringify(sources)}, expected ` +
-          `${JSON.stringify(current)}; only models whose layers form one chain are supported, without branches`,
-      );
-    }
-    current = node.output[0] ?? "";
-  }
-  if (current !== output) {
-    throw new InputError(
-      `model "${name}": its layers end in ${JSON.stringify(current)}, expected the output ` +
-        `${JSON.stringify(output)}; only models whose layers form one chain are supported`,
-    );
-  }
+  const op = JSON.stringify(shortened(opType)).slice(1, -1);
+  return `${op} ${JSON.stringify(shortened(name || (output[0] ?? "")))}`;
 }

@@ -1,48 +1,42 @@
-import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import type { Padding } from "../../model/layer.js";
 import { floatOf, intsOf, textOf, toSize } from "./attributes.js";
-import { constantTensor } from "./constants.js";
-import { describeNode, type OnnxGraph } from "./graph.js";
-
-/** A constant that the node takes as its input `index`, or undefined where it takes none. */
-function numbersAt({ constants }: OnnxGraph, node: NodeProto, index: number): number[] | undefined {
-  const name = node.input[index];
-  if (!name) return undefined;
-  const constant = constants.get(name);
-  if (!constant) {
-    throw new InputError(`${describeNode(node)}: expected ${JSON.stringify(name)} to be a constant`);
-  }
-  return [...constantTensor(constant, describeNode(node)).data];
-}
+import { optionalConstant, type Context } from "./context.js";
+import { describeNode } from "./graph.js";
+import type { Layout } from "../layout.js";
 
 /**
- * The zeros that a `Pad` node puts around images `[n, channels, height, width]`.
+ * The zeros that a `Pad` node puts around images.
  *
+ * @param layout of the images
  * @throws InputError if it pads with anything else, or other axes.
  */
-export function paddingOf(graph: OnnxGraph, node: NodeProto): Padding {
+export function paddingOf(context: Context, layout: Layout): Padding {
+  const { node } = context;
   const what = describeNode(node);
+  const numbersAt = (index: number) => optionalConstant(context, index)?.data;
   const mode = textOf(node, "mode", "constant");
-  const value = numbersAt(graph, node, 2)?.[0] ?? floatOf(node, "value", 0);
+  const value = numbersAt(2)?.[0] ?? floatOf(node, "value", 0);
   if (mode !== "constant" || value !== 0) {
     throw new InputError(
       `${what}: expected padding with zeros, got ${mode === "constant" ? value : JSON.stringify(mode)}; ` +
         `pad with zeros`,
     );
   }
-  const pads = (numbersAt(graph, node, 1) ?? intsOf(node, "pads") ?? []).map((pad) => toSize(pad, what));
-  const axes = numbersAt(graph, node, 3)?.map((axis) => (axis < 0 ? axis + 4 : axis)) ?? [0, 1, 2, 3];
-  const at = (axis: number, side: 0 | 1) => {
-    const index = axes.indexOf(axis);
+  const pads = [...(numbersAt(1) ?? intsOf(node, "pads") ?? [])].map((size) => toSize(size, what));
+  const axes = [...(numbersAt(3) ?? [0, 1, 2, 3])].map((axis) => (axis < 0 ? axis + 4 : axis));
+  /** What is added to our axis; the batch is axis -1 */
+  const at = (ours: number, side: 0 | 1) => {
+    const index = axes.indexOf(ours < 0 ? 0 : layout.order.indexOf(ours) + 1);
     return index < 0 ? 0 : pads[index + side * axes.length];
   };
-  const otherAxes = [at(0, 0), at(0, 1), at(1, 0), at(1, 1)];
-  if (pads.length !== 2 * axes.length || otherAxes.some((pad) => pad !== 0)) {
+  const otherAxes = [at(-1, 0), at(-1, 1), at(0, 0), at(0, 1)];
+  const isImage = !layout.isFlat && layout.shape.length === 3;
+  if (!isImage || pads.length !== 2 * axes.length || otherAxes.some((size) => size !== 0)) {
     throw new InputError(
       `${what}: expected zeros around the height and the width of images, got pads [${pads.join(", ")}] ` +
         `of axes [${axes.join(", ")}]`,
     );
   }
-  return { top: at(2, 0), bottom: at(2, 1), left: at(3, 0), right: at(3, 1) };
+  return { top: at(1, 0), bottom: at(1, 1), left: at(2, 0), right: at(2, 1) };
 }

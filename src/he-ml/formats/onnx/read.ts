@@ -1,10 +1,27 @@
+import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { defineModel, layerOutputShape, type Layer, type Model } from "../../model/model.js";
-import { converters } from "./convert.js";
+import { identityLayer } from "../../model/identity.js";
+import { defineModel, type Network, type NetworkLayer } from "../../model/model.js";
+import {
+  unsupportedLayers,
+  UnsupportedLayersError,
+  type UnsupportedLayer,
+} from "../../model/unsupported-layers.js";
+import { tensor, type Tensor } from "../../tensor/tensor.js";
+import { intOf } from "./attributes.js";
+import { Chain, type ImageValue } from "./chain.js";
+import { foldConstants, mostComputedValues } from "./constant-folding.js";
+import { constantOf, constantTensor } from "./constants.js";
+import { mostWeights } from "../limits.js";
+import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
-import { parseGraph, requireChain } from "./graph.js";
-import { nameSteps, stepsOf } from "./steps.js";
-import { refuseUnsupported } from "./unsupported.js";
+import { describeNode, parseGraph, type OnnxGraph } from "./graph.js";
+import { inputLayout } from "./input-layout.js";
+import { fileShape, keepsOrder, type Layout } from "../layout.js";
+import { withModulesLeftOut } from "./modules-left-out.js";
+import { operators } from "./operators.js";
+import { identity } from "./polynomial.js";
+import { isStandard, unsupportedOperator } from "./unsupported.js";
 
 export interface ReadOnnxOptions {
   /** Defaults to the name of the file's graph. */
@@ -13,34 +30,150 @@ export interface ReadOnnxOptions {
   readonly externalData?: ExternalData;
 }
 
-const supportedOps = new Set(converters.keys());
+/** Reads a graph node by node. */
+class GraphReader {
+  readonly #graph: OnnxGraph;
+  readonly #chain: Chain;
+  readonly #constants = new Map<string, Tensor>();
+  /** Layers that cannot even be run on plain values; an identity stands in the place of each. */
+  readonly #unknown: UnsupportedLayer[] = [];
+  #constantValues = 0;
+  #computedValues = 0;
+
+  constructor(graph: OnnxGraph) {
+    this.#graph = graph;
+    const layout = inputLayout(graph);
+    this.#chain = new Chain(graph.name, graph.nodes, graph.output, layout.shape);
+    this.#chain.set(graph.input, { base: 0, polynomial: identity, makers: [], layout }, "the input");
+  }
+
+  read(): readonly NetworkLayer[] {
+    const { nodes } = this.#graph;
+    nodes.forEach((node, index) => this.#readNode(node, nodes[index + 1]));
+    const unsupported = [...this.#unknown, ...unsupportedLayers(this.#chain)];
+    if (this.#unknown.length > 0) {
+      const inOrder = unsupported.sort((a, b) => a.position - b.position);
+      throw new UnsupportedLayersError(this.#graph.name, inOrder);
+    }
+    this.#finish();
+    return this.#chain.layers;
+  }
+
+  #finish(): void {
+    const { name, output } = this.#graph;
+    const value = this.#chain.read(output);
+    if (!value) throw new InputError(`model "${name}": its output does not depend on its input`);
+    const { layout } = this.#chain.settle(value, `the output ${JSON.stringify(output)}`);
+    if (!keepsOrder(layout)) {
+      throw new InputError(
+        `model "${name}": its output has the channels last; end the model with a linear layer`,
+      );
+    }
+    if (this.#chain.layers.length === 0) {
+      throw new InputError(`model "${name}": expected at least one layer, got none`);
+    }
+  }
+
+  #readNode(node: NodeProto, next: NodeProto | undefined): void {
+    if (node.opType === "Constant" && isStandard(node)) {
+      this.#keep(node.output[0], constantTensor(constantOf(node), describeNode(node)));
+      return;
+    }
+    const layout = this.#chain.layoutOf(node.input[0] ?? "");
+    if (node.opType === "Shape" && isStandard(node) && layout) {
+      this.#keepComputed(node, this.#shapeOf(node, layout));
+      return;
+    }
+    const inputs = node.input.map((name) => (name === "" ? undefined : this.#valueOf(name, node)));
+    const image = inputs.find(isImageValue);
+    if (!image) this.#keepComputed(node, foldConstants(node, inputs as (Tensor | undefined)[]));
+    else {
+      const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
+      const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
+      for (const name of known) this.#chain.set(name, value, describeNode(node));
+    }
+  }
+
+  #valueOf(name: string, node: NodeProto): ImageValue | Tensor {
+    const known = this.#chain.read(name) ?? this.#constants.get(name);
+    if (known) return known;
+    const initializer = this.#graph.initializers.get(name);
+    if (!initializer) {
+      throw new InputError(
+        `${describeNode(node)}: it takes ${JSON.stringify(name)}, which no node before it gives; ` +
+          `the file is damaged, export it again`,
+      );
+    }
+    return this.#keep(name, constantTensor(initializer, `${describeNode(node)} ${JSON.stringify(name)}`));
+  }
+
+  /** Remembers a constant. @throws InputError if there are more of them than a model can need */
+  #keep(name: string, constant: Tensor): Tensor {
+    this.#constantValues += constant.data.length;
+    this.#requireFew(this.#constantValues, mostWeights, "constants");
+    this.#constants.set(name, constant);
+    return constant;
+  }
+
+  #keepComputed(node: NodeProto, constant: Tensor): void {
+    this.#computedValues += constant.data.length;
+    this.#requireFew(this.#computedValues, mostComputedValues, "constants that are left to be computed");
+    this.#constants.set(node.output[0], constant);
+  }
+
+  #requireFew(count: number, most: number, what: string): void {
+    if (count <= most) return;
+    throw new InputError(
+      `model "${this.#graph.name}": expected at most ${most} numbers in ${what}; export it with constant folding, ` +
+        `or train a smaller network`,
+    );
+  }
+
+  /** The sizes of a value's axes; a batch of any size is NaN. */
+  #shapeOf(node: NodeProto, layout: Layout): Tensor {
+    const sizes = [this.#graph.batchSize ?? NaN, ...fileShape(layout)];
+    const picked = sizes.slice(intOf(node, "start", 0), intOf(node, "end", sizes.length));
+    return tensor([picked.length], picked);
+  }
+
+  #imageValueOf(context: Context, image: ImageValue): ImageValue {
+    const { node } = context;
+    const operator = isStandard(node) ? operators.get(node.opType) : undefined;
+    try {
+      const value = operator?.(context);
+      if (value) return value;
+      this.#unknown.push({
+        position: this.#chain.layers.length,
+        name: node.name || (node.output[0] ?? ""),
+        ...unsupportedOperator(node),
+      });
+    } catch (error) {
+      // Behind an unknown layer shapes may be wrong; the layers are gone through only to name all that is unknown.
+      if (this.#unknown.length === 0 || !(error instanceof InputError)) throw error;
+    }
+    const standIn = this.#chain.append("unknown", [node], (name) => identityLayer({ name }));
+    return { ...standIn, layout: image.layout };
+  }
+}
 
 /**
- * Reads an ONNX file as a model. Layers bear the names of the file's nodes, or, where these have none, their kind
- * and a running number (`conv1`, `square1`, `fc1`). A bias that is added by a node of its own joins its layer;
- * dropout and identity vanish.
+ * Reads an ONNX file as a network. Layers bear the names of the modules or nodes that made them, or, where these have
+ * none, their kind and a running number (`conv1`, `square1`, `fc1`). What a graph spells out element by element (a
+ * square, a polynomial, a batch normalization, a bias) becomes one layer, or part of the one before it. Images are
+ * ours, with the channels first, also where the file takes them with the channels last.
  *
- * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place.
+ * @throws UnsupportedLayersError if there are layers that cannot even be run, naming every one that cannot be
+ *   encrypted, and what to put in its place.
  * @throws InputError if the bytes are no ONNX file, the graph is not one chain from one input to one output, or
  *   a layer does not fit.
- * @example const model = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
+ * @example const network = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
  */
-export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Model {
+export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Network {
   const graph = parseGraph(bytes, options.name, options.externalData);
-  const steps = stepsOf(graph);
-  refuseUnsupported(graph.name, steps, supportedOps);
-  requireChain(graph);
-  if (steps.length === 0) {
-    throw new InputError(`model "${graph.name}": expected at least one layer, got none`);
-  }
-  const names = nameSteps(steps, (op) => converters.get(op)!.prefix);
-  const layers: Layer[] = [];
-  let inputShape = graph.inputShape;
-  steps.forEach((step, index) => {
-    const { convert } = converters.get(step.node.opType)!;
-    const layer = convert({ ...step, graph, name: names[index], inputShape });
-    layers.push(layer);
-    inputShape = layerOutputShape(layer, inputShape);
+  const layers = new GraphReader(graph).read();
+  return defineModel({
+    name: graph.name,
+    inputShape: inputLayout(graph).shape,
+    layers: graph.producer === "pytorch" ? withModulesLeftOut(layers) : layers,
   });
-  return defineModel({ name: graph.name, inputShape: graph.inputShape, layers });
 }

@@ -6,7 +6,8 @@ import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../../tens
 export interface OnnxSession {
   /**
    * Runs a batch `[n, …inputShape]` and returns the model's single output as doubles. A model with a fixed
-   * batch size is run as often as the batch needs.
+   * batch size is run as often as the batch needs; one that takes images `[n, height, width, channels]`, as those made
+   * by TensorFlow do, is given them so.
    *
    * @throws InputError if the batch does not suit the model.
    */
@@ -51,12 +52,31 @@ function onlyInput({ inputMetadata, outputNames }: InferenceSession) {
   return { name: input.name, isDouble: input.type === "float64", shape: input.shape };
 }
 
+type InputShape = readonly (number | string)[];
+
+const suits = (inputShape: InputShape, shape: Shape) =>
+  inputShape.length === shape.length &&
+  inputShape.every((axis, i) => i === 0 || typeof axis === "string" || axis === shape[i]);
+
+/** Images with the channels last, if only so they suit the model. */
+function inModelsOrder(inputShape: InputShape, batch: Tensor): Tensor {
+  const [count, channels, height, width] = batch.shape;
+  const shape = [count, height, width, channels];
+  if (suits(inputShape, batch.shape) || batch.shape.length !== 4 || !suits(inputShape, shape)) return batch;
+  const pixels = height * width;
+  const data = batch.data.map((_, index) => {
+    const image = Math.floor(index / (pixels * channels));
+    const pixel = Math.floor(index / channels) % pixels;
+    return batch.data[(image * channels + (index % channels)) * pixels + pixel];
+  });
+  return { shape, data };
+}
+
 /** How many images the model takes at a time: as many as there are, unless its batch axis is fixed. */
-function imagesPerRun(inputShape: readonly (number | string)[], batchShape: Shape): number {
+function imagesPerRun(inputShape: InputShape, batchShape: Shape): number {
   const [count] = batchShape;
   const [size] = inputShape;
-  const fits = inputShape.every((axis, i) => i === 0 || typeof axis === "string" || axis === batchShape[i]);
-  if (!fits || inputShape.length !== batchShape.length || !(count > 0)) {
+  if (!suits(inputShape, batchShape) || !(count > 0)) {
     throw new InputError(
       `onnxSession: the model expects a batch [${inputShape.join(", ")}], got [${batchShape.join(", ")}]`,
     );
@@ -103,7 +123,8 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
   }
 
   return {
-    async run(batch) {
+    async run(images) {
+      const batch = inModelsOrder(input.shape, images);
       const [count, ...imageShape] = batch.shape;
       const perRun = imagesPerRun(input.shape, batch.shape);
       const outputs: Tensor[] = [];

@@ -3,6 +3,7 @@ import { InputError } from "../../errors.js";
 import type { Padding, Pair } from "../../model/layer.js";
 import type { SlidingWindow } from "../../model/sliding-window.js";
 import { intsOf, textOf } from "./attributes.js";
+import { samePadding } from "../same-padding.js";
 import { describeNode } from "./graph.js";
 
 function pairOf(node: NodeProto, name: string): Pair {
@@ -14,13 +15,6 @@ function pairOf(node: NodeProto, name: string): Pair {
     );
   }
   return [values[0], values[1]];
-}
-
-/** Padding that makes ⌈size / stride⌉ pixels of an axis; the odd one goes to the end, or to the start. */
-function samePads(size: number, span: number, stride: number, oddAtEnd: boolean): Pair {
-  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size);
-  const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
-  return oddAtEnd ? [less, more] : [more, less];
 }
 
 function explicitPads(node: NodeProto): Padding {
@@ -44,10 +38,6 @@ export function windowOf(node: NodeProto, kernelSize: Pair, imageSize: Pair): Sl
   const stride = pairOf(node, "strides");
   const dilation = pairOf(node, "dilations");
   const autoPad = textOf(node, "auto_pad", "NOTSET");
-  const axisPads = (axis: 0 | 1) => {
-    const span = dilation[axis] * (kernelSize[axis] - 1) + 1;
-    return samePads(imageSize[axis], span, stride[axis], autoPad === "SAME_UPPER");
-  };
   const window = { kernelSize, stride, dilation };
   switch (autoPad) {
     case "NOTSET":
@@ -55,11 +45,8 @@ export function windowOf(node: NodeProto, kernelSize: Pair, imageSize: Pair): Sl
     case "VALID":
       return { ...window, padding: { top: 0, left: 0, bottom: 0, right: 0 } };
     case "SAME_UPPER":
-    case "SAME_LOWER": {
-      const [top, bottom] = axisPads(0);
-      const [left, right] = axisPads(1);
-      return { ...window, padding: { top, left, bottom, right } };
-    }
+    case "SAME_LOWER":
+      return { ...window, padding: samePadding(window, imageSize, autoPad === "SAME_UPPER") };
     default:
       throw new InputError(
         `${describeNode(node)}: expected auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, ` +

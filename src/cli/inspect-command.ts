@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import { InputError } from "../he-ml/errors.js";
+import { UnsupportedLayersError, type UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
+import { findNetwork } from "./model-source.js";
+import { inspectNetwork, type Inspection } from "./inspection.js";
+import { inspectionText, unsupportedText } from "./inspection-text.js";
+
+interface InspectOptions {
+  readonly dataset?: string;
+  readonly datasetDir?: string;
+  readonly json?: boolean;
+}
+
+/** `he-ml inspect`: what is in a model, and what of it cannot be encrypted. */
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description(
+      "list a model's layers, shapes, parameters, depth, value ranges and what cannot be encrypted",
+    )
+    .argument("<M>", "a model file, or the name of a folder under models/")
+    .option(
+      "--dataset <name>",
+      "measure value ranges on a dataset's test images (default: from metrics.json)",
+    )
+    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
+    .option("--json", "print everything as JSON")
+    .action((name: string, options: InspectOptions) => inspect(name, options));
+}
+
+async function inspect(name: string, options: InspectOptions): Promise<void> {
+  if (options.datasetDir !== undefined && options.dataset === undefined) {
+    throw new InputError("inspect: --dataset-dir is for a dataset; give --dataset");
+  }
+  const found = await findNetwork(name).catch((error: unknown) => {
+    // Of such a model no more is known than what stands in the way.
+    if (error instanceof UnsupportedLayersError) return error;
+    throw error;
+  });
+  if (found instanceof UnsupportedLayersError) {
+    print(
+      options,
+      { model: found.modelName, unsupported: found.layers },
+      unsupportedText(found.modelName, found.layers),
+    );
+    return;
+  }
+  const inspection = await inspectNetwork(found, options);
+  print(options, inspection, inspectionText(inspection));
+}
+
+function print(
+  { json }: InspectOptions,
+  content: Inspection | { readonly model: string; readonly unsupported: readonly UnsupportedLayer[] },
+  text: string,
+): void {
+  process.stdout.write(json ? `${JSON.stringify(content)}\n` : `${text}\n`);
+}

@@ -1,0 +1,100 @@
+import { InputError } from "../../errors.js";
+import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
+import { formatShape, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { requireInputShape, type Module, type UnknownModule } from "../description.js";
+import { requireManageable } from "../limits.js";
+import { affineLayer, foldBatchNorms } from "./batch-norm.js";
+import { convertModule, type Draft } from "./convert.js";
+import { inferInputShape, UnknownInputShapeError } from "./input-shape.js";
+import { refusePlainOnly, requireKnown } from "./unknown.js";
+import { Weights } from "./weights.js";
+
+/** Modules that run one after the other, and their weights. */
+export interface ModuleSequence {
+  readonly name: string;
+  readonly modules: readonly (Module | UnknownModule)[];
+  /** Under the names that PyTorch's `state_dict` gives them: `0.weight`. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`; inferred where it can be. */
+  readonly inputShape?: Shape;
+}
+
+const mostLayers = 1000;
+
+/**
+ * The network that a sequence of PyTorch's modules computes in evaluation mode: one layer a module, so that layers have
+ * the modules' numbers. Dropout, identities and batch norms that were folded into a neighbour leave an identity layer.
+ * Images of one dimension (`Conv1d`) become images one row high.
+ *
+ * @throws UnsupportedLayersError if there are modules that cannot even be run, naming every one that cannot be
+ *   encrypted, and what to put in its place
+ * @throws InputError if modules, weights and shapes do not fit together
+ */
+export function networkFromModules({ name, modules, tensors, inputShape: given }: ModuleSequence): Network {
+  if (modules.length === 0 || modules.length > mostLayers) {
+    throw new InputError(`model "${name}": expected 1 to ${mostLayers} layers, got ${modules.length}`);
+  }
+  requireKnown(name, modules);
+  try {
+    const weights = new Weights(tensors);
+    const drafts = foldBatchNorms(modules.map((module) => convertModule(module, weights)));
+    weights.requireAllRead();
+    const dimensions = dimensionsOf(modules);
+    const inputShape = given ? imageShape(requireInputShape(given), dimensions) : undefined;
+    const shape = inputShape ?? inferInputShape(drafts, dimensions, (candidate) => fits(drafts, candidate));
+    return defineModel({ name, inputShape: shape, layers: layersAt(drafts, shape) });
+  } catch (error) {
+    if (error instanceof UnknownInputShapeError) refusePlainOnly(name, modules, error.message);
+    if (!(error instanceof InputError) || error.message.startsWith("model ")) throw error;
+    throw new InputError(`model "${name}": ${error.message}`);
+  }
+}
+
+/** Whether images have one axis beside their channels, or two. @throws InputError if modules want both */
+function dimensionsOf(modules: readonly Module[]): 1 | 2 {
+  const of = (pattern: RegExp) => modules.find(({ type }) => pattern.test(type));
+  const one = of(/^(Conv|AvgPool|AdaptiveAvgPool|MaxPool)1d$/);
+  const two = of(/2d$/);
+  if (one && two) {
+    throw new InputError(
+      `${one.type} ${JSON.stringify(one.name)} and ${two.type} ${JSON.stringify(two.name)} take images of different ` +
+        `dimensions; use modules of one dimension`,
+    );
+  }
+  return one ? 1 : 2;
+}
+
+/** Images of one dimension are one row high. */
+function imageShape(shape: Shape, dimensions: 1 | 2): Shape {
+  if (shape.length === 2) return [shape[0], 1, shape[1]];
+  if (dimensions === 1 && shape.length === 3 && shape[1] !== 1) {
+    throw new InputError(`expected an inputShape [channels, length], got ${formatShape(shape)}`);
+  }
+  return shape;
+}
+
+function layersAt(drafts: readonly Draft[], inputShape: Shape): NetworkLayer[] {
+  let shape = inputShape;
+  return drafts.map((draft): NetworkLayer => {
+    const layer = atShape(draft, shape);
+    const output = layerOutputShape(layer, shape);
+    requireManageable(`${layer.kind} "${layer.name}"`, output);
+    shape = output;
+    return layer;
+  });
+}
+
+function fits(drafts: readonly Draft[], inputShape: Shape): boolean {
+  try {
+    layersAt(drafts, inputShape);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+function atShape(draft: Draft, inputShape: Shape): NetworkLayer {
+  if (draft.kind === "affine") return affineLayer(draft, inputShape);
+  return draft.kind === "shaped" ? draft.at(inputShape) : draft;
+}

@@ -1,0 +1,64 @@
+import { remedies, UnsupportedLayersError, type UnsupportedLayer } from "../../model/unsupported-layers.js";
+import { isModuleType, type Module, type UnknownModule } from "../description.js";
+
+const otherwise =
+  "build the model from convolutions, linear layers, squares, average pools, flatten and zero padding";
+
+/** Modules that run on plain values only. */
+const plainOnly: readonly (readonly [remedy: string, types: string])[] = [
+  [remedies.activation, "ReLU ReLU6 LeakyReLU ELU SELU SiLU Softplus Sigmoid Tanh"],
+  [remedies.maxPool, "MaxPool1d MaxPool2d"],
+];
+
+/** Modules that cannot be read, grouped by what to do about them. */
+const unreadable: readonly (readonly [remedy: string, types: string])[] = [
+  [
+    remedies.activation,
+    "CELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LogSigmoid Mish PReLU RReLU Softshrink Softsign " +
+      "Tanhshrink Threshold",
+  ],
+  [remedies.maxPool, "AdaptiveMaxPool1d AdaptiveMaxPool2d FractionalMaxPool2d LPPool1d LPPool2d"],
+  ["leave it out, the client applies it after decryption", "LogSoftmax Softmax Softmax2d Softmin"],
+  [
+    "leave it out, it divides by statistics that the server cannot see",
+    "CrossMapLRN2d GroupNorm InstanceNorm1d InstanceNorm2d LayerNorm LocalResponseNorm RMSNorm SyncBatchNorm",
+  ],
+];
+
+const remedyOf: ReadonlyMap<string, string> = new Map(
+  [...plainOnly, ...unreadable].flatMap(([remedy, types]) =>
+    types.split(" ").map((type): [string, string] => [type, remedy]),
+  ),
+);
+
+/**
+ * @throws UnsupportedLayersError if a module is of a type that cannot be read, naming every one that cannot be
+ *   encrypted
+ */
+export function requireKnown(
+  networkName: string,
+  modules: readonly (Module | UnknownModule)[],
+): asserts modules is readonly Module[] {
+  if (modules.some(({ type }) => !isModuleType(type))) {
+    throw new UnsupportedLayersError(networkName, unsupportedModules(modules));
+  }
+}
+
+/**
+ * For a network that can neither be run yet.
+ *
+ * @param reason why not
+ * @throws UnsupportedLayersError if there are modules that run on plain values only
+ */
+export function refusePlainOnly(networkName: string, modules: readonly Module[], reason: string): void {
+  const unsupported = unsupportedModules(modules);
+  if (unsupported.length > 0) throw new UnsupportedLayersError(networkName, unsupported, reason);
+}
+
+function unsupportedModules(modules: readonly (Module | UnknownModule)[]): UnsupportedLayer[] {
+  return modules.flatMap(({ type, name }, position) => {
+    const remedy = remedyOf.get(type);
+    if (isModuleType(type) && remedy === undefined) return [];
+    return [{ position, name, op: type.replace(/\p{Cc}+/gu, " "), remedy: remedy ?? otherwise }];
+  });
+}

@@ -1,0 +1,100 @@
+import { InputError } from "../../errors.js";
+import { convolutionalLayer } from "../../model/convolutional.js";
+import { requireImageShape, type Pair } from "../../model/layer.js";
+import { linearLayer } from "../../model/linear.js";
+import { formatShape, type Tensor } from "../../tensor/tensor.js";
+import { transpose } from "../../tensor/transpose.js";
+import { floatOf, intOf, intsOf } from "./attributes.js";
+import type { ImageValue } from "./chain.js";
+import {
+  constantAt,
+  optionalConstant,
+  settledImage,
+  settledInOrder,
+  type Context,
+  type Operator,
+} from "./context.js";
+import { describeNode } from "./graph.js";
+import { weightsInOurOrder } from "../layout.js";
+import { windowOf } from "./window.js";
+
+export const convolution: Operator = (context) => {
+  const { node, chain } = context;
+  settledInOrder(context);
+  const weights = constantAt(context, 1);
+  const bias = optionalConstant(context, 2);
+  return chain.append("conv", [node], (name, shape) => {
+    const [, height, width] = requireImageShape({ kind: "convolutional", name }, shape);
+    const kernelSize: Pair = [weights.shape[2] ?? 0, weights.shape[3] ?? 0];
+    const { stride, padding, dilation } = windowOf(node, kernelSize, [height, width]);
+    const declared = intsOf(node, "kernel_shape") ?? kernelSize;
+    if (formatShape(declared) !== formatShape(kernelSize)) {
+      throw new InputError(
+        `${describeNode(node)}: expected weights of the kernel ${formatShape(declared)}, ` +
+          `got ${formatShape(weights.shape)}`,
+      );
+    }
+    const groups = intOf(node, "group", 1);
+    return convolutionalLayer({ name, weights, bias, stride, padding, dilation, groups });
+  });
+};
+
+const scaled = ({ shape, data }: Tensor, factor: number): Tensor => ({
+  shape,
+  data: factor === 1 ? data : data.map((value) => value * factor),
+});
+
+/** Weights of a linear layer as the file gives them. @throws InputError unless they form a matrix. */
+function matrixAt(context: Context): Tensor {
+  const weights = constantAt(context, 1);
+  if (weights.shape.length === 2) return weights;
+  throw new InputError(
+    `${describeNode(context.node)}: expected weights with two axes, got ${formatShape(weights.shape)}`,
+  );
+}
+
+/** A bias of one value, or of a row of one for each feature. @throws InputError if it has others for each image */
+function broadcastBias({ node }: Context, { shape, data }: Tensor, features: number): Tensor {
+  const isOne = shape.every((size, i) => size === 1 || (i === shape.length - 1 && size === features));
+  if (isOne && shape.length <= 2) {
+    return {
+      shape: [features],
+      data: data.length === features ? data : new Float64Array(features).fill(data[0]),
+    };
+  }
+  throw new InputError(
+    `${describeNode(node)}: expected a bias of ${features} values, got a constant of ${formatShape(shape)}`,
+  );
+}
+
+function appendLinear(
+  { chain, node }: Context,
+  { layout }: ImageValue,
+  weights: Tensor,
+  bias?: Tensor,
+): ImageValue {
+  return chain.append("fc", [node], (name) =>
+    linearLayer({ name, weights: weightsInOurOrder(weights, layout), bias }),
+  );
+}
+
+export const gemm: Operator = (context) => {
+  const { node } = context;
+  if (intOf(node, "transA", 0) !== 0) {
+    throw new InputError(
+      `${describeNode(node)}: expected transA 0, got 1; the batch must stay the first axis`,
+    );
+  }
+  const value = settledImage(context);
+  const matrix = matrixAt(context);
+  const weights = scaled(
+    intOf(node, "transB", 0) ? matrix : transpose(matrix, [1, 0]),
+    floatOf(node, "alpha", 1),
+  );
+  const addend = optionalConstant(context, 2);
+  const bias = addend && scaled(broadcastBias(context, addend, weights.shape[0]), floatOf(node, "beta", 1));
+  return appendLinear(context, value, weights, bias);
+};
+
+export const matrixProduct: Operator = (context) =>
+  appendLinear(context, settledImage(context), transpose(matrixAt(context), [1, 0]));

@@ -1,0 +1,33 @@
+import { remedies, type UnsupportedLayer } from "../../model/unsupported-layers.js";
+import type { KerasLayer } from "./topology.js";
+
+const otherwise = "build the model from Conv2D, Dense, Square, AveragePooling2D, Flatten and ZeroPadding2D";
+
+/** What to do about classes and activations, grouped by the advice. */
+const advice: readonly (readonly [remedy: string, names: string])[] = [
+  [
+    remedies.activation,
+    "ReLU LeakyReLU PReLU ELU ThresholdedReLU relu relu6 elu selu silu swish sigmoid hardSigmoid hard_sigmoid tanh " +
+      "softplus softsign gelu mish exponential",
+  ],
+  [remedies.maxPool, "MaxPooling2D GlobalMaxPooling2D"],
+  ["leave it out, the client applies it after decryption", "Softmax softmax logSoftmax log_softmax"],
+  [
+    "leave it out, it divides by statistics that the server cannot see",
+    "LayerNormalization GroupNormalization",
+  ],
+];
+
+const remedyOf: ReadonlyMap<string, string> = new Map(
+  advice.flatMap(([remedy, names]) => names.split(" ").map((name): [string, string] => [name, remedy])),
+);
+
+/** What messages say of a layer that cannot be encrypted. */
+export function unsupportedLayer(
+  { className, name, config }: KerasLayer,
+  position: number,
+): UnsupportedLayer {
+  const op = className === "Activation" ? String(config.activation) : className;
+  const remedy = remedyOf.get(op) ?? otherwise;
+  return { position, name, op: op.replace(/\p{Cc}+/gu, " "), remedy };
+}

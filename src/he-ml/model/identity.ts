@@ -1,0 +1,18 @@
+import type { LayerBase, PlainLayer } from "./layer.js";
+
+/**
+ * What is left of a module that changes no value, such as PyTorch's `Dropout`, or that was folded into another: it
+ * holds the module's place, so that layers keep the numbers that they have where the network comes from.
+ */
+export interface IdentityLayer extends LayerBase {
+  readonly kind: "identity";
+}
+
+export function identityLayer({ name = "identity" }: { readonly name?: string } = {}): IdentityLayer {
+  return { kind: "identity", name };
+}
+
+export const plainIdentity: PlainLayer<IdentityLayer> = {
+  outputShape: (_layer, inputShape) => inputShape,
+  forward: (_layer, batch) => batch,
+};

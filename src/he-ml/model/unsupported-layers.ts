@@ -1,0 +1,58 @@
+import { InputError } from "../errors.js";
+import { isPlainOnly, type Model, type Network, type PlainOnlyLayer } from "./model.js";
+
+/** A layer of a network that cannot be computed on encrypted values. */
+export interface UnsupportedLayer {
+  /** Its place among the network's layers, counted from 0. */
+  readonly position: number;
+  readonly name: string;
+  /** The function it computes, such as `relu` or `maxPool`, or what its file calls it. */
+  readonly op: string;
+  /** What to put in its place. */
+  readonly remedy: string;
+}
+
+/** A network has layers without an encrypted form; all of them are named, each with what to put in its place. */
+export class UnsupportedLayersError extends InputError {
+  override readonly name = "UnsupportedLayersError";
+
+  constructor(
+    readonly modelName: string,
+    readonly layers: readonly UnsupportedLayer[],
+    furtherReason?: string,
+  ) {
+    const count = layers.length === 1 ? "1 layer" : `${layers.length} layers`;
+    const each = layers.map(
+      ({ position, name, op, remedy }) => `layer ${position} ${JSON.stringify(name)} (${op}): ${remedy}`,
+    );
+    const further = furtherReason === undefined ? "" : `; besides, ${furtherReason}`;
+    super(`model "${modelName}" has ${count} that cannot be encrypted: ${each.join("; ")}${further}`);
+  }
+}
+
+/** What to put in the place of layers that run on plain values only. */
+export const remedies: { readonly [K in PlainOnlyLayer["kind"]]: string } = {
+  activation: "put a square (x * x) or a fitted polynomial in its place and train again",
+  maxPool: "put an average pool in its place and train again",
+};
+
+/** Every layer of a network that runs on plain values only, with what to put in its place. */
+export function unsupportedLayers({ layers }: Pick<Network, "layers">): UnsupportedLayer[] {
+  return layers.flatMap((layer, position) => {
+    if (!isPlainOnly(layer)) return [];
+    const op = layer.kind === "activation" ? layer.function : layer.kind;
+    return [{ position, name: layer.name, op, remedy: remedies[layer.kind] }];
+  });
+}
+
+/**
+ * The network as a model, every layer of which can be computed on encrypted values.
+ *
+ * @throws UnsupportedLayersError naming every layer that cannot, and what to put in its place
+ * @example const model = encryptableModel(await loadNetwork("trained.onnx"))
+ */
+export function encryptableModel(network: Network): Model {
+  const unsupported = unsupportedLayers(network);
+  if (unsupported.length > 0) throw new UnsupportedLayersError(network.name, unsupported);
+  return network as Model;
+}

@@ -1,0 +1,88 @@
+import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { lastPrime } from "../crypto/parameters.js";
+import { PolynomialPlanner, type PolynomialPlan } from "../layers/functional/polynomial-plan.js";
+import { evaluatePolynomial } from "../layers/functional/polynomial.js";
+import type { PlannedStage } from "../planner/plan.js";
+
+/** The end of a stage: bias, activation, and divisions by primes. */
+export class StageActivation implements Disposable {
+  /** Level and scale that the stage leaves. */
+  readonly output: LevelAndScale;
+  readonly #polynomial?: PolynomialPlan;
+  readonly #biases: (Plaintext | undefined)[];
+  readonly #constants: (Plaintext | undefined)[];
+
+  /** @throws InputError if a bias does not fit */
+  constructor(
+    private readonly he: Evaluator,
+    private readonly stage: PlannedStage,
+    product: LevelAndScale,
+  ) {
+    const { activation, rescalesBefore, rescales, slotMap } = stage;
+    let state = this.#rescaled(product, rescalesBefore);
+    if (activation?.kind === "square") {
+      state = { level: state.level, scale: state.scale ** 2 / Math.abs(activation.factor) };
+    } else if (activation) {
+      this.#polynomial = new PolynomialPlanner(he.parameters, activation.layer, state).plan();
+      state = this.#polynomial.output;
+    }
+    this.output = this.#rescaled(state, rescales);
+    const { shift, constant } = activation?.kind === "square" ? activation : { shift: 0, constant: 0 };
+    this.#biases = this.#addends((row) => (slotMap?.map.bias[row] ?? 0) + shift, product);
+    this.#constants = this.#addends(() => constant, this.output);
+  }
+
+  #rescaled({ level, scale }: LevelAndScale, times: number): LevelAndScale {
+    for (let i = 0; i < times; i++) scale /= lastPrime(this.he.parameters, level--);
+    return { level, scale };
+  }
+
+  /** A plaintext for each output ciphertext that has something to be added. */
+  #addends(valueOf: (row: number) => number, at: LevelAndScale): (Plaintext | undefined)[] {
+    return this.stage.output.map((layout) => {
+      const values = Float64Array.from(layout, (row) => (row < 0 ? 0 : valueOf(row)));
+      return values.some((value) => value !== 0) ? this.he.encode(values, at) : undefined;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const plaintext of [...this.#biases, ...this.#constants]) plaintext?.[Symbol.dispose]();
+  }
+
+  /** Takes the sum of output ciphertext `index` over, and gives the finished one back, or frees it. */
+  apply(sum: Ciphertext, index: number): Ciphertext {
+    const bias = this.#biases[index];
+    const biased = finished(sum, () => bias && this.he.addPlainInplace(sum, bias));
+    const activated = finished(this.#activated(biased), (result) =>
+      this.#rescale(result, this.stage.rescales),
+    );
+    const constant = this.#constants[index];
+    return finished(activated, () => constant && this.he.addPlainInplace(activated, constant));
+  }
+
+  #rescale(ciphertext: Ciphertext, times: number): void {
+    for (let i = 0; i < times; i++) this.he.rescaleToNextInplace(ciphertext);
+  }
+
+  #activated(x: Ciphertext): Ciphertext {
+    const { he } = this;
+    const { activation, rescalesBefore } = this.stage;
+    const input = finished(x, () => this.#rescale(x, rescalesBefore));
+    if (!activation) return input;
+    if (this.#polynomial) {
+      using power = input;
+      return evaluatePolynomial(he, this.#polynomial, power);
+    }
+    if (activation.kind === "polynomial") return input;
+    const squared = finished(input, () => {
+      he.squareInplace(input);
+      he.relinearizeInplace(input);
+      // A factor is another scale: no level, no noise.
+      he.setScaleInplace(input, input.scale / Math.abs(activation.factor));
+    });
+    if (activation.factor > 0) return squared;
+    using positive = squared;
+    return he.weightedSum([positive], [-1], 1);
+  }
+}

@@ -1,0 +1,83 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import { InputError } from "../he-ml/errors.js";
+import { describeLayer } from "../he-ml/model/layer.js";
+import type { Layer, Model } from "../he-ml/model/model.js";
+import type { Shape } from "../he-ml/tensor/tensor.js";
+import type { Network } from "./architectures.js";
+import { AveragePool, Convolution } from "./image-layers.js";
+import { Polynomial } from "./polynomial-layer.js";
+import { Square } from "./square-layer.js";
+import { loadWeights } from "./to-model.js";
+
+/**
+ * Builds a tfjs network with a model's layers and weights; every convolution and linear layer gets a bias.
+ *
+ * @throws InputError if tfjs cannot train one of the layers: a dilated convolution.
+ */
+export function fromModel(model: Model): Network {
+  const network = tfl.sequential();
+  // tfjs takes only some names: none that begins with a slash, as PyTorch's exporter writes them.
+  network.setUserDefinedMetadata({ layerNames: model.layers.map(({ name }) => name) });
+  model.layers.forEach((layer, index) => {
+    const first = index === 0 ? { inputShape: tfjsShape(model.inputShape) } : {};
+    network.add(toTfjs(layer, { name: `layer${index}`, ...first }));
+  });
+  try {
+    loadWeights(network, model);
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+interface BaseConfig {
+  readonly name: string;
+  readonly inputShape?: number[];
+}
+
+function toTfjs(layer: Layer, base: BaseConfig): tfl.layers.Layer {
+  switch (layer.kind) {
+    case "convolutional": {
+      if (layer.dilation.some((step) => step !== 1)) {
+        throw new InputError(
+          `train: ${describeLayer(layer)}: expected dilation 1, got ${layer.dilation.join("×")}; TensorFlow.js ` +
+            `cannot train a dilated convolution`,
+        );
+      }
+      const { kernelSize, padding, groups } = layer;
+      const filters = layer.weights.shape[0];
+      return new Convolution({ ...base, filters, kernelSize, strides: layer.stride, padding, groups });
+    }
+    case "averagePool": {
+      const { kernelSize, padding, countIncludePad } = layer;
+      return new AveragePool({ ...base, kernelSize, strides: layer.stride, padding, countIncludePad });
+    }
+    case "linear":
+      return tfl.layers.dense({ ...base, units: layer.weights.shape[0] });
+    case "square":
+      return new Square(base);
+    case "polynomial":
+      return new Polynomial({ ...base, coefficients: layer.coefficients });
+    case "padding": {
+      const { top, bottom, left, right } = layer.padding;
+      return tfl.layers.zeroPadding2d({
+        ...base,
+        padding: [
+          [top, bottom],
+          [left, right],
+        ],
+      });
+    }
+    case "flatten":
+      return tfl.layers.flatten(base);
+    case "identity":
+      return tfl.layers.activation({ ...base, activation: "linear" });
+  }
+}
+
+/** NHWC for images; a row of a table stays what it is. */
+function tfjsShape(shape: Shape): number[] {
+  const [channels, ...rest] = shape;
+  return rest.length === 2 ? [...rest, channels] : [...shape];
+}

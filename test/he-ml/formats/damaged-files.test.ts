@@ -1,0 +1,3 @@
+import { testDamagedFiles } from "./damaged-files.js";
+
+testDamagedFiles(400);

@@ -1,0 +1,87 @@
+import { expect, test } from "@jest/globals";
+import { activationLayer, type ActivationFunction } from "../../../src/he-ml/model/activation.js";
+import { maxPoolLayer } from "../../../src/he-ml/model/max-pool.js";
+import { defineModel, layerForward, modelForward } from "../../../src/he-ml/model/model.js";
+import { squareLayer } from "../../../src/he-ml/model/square.js";
+import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
+import { tensor } from "../../../src/he-ml/tensor/tensor.js";
+import { maxAbsDifference, thrownBy } from "../support.js";
+
+const inputs = tensor([1, 6], [-2, -0.5, 0, 0.5, 3, 8]);
+
+// What torch 2.13 gives for these inputs in float64.
+test.each<[ActivationFunction, number[]]>([
+  ["relu", [0, 0, 0, 0.5, 3, 8]],
+  ["relu6", [0, 0, 0, 0.5, 3, 6]],
+  ["leakyRelu", [-0.02, -0.005, 0, 0.5, 3, 8]],
+  ["elu", [-0.864664717, -0.39346934, 0, 0.5, 3, 8]],
+  ["selu", [-1.520166469, -0.691758188, 0, 0.525350494, 3.152102962, 8.405607899]],
+  ["silu", [-0.238405844, -0.188770334, 0, 0.311229666, 2.85772238, 7.997317199]],
+  ["softplus", [0.126928011, 0.474076984, 0.693147181, 0.974076984, 3.048587352, 8.000335406]],
+  ["sigmoid", [0.119202922, 0.377540669, 0.5, 0.622459331, 0.952574127, 0.99966465]],
+  ["tanh", [-0.96402758, -0.462117157, 0, 0.462117157, 0.995054754, 0.999999775]],
+])("%s is PyTorch's", (f, expected) => {
+  const output = layerForward(activationLayer({ function: f }), inputs);
+  expect(maxAbsDifference(output.data, expected)).toBeLessThan(1e-9);
+});
+
+test("the slope of a leaky ReLU and the dip of an ELU can be given", () => {
+  const at = (f: ActivationFunction, alpha: number) =>
+    layerForward(activationLayer({ function: f, alpha }), tensor([1, 1], [-2])).data[0];
+  expect(at("leakyRelu", 0.2)).toBeCloseTo(-0.4, 12);
+  expect(at("elu", 0.5)).toBeCloseTo(0.5 * (Math.exp(-2) - 1), 12);
+});
+
+test("a max-pooling with padding and dilation is PyTorch's", () => {
+  // torch.arange(1, 26).sin() as a 5×5 image under nn.MaxPool2d(2, 2, 1, dilation=2), torch 2.13.
+  const image = tensor(
+    [1, 1, 5, 5],
+    Array.from({ length: 25 }, (_, i) => Math.sin(i + 1)),
+  );
+  const layer = maxPoolLayer({ kernelSize: 2, stride: 2, padding: 1, dilation: 2 });
+  const output = layerForward(layer, image);
+  expect(output.shape).toEqual([1, 1, 3, 3]);
+  expect(
+    maxAbsDifference(
+      output.data,
+      [
+        0.6569865987187891, 0.6569865987187891, 0.4121184852417566, 0.6569865987187891, 0.6569865987187891,
+        0.4121184852417566, -0.9613974918795568, 0.14987720966295234, 0.14987720966295234,
+      ],
+    ),
+  ).toBeLessThan(1e-9);
+});
+
+test("a window of a max-pooling that would see padding alone is refused", () => {
+  expect(thrownBy(() => maxPoolLayer({ name: "pool1", kernelSize: 2, padding: 2 }))).toMatchObject({
+    message: expect.stringMatching(/^maxPool "pool1": padding should be less than the kernel of 2×2, got/),
+  });
+});
+
+test("a network with plain-only layers runs in the clear, and is no model: every such layer is named", () => {
+  const network = defineModel({
+    name: "lenet",
+    inputShape: [1, 2, 2],
+    layers: [
+      activationLayer({ name: "act1", function: "tanh" }),
+      squareLayer(),
+      maxPoolLayer({ name: "pool1", kernelSize: 2 }),
+    ],
+  });
+  expect(modelForward(network, tensor([1, 1, 2, 2], [0.1, -0.9, 0.2, 0])).at(-1)!.data[0]).toBeCloseTo(
+    Math.tanh(0.9) ** 2,
+    12,
+  );
+  const error = thrownBy(() => encryptableModel(network));
+  expect(error).toBeInstanceOf(UnsupportedLayersError);
+  expect((error as Error).message).toBe(
+    'model "lenet" has 2 layers that cannot be encrypted: ' +
+      'layer 0 "act1" (tanh): put a square (x * x) or a fitted polynomial in its place and train again; ' +
+      'layer 2 "pool1" (maxPool): put an average pool in its place and train again',
+  );
+});
+
+test("a network without any is a model as it stands", () => {
+  const network = defineModel({ name: "squares", inputShape: [2], layers: [squareLayer()] });
+  expect(encryptableModel(network)).toBe(network);
+});
