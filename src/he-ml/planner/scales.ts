@@ -218,10 +218,13 @@ class ChainSearch {
 
   #plan(bits: Bits): ScalePlan {
     const { scales, dataBits, specialBits, groups } = this.#chain(bits)!;
+    const weightBits = bits.weights.filter((_, i) => this.stages[i].products);
     const parameters = checkParameters({
       polyModulusDegree: this.degree,
       coeffModulusBits: [...dataBits, specialBits],
       scaleBits: bits.input,
+      // Each stage has its own; who plans on this chain again with one for all finds one that fits.
+      weightScaleBits: weightBits.length > 0 ? Math.min(...weightBits) : undefined,
     });
     return {
       parameters,

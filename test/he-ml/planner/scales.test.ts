@@ -38,6 +38,13 @@ describe("chosen chains", () => {
     },
   );
 
+  test.each(models)("%s: can be planned on again, fused or not", (_, model) => {
+    const { parameters } = planModel(model);
+    for (const fuse of [true, false]) {
+      expect(planModel(model, { parameters, fuse }).parameters).toEqual(parameters);
+    }
+  });
+
   test("more precision asked for gives smaller predicted errors, at a larger degree where it takes one", () => {
     const plans = [0.1, 0.01, 1e-4, 1e-7].map((relativeError) => planModel(denseModel(1), { relativeError }));
     const errors = plans.map(({ stages }) => stages.at(-1)!.predictedError);
