@@ -106,7 +106,7 @@ export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
-export { clientSpec, type ClientSpec } from "./planner/client-spec.js";
+export { clientSpec, layerwiseClientSpec, type ClientSpec } from "./planner/client-spec.js";
 export { typicalCosts, type PrimitiveCosts } from "./planner/costs.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
 

@@ -66,7 +66,8 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
         yaxis2: {
           title: { text: "rms error" },
           type: "log",
-          dtick: 1,
+          dtick:
+            spanOf([...measuredErrors, ...planned.map((stage) => stage.predictedError)]) < 100 ? "D2" : 1,
           exponentformat: "power",
           domain: [0, 0.44],
         },
@@ -74,6 +75,12 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
       bargap: 0.3,
     }),
   };
+}
+
+/** The largest over the smallest positive value. */
+function spanOf(values: readonly (number | null)[]): number {
+  const positive = values.filter((value) => value !== null && value > 0) as number[];
+  return Math.max(...positive) / Math.min(...positive);
 }
 
 function bars(name: string, index: number, x: string[], y: number[]): Partial<BarData> {

@@ -3,6 +3,9 @@ import type { CkksParameters, ParametersSpec } from "../crypto/parameters.js";
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import { slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
+import { selectLayers } from "../model/layer-range.js";
+import { layerShapes, type Model } from "../model/model.js";
+import { activationOf } from "./activation.js";
 import type { Plan } from "./plan.js";
 
 /**
@@ -48,6 +51,27 @@ export function clientSpec(plan: Plan): ClientSpec {
     outputSlotLayout: oneSlotEach(stages.at(-1)!.output, sizeOf(outputShape)),
     rotations,
     relinearization: stages.some(({ activation }) => activation !== undefined),
+  };
+}
+
+/** What a client of a layer-by-layer run needs to know. */
+export function layerwiseClientSpec(
+  model: Model,
+  parameters: CkksParameters,
+  packing: Exclude<Packing, "packed">,
+  layers: readonly number[] = model.layers.map((_, index) => index),
+): ClientSpec {
+  const computed = selectLayers(model.layers, layers);
+  const shapes = layerShapes(model);
+  return {
+    parameters: parametersSpec(parameters),
+    packing,
+    layers,
+    inputShape: shapes[layers[0]],
+    outputShape: shapes[layers[0] + layers.length],
+    scaleBits: parameters.scaleBits,
+    rotations: [],
+    relinearization: computed.some((layer) => activationOf(layer) !== undefined),
   };
 }
 

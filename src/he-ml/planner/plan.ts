@@ -9,7 +9,9 @@ import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../tensor/
 import { activationDepth, largestActivated } from "./activation.js";
 import { typicalCosts, type PrimitiveCosts } from "./costs.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
-import { chooseScales, scalesOnChain, type ScalePlan, type ScaleStage, type StageScales } from "./scales.js";
+import { chainCarries, chooseScales } from "./lazy-scales.js";
+import type { ScalePlan, ScaleStage, StageScales } from "./stage-scales.js";
+import { scalesOnChain } from "./waterline-scales.js";
 import { searchSlotPlan, type SlotPlan } from "./search.js";
 import type { SlotMap } from "./slot-map.js";
 import { stagesOf, type Stage, type StageOptions } from "./stages.js";
@@ -82,7 +84,7 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
       const wanted = ((options.relativeError ?? defaultRelativeError) * largestOutput) / deviationsInLargest;
       const scales = chooseScales(degree, scaleStages, budget, wanted);
       if (scales) return finishPlan(model, stages, slots, scales);
-      problems.push(`polyModulusDegree ${degree} has too few modulus bits`);
+      problems.push(`at polyModulusDegree ${degree} ${whatFails(degree, scaleStages, budget)}`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message.replace(/^plan: /, ""));
@@ -92,6 +94,18 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
     `plan: no 128-bit parameters carry model "${model.name}" packed: ${problems.at(-1)}; ` +
       `use fewer activations, ask for less precision, re-encrypt in between, or use packing batch`,
   );
+}
+
+/** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */
+function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorBudget): string {
+  const first = stages.findIndex((_, i) => {
+    const sources = budget.sources.filter(({ stage }) => stage <= i);
+    const before = sources.map((source) => ({ ...source, gain: source.gain.slice(0, i + 1) }));
+    return !chainCarries(degree, stages.slice(0, i + 1), { ...budget, sources: before });
+  });
+  return first < 0
+    ? `the stages fit, but not as precisely as asked for`
+    : `the modulus ends before stage "${stages[first].name}"`;
 }
 
 function planSlots(stages: readonly Stage[], degree: number, options: PlanOptions): SlotPlan {

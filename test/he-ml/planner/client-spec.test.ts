@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { clientSpec, type ClientSpec } from "../../../src/he-ml/planner/client-spec.js";
+import { clientSpec, layerwiseClientSpec, type ClientSpec } from "../../../src/he-ml/planner/client-spec.js";
 import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../layers/small-model.js";
 import { lazyParameters } from "../support.js";
@@ -36,6 +36,20 @@ test("nothing in it is a weight, and it holds whole numbers alone", () => {
   expect(weights.length).toBeGreaterThan(20);
   for (const weight of weights) expect(json).not.toContain(Math.abs(weight).toFixed(4));
   expect(json).not.toMatch(/\d\.\d/);
+});
+
+test("layer by layer it asks for no rotations, and has the shapes of a range of layers", () => {
+  const whole = layerwiseClientSpec(smallModel, lazyParameters, "batch");
+  expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
+  expect(whole).toMatchObject({
+    packing: "batch",
+    rotations: [],
+    relinearization: true,
+    inputShape: [1, 4, 4],
+  });
+  const part = layerwiseClientSpec(smallModel, lazyParameters, "scalar", [2, 3, 4]);
+  expect(part).toMatchObject({ layers: [2, 3, 4], inputShape: [2, 2, 2], relinearization: false });
+  expect(() => layerwiseClientSpec(smallModel, lazyParameters, "batch", [0, 2])).toThrow("contiguous");
 });
 
 test("of a plan without squares it asks for no relinearization", () => {

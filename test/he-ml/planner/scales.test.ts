@@ -65,6 +65,14 @@ describe("chosen chains", () => {
     expect(baseRoom(roomy) - lastScale(roomy)).toBeGreaterThan(baseRoom(usual) - lastScale(usual));
   });
 
+  test("a network too deep is refused, naming the stage where the modulus ends", () => {
+    const error = thrownBy(() => planModel(denseModel(24)));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(
+      /the modulus ends before stage "fc\d+\+square\d+"; use fewer activations/,
+    );
+  });
+
   test("precision that no chain gives is refused, saying what would help", () => {
     const error = thrownBy(() => planModel(denseModel(0), { relativeError: 1e-200 }));
     expect(error).toBeInstanceOf(InputError);
