@@ -6,6 +6,7 @@ import type { Pair, Padding } from "../../../src/he-ml/model/layer.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { defineModel, layerOutputShape, type Layer, type Model } from "../../../src/he-ml/model/model.js";
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
+import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { sizeOf, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { randomTensor, seededRandom } from "../support.js";
@@ -128,6 +129,17 @@ function imageLayer(draft: Draft, shape: Shape, name: string): Layer | undefined
   }
 }
 
+/** Mostly squares; now and then a polynomial, also one that turns upside down, or is linear. */
+function activation(seed: number, name: string): Layer {
+  const coefficients = [
+    [0.2, -0.5, 0.25],
+    [0.1, 0.3, -0.5],
+    [0.3, -0.7],
+    [0, 0.8, 0, -0.1],
+  ][seed % 8];
+  return coefficients ? polynomialLayer({ name, coefficients }) : squareLayer({ name });
+}
+
 /** Layers one after the other, each made to fit the shape before it. */
 function networkOf(inputShape: Shape, list: readonly Draft[], { features }: NetworkSizes): Model {
   const layers: Layer[] = [];
@@ -140,7 +152,7 @@ function networkOf(inputShape: Shape, list: readonly Draft[], { features }: Netw
   for (const draft of list) {
     const name = `${draft.kind}${layers.length}`;
     if (draft.kind === "square") {
-      if (squares++ < mostSquares) append(squareLayer({ name }));
+      if (squares++ < mostSquares) append(activation(draft.seed, name));
     } else if (draft.kind === "flatten") {
       append(flattenLayer({ name }));
     } else if (draft.kind === "linear") {
