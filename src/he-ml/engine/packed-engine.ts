@@ -35,6 +35,8 @@ export const usualThreads = Math.min(2, availableParallelism());
  */
 export class PackedEngine {
   #closed = false;
+  /** Ends when the stage that is being computed does: threads that meet for one must not be kept by another. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly pool: Pool,
@@ -123,13 +125,19 @@ export class PackedEngine {
     try {
       for (const [position, stage] of stages.entries()) {
         const { name, kind, modelLayers, outputShape, output: slotLayout } = stage;
-        const start = performance.now();
+        let start = performance.now();
         const output = this.memory.reserve({ ...current, shape: outputShape, slotLayout });
         let measured: TaskResult;
         try {
-          measured = await this.#compute(position, current, output, signal, (done, total) =>
-            onProgress?.({ layer: name, position, layers: stages.length, done, total }),
-          );
+          const compute = () => {
+            start = performance.now();
+            return this.#compute(position, current, output, signal, (done, total) =>
+              onProgress?.({ layer: name, position, layers: stages.length, done, total }),
+            );
+          };
+          const computing = this.#turn.then(compute);
+          this.#turn = computing.catch(() => undefined);
+          measured = await computing;
         } catch (error) {
           this.memory.release(output);
           throw error;

@@ -88,7 +88,10 @@ export class SharedTeam implements Team {
       Atomics.add(meeting, meetings, 1);
       Atomics.notify(meeting, meetings);
     } else {
-      while (Atomics.load(meeting, meetings) === meetingNow) Atomics.wait(meeting, meetings, meetingNow);
+      // Whoever comes after a failure must not wait: it has changed the number of meetings already.
+      while (Atomics.load(meeting, meetings) === meetingNow && Atomics.load(meeting, failed) === 0) {
+        Atomics.wait(meeting, meetings, meetingNow);
+      }
     }
     if (Atomics.load(meeting, failed) === 1) throw new TeamFailedError();
   }

@@ -12,6 +12,7 @@ import {
   imageAt,
   modelForward,
   planModel,
+  stack,
   type ClientSpec,
 } from "../../../dist/he-ml/index.js";
 import { smallModel } from "../layers/small-model.js";
@@ -67,6 +68,19 @@ describe.each([1, 2, 3])("on %p thread(s)", (threads) => {
     });
   });
 
+  test("runs at the same time do not get into each other's way", async () => {
+    const runs = await Promise.all(
+      [0, 1, 2].map((i) => {
+        const image = stack([imageAt(images, i)]);
+        return collect(engine.forward(client.encrypt(image, spec)));
+      }),
+    );
+    runs.forEach(({ output }, i) => {
+      const logits = client.decrypt({ ...output, slotLayout: spec.outputSlotLayout });
+      expect(maxAbsDifference(logits.data, imageAt(expected, i).data)).toBeLessThan(0.05);
+    });
+  });
+
   test("damaged input is refused, and the next run works", async () => {
     const input = client.encrypt(images, spec);
     for (const bad of [
@@ -94,6 +108,18 @@ describe("refused as an InputError before anything runs:", () => {
     const error = await rejectedBy(() => PackedEngine.start({ plan, keys: client.exportEvaluationKeys() }));
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).message).toMatch(/rotate: there is no key for step \d+ at level 3; export/);
+  });
+
+  test("keys without one rotation, which only one of two threads misses", async () => {
+    for (const missing of spec.rotations) {
+      const rotations = spec.rotations.filter((rotation) => rotation !== missing);
+      const keys = client.exportEvaluationKeys(rotations);
+      const error = await rejectedBy(() => PackedEngine.start({ plan, keys, threads: 2 }));
+      expect(error).toBeInstanceOf(InputError);
+      expect((error as InputError).message).toMatch(
+        new RegExp(`^stage "[^"]+": rotate: there is no key for step ${missing.step} `),
+      );
+    }
   });
 
   test.each([0, -1, 1.5, NaN, 17])("%p threads", async (threads) => {
