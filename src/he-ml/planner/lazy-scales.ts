@@ -53,6 +53,19 @@ export function chooseScales(
   return undefined;
 }
 
+/**
+ * The first stage that no chain of this degree reaches, whatever its scales: every activation before it takes a prime,
+ * beside the base prime and the special one. Known without layouts, so that a network far too deep is refused at once.
+ */
+export function firstOutOfReach<S extends Pick<ScaleStage, "activation">>(
+  polyModulusDegree: number,
+  stages: readonly S[],
+): S | undefined {
+  const primes = Math.floor(maxCoeffModulusBits[polyModulusDegree] / leastPrimeBits) - 2;
+  let activations = 0;
+  return stages.find(({ activation }) => (activation ? activations++ : activations) > primes);
+}
+
 /** Whether a chain of this degree carries the stages at all, however roughly. */
 export function chainCarries(
   polyModulusDegree: number,

@@ -9,7 +9,7 @@ import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../tensor/
 import { activationDepth, largestActivated } from "./activation.js";
 import { typicalCosts, type PrimitiveCosts } from "./costs.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
-import { chainCarries, chooseScales } from "./lazy-scales.js";
+import { chainCarries, chooseScales, firstOutOfReach } from "./lazy-scales.js";
 import type { ScalePlan, ScaleStage, StageScales } from "./stage-scales.js";
 import { scalesOnChain } from "./waterline-scales.js";
 import { searchSlotPlan, type SlotPlan } from "./search.js";
@@ -78,6 +78,11 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
   const problems: string[] = [];
   for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {
     if (degree < 4096) continue;
+    const beyond = firstOutOfReach(degree, stages);
+    if (beyond) {
+      problems.push(`at polyModulusDegree ${degree} the modulus ends before stage "${beyond.name}"`);
+      continue;
+    }
     try {
       const slots = planSlots(stages, degree, options);
       const { budget, scaleStages, largestOutput } = measure(stages, slots, samples, degree / 2, options);

@@ -8,14 +8,14 @@ import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../layers/small-model.js";
 import { randomTensor, thrownBy } from "../support.js";
 
-/** Dense layers of eight features with squares between them. */
-function denseModel(squares: number): Model {
+/** Dense layers with squares between them. */
+function denseModel(squares: number, features = 8): Model {
   const layers: Layer[] = [];
   for (let i = 0; i <= squares; i++) {
-    layers.push(linearLayer({ name: `fc${i}`, weights: randomTensor([8, 8], i + 1) }));
+    layers.push(linearLayer({ name: `fc${i}`, weights: randomTensor([features, features], i + 1) }));
     if (i < squares) layers.push(squareLayer({ name: `square${i}` }));
   }
-  return defineModel({ name: "dense", inputShape: [8], layers });
+  return defineModel({ name: "dense", inputShape: [features], layers });
 }
 
 const models: [string, Model][] = [
@@ -66,7 +66,7 @@ describe("chosen chains", () => {
   });
 
   test("a network too deep is refused, naming the stage where the modulus ends", () => {
-    const error = thrownBy(() => planModel(denseModel(24)));
+    const error = thrownBy(() => planModel(denseModel(40, 1)));
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(
       /the modulus ends before stage "fc\d+\+square\d+"; use fewer activations/,
