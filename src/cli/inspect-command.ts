@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { inspectNetwork, type InspectOptions, type Inspection } from "../he-ml/model/inspection.js";
 import { UnsupportedLayersError, type UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
-import { findNetwork } from "./model-source.js";
-import { inspectNetwork, type Inspection } from "./inspection.js";
+import { datasetImages } from "./images-source.js";
 import { inspectionText, unsupportedText } from "./inspection-text.js";
+import { findNetwork, type NetworkSource } from "./model-source.js";
 
-interface InspectOptions {
+/** Every dataset has as many committed test images. */
+const rangeImages = 100;
+
+interface InspectCommandOptions {
   readonly dataset?: string;
   readonly datasetDir?: string;
   readonly json?: boolean;
@@ -24,10 +28,10 @@ export function inspectCommand(): Command {
     )
     .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--json", "print everything as JSON")
-    .action((name: string, options: InspectOptions) => inspect(name, options));
+    .action((name: string, options: InspectCommandOptions) => inspect(name, options));
 }
 
-async function inspect(name: string, options: InspectOptions): Promise<void> {
+async function inspect(name: string, options: InspectCommandOptions): Promise<void> {
   if (options.datasetDir !== undefined && options.dataset === undefined) {
     throw new InputError("inspect: --dataset-dir is for a dataset; give --dataset");
   }
@@ -44,12 +48,22 @@ async function inspect(name: string, options: InspectOptions): Promise<void> {
     );
     return;
   }
-  const inspection = await inspectNetwork(found, options);
+  const inspection = inspectNetwork(found.network, await rangesSource(found, options));
   print(options, inspection, inspectionText(inspection));
 }
 
+/** Where the ranges of values come from: a dataset's first test images, or else the model's `metrics.json`. */
+async function rangesSource(
+  { valueRanges }: NetworkSource,
+  { dataset, datasetDir }: InspectCommandOptions,
+): Promise<InspectOptions> {
+  if (dataset === undefined) return { valueRanges, rangesFrom: "metrics.json" };
+  const { images } = await datasetImages(dataset, 0, rangeImages, datasetDir);
+  return { images, rangesFrom: dataset };
+}
+
 function print(
-  { json }: InspectOptions,
+  { json }: InspectCommandOptions,
   content: Inspection | { readonly model: string; readonly unsupported: readonly UnsupportedLayer[] },
   text: string,
 ): void {

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
+import type { InspectedLayer, Inspection } from "../he-ml/model/inspection.js";
 import type { UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
-import type { InspectedLayer, Inspection } from "./inspection.js";
 
 /** An inspection as a table and a few lines. */
 export function inspectionText(inspection: Inspection): string {

@@ -29,8 +29,15 @@ export {
   type ConvolutionalLayer,
   type ConvolutionalOptions,
 } from "./model/convolutional.js";
+export { type Depth } from "./model/depth.js";
 export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
 export { identityLayer, type IdentityLayer } from "./model/identity.js";
+export {
+  inspectNetwork,
+  type InspectOptions,
+  type InspectedLayer,
+  type Inspection,
+} from "./model/inspection.js";
 export { selectLayers } from "./model/layer-range.js";
 export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
@@ -47,6 +54,7 @@ export {
 } from "./model/model.js";
 export { maxPoolLayer, type MaxPoolLayer, type MaxPoolOptions } from "./model/max-pool.js";
 export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./model/padding.js";
+export { parameterCount } from "./model/parameter-count.js";
 export {
   UnsupportedLayersError,
   encryptableModel,

@@ -3,15 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelProtoSchema, NodeProtoSchema } from "onnx-buf";
-import { inspectNetwork, type Inspection } from "../../src/cli/inspection.js";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { activationLayer } from "../../src/he-ml/model/activation.js";
-import { linearLayer } from "../../src/he-ml/model/linear.js";
+import type { Inspection } from "../../src/he-ml/model/inspection.js";
 import { maxPoolLayer } from "../../src/he-ml/model/max-pool.js";
-import { defineModel, type Network } from "../../src/he-ml/model/model.js";
-import { polynomialLayer } from "../../src/he-ml/model/polynomial.js";
-import { tensor } from "../../src/he-ml/tensor/tensor.js";
-import { heMl, temporaryFolder, tinyModel, waves } from "./support.js";
+import type { Network } from "../../src/he-ml/model/model.js";
+import { heMl, temporaryFolder, tinyModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
@@ -111,25 +108,6 @@ describe("he-ml inspect", () => {
       model: "erf",
       unsupported: [{ position: 1, op: "Erf" }],
     });
-  });
-
-  test("counts depth by polynomials' degrees", async () => {
-    const weights = tensor([2, 2], waves(4, 1));
-    const depthFor = async (degree: number) => {
-      const coefficients = Array.from({ length: degree + 1 }, () => 0.5);
-      const network = defineModel({
-        name: "p",
-        inputShape: [2],
-        layers: [linearLayer({ name: "fc1", weights }), polynomialLayer({ name: "act1", coefficients })],
-      });
-      const { depth, parameters } = await inspectNetwork({ network, path: "" });
-      expect(parameters).toBe(4 + degree + 1);
-      return [depth.ciphertext, depth.total];
-    };
-    expect(await depthFor(1)).toEqual([0, 2]);
-    expect(await depthFor(2)).toEqual([1, 2]);
-    expect(await depthFor(3)).toEqual([2, 3]);
-    expect(await depthFor(4)).toEqual([2, 4]);
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { formatChain } from "../../he-ml/crypto/parameters.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { Padding, Pair } from "../../he-ml/model/layer.js";
 import { layerShapes, type Model } from "../../he-ml/model/model.js";
+import { parameterCount } from "../../he-ml/model/parameter-count.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
 import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
 import { formatCount, formatScale } from "./numbers.js";
@@ -67,11 +68,6 @@ export function encodedLayerGrid({ layer, modelLayers, evaluator }: RunnableLaye
     ["evaluator", evaluatorText(evaluator)],
     ["modulus chain", formatChain(evaluator.parameters)],
   ]);
-}
-
-/** Weights and biases. */
-function parameterCount(layer: PlacedLayer["layer"]): number {
-  return "weights" in layer ? layer.weights.data.length + (layer.bias?.data.length ?? 0) : 0;
 }
 
 function kindText(layer: PlacedLayer["layer"]): string {
