@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
+import { ModelError } from "../model/model-error.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import type { Shape } from "../tensor/tensor.js";
@@ -79,12 +80,12 @@ function descriptionBeside(path: string): unknown {
   const status = statSync(beside, { throwIfNoEntry: false });
   if (!status?.isFile()) return undefined;
   if (status.size > largestDescriptionBytes) {
-    throw new InputError(`loadModel: expected a description of at most 1 MiB in "${beside}"`);
+    throw new ModelError(`loadModel: expected a description of at most 1 MiB in "${beside}"`);
   }
   try {
     return JSON.parse(readFileSync(beside, "utf8")) as unknown;
   } catch {
-    throw new InputError(`loadModel: "${beside}" is no JSON; correct it`);
+    throw new ModelError(`loadModel: "${beside}" is no JSON; correct it`);
   }
 }
 
@@ -124,14 +125,14 @@ function readBeside(modelPath: string, location: string): Uint8Array {
   const path = resolve(directory, location);
   const inside = relative(directory, path);
   if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
-    throw new InputError(
+    throw new ModelError(
       `loadModel: "${modelPath}" wants weights from ${JSON.stringify(location)}, which is not beside it; ` +
         `export the model with the weights inside`,
     );
   }
   const bytes = bytesOf(path);
   if (bytes) return bytes;
-  throw new InputError(
+  throw new ModelError(
     `loadModel: "${modelPath}" keeps its weights in ${JSON.stringify(location)}, which cannot be read; ` +
       `put that file, of at most 1 GiB, beside it`,
   );

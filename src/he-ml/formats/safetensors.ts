@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../errors.js";
+import { naming } from "../model/model-error.js";
 import type { Network } from "../model/model.js";
 import { sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import { parseDescription } from "./description.js";
@@ -160,7 +161,6 @@ export function readSafetensorsNetwork(bytes: Uint8Array, options: ReadSafetenso
     const { modules, inputShape } = parseDescription(given);
     return networkFromModules({ name, tensors, modules, inputShape: options.inputShape ?? inputShape });
   } catch (error) {
-    if (!(error instanceof InputError) || error.message.startsWith("model ")) throw error;
-    throw new InputError(`model "${name}": ${error.message}`);
+    throw naming(name, error);
   }
 }

@@ -8,6 +8,7 @@ import { plainIdentity, type IdentityLayer } from "./identity.js";
 import type { PlainLayer } from "./layer.js";
 import { plainLinear, type LinearLayer } from "./linear.js";
 import { plainMaxPool, type MaxPoolLayer } from "./max-pool.js";
+import { ModelError } from "./model-error.js";
 import { plainPadding, type PaddingLayer } from "./padding.js";
 import { plainPolynomial, type PolynomialLayer } from "./polynomial.js";
 import { plainSquare, type SquareLayer } from "./square.js";
@@ -81,12 +82,12 @@ export function defineModel(model: Network): Network {
   const names = new Set<string>();
   for (const layer of model.layers) {
     if (names.has(layer.name))
-      throw new InputError(`model "${model.name}": two layers are named "${layer.name}"`);
+      throw new ModelError(`model "${model.name}": two layers are named "${layer.name}"`);
     names.add(layer.name);
     for (const field of ["weights", "bias"] as const) {
       const values = field in layer ? (layer as LinearLayer)[field] : undefined;
       if (values && !values.data.every(Number.isFinite)) {
-        throw new InputError(`model "${model.name}": ${field} of "${layer.name}" hold a NaN or an infinity`);
+        throw new ModelError(`model "${model.name}": ${field} of "${layer.name}" hold a NaN or an infinity`);
       }
     }
   }

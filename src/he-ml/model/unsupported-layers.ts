@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { ModelError } from "./model-error.js";
 import { isPlainOnly, type Model, type Network, type PlainOnlyLayer } from "./model.js";
 
 /** A layer of a network that cannot be computed on encrypted values. */
@@ -13,7 +13,7 @@ export interface UnsupportedLayer {
 }
 
 /** A network has layers without an encrypted form; all of them are named, each with what to put in its place. */
-export class UnsupportedLayersError extends InputError {
+export class UnsupportedLayersError extends ModelError {
   override readonly name = "UnsupportedLayersError";
 
   constructor(

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.js";
+import { naming } from "../../model/model-error.js";
 import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { formatShape, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { requireInputShape, type Module, type UnknownModule } from "../description.js";
@@ -31,11 +32,11 @@ const mostLayers = 1000;
  * @throws InputError if modules, weights and shapes do not fit together
  */
 export function networkFromModules({ name, modules, tensors, inputShape: given }: ModuleSequence): Network {
-  if (modules.length === 0 || modules.length > mostLayers) {
-    throw new InputError(`model "${name}": expected 1 to ${mostLayers} layers, got ${modules.length}`);
-  }
-  requireKnown(name, modules);
   try {
+    if (modules.length === 0 || modules.length > mostLayers) {
+      throw new InputError(`expected 1 to ${mostLayers} layers, got ${modules.length}`);
+    }
+    requireKnown(name, modules);
     const weights = new Weights(tensors);
     const drafts = foldBatchNorms(modules.map((module) => convertModule(module, weights)));
     weights.requireAllRead();
@@ -45,8 +46,7 @@ export function networkFromModules({ name, modules, tensors, inputShape: given }
     return defineModel({ name, inputShape: shape, layers: layersAt(drafts, shape) });
   } catch (error) {
     if (error instanceof UnknownInputShapeError) refusePlainOnly(name, modules, error.message);
-    if (!(error instanceof InputError) || error.message.startsWith("model ")) throw error;
-    throw new InputError(`model "${name}": ${error.message}`);
+    throw naming(name, error);
   }
 }
 

@@ -50,7 +50,11 @@ export function requireKnown(
  * @param reason why not
  * @throws UnsupportedLayersError if there are modules that run on plain values only
  */
-export function refusePlainOnly(networkName: string, modules: readonly Module[], reason: string): void {
+export function refusePlainOnly(
+  networkName: string,
+  modules: readonly (Module | UnknownModule)[],
+  reason: string,
+): void {
   const unsupported = unsupportedModules(modules);
   if (unsupported.length > 0) throw new UnsupportedLayersError(networkName, unsupported, reason);
 }

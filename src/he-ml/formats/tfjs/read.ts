@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../../errors.js";
+import { naming } from "../../model/model-error.js";
 import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
 import { describeLayer } from "../../model/layer.js";
@@ -115,7 +116,6 @@ export function readTfjs(bytes: Uint8Array, { name, file }: ReadTfjsOptions): Ne
     requireKnown(name, topology.layers);
     return networkOf(name, topology, new KerasWeights(weightsManifest, file));
   } catch (error) {
-    if (!(error instanceof InputError) || /^(model|loadModel)\b/.test(error.message)) throw error;
-    throw new InputError(`model "${name}": ${error.message}`);
+    throw naming(name, error);
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.js";
+import { naming } from "../../model/model-error.js";
 import type { Network } from "../../model/model.js";
 import type { Shape } from "../../tensor/tensor.js";
 import { parseDescription } from "../description.js";
@@ -56,7 +57,6 @@ export async function readTorch(bytes: Uint8Array, options: ReadTorchOptions): P
     const shape = inputShape ?? description.inputShape;
     return networkFromModules({ name, tensors, modules: description.modules, inputShape: shape });
   } catch (error) {
-    if (!(error instanceof InputError) || error.message.startsWith("model ")) throw error;
-    throw new InputError(`model "${name}": ${error.message}`);
+    throw naming(name, error);
   }
 }
