@@ -3,7 +3,11 @@ import type { Content } from "./content.js";
 import type { Diagonal, RotateAndSum, UnfinishedSlotMap } from "./slot-map.js";
 import type { SparseMap } from "./sparse-map.js";
 
-/** Where each entry of a map is multiplied, before its sum is folded. */
+/**
+ * Where each entry of a map is multiplied, before its sum is folded. Entry i multiplies what lies in slot
+ * `slot[i] + step[i]` of input ciphertext `input[i]`, and its product is added up in slot `slot[i]` of output ciphertext
+ * `output[i]`. Entries with the same input, output and step lie on one diagonal.
+ */
 export interface EntryPlacement {
   /** Output ciphertext and slot in which an entry's product is added up. */
   readonly output: Int32Array;
@@ -15,10 +19,21 @@ export interface EntryPlacement {
 
 export interface AssembleOptions {
   readonly map: SparseMap;
+  /** What the input ciphertexts hold, after `poolSums`. */
   readonly content: Content;
+  /** Output ciphertexts. */
   readonly outputs: number;
   readonly placement: EntryPlacement;
+  /**
+   * Slots after which the inputs repeat: to read s slots further on is to read s + period further on, so steps are
+   * counted modulo the period and fewer rotations are distinct. The number of all slots where nothing repeats.
+   */
   readonly period: number;
+  /**
+   * Ways to write a step as a number in mixed radix, as hours, minutes and seconds are: so many planes, rows and
+   * columns, where going down a row takes `row` slots and going to the next plane `plane` slots. Each pair is tried;
+   * that of the layout makes neighbouring pixels share rotations (see `splitSteps`).
+   */
   readonly radices: readonly (readonly [row: number, plane: number])[];
   readonly poolSums?: readonly RotateAndSum[];
   readonly folds?: readonly RotateAndSum[];
@@ -53,7 +68,8 @@ export function diagonalSteps(
 }
 
 /**
- * Groups placed entries into diagonals and splits their steps.
+ * Groups placed entries into diagonals and splits each diagonal's step into a baby step, by which the input is rotated
+ * before the product, and a giant step, by which sums of products are rotated after it.
  *
  * @returns undefined where an entry would not read its value
  */
@@ -68,7 +84,7 @@ export function assemble(options: AssembleOptions): UnfinishedSlotMap | undefine
     (output * content.length + input) * slots + step;
   for (const { input, output, step } of steps) {
     const baby = babyOf(step);
-    // Over one period both ways around lead to the same values; the shorter one keeps steps small.
+    // Forwards or backwards around the period leads to the same values; the shorter way keeps steps small.
     const giant = congruent(step - baby, period);
     diagonals.set(key(output, input, step), {
       input,
@@ -101,6 +117,7 @@ export function assemble(options: AssembleOptions): UnfinishedSlotMap | undefine
 
 export const modulo = (value: number, modulus: number) => ((value % modulus) + modulus) % modulus;
 
+/** The step of least magnitude among those that differ by whole periods. */
 function congruent(step: number, period: number): number {
   const positive = modulo(step, period);
   return positive > period / 2 ? positive - period : positive;

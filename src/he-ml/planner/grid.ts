@@ -3,20 +3,31 @@ import type { Shape } from "../tensor/tensor.js";
 import type { Pair } from "../model/layer.js";
 
 /**
- * Where the pixels of an image `[channels, height, width]` lie: every axis has a distance in slots. With phases
- * (polyphase layout), pixel (y, x) belongs to plane (y mod phases, x mod phases), so that a stride or a pooling window
- * moves between planes and rows stay side by side.
+ * Where the pixels of an image lie in the slots of ciphertexts: a step along each axis is a fixed number of slots.
+ *
+ * With phases (polyphase layout) each channel is taken apart into planes: pixel (y, x) belongs to plane
+ * (y mod phases[0], x mod phases[1]), in which it has row ⌊y / phases[0]⌋ and column ⌊x / phases[1]⌋. A convolution that
+ * strides by the phases then reads pixels that lie side by side. Of a row of six pixels in two phases the slots hold
+ * 0 2 4 and, `phaseStrides[1]` further on, 1 3 5.
  */
 export interface Grid {
+  /** In channels and pixels. */
   readonly shape: readonly [channels: number, height: number, width: number];
+  /** Planes into which a channel is taken apart, down and across; in pixels, how far apart a plane's pixels are. */
   readonly phases: Pair;
+  /** Slots from a plane to the one of the next phase, down and across. */
   readonly phaseStrides: Pair;
+  /** Slots from a pixel to the one below it in the same plane, `phases[0]` pixels down in the image. */
   readonly rowStride: number;
+  /** Slots from a pixel to the one on its right in the same plane, `phases[1]` pixels across in the image. */
   readonly columnStride: number;
+  /** Slots from a pixel to the same pixel of the next channel in the same ciphertext. */
   readonly channelStride: number;
+  /** Channels that one ciphertext holds; the next ones go into the next ciphertext, from slot 0 on. */
   readonly channelsPerCiphertext: number;
 }
 
+/** The ciphertext and slot of one pixel, `x` and `y` in pixels. */
 export function gridPlace(grid: Grid, channel: number, y: number, x: number): Place {
   const { phases, phaseStrides, channelsPerCiphertext } = grid;
   return {
@@ -42,10 +53,11 @@ export function gridPlaces(grid: Grid): Place[] {
   return places;
 }
 
+/** Ciphertexts that the grid takes. */
 export const gridCiphertexts = ({ shape: [channels], channelsPerCiphertext }: Grid) =>
   Math.ceil(channels / channelsPerCiphertext);
 
-/** Slots that one ciphertext needs for the grid. */
+/** Slots from a ciphertext's first one up to the last that holds a pixel. */
 export function gridExtent(grid: Grid): number {
   const [channels, height, width] = grid.shape;
   const last = (size: number, phases: number) => Math.ceil(size / phases) - 1;
@@ -62,18 +74,24 @@ export function gridExtent(grid: Grid): number {
 export const powerOfTwoAtLeast = (size: number) => 2 ** Math.ceil(Math.log2(Math.max(1, size)));
 
 export interface PlaneOptions {
+  /** `[channels, height, width]`, in channels and pixels. */
   readonly shape: Shape;
+  /** See {@link Grid}, as for the strides. */
   readonly phases: Pair;
   readonly rowStride: number;
+  /** 1 if left out. */
   readonly columnStride?: number;
-  /** Slots of one plane: one channel in one phase. */
+  /** Slots that one plane takes: one channel in one phase. */
   readonly plane: number;
+  /** Slots of one ciphertext. */
   readonly slots: number;
 }
 
 /**
- * Planes of equal size side by side: all channels of the first phase, then of the next. Where that fills a power of
- * two, phases divide the slots evenly, and sums over them leave copies everywhere.
+ * Planes of equal size side by side: all channels of the first phase, then of the next. Each phase gets a power of two
+ * of slots where they suffice: then phases divide the slots evenly, and sums over them leave copies everywhere.
+ *
+ * @returns undefined where not even one channel fits into a ciphertext
  */
 export function planeGrid({
   shape,
@@ -102,7 +120,7 @@ export function planeGrid({
   };
 }
 
-/** A layout of the grid as arrays over slots. */
+/** The grid as `Content`: for each ciphertext and slot the value that lies there, counted row-major, or −1. */
 export function gridContent(grid: Grid, slots: number): Int32Array[] {
   const content = Array.from({ length: gridCiphertexts(grid) }, () => new Int32Array(slots).fill(-1));
   gridPlaces(grid).forEach(({ ciphertext, slot }, value) => (content[ciphertext][slot] = value));

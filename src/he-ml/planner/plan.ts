@@ -53,7 +53,11 @@ export interface Plan {
 }
 
 const defaultRelativeError = 0.01;
-/** Four standard deviations: of a thousand errors one is expected to be so large by chance in about sixteen sets. */
+/**
+ * The largest error is taken to be four standard deviations. A normal error is larger with probability
+ * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability
+ * 1 − (1 − 6.3·10⁻⁵)¹⁰⁰⁰ = 6 %, that is in about one set of 1,000 outputs in sixteen.
+ */
 const deviationsInLargest = 4;
 const samplesUsed = 2;
 /** Values may grow by this factor over those seen before they meet the modulus. */

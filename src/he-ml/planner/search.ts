@@ -33,23 +33,38 @@ export interface SlotPlan {
   readonly contents: readonly Content[];
 }
 
+/** The stages up to some point, computed in one way. */
 interface Partial {
+  /** Predicted milliseconds of its rotations and products. */
   readonly cost: number;
+  /** How the client packs the image; undefined before the first stage. */
   readonly input?: Content;
   readonly slotMaps: readonly (SlotMap | undefined)[];
+  /** Where the outputs of each stage lie. */
   readonly contents: readonly Content[];
+  /** The geometry of the last stage's output, where it is an image. */
   readonly grid?: Grid;
 }
 
-/** Partial plans that are kept after each stage; of each kind of layout so many are worked out, and kept. */
+/**
+ * Partial plans that go on after each stage. With 1 the cheapest way through a stage would be taken whatever it costs
+ * the next ones; keeping all would multiply them by the candidates of every stage.
+ */
 const beamWidth = 6;
+/**
+ * Of those, so many at most whose output lies in the same kind of layout (`Candidate.kind`): a few nearly equal cheap
+ * plans would otherwise crowd out all others, and a dearer layout may be the one that a later stage reads cheaply.
+ */
 const mostOfKind = 2;
 /** More products than this in one stage take minutes and gigabytes of plaintexts. */
 const mostProducts = 4096;
 
 /**
- * Searches for the cheapest chain of layouts: stage by stage all schemes propose candidates, the most promising are
- * worked out, and the best partial plans go on.
+ * Searches for a cheap chain of layouts, as each stage's costs depend on how the one before left its output. This is
+ * a beam search: instead of all chains only a few partial plans, the beam, are followed from stage to stage. At each
+ * stage all schemes propose candidates for every partial plan in the beam; in the order of their estimated costs they
+ * are worked out, until `beamWidth` new partial plans are found, `mostOfKind` of a kind at most. At the end the cheapest
+ * plan is taken; a cheaper one may have been dropped on the way.
  *
  * @throws InputError if no layout holds a stage
  */
@@ -82,10 +97,7 @@ function relabelled(
   return [append(partial, { content: layout, grid: kept }, partial.cost, layout)];
 }
 
-/**
- * Works out the most promising ways to go on, and keeps some of each kind of layout: which kind will do later stages
- * most good is not known yet.
- */
+/** The next beam behind a stage with products or sums: the cheapest ways to go on that fit, a few of each kind. */
 function computed(
   beam: readonly Partial[],
   stage: Stage,
