@@ -15,7 +15,7 @@ export interface CiphertextState {
   readonly modulusBits: number;
 }
 
-/** What one encoded layer or stage did in a run: plain JSON, read by figures, tables and the parameter tester. */
+/** What one encoded layer or stage did in a run: plain JSON, read by figures and tables. */
 export interface LayerTrace extends CiphertextState {
   readonly name: string;
   /** Positions of the model layers computed here, from 0: one layer by layer, one or more in a stage, none for a re-encryption. */
