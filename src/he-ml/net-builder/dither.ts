@@ -1,3 +1,4 @@
+import { ditheredBelowBits, ditherNoise } from "../planner/dither-criterion.js";
 import { gaussians } from "../planner/gaussians.js";
 
 /**
@@ -12,16 +13,18 @@ import { gaussians } from "../planner/gaussians.js";
  */
 export function dithered(weights: Float64Array, scale: number, polyModulusDegree: number): Float64Array {
   const power = weights.reduce((sum, weight) => sum + weight * weight, 0);
-  if (power === 0) return weights;
-  // Of N / 2 real slots z the coefficients have mean square 2·Σz² / N².
-  const coefficient = (Math.sqrt(2 * power) / polyModulusDegree) * scale;
-  if (coefficient >= largeEnough) return weights;
-  const random = gaussians(1);
-  const deviation = (noise * Math.sqrt(polyModulusDegree)) / scale;
+  if (Math.log2(scale) >= ditheredBelowBits(power, polyModulusDegree)) return weights;
+  const random = gaussians(seedOf(weights));
+  const deviation = (ditherNoise * Math.sqrt(polyModulusDegree)) / scale;
   return weights.map((weight) => weight + deviation * random());
 }
 
-/** Root mean square of coefficients, in units, from which on their rounding errors look random by themselves. */
-const largeEnough = 1;
-/** Standard deviation of the noise in a coefficient, in units: leaves 1.4 % of the bias of rounding. */
-const noise = 0.5;
+/**
+ * A seed of its own for each plaintext's weights (their bits' FNV-1a hash): the same noise in all would add up in sums
+ * of their products.
+ */
+function seedOf(weights: Float64Array): number {
+  const words = new Uint32Array(weights.buffer, weights.byteOffset, 2 * weights.length);
+  const hash = words.reduce((state, word) => Math.imul(state ^ word, 16_777_619), 2_166_136_261);
+  return 1 + ((hash >>> 0) % 2_147_483_646);
+}

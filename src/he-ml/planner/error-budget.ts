@@ -1,5 +1,6 @@
 import { activate, derivative, type Activation } from "./activation.js";
 import type { Content } from "./content.js";
+import { ditheredBelowBits } from "./dither-criterion.js";
 import { gaussians } from "./gaussians.js";
 import { applySlotMap, rotateSlots, sumRotations, type Diagonal, type SlotMap } from "./slot-map.js";
 
@@ -30,6 +31,8 @@ export interface ErrorSource {
   readonly stage: number;
   /** Mean square error at the outputs of each stage, for an error of standard deviation 1. */
   readonly gain: readonly number[];
+  /** For `encoding`: log2 of the weights' scale below which these plaintexts are dithered, at a larger error each. */
+  readonly ditheredBelowBits?: number;
 }
 
 export interface ErrorBudget {
@@ -68,7 +71,10 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
     }
     if (activation) kinds.push("relinearization");
     if (stage < stages.length - 1) kinds.push("rescaling");
-    return kinds.map((kind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, recorded) }));
+    return kinds.flatMap((kind): ErrorSource[] => {
+      if (kind === "encoding") return encodingSources(slotMap!, stage, stages, recorded);
+      return [{ kind, stage, gain: gainOf(kind, stage, stages, recorded) }];
+    });
   });
   return {
     sources,
@@ -106,11 +112,39 @@ function withBias({ map }: SlotMap, output: Content, computed: Slots): Slots {
   );
 }
 
+/** A source for the diagonals of each size: which of them are dithered, the scale decides, which is chosen later. */
+function encodingSources(
+  slotMap: SlotMap,
+  stage: number,
+  stages: readonly SlotStage[],
+  recorded: readonly Recorded[],
+): ErrorSource[] {
+  const { weights } = slotMap.map;
+  const bySize = new Map<number, Diagonal[]>();
+  for (const diagonal of slotMap.diagonals) {
+    const { entries } = diagonal;
+    const power = entries.reduce(
+      (sum, entry) => (entry < 0 ? sum : sum + weights[entry] * weights[entry]),
+      0,
+    );
+    const bits = ditheredBelowBits(power, 2 * entries.length);
+    bySize.set(bits, [...(bySize.get(bits) ?? []), diagonal]);
+  }
+  return [...bySize].map(([bits, diagonals]) => ({
+    kind: "encoding",
+    stage,
+    gain: gainOf("encoding", stage, stages, recorded, { ...slotMap, diagonals }),
+    ditheredBelowBits: bits,
+  }));
+}
+
+/** @param maker the part of the stage's map in which the error arises */
 function gainOf(
   kind: ErrorKind,
   from: number,
   stages: readonly SlotStage[],
   recorded: readonly Recorded[],
+  maker = stages[from].slotMap,
 ): number[] {
   const gain = new Array<number>(stages.length).fill(0);
   recorded.forEach((run, image) => {
@@ -120,7 +154,7 @@ function gainOf(
       const { slotMap, output, activation } = stages[stage];
       const atInput = stage === from && kind === "fresh" ? noise(run.inputs[stage], random) : error;
       let atOutput = atInput && (slotMap ? applyWeights(slotMap, atInput) : atInput);
-      if (stage === from) atOutput = arising(kind, slotMap, run.inputs[stage], random) ?? atOutput;
+      if (stage === from) atOutput = arising(kind, maker, run.inputs[stage], random) ?? atOutput;
       if (activation && atOutput) {
         atOutput = atOutput.map((slots, i) =>
           slots.map((e, at) => derivative(activation, run.outputs[stage][i][at]) * e),
@@ -173,8 +207,7 @@ function arising(
         for (const diagonal of diagonals) {
           if (diagonal.output !== output) continue;
           const read = rotateSlots(pooled[diagonal.input], diagonal.baby + diagonal.giant);
-          const factor = isSparse(diagonal) ? ditheredPower : 1;
-          read.forEach((value, at) => (power[at] += factor * value * value));
+          read.forEach((value, at) => (power[at] += value * value));
         }
         return sumRotations(
           power.map((square) => Math.sqrt(square) * random()),
@@ -197,11 +230,6 @@ function arising(
       return undefined;
   }
 }
-
-/** A few weights among zeros may be encoded with noise (net-builder/dither.ts), at twice the usual error. */
-const ditheredPower = 4;
-const isSparse = ({ entries }: Diagonal) =>
-  entries.filter((entry) => entry >= 0).length < entries.length / 64;
 
 function noise(like: Slots, random: () => number): Slots {
   return like.map((slots) => Float64Array.from(slots, () => random()));

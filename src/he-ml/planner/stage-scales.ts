@@ -1,6 +1,7 @@
 import { noiseModel } from "../crypto/noise.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import type { Activation } from "./activation.js";
+import { ditherFactor } from "./dither-criterion.js";
 import type { ErrorBudget, ErrorKind } from "./error-budget.js";
 
 /** A stage as far as scales go. */
@@ -66,11 +67,11 @@ export function predictErrors(
 ): number[] {
   const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits]);
   const variances = scales.map(() => 0);
-  for (const { kind, stage, gain } of budget.sources) {
+  for (const { kind, stage, gain, ditheredBelowBits = -Infinity } of budget.sources) {
     const { before, weights, product, activated, after, level } = scales[stage];
     const sizes: Readonly<Record<ErrorKind, number>> = {
       fresh: noise.fresh * 2 ** -before,
-      encoding: noise.encoding * 2 ** -weights,
+      encoding: noise.encoding * 2 ** -weights * (weights < ditheredBelowBits ? ditherFactor : 1),
       inputRotation: noise.keySwitch(level) * 2 ** -before,
       sumRotation: noise.keySwitch(level) * 2 ** -product,
       relinearization: noise.keySwitch(level) * 2 ** -activated,
