@@ -13,7 +13,7 @@ export interface SlotStage {
 /**
  * Where errors come from. Each has a size of its own that the scales decide on:
  *
- * - `fresh`: encrypting the input
+ * - `input`: encrypting the input, or whatever was computed before
  * - `encoding`: rounding the plaintexts' coefficients
  * - `inputRotation`: key switches before products, at the input's scale
  * - `sumRotation`: key switches after products
@@ -21,7 +21,7 @@ export interface SlotStage {
  * - `rescaling`: rounding after a division by a prime
  */
 export type ErrorKind =
-  "fresh" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
+  "input" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
 
 /** How a unit of one error shows in the outputs of every stage, as a mean square. */
 export interface ErrorSource {
@@ -34,6 +34,8 @@ export interface ErrorSource {
 
 export interface ErrorBudget {
   readonly sources: readonly ErrorSource[];
+  /** Standard deviation of the error in the input, in the values' own unit; a fresh encryption's if left out. */
+  readonly inputError?: number;
   /** Largest magnitude in any slot before each stage's activation, partial sums and leftovers included. */
   readonly largestSlot: readonly number[];
   /** Largest magnitude among each stage's outputs before its activation. */
@@ -61,7 +63,7 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
       recorded.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
   const sources = stages.flatMap(({ slotMap, activation }, stage) => {
-    const kinds: ErrorKind[] = stage === 0 ? ["fresh"] : [];
+    const kinds: ErrorKind[] = stage === 0 ? ["input"] : [];
     if (slotMap) {
       kinds.push("inputRotation");
       if (slotMap.diagonals.length > 0) kinds.push("encoding", "sumRotation");
@@ -118,7 +120,7 @@ function gainOf(
     let error: Slots | undefined;
     for (let stage = from; stage < stages.length; stage++) {
       const { slotMap, output, activation } = stages[stage];
-      const atInput = stage === from && kind === "fresh" ? noise(run.inputs[stage], random) : error;
+      const atInput = stage === from && kind === "input" ? noise(run.inputs[stage], random) : error;
       let atOutput = atInput && (slotMap ? applyWeights(slotMap, atInput) : atInput);
       if (stage === from) atOutput = arising(kind, slotMap, run.inputs[stage], random) ?? atOutput;
       if (activation && atOutput) {

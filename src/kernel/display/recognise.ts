@@ -147,6 +147,8 @@ const plan = z.looseObject({
   inputShape: shape,
   outputShape: shape,
   input: slotLayout,
+  continues: z.boolean(),
+  start: z.looseObject({ level: count, scale: z.number() }),
   stages: z.array(plannedStage).min(1),
   rotations: z.array(rotation),
 });
