@@ -17,11 +17,14 @@ import {
 } from "./stage-scales.js";
 import { activatedState, productState, rescaledState } from "./stage-state.js";
 
+/** A stage is computed with a prime more only where that lowers the variance of the error by this part. */
+const worthALevel = 0.1;
+
 /**
  * Chooses scales on what is left of a chain: for each stage the scale of its weights and how many primes it divides by,
- * so that the predicted error at the last output is least. What a stage adds to that error depends on its own scales
- * only, and what later stages can do depends on nothing but the level and scale that it leaves: of all ways to a level
- * and a scale the most precise is kept (dynamic programming).
+ * so that the predicted error at the last output is least, or little more where that leaves fewer primes to compute with.
+ * What a stage adds to that error depends on its own scales only, and what later stages can do depends on nothing but the
+ * level and scale that it leaves: of all ways to a level and a scale the best is kept (dynamic programming).
  *
  * @param stages without activations of higher degree than 2
  * @param start where the first stage's input stands
@@ -40,18 +43,10 @@ export function continueScales(
     modulusBits: Array.from({ length: levels }, (_, i) => modulusBits(parameters, i + 1)),
     inputError: budget.inputError,
   };
-  let ways: readonly Way[] = [{ state: start, variance: 0, steps: undefined }];
-  stages.forEach((stage, index) => {
-    const sources = budget.sources.filter((source) => source.stage === index);
-    const mostRescales = index === stages.length - 1 ? 0 : Infinity;
-    const longer = new BestWays();
-    for (const way of ways) prolong(chain, stage, sources, way, mostRescales, longer);
-    if (longer.size === 0) throw tooLittleLeft(chain, stage, ways);
-    ways = longer.list();
-  });
-  const best = ways.reduce((a, b) => (b.variance < a.variance ? b : a));
+  const leastVariance = bestWay(chain, stages, budget, start, 0).loss;
   const steps: Step[] = [];
-  for (let last = best.steps; last; last = last.before) steps.unshift(last);
+  let last = bestWay(chain, stages, budget, start, worthALevel * leastVariance).steps;
+  for (; last; last = last.before) steps.unshift(last);
   const bits = steps.map((step) => step.bits);
   const data = coeffModulusBits.slice(0, -1);
   return {
@@ -66,6 +61,29 @@ export function continueScales(
   };
 }
 
+/** @param perLevel what a prime left in a stage counts for beside the variance of the error */
+function bestWay(
+  chain: Chain,
+  stages: readonly ScaleStage[],
+  { sources }: ErrorBudget,
+  start: LevelAndScale,
+  perLevel: number,
+): Way {
+  let ways: readonly Way[] = [{ state: start, loss: 0, steps: undefined }];
+  stages.forEach((stage, index) => {
+    const own = sources.filter((source) => source.stage === index);
+    const mostRescales = index === stages.length - 1 ? 0 : Infinity;
+    const longer = new BestWays();
+    for (const way of ways) {
+      const loss = way.loss + perLevel * way.state.level;
+      prolong(chain, stage, own, { ...way, loss }, mostRescales, longer);
+    }
+    if (longer.size === 0) throw tooLittleLeft(chain, stage, ways);
+    ways = longer.list();
+  });
+  return ways.reduce((a, b) => (b.loss < a.loss ? b : a));
+}
+
 interface Chain {
   readonly parameters: CkksParameters;
   readonly noise: UnitNoise;
@@ -78,8 +96,8 @@ interface Chain {
 interface Way {
   /** What the last of them leaves. */
   readonly state: LevelAndScale;
-  /** Of the error at the last output of all, as far as it arises in these stages. */
-  readonly variance: number;
+  /** Variance of the error at the last output of all, as far as it arises in these stages, and what their levels count. */
+  readonly loss: number;
   readonly steps: Step | undefined;
 }
 
@@ -89,7 +107,7 @@ interface Step {
   readonly rescales: number;
 }
 
-/** The most precise way to each level and scale; scales are told apart by quarters of a bit. */
+/** The best way to each level and scale; scales are told apart by quarters of a bit. */
 class BestWays {
   readonly #best = new Map<number, Way>();
 
@@ -101,10 +119,10 @@ class BestWays {
     return [...this.#best.values()];
   }
 
-  add(state: LevelAndScale, variance: number, steps: Step): void {
+  add(state: LevelAndScale, loss: number, steps: Step): void {
     const key = state.level + 64 * Math.round(4 * Math.log2(state.scale));
     const known = this.#best.get(key);
-    if (!known || variance < known.variance) this.#best.set(key, { state, variance, steps });
+    if (!known || loss < known.loss) this.#best.set(key, { state, loss, steps });
   }
 }
 
@@ -129,11 +147,8 @@ function prolong(
       if (rescales > 0 && state.scale < 2 ** leastScaleBits) break;
       const bits = { ...scales, before: Math.log2(scale), weights, after: Math.log2(state.scale), level };
       const sizes = errorSizes(noise, bits, inputError);
-      const variance = sources.reduce(
-        (sum, { kind, gain }) => sum + gain.at(-1)! * sizes[kind] ** 2,
-        way.variance,
-      );
-      longer.add(state, variance, { before: way.steps, bits, rescales });
+      const loss = sources.reduce((sum, { kind, gain }) => sum + gain.at(-1)! * sizes[kind] ** 2, way.loss);
+      longer.add(state, loss, { before: way.steps, bits, rescales });
     }
   }
 }
