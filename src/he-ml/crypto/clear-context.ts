@@ -26,7 +26,9 @@ export class ClearContext {
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
     const { slots } = this.parameters;
-    const ciphertexts = Array.from(pack(batch, layout, slots), (values) => this.evaluator.encrypt(values, at));
+    const ciphertexts = Array.from(pack(batch, layout, slots), (values) =>
+      this.evaluator.encrypt(values, at),
+    );
     return new EncryptedTensor(layout, ciphertexts);
   }
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
-import { defineModel, type Model } from "../../../src/he-ml/model/model.js";
+import { defineModel } from "../../../src/he-ml/model/model.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { explainPlan } from "../../../src/he-ml/net-builder/explain.js";
 import { clientSpec, type ClientSpec } from "../../../src/he-ml/planner/client-spec.js";
@@ -13,23 +13,10 @@ import { planModel, type Plan, type PlanOptions } from "../../../src/he-ml/plann
 import { smallModel } from "../layers/small-model.js";
 import { lazyParameters, randomTensor, sigmas, thrownBy } from "../support.js";
 import { checkPlan, longChain } from "./plan-checks.js";
+import { layersFrom, planParts } from "./head-and-rest.js";
 import { networks, wideNetworks } from "./random-networks.js";
 
 const given = { parameters: checkParameters(longChain(1024)), mostInputCiphertexts: 16 };
-
-const layersFrom = ({ layers }: Model, first: number) =>
-  layers.map((_, index) => index).filter((index) => index >= first);
-
-/** A model planned as a whole, cut after a layer, and planned anew from there. */
-function headAndRest(
-  model: Model,
-  cut: number,
-  options: PlanOptions = {},
-): readonly [head: Plan, rest: Plan] {
-  const { fuse } = options;
-  const head = planHead(planModel(model, { ...options, splitAfter: [cut] }), cut);
-  return [head, planModel(model, { fuse, layers: layersFrom(model, cut + 1), start: startAfter(head) })];
-}
 
 /** Few bits of weights are encoded with noise, which the twin has too. */
 const checkParts = (parts: readonly Plan[]) =>
@@ -40,7 +27,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
     fc.assert(
       fc.property(networks(), (model) => {
         for (const cut of layersFrom(model, 0).slice(0, -1)) {
-          const parts = headAndRest(model, cut, { ...given, fuse });
+          const parts = planParts(model, [cut], { ...given, fuse });
           expect(parts.map(({ continues }) => continues)).toEqual([false, true]);
           const [head, rest] = parts.map(({ stages }) => stages.flatMap(({ modelLayers }) => modelLayers));
           expect([head.at(-1), rest]).toEqual([cut, layersFrom(model, cut + 1)]);
@@ -56,7 +43,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
     fc.assert(
       fc.property(networks(wideNetworks), fc.nat(99), (model, at) => {
         fc.pre(model.layers.length > 1);
-        checkParts(headAndRest(model, at % (model.layers.length - 1), given));
+        checkParts(planParts(model, [at % (model.layers.length - 1)], given));
       }),
       { seed: 62, numRuns: 10, endOnFailure: true },
     );
@@ -65,14 +52,14 @@ describe("a head and what goes on from it give the plain result on the clear twi
   test("under chosen parameters, about as precisely as the whole", () => {
     const whole = planModel(smallModel).stages.at(-1)!.predictedError;
     for (const cut of [0, 1, 2, 3]) {
-      const [head, rest] = headAndRest(smallModel, cut);
+      const [head, rest] = planParts(smallModel, [cut]);
       expect(rest.stages.at(-1)!.predictedError).toBeLessThan(3 * whole);
       checkParts([head, rest]);
     }
   });
 
   test("from the layout that a client is told of, which has one slot for each value and no empty end", () => {
-    const [head] = headAndRest(smallModel, 1);
+    const [head] = planParts(smallModel, [1]);
     const { outputSlotLayout } = JSON.parse(JSON.stringify(clientSpec(head))) as ClientSpec;
     const start: PlanStart = { ...startAfter(head), slotLayout: outputSlotLayout!, leftovers: undefined };
     const rest = planModel(smallModel, { layers: [2, 3, 4], start });
@@ -82,19 +69,14 @@ describe("a head and what goes on from it give the plain result on the clear twi
   });
 
   test("three programs, one after the other", () => {
-    const [head, rest] = headAndRest(smallModel, 0);
-    const middle = planHead(
-      planModel(smallModel, { layers: [1, 2, 3, 4], splitAfter: [2], start: startAfter(head) }),
-      2,
-    );
-    const last = planModel(smallModel, { layers: [3, 4], start: startAfter(middle) });
-    expect(last.outputShape).toEqual(rest.outputShape);
-    checkParts([head, middle, last]);
+    const parts = planParts(smallModel, [0, 2]);
+    expect(parts.map(({ outputShape }) => outputShape)).toEqual([[2, 2, 2], [2, 1, 1], [3]]);
+    checkParts(parts);
   });
 });
 
 describe("a plan that goes on", () => {
-  const [head, rest] = headAndRest(smallModel, 0, given);
+  const [head, rest] = planParts(smallModel, [0], given);
 
   test("starts where the one before ends", () => {
     const fresh = { level: head.parameters.levels, scale: 2 ** head.parameters.scaleBits };
@@ -117,7 +99,7 @@ describe("a plan that goes on", () => {
 
   test("keeps more room where more may be left over in slots that hold no value", () => {
     const layers = [1, 2, 3, 4];
-    const [chosen] = headAndRest(smallModel, 0);
+    const [chosen] = planParts(smallModel, [0]);
     const start = { ...startAfter(chosen), slotLayout: clientSpec(chosen).outputSlotLayout! };
     const [usual, roomy] = [1, 2 ** 6].map((leftovers) =>
       planModel(smallModel, { layers, start: { ...start, leftovers } }),
@@ -132,12 +114,12 @@ describe("a plan that goes on", () => {
       linearLayer({ name: "fc1", weights: randomTensor([2, 4], 2) }),
     ];
     const model = defineModel({ name: "cubic", inputShape: [4], layers });
-    for (const cut of [0, 1]) checkParts(headAndRest(model, cut, given));
+    for (const cut of [0, 1]) checkParts(planParts(model, [cut], given));
   });
 });
 
 describe("refused with one line that says what would do:", () => {
-  const [head] = headAndRest(smallModel, 1, { parameters: lazyParameters });
+  const [head] = planParts(smallModel, [1], { parameters: lazyParameters });
   const start = startAfter(head);
   const refusal = (other: Partial<PlanStart>, options: PlanOptions = {}): string => {
     const layers = [2, 3, 4];
