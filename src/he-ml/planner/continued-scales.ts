@@ -17,6 +17,8 @@ import {
 } from "./stage-scales.js";
 import { activatedState, productState, rescaledState } from "./stage-state.js";
 
+/** Primes are a little smaller or larger than the power of two that a chain is chosen for. */
+const primeSlack = 1 / 16;
 /** A stage is computed with a prime more only where that lowers the variance of the error by this part. */
 const worthALevel = 0.1;
 
@@ -141,7 +143,7 @@ function prolong(
   for (let weights = least; weights <= most; weights++) {
     const { activated, scales } = computed(parameters, stage, way.state, weights);
     // A division takes as much of the scale as of the modulus: what fits before it fits after it.
-    if (bitsNeeded(stage, scales).start > chain.modulusBits[level - 1]) return;
+    if (bitsNeeded(stage, scales).start > chain.modulusBits[level - 1] + primeSlack) return;
     for (let rescales = 0; rescales <= Math.min(mostRescales, level - 1); rescales++) {
       const state = rescaledState(parameters, activated, rescales);
       if (rescales > 0 && state.scale < 2 ** leastScaleBits) break;

@@ -40,7 +40,12 @@ export interface ErrorBudget {
   readonly largestSlot: readonly number[];
   /** Largest magnitude among each stage's outputs before its activation. */
   readonly largestOutput: readonly number[];
+  /** What lies in the slots of each stage's output. */
+  readonly leftovers: readonly Leftovers[];
 }
+
+/** Least and largest number in any slot, values and what is left over, relative to the largest magnitude of a value. */
+export type Leftovers = readonly [least: number, largest: number];
 
 type Slots = Float64Array[];
 
@@ -48,6 +53,8 @@ interface Recorded {
   /** What each stage reads, and what it makes before its activation. */
   readonly inputs: Slots[];
   readonly outputs: Slots[];
+  /** The same behind its activation. */
+  readonly activated: Slots[];
 }
 
 /**
@@ -75,17 +82,33 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
   return {
     sources,
     largestSlot: largest((run, stage) => run.outputs[stage]),
-    largestOutput: largest((run, stage) =>
-      run.outputs[stage].map((slots, i) => slots.filter((_, at) => stages[stage].output[i][at] >= 0)),
+    largestOutput: largest((run, stage) => valuesIn(run.outputs[stage], stages[stage].output)),
+    leftovers: stages.map(({ output }, stage) =>
+      leftoversIn(
+        recorded.map((run) => run.activated[stage]),
+        output,
+      ),
     ),
   };
+}
+
+const valuesIn = (slots: Slots, content: Content) =>
+  slots.map((values, i) => values.filter((_, at) => content[i][at] >= 0));
+
+function leftoversIn(images: readonly Slots[], content: Content): Leftovers {
+  const largest = Math.max(...images.flatMap((slots) => valuesIn(slots, content).map(largestIn)));
+  const all = images.flat();
+  const [least, most] = [Math.min, Math.max].map((choose) =>
+    choose(...all.map((slots) => slots.reduce((chosen, value) => choose(chosen, value)))),
+  );
+  return largest > 0 ? [least / largest, most / largest] : [-1, 1];
 }
 
 const largestIn = (values: Float64Array) =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 function record(stages: readonly SlotStage[], sample: Slots): Recorded {
-  const run: Recorded = { inputs: [], outputs: [] };
+  const run: Recorded = { inputs: [], outputs: [], activated: [] };
   let current = sample;
   for (const { slotMap, output, activation } of stages) {
     run.inputs.push(current);
@@ -94,6 +117,7 @@ function record(stages: readonly SlotStage[], sample: Slots): Recorded {
     current = activation
       ? computed.map((slots) => slots.map((value) => activate(activation, value)))
       : computed;
+    run.activated.push(current);
   }
   return run;
 }

@@ -14,8 +14,6 @@ const margin = 2;
 export interface Measured {
   readonly budget: ErrorBudget;
   readonly scaleStages: readonly ScaleStage[];
-  /** Largest magnitude in any slot of each stage's output, relative to the largest output. */
-  readonly leftovers: readonly number[];
   /** Largest magnitude among the outputs of the last stage. */
   readonly largestOutput: number;
 }
@@ -32,32 +30,30 @@ export function measure(
     output: slotPlan.contents[i],
     activation,
   }));
-  const packed = packedSamples(samples, slotPlan.input, start ? (start.leftovers ?? defaultLeftovers) : 0);
+  const packed = packedSamples(
+    samples,
+    slotPlan.input,
+    start ? (start.leftovers ?? defaultLeftovers) : [0, 0],
+  );
   const budget = { ...measureErrorBudget(slotStages, packed), inputError: start?.predictedError };
   const known = stages.map((stage, i) =>
     Math.max(budget.largestOutput[i], recordedLargest(stage, valueRanges), Number.MIN_VALUE),
   );
-  const leftovers = stages.map((_, i) =>
-    budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1,
-  );
   const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
     const slotMap = slotPlan.slotMaps[i];
+    const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
     return {
       name,
       products: (slotMap?.diagonals.length ?? 0) > 0,
       divisor: slotMap?.divisor ?? 1,
       activation,
-      largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers[i]),
+      largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
     };
   });
   const last = known.at(-1)!;
   return {
     budget,
     scaleStages,
-    leftovers: stages.map(({ activation }, i) => {
-      const largest = largestActivated(activation, known[i]);
-      return largest > 0 ? Math.max(1, largestActivated(activation, known[i] * leftovers[i]) / largest) : 1;
-    }),
     // Where nothing but zeros comes out, errors are measured against 1.
     largestOutput: last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last),
   };

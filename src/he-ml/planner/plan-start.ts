@@ -4,6 +4,7 @@ import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/s
 import { InputError } from "../errors.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 import type { Content } from "./content.js";
+import type { Leftovers } from "./error-budget.js";
 
 /** Ciphertexts that a plan's last stage left, for another plan to go on with. */
 export interface PlanStart extends LevelAndScale {
@@ -15,11 +16,11 @@ export interface PlanStart extends LevelAndScale {
   readonly slotLayout: SlotLayout;
   /** Predicted standard deviation of the error in the values, in their own unit; taken to be independent in each slot. */
   readonly predictedError: number;
-  /** Largest magnitude in any slot, relative to the largest value; 8 if left out. */
-  readonly leftovers?: number;
+  /** What lies in the slots, those that hold no value included; up to 8 times the largest value if left out. */
+  readonly leftovers?: Leftovers;
 }
 
-export const defaultLeftovers = 8;
+export const defaultLeftovers: Leftovers = [-8, 8];
 
 /**
  * The slots of a start, those that were cut off included.
@@ -57,7 +58,13 @@ export function requireSameChain(start: PlanStart, parameters: CkksParameters | 
   );
 }
 
-function requireState({ parameters, level, scale, predictedError, leftovers = 1 }: PlanStart): void {
+function requireState({
+  parameters,
+  level,
+  scale,
+  predictedError,
+  leftovers = defaultLeftovers,
+}: PlanStart): void {
   if (!Number.isInteger(level) || level < 1 || level > parameters.levels) {
     throw new InputError(
       `plan: start: expected a level from 1 to ${parameters.levels} of ${formatChain(parameters)}, got ${level}; ` +
@@ -77,9 +84,11 @@ function requireState({ parameters, level, scale, predictedError, leftovers = 1 
       `plan: start: expected a predicted error of 0 or more, got ${predictedError}; give that of the plan before`,
     );
   }
-  if (!(leftovers >= 1 && Number.isFinite(leftovers))) {
+  const [least, largest] = leftovers;
+  if (leftovers.length !== 2 || !(least <= largest && Number.isFinite(largest - least))) {
     throw new InputError(
-      `plan: start: expected leftovers of 1 or more, got ${leftovers}; give those of the plan before, or none`,
+      `plan: start: expected leftovers [least, largest], got [${leftovers.join(", ")}]; ` +
+        `give those of the plan before, or leave them out`,
     );
   }
 }

@@ -11,7 +11,7 @@ import { activationDepth } from "./activation.js";
 import type { Content } from "./content.js";
 import { continueScales } from "./continued-scales.js";
 import { typicalCosts, type PrimitiveCosts } from "./costs.js";
-import type { ErrorBudget } from "./error-budget.js";
+import type { ErrorBudget, Leftovers } from "./error-budget.js";
 import { chainCarries, chooseScales, firstOutOfReach } from "./lazy-scales.js";
 import { measure, type Measured } from "./measure.js";
 import { requireSameChain, startContent, type PlanStart } from "./plan-start.js";
@@ -47,8 +47,8 @@ export interface PlannedStage extends Stage, StageScales {
   readonly output: SlotLayout;
   /** Predicted standard deviation of the error at its outputs, in the values' own unit. */
   readonly predictedError: number;
-  /** Largest magnitude in any slot of its output, partial sums that are left over included, relative to the largest output. */
-  readonly leftovers: number;
+  /** What lies in the slots of its output, those that hold no value included. */
+  readonly leftovers: Leftovers;
 }
 
 /** How a model is computed on packed ciphertexts, worked out before anything is encrypted. */
@@ -167,7 +167,7 @@ function finishPlan(
   model: Model,
   stages: readonly Stage[],
   slotPlan: SlotPlan,
-  { leftovers }: Measured,
+  { budget }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
   from?: PlanStart,
 ): Plan {
@@ -178,7 +178,7 @@ function finishPlan(
     input: i === 0 ? slotPlan.input : slotPlan.contents[i - 1],
     output: slotPlan.contents[i],
     predictedError: errors[i],
-    leftovers: leftovers[i],
+    leftovers: budget.leftovers[i],
   }));
   const { level, scale } = from ?? freshState(parameters);
   const start = { level, scale };

@@ -4,6 +4,7 @@ import { layerForward, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 import { formatShape, maxAbs, sizeOf, tensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import type { Content } from "./content.js";
+import type { Leftovers } from "./error-budget.js";
 import type { Stage } from "./stages.js";
 
 const samplesUsed = 2;
@@ -46,23 +47,21 @@ function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
   return tensor([samplesUsed, ...shape], values);
 }
 
-/**
- * The slots of each image's ciphertexts.
- *
- * @param leftovers how large slots that hold no value may be, relative to the largest value; such slots get noise
- */
-export function packedSamples(samples: Tensor, content: Content, leftovers: number): Float64Array[][] {
+/** The slots of each image's ciphertexts, with noise over the range of leftovers in those that hold no value. */
+export function packedSamples(samples: Tensor, content: Content, leftovers: Leftovers): Float64Array[][] {
   const [images, ...shape] = samples.shape;
   const slots = content[0].length;
   const packed = [...pack(samples, { shape, images, packing: "packed", slotLayout: content }, slots)];
-  const largest = leftovers * maxAbs(samples.data);
+  const [least, most] = leftovers.map((bound) => bound * maxAbs(samples.data));
   const random = uniform();
-  return Array.from({ length: images }, (_, image) =>
-    content.map((held, i) => {
-      const values = packed[image * content.length + i];
-      return values.map((value, slot) => (held[slot] < 0 ? largest * (2 * random() - 1) : value));
-    }),
-  );
+  return Array.from({ length: images }, (_, image) => {
+    let empty = 0;
+    // Noise that meets the ends of its range, which decide what room a square takes.
+    const leftOver = () => [most, least].at(empty++) ?? least + (most - least) * random();
+    return content.map((held, i) =>
+      packed[image * content.length + i].map((value, slot) => (held[slot] < 0 ? leftOver() : value)),
+    );
+  });
 }
 
 /** Numbers in [0, 1), always the same (Lehmer's generator). */

@@ -141,6 +141,7 @@ const plannedStage = z.looseObject({
   output: slotLayout,
   predictedError: measured,
 });
+const levelAndScale = z.looseObject({ level: count, scale: z.number() });
 const plan = z.looseObject({
   model: z.looseObject({ name: z.string() }),
   parameters,
@@ -148,7 +149,8 @@ const plan = z.looseObject({
   outputShape: shape,
   input: slotLayout,
   continues: z.boolean(),
-  start: z.looseObject({ level: count, scale: z.number() }),
+  start: levelAndScale,
+  end: levelAndScale,
   stages: z.array(plannedStage).min(1),
   rotations: z.array(rotation),
 });

@@ -101,8 +101,8 @@ describe("a plan that goes on", () => {
     const layers = [1, 2, 3, 4];
     const [chosen] = planParts(smallModel, [0]);
     const start = { ...startAfter(chosen), slotLayout: clientSpec(chosen).outputSlotLayout! };
-    const [usual, roomy] = [1, 2 ** 6].map((leftovers) =>
-      planModel(smallModel, { layers, start: { ...start, leftovers } }),
+    const [usual, roomy] = [1, 2 ** 6].map((most) =>
+      planModel(smallModel, { layers, start: { ...start, leftovers: [-most, most] } }),
     );
     expect(roomy.stages.at(-1)!.predictedError).toBeGreaterThan(usual.stages.at(-1)!.predictedError);
   });
@@ -158,7 +158,9 @@ describe("refused with one line that says what would do:", () => {
     expect(refusal({ predictedError: -1 })).toMatch(
       /^plan: start: expected a predicted error of 0 or more, got -1;/,
     );
-    expect(refusal({ leftovers: 0.5 })).toMatch(/^plan: start: expected leftovers of 1 or more, got 0.5;/);
+    expect(refusal({ leftovers: [1, -1] })).toMatch(
+      /^plan: start: expected leftovers \[least, largest\], got \[1, -1\];/,
+    );
   });
 
   test("parameters beside it that have another chain", () => {
