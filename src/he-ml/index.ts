@@ -116,6 +116,8 @@ export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
 export { clientSpec, layerwiseClientSpec, type ClientSpec } from "./planner/client-spec.js";
 export { typicalCosts, type PrimitiveCosts } from "./planner/costs.js";
+export { planHead, startAfter } from "./planner/plan-head.js";
+export { type PlanStart } from "./planner/plan-start.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
 
 export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";

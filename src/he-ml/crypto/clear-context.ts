@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import type { LevelAndScale } from "./ciphertext.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
 import { EncryptedTensor } from "./encrypted-tensor.js";
 import { pack, requireEncodable, unpack, type EncryptedLayout } from "./packing.js";
@@ -15,13 +16,19 @@ export class ClearContext {
     this.evaluator = evaluator;
   }
 
-  /** As `SecretContext.encrypt` followed by `PublicContext.load`. */
-  encrypt(batch: Tensor, { packing, slotLayout }: EncryptOptions): EncryptedTensor {
+  /**
+   * As `SecretContext.encrypt` followed by `PublicContext.load`.
+   *
+   * @param at where the ciphertexts stand, as if something had been computed on them already
+   */
+  encrypt(batch: Tensor, { packing, slotLayout }: EncryptOptions, at?: LevelAndScale): EncryptedTensor {
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
     const { slots } = this.parameters;
-    const ciphertexts = Array.from(pack(batch, layout, slots), (values) => this.evaluator.encrypt(values));
+    const ciphertexts = Array.from(pack(batch, layout, slots), (values) =>
+      this.evaluator.encrypt(values, at),
+    );
     return new EncryptedTensor(layout, ciphertexts);
   }
 

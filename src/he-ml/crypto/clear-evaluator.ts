@@ -57,11 +57,13 @@ export class ClearEvaluator extends Evaluator {
     this.#noise = noiseModel(parameters);
   }
 
-  /** What a fresh symmetric encryption at the top level would hold. */
-  encrypt(values: Float64Array): ClearCiphertext {
-    const { levels, scaleBits } = this.parameters;
-    const plain = this.encode(values, { level: levels, scale: 2 ** scaleBits }) as ClearPlaintext;
-    return new ClearCiphertext(this, plain.values, levels, plain.scale, this.#noise.fresh);
+  /** What a symmetric encryption would hold: a fresh one at the top level, or one that stands elsewhere. */
+  encrypt(
+    values: Float64Array,
+    at: LevelAndScale = { level: this.parameters.levels, scale: 2 ** this.parameters.scaleBits },
+  ): ClearCiphertext {
+    const { values: slots, level, scale } = this.encode(values, at) as ClearPlaintext;
+    return new ClearCiphertext(this, slots, level, scale, this.#noise.fresh);
   }
 
   /** The slots, without the predicted error. */

@@ -90,11 +90,10 @@ export class PackedEngine {
   }
 
   async #warmUp(keys: EvaluationKeys): Promise<void> {
-    const { parameters, input, inputShape } = this.plan;
+    const { parameters, input, inputShape, start } = this.plan;
     const { evaluator } = await PublicContext.load(parameters, { ...keys, rotationKeys: [] });
-    const at = { level: parameters.levels, scale: 2 ** parameters.scaleBits };
     const ciphertexts = input.map(() => {
-      using zero = evaluator.encryptZero(at);
+      using zero = evaluator.encryptZero(start);
       return evaluator.save(zero);
     });
     const run = this.forward({

@@ -1,4 +1,4 @@
-import { finished, type LevelAndScale } from "../crypto/ciphertext.js";
+import { finished } from "../crypto/ciphertext.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { InputError } from "../errors.js";
@@ -44,7 +44,7 @@ export function encodeStages(he: Evaluator, plan: Plan): StageRun[] {
   const runs: StageRun[] = [];
   const owner = { [Symbol.dispose]: () => runs.forEach((run) => run[Symbol.dispose]()) };
   finished(owner, () => {
-    let at: LevelAndScale = { level: plan.parameters.levels, scale: 2 ** plan.parameters.scaleBits };
+    let at = plan.start;
     for (const stage of plan.stages) {
       const run = new StageRun(he, stage, at);
       runs.push(run);

@@ -62,17 +62,20 @@ export interface Explanation {
  * @example explainPlan(planModel(model), await machineCosts(plan.parameters)).totals.predictedMilliseconds
  */
 export function explainPlan(plan: Plan, costs?: PrimitiveCosts): Explanation {
-  const { parameters, model, input, rotations, stages, inputShape } = plan;
+  const { parameters, model, input, rotations, stages, inputShape, continues, start } = plan;
   const context = new ClearContext(parameters);
   using encoded = encodePlan(context.evaluator, plan);
   const image = zeros([1, ...inputShape]);
-  const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input });
+  const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input }, start);
   const explained = walk(encoded.stages, encrypted, parameters, costs).map((stage, i) => ({
     ...stage,
     diagonals: stages[i].slotMap?.diagonals.length ?? 0,
     predictedError: stages[i].predictedError,
   }));
-  return finish(model, "packed", parameters, explained, rotations, input.length);
+  const inputBytes = continues
+    ? outputCiphertextBytes(parameters, start.level)
+    : inputCiphertextBytes(parameters);
+  return finish(model, "packed", parameters, explained, rotations, input.length * inputBytes);
 }
 
 /**
@@ -92,7 +95,8 @@ export function explainLayers(
   const encrypted = context.encrypt(sample, { packing });
   const additions = () => context.evaluator.additions;
   const explained = walk(layers, encrypted, parameters, costs, additions);
-  return finish(model, packing, parameters, explained, [], encrypted.ciphertexts.length);
+  const inputBytes = encrypted.ciphertexts.length * inputCiphertextBytes(parameters);
+  return finish(model, packing, parameters, explained, [], inputBytes);
 }
 
 function walk(
@@ -141,7 +145,7 @@ function finish(
   parameters: CkksParameters,
   stages: readonly StageExplanation[],
   rotations: Plan["rotations"],
-  inputs: number,
+  inputBytes: number,
 ): Explanation {
   const last = stages.at(-1)!;
   return {
@@ -155,7 +159,7 @@ function finish(
     },
     rotationSteps: rotations.map(({ step }) => step),
     bytes: {
-      input: inputs * inputCiphertextBytes(parameters),
+      input: inputBytes,
       output: last.ciphertexts * outputCiphertextBytes(parameters, last.level),
       evaluationKeys: evaluationKeyBytes(parameters, rotations),
     },

@@ -1,14 +1,12 @@
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "../crypto/ciphertext.js";
 import type { Evaluator } from "../crypto/evaluator.js";
-import { lastPrime } from "../crypto/parameters.js";
-import { PolynomialPlanner, type PolynomialPlan } from "../layers/functional/polynomial-plan.js";
+import type { PolynomialPlan } from "../layers/functional/polynomial-plan.js";
 import { evaluatePolynomial } from "../layers/functional/polynomial.js";
 import type { PlannedStage } from "../planner/plan.js";
+import type { StageStates } from "../planner/stage-state.js";
 
 /** The end of a stage: bias, activation, and divisions by primes. */
 export class StageActivation implements Disposable {
-  /** Level and scale that the stage leaves. */
-  readonly output: LevelAndScale;
   readonly #polynomial?: PolynomialPlan;
   readonly #biases: (Plaintext | undefined)[];
   readonly #constants: (Plaintext | undefined)[];
@@ -17,25 +15,13 @@ export class StageActivation implements Disposable {
   constructor(
     private readonly he: Evaluator,
     private readonly stage: PlannedStage,
-    product: LevelAndScale,
+    { product, polynomial, output }: StageStates,
   ) {
-    const { activation, rescalesBefore, rescales, slotMap } = stage;
-    let state = this.#rescaled(product, rescalesBefore);
-    if (activation?.kind === "square") {
-      state = { level: state.level, scale: state.scale ** 2 / Math.abs(activation.factor) };
-    } else if (activation) {
-      this.#polynomial = new PolynomialPlanner(he.parameters, activation.layer, state).plan();
-      state = this.#polynomial.output;
-    }
-    this.output = this.#rescaled(state, rescales);
+    const { activation, slotMap } = stage;
+    this.#polynomial = polynomial;
     const { shift, constant } = activation?.kind === "square" ? activation : { shift: 0, constant: 0 };
     this.#biases = this.#addends((row) => (slotMap?.map.bias[row] ?? 0) + shift, product);
-    this.#constants = this.#addends(() => constant, this.output);
-  }
-
-  #rescaled({ level, scale }: LevelAndScale, times: number): LevelAndScale {
-    for (let i = 0; i < times; i++) scale /= lastPrime(this.he.parameters, level--);
-    return { level, scale };
+    this.#constants = this.#addends(() => constant, output);
   }
 
   /** A plaintext for each output ciphertext that has something to be added. */

@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import type { Step } from "../long-work.js";
 import type { PlannedStage } from "../planner/plan.js";
 import type { RotateAndSum, SlotMap } from "../planner/slot-map.js";
+import { stageStates } from "../planner/stage-state.js";
 import { formatShape } from "../tensor/tensor.js";
 import { dithered } from "./dither.js";
 import { StageActivation } from "./stage-activation.js";
@@ -45,18 +46,16 @@ export class StageRun implements Disposable {
     readonly input: LevelAndScale,
   ) {
     const { slotMap, weightScaleBits } = stage;
-    const { level } = input;
-    const weightScale = 2 ** weightScaleBits;
-    const factor = slotMap?.divisor ?? (slotMap ? weightScale : 1);
-    this.#product = { level, scale: input.scale * factor };
     try {
-      if (slotMap && slotMap.divisor === undefined) this.#encode(slotMap, weightScale);
-      this.#activation = new StageActivation(evaluator, stage, this.#product);
+      const states = stageStates(evaluator.parameters, stage, input);
+      this.#product = states.product;
+      this.output = states.output;
+      if (slotMap && slotMap.divisor === undefined) this.#encode(slotMap, 2 ** weightScaleBits);
+      this.#activation = new StageActivation(evaluator, stage, states);
     } catch (error) {
       this[Symbol.dispose]();
       throw this.named(error);
     }
-    this.output = this.#activation.output;
   }
 
   #encode({ map, outputs, diagonals }: SlotMap, weightScale: number): void {

@@ -14,7 +14,7 @@ export interface SlotStage {
 /**
  * Where errors come from. Each has a size of its own that the scales decide on:
  *
- * - `fresh`: encrypting the input
+ * - `input`: encrypting the input, or whatever was computed before
  * - `encoding`: rounding the plaintexts' coefficients
  * - `inputRotation`: key switches before products, at the input's scale
  * - `sumRotation`: key switches after products
@@ -22,7 +22,7 @@ export interface SlotStage {
  * - `rescaling`: rounding after a division by a prime
  */
 export type ErrorKind =
-  "fresh" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
+  "input" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
 
 /** How a unit of one error shows in the outputs of every stage, as a mean square. */
 export interface ErrorSource {
@@ -37,11 +37,18 @@ export interface ErrorSource {
 
 export interface ErrorBudget {
   readonly sources: readonly ErrorSource[];
+  /** Standard deviation of the error in the input, in the values' own unit; a fresh encryption's if left out. */
+  readonly inputError?: number;
   /** Largest magnitude in any slot before each stage's activation, partial sums and leftovers included. */
   readonly largestSlot: readonly number[];
   /** Largest magnitude among each stage's outputs before its activation. */
   readonly largestOutput: readonly number[];
+  /** What lies in the slots of each stage's output. */
+  readonly leftovers: readonly Leftovers[];
 }
+
+/** Least and largest number in any slot, values and what is left over, relative to the largest magnitude of a value. */
+export type Leftovers = readonly [least: number, largest: number];
 
 type Slots = Float64Array[];
 
@@ -49,6 +56,8 @@ interface Recorded {
   /** What each stage reads, and what it makes before its activation. */
   readonly inputs: Slots[];
   readonly outputs: Slots[];
+  /** The same behind its activation. */
+  readonly activated: Slots[];
 }
 
 /**
@@ -64,7 +73,7 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
       recorded.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
   const sources = stages.flatMap(({ slotMap, activation }, stage) => {
-    const kinds: ErrorKind[] = stage === 0 ? ["fresh"] : [];
+    const kinds: ErrorKind[] = stage === 0 ? ["input"] : [];
     if (slotMap) {
       kinds.push("inputRotation");
       if (slotMap.diagonals.length > 0) kinds.push("encoding", "sumRotation");
@@ -79,17 +88,33 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
   return {
     sources,
     largestSlot: largest((run, stage) => run.outputs[stage]),
-    largestOutput: largest((run, stage) =>
-      run.outputs[stage].map((slots, i) => slots.filter((_, at) => stages[stage].output[i][at] >= 0)),
+    largestOutput: largest((run, stage) => valuesIn(run.outputs[stage], stages[stage].output)),
+    leftovers: stages.map(({ output }, stage) =>
+      leftoversIn(
+        recorded.map((run) => run.activated[stage]),
+        output,
+      ),
     ),
   };
+}
+
+const valuesIn = (slots: Slots, content: Content) =>
+  slots.map((values, i) => values.filter((_, at) => content[i][at] >= 0));
+
+function leftoversIn(images: readonly Slots[], content: Content): Leftovers {
+  const largest = Math.max(...images.flatMap((slots) => valuesIn(slots, content).map(largestIn)));
+  const all = images.flat();
+  const [least, most] = [Math.min, Math.max].map((choose) =>
+    choose(...all.map((slots) => slots.reduce((chosen, value) => choose(chosen, value)))),
+  );
+  return largest > 0 ? [least / largest, most / largest] : [-1, 1];
 }
 
 const largestIn = (values: Float64Array) =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 function record(stages: readonly SlotStage[], sample: Slots): Recorded {
-  const run: Recorded = { inputs: [], outputs: [] };
+  const run: Recorded = { inputs: [], outputs: [], activated: [] };
   let current = sample;
   for (const { slotMap, output, activation } of stages) {
     run.inputs.push(current);
@@ -98,6 +123,7 @@ function record(stages: readonly SlotStage[], sample: Slots): Recorded {
     current = activation
       ? computed.map((slots) => slots.map((value) => activate(activation, value)))
       : computed;
+    run.activated.push(current);
   }
   return run;
 }
@@ -152,7 +178,7 @@ function gainOf(
     let error: Slots | undefined;
     for (let stage = from; stage < stages.length; stage++) {
       const { slotMap, output, activation } = stages[stage];
-      const atInput = stage === from && kind === "fresh" ? noise(run.inputs[stage], random) : error;
+      const atInput = stage === from && kind === "input" ? noise(run.inputs[stage], random) : error;
       let atOutput = atInput && (slotMap ? applyWeights(slotMap, atInput) : atInput);
       if (stage === from) atOutput = arising(kind, maker, run.inputs[stage], random) ?? atOutput;
       if (activation && atOutput) {

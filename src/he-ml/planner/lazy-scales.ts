@@ -3,8 +3,12 @@ import { largestActivated } from "./activation.js";
 import type { ErrorBudget } from "./error-budget.js";
 import {
   activatedBits,
+  bitsNeeded,
+  leastScaleBits,
+  leastWeightBits,
   magnitudeBits,
   mostPrimeBits,
+  mostScaleBits,
   predictErrors,
   type ScalePlan,
   type ScaleStage,
@@ -22,10 +26,6 @@ interface Bits {
 
 /** SEAL finds primes for every degree from so many bits on. */
 const leastPrimeBits = 24;
-const leastScaleBits = 14;
-/** As many as a prime may have: finer than that, nothing is told apart any more. */
-const mostScaleBits = 60;
-const leastWeightBits = 8;
 
 /**
  * Chooses chain and scales. Nothing is rescaled before an activation: the input's scale, the weights' and the square all
@@ -190,13 +190,12 @@ class ChainSearch {
     groups.reverse();
     let level = dataBits.length;
     const sumTo = (count: number) => dataBits.slice(0, count).reduce((sum, size) => sum + size, 0);
-    for (const [i, { activation, largest }] of this.stages.entries()) {
+    for (const [i, stage] of this.stages.entries()) {
       scales[i].level = level;
-      const after = magnitudeBits(largestActivated(activation, largest));
-      if (scales[i].product + magnitudeBits(largest) + 2 > sumTo(level)) return undefined;
-      if (scales[i].activated + after + 2 > sumTo(level)) return undefined;
+      const { start, end } = bitsNeeded(stage, scales[i]);
+      if (start > sumTo(level)) return undefined;
       level -= groups[i].length;
-      if (scales[i].after + after + 2 > sumTo(level)) return undefined;
+      if (end > sumTo(level)) return undefined;
     }
     const data = sumTo(dataBits.length);
     const largestPrime = Math.max(...dataBits);

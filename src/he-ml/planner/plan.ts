@@ -1,24 +1,34 @@
-import { pack } from "../crypto/packing.js";
+import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.js";
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { layerForward, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
-import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../tensor/tensor.js";
-import { activationDepth, largestActivated } from "./activation.js";
+import { freshState } from "../layers/functional/reencryption.js";
+import type { Shape, Tensor } from "../tensor/tensor.js";
+import { activationDepth } from "./activation.js";
+import type { Content } from "./content.js";
+import { continueScales } from "./continued-scales.js";
 import { typicalCosts, type PrimitiveCosts } from "./costs.js";
-import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
+import type { ErrorBudget, Leftovers } from "./error-budget.js";
 import { chainCarries, chooseScales, firstOutOfReach } from "./lazy-scales.js";
-import type { ScalePlan, ScaleStage, StageScales } from "./stage-scales.js";
-import { scalesOnChain } from "./waterline-scales.js";
+import { measure, type Measured } from "./measure.js";
+import { requireSameChain, startContent, type PlanStart } from "./plan-start.js";
+import { rotationNeeds } from "./rotation-needs.js";
+import { sampleImages } from "./samples.js";
 import { searchSlotPlan, type SlotPlan } from "./search.js";
 import type { SlotMap } from "./slot-map.js";
+import type { ScalePlan, ScaleStage, StageScales } from "./stage-scales.js";
+import { stageOutputState } from "./stage-state.js";
+import { scalesOnChain } from "./waterline-scales.js";
 import { stagesOf, type Stage, type StageOptions } from "./stages.js";
 
 export interface PlanOptions extends StageOptions {
   /** CKKS parameters to plan for; chosen with 128-bit security if left out. */
   readonly parameters?: CkksParameters;
+  /** Ciphertexts that another plan's last stage left, which this one goes on with; a client packs and encrypts if left out. */
+  readonly start?: PlanStart;
   /** Images to see values on, `[n, …shape]` of what the first planned layer reads; made up in `[0, 1]` if left out. */
   readonly samples?: Tensor;
   /** Ranges that the layers' values were seen in. */
@@ -37,6 +47,8 @@ export interface PlannedStage extends Stage, StageScales {
   readonly output: SlotLayout;
   /** Predicted standard deviation of the error at its outputs, in the values' own unit. */
   readonly predictedError: number;
+  /** What lies in the slots of its output, those that hold no value included. */
+  readonly leftovers: Leftovers;
 }
 
 /** How a model is computed on packed ciphertexts, worked out before anything is encrypted. */
@@ -45,8 +57,13 @@ export interface Plan {
   readonly parameters: CkksParameters;
   readonly inputShape: Shape;
   readonly outputShape: Shape;
-  /** How a client packs one image. */
+  /** How one image lies in the input ciphertexts. */
   readonly input: SlotLayout;
+  /** Whether these are what another plan left, and no client's encryption. */
+  readonly continues: boolean;
+  /** Level and scale of the input ciphertexts, and of the last stage's. */
+  readonly start: LevelAndScale;
+  readonly end: LevelAndScale;
   readonly stages: readonly PlannedStage[];
   /** Rotation keys that the server needs, each at the highest level it is used at. */
   readonly rotations: readonly RotationNeed[];
@@ -59,9 +76,6 @@ const defaultRelativeError = 0.01;
  * 1 − (1 − 6.3·10⁻⁵)¹⁰⁰⁰ = 6 %, that is in about one set of 1,000 outputs in sixteen.
  */
 const deviationsInLargest = 4;
-const samplesUsed = 2;
-/** Values may grow by this factor over those seen before they meet the modulus. */
-const margin = 2;
 
 /**
  * Plans packed inference: fuses layers into stages, searches layouts and rotations, and chooses chain and scales.
@@ -72,12 +86,20 @@ const margin = 2;
 export function planModel(model: Model, options: PlanOptions = {}): Plan {
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
-  const samples = samplesFor(stages, options);
-  const { parameters } = options;
+  const samples = sampleImages(model, stages, options.samples, options.valueRanges);
+  const { parameters, start } = options;
+  if (start) {
+    requireSameChain(start, parameters);
+    const input = startContent(start, stages[0].inputShape);
+    const slots = planSlots(stages, start.parameters.polyModulusDegree, options, input);
+    const measured = measure(stages, slots, samples, options);
+    return finishPlan(model, stages, slots, measured, scalesFrom(start, measured), start);
+  }
   if (parameters) {
     const slots = planSlots(stages, parameters.polyModulusDegree, options);
-    const { budget, scaleStages } = measure(stages, slots, samples, parameters.slots, options);
-    return finishPlan(model, stages, slots, scalesOnChain(parameters, scaleStages, budget));
+    const measured = measure(stages, slots, samples, options);
+    const scales = scalesOnChain(parameters, measured.scaleStages, measured.budget);
+    return finishPlan(model, stages, slots, measured, scales);
   }
   const problems: string[] = [];
   for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {
@@ -89,10 +111,11 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
     }
     try {
       const slots = planSlots(stages, degree, options);
-      const { budget, scaleStages, largestOutput } = measure(stages, slots, samples, degree / 2, options);
+      const measured = measure(stages, slots, samples, options);
+      const { budget, scaleStages, largestOutput } = measured;
       const wanted = ((options.relativeError ?? defaultRelativeError) * largestOutput) / deviationsInLargest;
       const scales = chooseScales(degree, scaleStages, budget, wanted);
-      if (scales) return finishPlan(model, stages, slots, scales);
+      if (scales) return finishPlan(model, stages, slots, measured, scales);
       problems.push(`at polyModulusDegree ${degree} ${whatFails(degree, scaleStages, budget)}`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -117,79 +140,40 @@ function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorB
     : `the modulus ends before stage "${stages[first].name}"`;
 }
 
-function planSlots(stages: readonly Stage[], degree: number, options: PlanOptions): SlotPlan {
+function planSlots(
+  stages: readonly Stage[],
+  degree: number,
+  { start, costs = typicalCosts, mostInputCiphertexts = 4 }: PlanOptions,
+  input?: Content,
+): SlotPlan {
   const depths = stages.map(({ activation }) => activationDepth(activation));
-  const levels = depths.map((_, i) => 1 + depths.slice(i).reduce((sum, depth) => sum + depth, 0));
+  const depth = depths.reduce((sum, each) => sum + each, 0);
+  const first = start?.level ?? 1 + depth;
+  const levels = depths.map((_, i) =>
+    Math.max(1, first - depths.slice(0, i).reduce((sum, each) => sum + each, 0)),
+  );
   return searchSlotPlan(stages, {
     slots: degree / 2,
-    costs: (options.costs ?? typicalCosts)(degree, levels[0]),
+    costs: costs(degree, first),
     levels,
-    mostInputCiphertexts: options.mostInputCiphertexts ?? 4,
+    mostInputCiphertexts: input?.length ?? mostInputCiphertexts,
+    input,
   });
 }
 
-interface Measured {
-  readonly budget: ErrorBudget;
-  readonly scaleStages: readonly ScaleStage[];
-  /** Largest magnitude among the outputs of the last stage. */
-  readonly largestOutput: number;
-}
-
-function measure(
-  stages: readonly Stage[],
-  slotPlan: SlotPlan,
-  samples: Tensor,
-  slots: number,
-  options: PlanOptions,
-): Measured {
-  const slotStages = stages.map(({ activation }, i) => ({
-    slotMap: slotPlan.slotMaps[i],
-    output: slotPlan.contents[i],
-    activation,
-  }));
-  const [images, ...shape] = samples.shape;
-  const packed = [...pack(samples, { shape, images, packing: "packed", slotLayout: slotPlan.input }, slots)];
-  const perImage = slotPlan.input.length;
-  const budget = measureErrorBudget(
-    slotStages,
-    Array.from({ length: images }, (_, i) => packed.slice(i * perImage, (i + 1) * perImage)),
-  );
-  const known = stages.map((stage, i) =>
-    Math.max(budget.largestOutput[i], recordedLargest(stage, options.valueRanges), Number.MIN_VALUE),
-  );
-  const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
-    const slotMap = slotPlan.slotMaps[i];
-    const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
-    return {
-      name,
-      products: (slotMap?.diagonals.length ?? 0) > 0,
-      divisor: slotMap?.divisor ?? 1,
-      activation,
-      largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
-    };
-  });
-  const last = known.at(-1)!;
-  // Where nothing but zeros comes out, errors are measured against 1.
-  const largestOutput = last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last);
-  return { budget, scaleStages, largestOutput };
-}
-
-/** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */
-function recordedLargest({ layers, activation }: Stage, valueRanges: readonly ValueRange[] = []): number {
-  // What a polynomial gave does not tell what it was given; then the layer before must.
-  const isSquare = layers.at(-1)!.kind === "square";
-  const { name } = activation && !isSquare ? (layers.at(-2) ?? layers[0]) : layers.at(-1)!;
-  const range = valueRanges.find((candidate) => candidate.name === name);
-  if (!range) return 0;
-  const largest = Math.max(Math.abs(range.min), Math.abs(range.max));
-  return isSquare ? Math.sqrt(largest) : largest;
+/** Scales for what another plan left. */
+function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScalePlan {
+  const isPolynomial = scaleStages.some(({ activation }) => activation?.kind === "polynomial");
+  return (isPolynomial ? scalesOnChain : continueScales)(start.parameters, scaleStages, budget, start);
 }
 
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
   slotPlan: SlotPlan,
+  { budget }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
+  from?: PlanStart,
 ): Plan {
   const planned = stages.map((stage, i): PlannedStage => ({
     ...stage,
@@ -198,57 +182,22 @@ function finishPlan(
     input: i === 0 ? slotPlan.input : slotPlan.contents[i - 1],
     output: slotPlan.contents[i],
     predictedError: errors[i],
+    leftovers: budget.leftovers[i],
   }));
+  const { level, scale } = from ?? freshState(parameters);
+  const start = { level, scale };
   return {
     model,
     parameters,
     inputShape: stages[0].inputShape,
     outputShape: stages.at(-1)!.outputShape,
     input: slotPlan.input,
+    continues: from !== undefined,
+    start,
+    end: planned.reduce<LevelAndScale>((at, stage) => stageOutputState(parameters, stage, at), start),
     stages: planned,
-    rotations: rotationsOf(planned),
+    rotations: rotationNeeds(planned),
   };
-}
-
-function rotationsOf(stages: readonly PlannedStage[]): RotationNeed[] {
-  const levels = new Map<number, number>();
-  for (const { slotMap, level } of stages) {
-    if (!slotMap) continue;
-    const { diagonals, folds, poolSums } = slotMap;
-    const steps = [
-      ...diagonals.flatMap(({ baby, giant }) => [baby, giant]),
-      ...folds.flat(),
-      ...poolSums.flat(),
-    ];
-    for (const step of steps) if (step !== 0) levels.set(step, Math.max(level, levels.get(step) ?? 0));
-  }
-  return [...levels].map(([step, level]) => ({ step, level })).sort((a, b) => a.step - b.step);
-}
-
-function samplesFor([first]: readonly Stage[], { samples, layers, valueRanges }: PlanOptions): Tensor {
-  if (!samples) {
-    const input = layers && layers[0] > 0 ? undefined : valueRanges?.find(({ name }) => name === "input");
-    return madeUpImages(first.inputShape, input);
-  }
-  const [images, ...shape] = samples.shape;
-  if (formatShape(shape) !== formatShape(first.inputShape) || images === 0) {
-    throw new InputError(
-      `plan: expected samples [n, ${first.inputShape.join(", ")}], got [${samples.shape.join(", ")}]`,
-    );
-  }
-  const used = Math.min(images, samplesUsed);
-  return tensor([used, ...shape], samples.data.subarray(0, used * sizeOf(shape)));
-}
-
-/** Images of noise, always the same, over the range that inputs have. */
-function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
-  const [min, max] = range ? [range.min, range.max] : [0, 1];
-  let state = 1_234_567_891;
-  const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return min + ((max - min) * state) / 2_147_483_647;
-  });
-  return tensor([samplesUsed, ...shape], values);
 }
 
 /** The plain forward of a stage. */

@@ -3,9 +3,10 @@ import type { AveragePoolLayer } from "../model/average-pool.js";
 import type { Pair } from "../model/layer.js";
 import { layerOutputShape, type Layer } from "../model/model.js";
 import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
-import { firstPlaces, type Content } from "./content.js";
+import type { Content } from "./content.js";
 import type { PrimitiveCosts } from "./costs.js";
 import { gridContent, gridExtent, planeGrid, powerOfTwoAtLeast, type Grid } from "./grid.js";
+import { gridOf, lineGrid } from "./grid-of-content.js";
 import { identityMap, layerMap } from "./layer-map.js";
 import { poolLayout, type PooledLayout } from "./pool.js";
 import type { Candidate, FinishedCandidate } from "./schemes/candidate.js";
@@ -23,6 +24,8 @@ export interface SearchOptions {
   /** Data primes left in each stage. */
   readonly levels: readonly number[];
   readonly mostInputCiphertexts: number;
+  /** How the first stage's input lies; the client packs it as suits the plan best if left out. */
+  readonly input?: Content;
 }
 
 /** Layouts and slot maps of all stages, the cheapest found. */
@@ -39,6 +42,8 @@ interface Partial {
   readonly cost: number;
   /** How the client packs the image; undefined before the first stage. */
   readonly input?: Content;
+  /** What the next stage reads: undefined where the client packs it. */
+  readonly content?: Content;
   readonly slotMaps: readonly (SlotMap | undefined)[];
   /** Where the outputs of each stage lie. */
   readonly contents: readonly Content[];
@@ -69,7 +74,9 @@ const mostProducts = 4096;
  * @throws InputError if no layout holds a stage
  */
 export function searchSlotPlan(stages: readonly Stage[], options: SearchOptions): SlotPlan {
-  let beam: Partial[] = [{ cost: 0, slotMaps: [], contents: [] }];
+  const { input } = options;
+  const grid = input && gridOf(asImage(stages[0].inputShape), input);
+  let beam: Partial[] = [{ cost: 0, input, content: input, slotMaps: [], contents: [], grid }];
   stages.forEach((stage, index) => {
     const phases = phasesWanted(stages, index);
     beam = stage.map
@@ -88,7 +95,7 @@ function relabelled(
   phases: readonly Pair[],
   options: SearchOptions,
 ): Partial[] {
-  const content = partial.contents.at(-1);
+  const { content } = partial;
   const [plain] = content ? [] : plainInputs(stage, phases[0], options);
   const layout = content ?? plain?.input;
   if (!layout) return [];
@@ -108,9 +115,8 @@ function computed(
 ): Partial[] {
   const proposals = beam
     .flatMap((partial) => {
-      const content = partial.contents.at(-1);
-      const proposed = content
-        ? innerCandidates(stage, map, content, partial.grid, phases, options.slots)
+      const proposed = partial.content
+        ? innerCandidates(stage, map, partial.content, partial.grid, phases, options.slots)
         : firstCandidates(stage, map, phases, options);
       return proposed
         .filter(({ candidate }) => candidate.products <= mostProducts)
@@ -142,11 +148,13 @@ function append(
   cost: number,
   firstInput: Content | undefined,
 ): Partial {
+  const content = finished.content ?? (finished.slotMap!.output as Content);
   return {
     cost,
     input: input ?? firstInput,
+    content,
     slotMaps: [...slotMaps, finished.slotMap],
-    contents: [...contents, finished.content ?? (finished.slotMap!.output as Content)],
+    contents: [...contents, content],
     grid: finished.grid,
   };
 }
@@ -291,21 +299,6 @@ function mapOfRest(pool: AveragePoolLayer, rest: readonly Layer[], stage: Stage)
     shape = layerOutputShape(layer, shape);
   }
   return map;
-}
-
-/** Features as an image of one pixel each, lying as they do. */
-function lineGrid(features: number, content: Content): Grid {
-  const places = firstPlaces(content, features);
-  const stride = features > 1 ? Math.max(1, places[1].slot - places[0].slot) : 1;
-  return {
-    shape: [features, 1, 1],
-    phases: [1, 1],
-    phaseStrides: [0, 0],
-    rowStride: 1,
-    columnStride: 1,
-    channelStride: powerOfTwoAtLeast(stride),
-    channelsPerCiphertext: Math.max(1, Math.floor(content[0].length / powerOfTwoAtLeast(stride))),
-  };
 }
 
 const asImage = (shape: Shape): readonly [number, number, number] =>

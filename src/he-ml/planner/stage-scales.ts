@@ -1,8 +1,8 @@
 import { noiseModel } from "../crypto/noise.js";
 import type { CkksParameters } from "../crypto/parameters.js";
-import type { Activation } from "./activation.js";
+import { largestActivated, type Activation } from "./activation.js";
 import { ditherFactor } from "./dither-criterion.js";
-import type { ErrorBudget, ErrorKind } from "./error-budget.js";
+import type { ErrorBudget, ErrorKind, ErrorSource } from "./error-budget.js";
 
 /** A stage as far as scales go. */
 export interface ScaleStage {
@@ -54,6 +54,28 @@ export function activatedBits(activation: Activation | undefined, product: numbe
 /** Bits that values up to `largest` need above the scale. */
 export const magnitudeBits = (largest: number) => Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
 
+export const leastScaleBits = 14;
+/** As many as a prime may have: finer than that, nothing is told apart any more. */
+export const mostScaleBits = 60;
+export const leastWeightBits = 8;
+
+/**
+ * Bits of modulus that a stage takes where it starts, and where it has divided by its primes: for scale and values, the
+ * sign, and one to spare.
+ */
+export function bitsNeeded(
+  { activation, largest }: ScaleStage,
+  { product, activated, after }: Pick<StageBits, "product" | "activated" | "after">,
+): { readonly start: number; readonly end: number } {
+  const value = magnitudeBits(largestActivated(activation, largest));
+  // A square stands at its own scale until a factor is declared, which may make it smaller.
+  const squared = activation ? 2 * product : 0;
+  return {
+    start: Math.max(product + magnitudeBits(largest), squared, activated + value) + 2,
+    end: after + value + 2,
+  };
+}
+
 /** SEAL's primes have at most so many bits. */
 export const mostPrimeBits = 60;
 
@@ -66,25 +88,62 @@ export function predictErrors(
   specialBits: number,
 ): number[] {
   const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits]);
+  const sizes = scales.map((bits) => errorSizes(noise, bits, budget.inputError));
   const variances = scales.map(() => 0);
-  for (const { kind, stage, gain, ditheredBelowBits = -Infinity } of budget.sources) {
-    const { before, weights, product, activated, after, level } = scales[stage];
-    const sizes: Readonly<Record<ErrorKind, number>> = {
-      fresh: noise.fresh * 2 ** -before,
-      encoding: noise.encoding * 2 ** -weights * (weights < ditheredBelowBits ? ditherFactor : 1),
-      inputRotation: noise.keySwitch(level) * 2 ** -before,
-      sumRotation: noise.keySwitch(level) * 2 ** -product,
-      relinearization: noise.keySwitch(level) * 2 ** -activated,
-      rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
-    };
-    gain.forEach((meanSquare, i) => (variances[i] += meanSquare * sizes[kind] ** 2));
+  for (const source of budget.sources) {
+    const size = sourceSize(source, sizes[source.stage], scales[source.stage]);
+    source.gain.forEach((meanSquare, i) => (variances[i] += meanSquare * size ** 2));
   }
   return variances.map(Math.sqrt);
 }
 
-/** Noise in units of 1 / scale; the primes count by their sizes only. */
-function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[]) {
+/**
+ * Standard deviation of each error that arises in a stage, in the values' own unit.
+ *
+ * @param inputError of what another plan left, in place of a fresh encryption's
+ */
+export function errorSizes(
+  noise: UnitNoise,
+  { before, weights, product, activated, after, level }: StageBits,
+  inputError?: number,
+): Readonly<Record<ErrorKind, number>> {
+  const keySwitch = noise.keySwitch[level - 1];
+  return {
+    input: inputError ?? noise.fresh * 2 ** -before,
+    encoding: noise.encoding * 2 ** -weights,
+    inputRotation: keySwitch * 2 ** -before,
+    sumRotation: keySwitch * 2 ** -product,
+    relinearization: keySwitch * 2 ** -activated,
+    rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
+  };
+}
+
+/** What a source of errors has of the sizes of its stage: weights that are encoded with noise have more. */
+export function sourceSize(
+  { kind, ditheredBelowBits = -Infinity }: ErrorSource,
+  sizes: Readonly<Record<ErrorKind, number>>,
+  { weights }: Pick<StageBits, "weights">,
+): number {
+  return kind === "encoding" && weights < ditheredBelowBits ? ditherFactor * sizes.encoding : sizes[kind];
+}
+
+/** Noise in units of 1 / scale. */
+export interface UnitNoise {
+  readonly fresh: number;
+  readonly encoding: number;
+  readonly rounding: number;
+  /** By data primes left: first with one. */
+  readonly keySwitch: readonly number[];
+}
+
+/** The primes count by their sizes only. */
+export function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[]): UnitNoise {
   const primes = coeffModulusBits.map((bits) => BigInt(Math.round(2 ** bits)));
   const { fresh, encoding, rounding, keySwitch } = noiseModel({ polyModulusDegree, coeffModulus: primes });
-  return { fresh, encoding, rounding: rounding(2), keySwitch };
+  return {
+    fresh,
+    encoding,
+    rounding: rounding(2),
+    keySwitch: coeffModulusBits.slice(0, -1).map((_, i) => keySwitch(i + 1)),
+  };
 }

@@ -8,11 +8,10 @@ import {
   type CkksParameters,
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
-import { PolynomialPlanner } from "../layers/functional/polynomial-plan.js";
+import { freshState } from "../layers/functional/reencryption.js";
 import { activationDepth, largestActivated } from "./activation.js";
 import type { ErrorBudget } from "./error-budget.js";
 import {
-  activatedBits,
   magnitudeBits,
   mostPrimeBits,
   predictErrors,
@@ -21,6 +20,7 @@ import {
   type StageBits,
   type StageScales,
 } from "./stage-scales.js";
+import { activatedState, productState } from "./stage-state.js";
 
 /** Sizes of scales and primes to try where a polynomial of higher degree rules the chain. */
 const waterlineBits = [28, 32, 36, 40, 45, 50];
@@ -58,18 +58,20 @@ export function chooseWaterline(
  * Scales for a chain that is given: weights at its `weightScaleBits`, and before and after each activation as many
  * divisions as leave the scale at or above `scaleBits` (the waterline of layer-by-layer runs).
  *
+ * @param start where the first stage's input stands
  * @throws InputError naming the stage that the chain cannot carry
  */
 export function scalesOnChain(
   parameters: CkksParameters,
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
+  start: LevelAndScale = freshState(parameters),
 ): ScalePlan {
-  const { levels, scaleBits, weightScaleBits } = parameters;
-  let state: LevelAndScale = { level: levels, scale: 2 ** scaleBits };
+  const { weightScaleBits } = parameters;
+  let state = start;
   const bits: StageBits[] = [];
   const planned = stages.map(({ name, products, divisor, activation, largest }, i): StageScales => {
-    const start = state;
+    const input = state;
     const weights = products ? weightScaleBits : 0;
     const requireRoom = (value: number) => {
       const needed = Math.log2(state.scale) + magnitudeBits(value) + 1;
@@ -80,33 +82,29 @@ export function scalesOnChain(
           `use a longer chain, smaller scales, or leave the parameters out to have them chosen`,
       );
     };
-    state = { level: start.level, scale: start.scale * 2 ** weights * divisor };
+    state = productState(input, weights, divisor);
     requireRoom(largest);
     const product = Math.log2(state.scale);
     if (activation) state = settled(parameters, state);
     const before = state;
-    if (activation?.kind === "polynomial") {
-      state = new PolynomialPlanner(parameters, activation.layer, before).plan().output;
-    } else {
-      state = { level: state.level, scale: 2 ** activatedBits(activation, Math.log2(before.scale)) };
-    }
+    ({ state } = activatedState(parameters, activation, before));
     requireRoom(largestActivated(activation, largest));
     const activated = Math.log2(state.scale);
     const computed = state.level;
     if (i < stages.length - 1) state = settled(parameters, state);
     requireRoom(largestActivated(activation, largest));
     bits.push({
-      before: Math.log2(start.scale),
+      before: Math.log2(input.scale),
       weights,
       product,
       activated: activation?.kind === "polynomial" ? Math.log2(before.scale) : activated,
       after: Math.log2(state.scale),
-      level: start.level,
+      level: input.level,
     });
     return {
-      level: start.level,
+      level: input.level,
       weightScaleBits: weights,
-      rescalesBefore: start.level - before.level,
+      rescalesBefore: input.level - before.level,
       rescales: computed - state.level,
     };
   });

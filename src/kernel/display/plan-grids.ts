@@ -37,7 +37,7 @@ const plannedColumns: readonly Column<PlannedStage>[] = [
   },
 ];
 
-export function planGrid({ model, parameters, input, stages, rotations }: Plan): Grid {
+export function planGrid({ model, parameters, input, continues, start, stages, rotations }: Plan): Grid {
   const columns: readonly Column<PlannedStage>[] = [
     ...plannedColumns,
     { head: "slots used", cell: ({ output }) => String(slotsUsed(output)), rightAligned: true },
@@ -49,7 +49,8 @@ export function planGrid({ model, parameters, input, stages, rotations }: Plan):
   ];
   return recordsGrid(
     `Plan of "${model.name}": ${formatCount(stages.length, "stage")}; ${formatParameters(parameters)}; ` +
-      `an image at ${formatScale(parameters.scaleBits)} in ${formatCount(input.length, "ciphertext")}; ` +
+      `${continues ? `goes on at level ${start.level} and` : "an image at"} ${formatScale(Math.log2(start.scale))} ` +
+      `in ${formatCount(input.length, "ciphertext")}; ` +
       formatCount(rotations.length, "rotation key"),
     columns,
     stages,

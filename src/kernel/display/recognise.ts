@@ -141,12 +141,16 @@ const plannedStage = z.looseObject({
   output: slotLayout,
   predictedError: measured,
 });
+const levelAndScale = z.looseObject({ level: count, scale: z.number() });
 const plan = z.looseObject({
   model: z.looseObject({ name: z.string() }),
   parameters,
   inputShape: shape,
   outputShape: shape,
   input: slotLayout,
+  continues: z.boolean(),
+  start: levelAndScale,
+  end: levelAndScale,
   stages: z.array(plannedStage).min(1),
   rotations: z.array(rotation),
 });

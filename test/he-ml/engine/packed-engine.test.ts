@@ -11,8 +11,10 @@ import {
   explainPlan,
   imageAt,
   modelForward,
+  planHead,
   planModel,
   stack,
+  startAfter,
   type ClientSpec,
 } from "../../../dist/he-ml/index.js";
 import { smallModel } from "../layers/small-model.js";
@@ -34,6 +36,23 @@ const expected = modelForward(smallModel, images).at(-1)!;
 let client: SecretContext;
 beforeAll(async () => {
   client = await SecretContext.create(checkParameters(spec.parameters));
+});
+
+test("engines one after the other share a network, each with the keys for its own layers", async () => {
+  const head = planHead(planModel(smallModel, { parameters, splitAfter: [0] }), 0);
+  const rest = planModel(smallModel, { layers: [1, 2, 3, 4], start: startAfter(head) });
+  let message = client.encrypt(images, clientSpec(head));
+  for (const part of [head, rest]) {
+    const keys = client.exportEvaluationKeys(part.rotations);
+    const engine = await PackedEngine.start({ plan: part, keys, threads: 2 });
+    try {
+      message = (await collect(engine.forward(message))).output;
+    } finally {
+      await engine.close();
+    }
+  }
+  const logits = client.decrypt(message);
+  expect(maxAbsDifference(logits.data, expected.data)).toBeLessThan(0.05);
 });
 
 describe.each([1, 2, 3])("on %p thread(s)", (threads) => {

@@ -28,39 +28,47 @@ export function plainRange(model: Model, layers: readonly number[], batch: Tenso
 export interface TwinRun {
   readonly output: Tensor;
   readonly expected: Tensor;
-  readonly evaluator: RecordingEvaluator;
 }
 
 /** Runs a plan on the clear twin, on images with values in [-1, 1). */
 export function runOnTwin(plan: Plan, images = randomTensor([2, ...plan.inputShape], 5)): TwinRun {
-  const evaluator = new RecordingEvaluator(plan.parameters);
-  const context = new ClearContext(plan.parameters, evaluator);
-  using encoded = encodePlan(evaluator, plan);
-  let current = context.encrypt(images, { packing: "packed", slotLayout: plan.input });
-  for (const stage of encoded.stages) current = stage(current);
-  const layers = plan.stages.flatMap(({ modelLayers }) => modelLayers);
-  return {
-    output: context.decrypt(current),
-    expected: plainRange(plan.model, layers, images),
-    evaluator,
-  };
+  return runPartsOnTwin([plan], images);
+}
+
+/** Runs plans one after the other on the clear twin, each on what the one before left; rotations as each planned. */
+export function runPartsOnTwin(parts: readonly Plan[], images: Tensor): TwinRun {
+  const [{ parameters, model, input }] = parts;
+  const evaluator = new RecordingEvaluator(parameters);
+  const context = new ClearContext(parameters, evaluator);
+  let current = context.encrypt(images, { packing: "packed", slotLayout: input });
+  for (const part of parts) {
+    using encoded = encodePlan(evaluator, part);
+    expect(current).toMatchObject({ level: part.start.level, slotLayout: part.input });
+    evaluator.rotated.clear();
+    for (const stage of encoded.stages) current = stage(current);
+    const planned = new Map(part.rotations.map(({ step, level }) => [step, level]));
+    for (const [step, level] of evaluator.rotated) {
+      expect(planned.get(step) ?? 0).toBeGreaterThanOrEqual(level);
+    }
+    expect(current.level).toBe(part.end.level);
+    expect(Math.abs(current.scale / part.end.scale - 1)).toBeLessThan(1e-9);
+  }
+  const layers = parts.flatMap(({ stages }) => stages.flatMap(({ modelLayers }) => modelLayers));
+  return { output: context.decrypt(current), expected: plainRange(model, layers, images) };
 }
 
 /**
- * A plan computes what its layers do, and rotates only by what it makes keys for.
+ * A plan, or plans one after the other, compute what their layers do, and rotate only by what they make keys for.
  *
  * @param tolerance beside the rounding of doubles; weights that the plan's scale rounds to zero are left out
  */
-export function checkPlan(plan: Plan, tolerance = 0): void {
-  const { output, expected, evaluator } = runOnTwin(plan);
+export function checkPlan(plan: Plan | readonly Plan[], tolerance = 0): void {
+  const parts = [plan].flat();
+  const { output, expected } = runPartsOnTwin(parts, randomTensor([2, ...parts[0].inputShape], 5));
   expect(output.shape).toEqual(expected.shape);
-  expect(plan.outputShape).toEqual(expected.shape.slice(1));
+  expect(parts.at(-1)!.outputShape).toEqual(expected.shape.slice(1));
   const rounding = 1e-9 * Math.max(1, maxAbs(expected.data));
   expect(maxAbsDifference(output.data, expected.data)).toBeLessThan(tolerance + rounding);
-  const planned = new Map(plan.rotations.map(({ step, level }) => [step, level]));
-  for (const [step, level] of evaluator.rotated) {
-    expect(planned.get(step) ?? 0).toBeGreaterThanOrEqual(level);
-  }
 }
 
 /** Small enough for every plan to be cheap, long enough for every network that is drawn. */

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
-import { planModel } from "../../../src/he-ml/planner/plan.js";
+import type { Model } from "../../../src/he-ml/model/model.js";
+import { planModel, type Plan } from "../../../src/he-ml/planner/plan.js";
+import { sigmas } from "../support.js";
+import { layersFrom, planParts } from "./head-and-rest.js";
 import { checkPlan, longChain } from "./plan-checks.js";
 import { checkOnSeal } from "./plan-on-seal.js";
 import { networks, ranges, smallNetworks, wideNetworks } from "./random-networks.js";
@@ -52,6 +55,50 @@ describe("on the clear twin", () => {
           checkPlan(plan, 0.02);
         }),
         { seed: 53, numRuns: 40, endOnFailure: true },
+      );
+    },
+    10 * minutes,
+  );
+});
+
+describe("cut after each layer, what goes on gives the plain result on the clear twin", () => {
+  const checkParts = (parts: readonly Plan[]) =>
+    checkPlan(parts, sigmas * parts.at(-1)!.stages.at(-1)!.predictedError);
+  const cutsOf = (model: Model) => layersFrom(model, 0).slice(0, -1);
+
+  test(
+    "random networks, on a long chain and on one that is chosen",
+    () => {
+      const parameters = checkParameters(longChain(1024));
+      fc.assert(
+        fc.property(networks({ ...smallNetworks, layers: 8 }), fuses, (model, fuse) => {
+          for (const cut of cutsOf(model)) {
+            checkParts(planParts(model, [cut], { parameters, fuse, mostInputCiphertexts: 16 }));
+          }
+        }),
+        { seed: 55, numRuns: 120, endOnFailure: true },
+      );
+      fc.assert(
+        fc.property(networks(), fuses, (model, fuse) => {
+          for (const cut of cutsOf(model)) checkParts(planParts(model, [cut], { fuse }));
+        }),
+        { seed: 56, numRuns: 15, endOnFailure: true },
+      );
+    },
+    15 * minutes,
+  );
+
+  test(
+    "tensors that take several ciphertexts",
+    () => {
+      const parameters = checkParameters(longChain(1024));
+      fc.assert(
+        fc.property(networks(wideNetworks), fuses, (model, fuse) => {
+          for (const cut of cutsOf(model)) {
+            checkParts(planParts(model, [cut], { parameters, fuse, mostInputCiphertexts: 16 }));
+          }
+        }),
+        { seed: 57, numRuns: 40, endOnFailure: true },
       );
     },
     10 * minutes,
