@@ -6,12 +6,18 @@ const floors = [
   "crypto",
   "layers",
   "planner",
-  "net-builder",
   "calibration",
-  "engine",
+  "program",
+  "service",
 ];
 
 const library = (names) => `^src/he-ml/(${names.join("|")})/`;
+
+/** What runs on a server; the client, and what plays both sides, are their neighbours. */
+const serverSide = [
+  "^src/he-ml/service/(server|session|executor|in-process|input-state|message).ts$",
+  "^src/he-ml/service/threads/",
+];
 
 module.exports = {
   forbidden: [
@@ -36,10 +42,16 @@ module.exports = {
     },
     {
       name: "server-code-cannot-name-a-secret",
-      comment: "what evaluates knows public contexts only; the secret key stays with crypto and its callers",
+      comment: "what evaluates knows public contexts only; the secret key stays with the client",
       severity: "error",
-      from: { path: library(["layers", "planner", "net-builder", "engine"]) },
-      to: { path: "^src/he-ml/crypto/secret-context" },
+      from: { path: [library(["layers", "planner", "program"]), ...serverSide] },
+      to: { path: ["^src/he-ml/crypto/secret-context", "^src/he-ml/service/client.ts$"] },
+    },
+    {
+      name: "no-way-leads-from-a-server-to-a-secret",
+      severity: "error",
+      from: { path: serverSide },
+      to: { path: ["^src/he-ml/crypto/secret-context", "^src/he-ml/service/client.ts$"], reachable: true },
     },
     {
       name: "one-file-imports-node-seal",
@@ -51,7 +63,7 @@ module.exports = {
       name: "train-needs-no-cryptography",
       severity: "error",
       from: { path: "^src/train/" },
-      to: { path: "^src/(he-ml/(crypto|layers|planner|net-builder|calibration|engine)|viz|cli)/" },
+      to: { path: "^src/(he-ml/(crypto|layers|planner|calibration|program|service)|viz|cli)/" },
     },
     {
       name: "figures-read-types-only",

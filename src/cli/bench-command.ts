@@ -1,15 +1,15 @@
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { formatChain } from "../he-ml/crypto/parameters.js";
+import { loadModel } from "../he-ml/formats/load-model.js";
+import { modelFile } from "../he-ml/formats/model-folder.js";
 import { onnxSession } from "../he-ml/formats/onnx/run.js";
-import { usualThreads } from "../he-ml/engine/packed-engine.js";
+import { bench, type BenchModel, type BenchReport } from "../he-ml/service/bench.js";
+import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
-import { runBench, type BenchModel, type BenchReport } from "./bench.js";
-import { benchNetworks } from "./bench-networks.js";
 import { datasetImages } from "./images-source.js";
-import { findModel } from "./model-source.js";
 import { startProgress } from "./progress.js";
-import { megabytes, percent } from "./units.js";
+import { megabytes, percent } from "../viz/units.js";
 
 interface BenchCommandOptions {
   readonly model?: string;
@@ -34,13 +34,13 @@ export function benchCommand(signal: AbortSignal): Command {
       "--threads <n>",
       "worker threads that share a stage's work, measured beside one",
       wholeNumber(1, 16),
-      usualThreads,
+      2,
     )
     .option("--json", "print everything as JSON")
-    .action((options: BenchCommandOptions) => bench(options, signal));
+    .action((options: BenchCommandOptions) => run(options, signal));
 }
 
-async function bench(
+async function run(
   { model, count, repetitions, threads, json }: BenchCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -49,7 +49,7 @@ async function bench(
   for (const name of names) models.push(await findBenchModel(name, count));
   if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
   const progress = startProgress();
-  const report = await runBench(models, {
+  const report = await bench(models, {
     repetitions,
     threads,
     signal,
@@ -59,12 +59,12 @@ async function bench(
 }
 
 async function findBenchModel(name: string, count: number): Promise<BenchModel> {
-  const { model, path, valueRanges, dataset } = await findModel(name);
-  if (dataset === undefined) return { model, valueRanges };
-  const { images } = await datasetImages(dataset, 0, count);
-  const session = await onnxSession(path);
+  const model = await loadModel(name);
+  if (model.dataset === undefined) return { model };
+  const { images } = await datasetImages(model.dataset, 0, count);
+  const session = await onnxSession(await modelFile(name));
   const plainLogits = await session.run(images).finally(() => session.release());
-  return { model, valueRanges, images, plainLogits };
+  return { model, images, plainLogits };
 }
 
 function benchText({ machine, primitives, models }: BenchReport): string {

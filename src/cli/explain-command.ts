@@ -3,14 +3,15 @@ import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { machineCosts } from "../he-ml/calibration/machine-costs.js";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
-import { checkParameters, formatParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
-import { explainLayers, explainPlan, type Explanation } from "../he-ml/net-builder/explain.js";
-import { chooseParameters } from "../he-ml/net-builder/chain.js";
+import { checkParameters, formatParameters } from "../he-ml/crypto/parameters.js";
+import { loadModel } from "../he-ml/formats/load-model.js";
+import { compile } from "../he-ml/program/compile.js";
+import { explain, type Explanation } from "../he-ml/program/explain.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
-import { readJsonFile, requireWritableFile } from "./files.js";
-import { findModel, type ModelSource } from "./model-source.js";
-import { packedPlan } from "./packed-plan.js";
-import { errorText, megabytes } from "./units.js";
+import { readJsonFile } from "../he-ml/formats/json-file.js";
+import { requireWritableFile } from "./files.js";
+import { sampleImages } from "./sample-images.js";
+import { errorText, megabytes } from "../viz/units.js";
 
 interface ExplainOptions {
   readonly model: string;
@@ -29,46 +30,26 @@ export function explainCommand(): Command {
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("packed"))
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
-    .option("--client-spec <file>", "packing packed: write what a client needs to know, as JSON")
+    .option("--client-spec <file>", "write what a client needs to know, as JSON")
     .option("--json", "print everything as JSON")
-    .action(explain);
+    .action(run);
 }
 
-async function explain(options: ExplainOptions): Promise<void> {
-  const source = await findModel(options.model);
-  if (options.clientSpec) await requireWritableFile("--client-spec", options.clientSpec);
-  const given = options.parameters
-    ? checkParameters(await readJsonFile("--parameters", options.parameters))
-    : undefined;
-  const explanation =
-    options.packing === "packed"
-      ? await explainPacked(source, given, options)
-      : await explainLayerwise(source, given, options.packing);
+async function run(options: ExplainOptions): Promise<void> {
+  const { packing, parameters: file, fuse, clientSpec } = options;
+  const model = await loadModel(options.model);
+  if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
+  const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
+  const program = await compile(model, {
+    packing,
+    parameters,
+    ...(packing === "packed" ? { fuse, samples: await sampleImages(model) } : {}),
+  });
+  const explanation = explain(program, { costs: await machineCosts(program.parameters) });
+  if (clientSpec) await writeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
   process.stdout.write(
     options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`,
   );
-}
-
-async function explainPacked(
-  source: ModelSource,
-  parameters: CkksParameters | undefined,
-  { fuse, clientSpec: file }: ExplainOptions,
-): Promise<Explanation> {
-  const { plan, costs } = await packedPlan(source, { parameters, fuse });
-  if (file) {
-    const { clientSpec } = await import("../he-ml/planner/client-spec.js");
-    await writeFile(file, `${JSON.stringify(clientSpec(plan))}\n`);
-  }
-  return explainPlan(plan, costs);
-}
-
-async function explainLayerwise(
-  { model, parameters: own, valueRanges }: ModelSource,
-  given: CkksParameters | undefined,
-  packing: Exclude<Packing, "packed">,
-): Promise<Explanation> {
-  const chosen = given ?? (own === undefined ? chooseParameters(model, valueRanges) : checkParameters(own));
-  return explainLayers(model, chosen, packing, { costs: await machineCosts(chosen) });
 }
 
 /** One row a stage, then the sums. */

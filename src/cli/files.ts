@@ -1,37 +1,6 @@
-import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
-
-const largestFileBytes = 256 * 2 ** 20;
-
-/**
- * Reads a JSON file that a user named.
- *
- * @param what how messages call it, e.g. `--input`
- * @throws InputError if it is missing, too large, or not JSON
- */
-export async function readJsonFile(what: string, path: string): Promise<unknown> {
-  const status = await stat(path).catch(() => undefined);
-  if (!status?.isFile()) throw new InputError(`${what}: there is no file "${path}"; check the path`);
-  if (status.size > largestFileBytes) {
-    throw new InputError(
-      `${what}: expected a file of at most 256 MiB, but "${path}" has ${status.size} bytes`,
-    );
-  }
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError(`${what}: "${path}" cannot be read: ${error.message}`);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const literal = /[[,:]\s*-?(NaN|Infinity)\b/.exec(text)?.[1];
-    throw new InputError(
-      literal
-        ? `${what}: "${path}" holds ${literal}; every value must be a finite number`
-        : `${what}: "${path}" is not JSON: ${(error as Error).message}`,
-    );
-  }
-}
 
 /**
  * Checks, before the work, that its result can be written; makes the file's folder if it is not there.

@@ -1,23 +1,26 @@
-import { availableParallelism } from "node:os";
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
-import { layerShapes, requireBatchOf } from "../he-ml/model/model.js";
-import { chooseParameters } from "../he-ml/net-builder/chain.js";
+import { readJsonFile } from "../he-ml/formats/json-file.js";
+import { loadModel } from "../he-ml/formats/load-model.js";
+import { modelFile } from "../he-ml/formats/model-folder.js";
+import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js";
+import { compile } from "../he-ml/program/compile.js";
+import type { Program } from "../he-ml/program/program.js";
+import { infer } from "../he-ml/service/infer.js";
 import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
+import { requireWritableFile } from "./files.js";
 import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
-import { runInference, type InferenceRequest } from "./inference.js";
 import { firstLine, resultTable } from "./inference-text.js";
-import { readJsonFile, requireWritableFile } from "./files.js";
 import { pictureImages } from "./picture-images.js";
-import { findModel, type ModelSource } from "./model-source.js";
 import { startProgress } from "./progress.js";
+import { sampleImages } from "./sample-images.js";
 
-interface InferOptions {
+interface InferCommandOptions {
   readonly model: string;
   readonly dataset?: string;
   readonly index?: number;
@@ -29,7 +32,7 @@ interface InferOptions {
   readonly packing: Packing;
   readonly fuse: boolean;
   readonly parameters?: string;
-  readonly threads: number;
+  readonly threads?: number;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -52,70 +55,64 @@ export function inferCommand(signal: AbortSignal): Command {
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
-    .option("--threads <n>", "worker threads", wholeNumber(1, 256), availableParallelism())
+    .option(
+      "--threads <n>",
+      "worker threads (default: one a core; packing packed: at most two)",
+      wholeNumber(1, 256),
+    )
     .option("--report <file>", "write an HTML report with figures")
     .option("--json", "print everything as JSON")
-    .action((options: InferOptions) => infer(options, signal));
+    .action((options: InferCommandOptions) => run(options, signal));
 }
 
-async function infer(options: InferOptions, signal: AbortSignal): Promise<void> {
+async function run(options: InferCommandOptions, signal: AbortSignal): Promise<void> {
   requireOneSource(options);
-  const source = await findModel(options.model, { inputShape: await shapeOfImages(options) });
-  const { model, valueRanges } = source;
+  const model = await loadModel(options.model, { inputShape: await shapeOfImages(options) });
   if (options.report) await requireWritableFile("--report", options.report);
-  const { parameters, packed } = await prepare(options, source);
-  const { images, labels, names, expectedLogits, ...found } = await findImages(options, source);
-  const classNames = found.classNames ?? source.classNames;
+  const program = await compileFor(model, options);
+  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
-  const plainLogits = await referenceLogits(source, images);
+  const plainLogits = await referenceLogits(await modelFile(options.model), images);
 
   const progress = startProgress();
-  const report = await runInference({
-    model,
-    parameters,
-    valueRanges,
-    packing: options.packing,
-    packed,
-    images,
+  const report = await infer(program, images, {
     labels,
     plainLogits,
     expectedLogits,
+    classNames: classNames ?? model.classNames,
     threads: options.threads,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
 
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, classNames })}\n`);
-  else
-    process.stdout.write(
-      `${firstLine(report, names, classNames)}\n\n${resultTable(report, names, classNames)}\n`,
-    );
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
   if (options.report) {
-    const { inferenceReportPage } = await import("./inference-page.js");
-    await writeFile(options.report, await inferenceReportPage(report, images, names, classNames));
+    const { inferenceReport } = await import("../viz/index.js");
+    await writeFile(options.report, await inferenceReport(report, images, names));
     process.stderr.write(`he-ml: report written to ${options.report}\n`);
   }
 }
 
-/** Parameters as the user or the model gives them, or chosen; and for packing `packed` the plan. */
-async function prepare(
-  { packing, fuse, parameters: file }: InferOptions,
-  source: ModelSource,
-): Promise<Pick<InferenceRequest, "parameters" | "packed">> {
-  const given = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
-  if (packing === "packed") {
-    const { packedPlan } = await import("./packed-plan.js");
-    const { explainPlan } = await import("../he-ml/net-builder/explain.js");
-    const { plan, costs } = await packedPlan(source, { parameters: given, fuse });
-    return { parameters: plan.parameters, packed: { plan, explanation: explainPlan(plan, costs) } };
-  }
-  const { model, parameters: own, valueRanges } = source;
-  if (given) return { parameters: given };
-  return { parameters: own === undefined ? chooseParameters(model, valueRanges) : checkParameters(own) };
+async function compileFor(
+  model: Model,
+  { packing, fuse, parameters: file }: InferCommandOptions,
+): Promise<Program> {
+  const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
+  if (packing !== "packed") return compile(model, { packing, parameters });
+  return compile(model, { packing, parameters, fuse, samples: await sampleImages(model) });
 }
 
 /** @throws InputError if the options speak of several sources of images, or of choosing from one that is taken whole */
-function requireOneSource({ dataset, datasetDir, index, count, input, image, invert }: InferOptions): void {
+function requireOneSource({
+  dataset,
+  datasetDir,
+  index,
+  count,
+  input,
+  image,
+  invert,
+}: InferCommandOptions): void {
   if ([dataset, input, image].filter((source) => source !== undefined).length > 1) {
     throw new InputError("infer: --dataset, --input and --image exclude each other; give one of them");
   }
@@ -128,8 +125,8 @@ function requireOneSource({ dataset, datasetDir, index, count, input, image, inv
 }
 
 function findImages(
-  { dataset, datasetDir, index, count, input, image, invert }: InferOptions,
-  { model }: ModelSource,
+  { dataset, datasetDir, index, count, input, image, invert }: InferCommandOptions,
+  model: Model,
 ): Promise<ImagesSource> {
   if (image !== undefined) return pictureImages(image, model.inputShape, invert ?? false, warn);
   if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
@@ -140,7 +137,11 @@ function findImages(
 }
 
 /** The shape of one image where it is known without the model: some model files do not say it. */
-async function shapeOfImages({ dataset, datasetDir, input }: InferOptions): Promise<Shape | undefined> {
+async function shapeOfImages({
+  dataset,
+  datasetDir,
+  input,
+}: InferCommandOptions): Promise<Shape | undefined> {
   if (input !== undefined) return jsonImageShape(input);
   if (dataset === undefined) return undefined;
   const { images } = await datasetImages(dataset, 0, 1, datasetDir);
@@ -150,7 +151,7 @@ async function shapeOfImages({ dataset, datasetDir, input }: InferOptions): Prom
 const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
 
 /** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
-async function referenceLogits({ path }: ModelSource, images: Tensor): Promise<Tensor | undefined> {
+async function referenceLogits(path: string, images: Tensor): Promise<Tensor | undefined> {
   if (extname(path) !== ".onnx") return undefined;
   const { onnxSession } = await import("../he-ml/formats/onnx/run.js");
   const session = await onnxSession(path);

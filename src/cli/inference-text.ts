@@ -1,13 +1,12 @@
 import Table from "cli-table3";
 import { formatChain } from "../he-ml/crypto/parameters.js";
-import type { InferenceReport } from "./inference.js";
-import { errorText, megabytes, percent, seconds } from "./units.js";
+import type { InferenceReport } from "../he-ml/service/infer.js";
+import { errorText, megabytes, percent, seconds } from "../viz/units.js";
 
 /** The first image's prediction and its error, in one line. */
 export function firstLine(
-  { results: [first], model }: InferenceReport,
+  { results: [first], model, classNames = [] }: InferenceReport,
   [name]: readonly string[],
-  classNames: readonly string[] = [],
 ): string {
   const { predicted, label, maxAbsError, relativeToMax } = first;
   const className = (index: number) => classNames[index] ?? String(index);
@@ -20,11 +19,8 @@ export function firstLine(
 }
 
 /** One row an image, then what the batch took. */
-export function resultTable(
-  report: InferenceReport,
-  names: readonly string[],
-  classNames: readonly string[] = [],
-): string {
+export function resultTable(report: InferenceReport, names: readonly string[]): string {
+  const { classNames = [] } = report;
   const className = (index: number) => classNames[index] ?? String(index);
   const { results, parameters, packing, bytes, setupMilliseconds, layers } = report;
   const table = new Table({

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { loadNetwork } from "../he-ml/formats/load-model.js";
 import { inspectNetwork, type InspectOptions, type Inspection } from "../he-ml/model/inspection.js";
 import { UnsupportedLayersError, type UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
 import { datasetImages } from "./images-source.js";
 import { inspectionText, unsupportedText } from "./inspection-text.js";
-import { findNetwork, type NetworkSource } from "./model-source.js";
 
 /** Every dataset has as many committed test images. */
 const rangeImages = 100;
@@ -35,7 +35,7 @@ async function inspect(name: string, options: InspectCommandOptions): Promise<vo
   if (options.datasetDir !== undefined && options.dataset === undefined) {
     throw new InputError("inspect: --dataset-dir is for a dataset; give --dataset");
   }
-  const found = await findNetwork(name).catch((error: unknown) => {
+  const found = await loadNetwork(name).catch((error: unknown) => {
     // Of such a model no more is known than what stands in the way.
     if (error instanceof UnsupportedLayersError) return error;
     throw error;
@@ -48,16 +48,13 @@ async function inspect(name: string, options: InspectCommandOptions): Promise<vo
     );
     return;
   }
-  const inspection = inspectNetwork(found.network, await rangesSource(found, options));
+  const inspection = inspectNetwork(found, await rangesSource(options));
   print(options, inspection, inspectionText(inspection));
 }
 
 /** Where the ranges of values come from: a dataset's first test images, or else the model's `metrics.json`. */
-async function rangesSource(
-  { valueRanges }: NetworkSource,
-  { dataset, datasetDir }: InspectCommandOptions,
-): Promise<InspectOptions> {
-  if (dataset === undefined) return { valueRanges, rangesFrom: "metrics.json" };
+async function rangesSource({ dataset, datasetDir }: InspectCommandOptions): Promise<InspectOptions> {
+  if (dataset === undefined) return { rangesFrom: "metrics.json" };
   const { images } = await datasetImages(dataset, 0, rangeImages, datasetDir);
   return { images, rangesFrom: dataset };
 }

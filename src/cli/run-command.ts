@@ -9,7 +9,7 @@ import { wholeNumber } from "./arguments.js";
 import { requireWritableFile } from "./files.js";
 import { packageRoot, packageVersion } from "./package-root.js";
 import { startProgress } from "./progress.js";
-import { seconds } from "./units.js";
+import { seconds } from "../viz/units.js";
 
 interface RunOptions {
   readonly timeout: number;

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { loadNetwork } from "../he-ml/formats/load-model.js";
 import type { ConversionAccuracy } from "../viz/index.js";
 import { wholeNumber } from "./arguments.js";
-import { findNetwork } from "./model-source.js";
 import { startProgress } from "./progress.js";
 
 interface TrainOptions {
@@ -47,7 +47,7 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
     throw new InputError("train: --activation replaces layers of a model; give --from, and no --arch");
   }
   const { trainAndExport } = await import("../train/export.js");
-  const initialModel = from === undefined ? undefined : (await findNetwork(from)).network;
+  const initialModel = from === undefined ? undefined : await loadNetwork(from);
   const progress = startProgress();
   const { metrics } = await trainAndExport({
     architecture: arch,

@@ -75,17 +75,24 @@ export { ClearEvaluator, type ClearCiphertext } from "./crypto/clear-evaluator.j
 export { type EncryptedLayout, type Packing } from "./crypto/packing.js";
 export { EncryptedTensor, byteLength, type SerializedTensor } from "./crypto/encrypted-tensor.js";
 export { type Evaluator } from "./crypto/evaluator.js";
+export { type GiantStep, type TransformTerm } from "./crypto/linear-transform.js";
 export { type OperationCounts } from "./crypto/operation-counts.js";
 export {
   checkParameters,
   formatChain,
   maxCoeffModulusBits,
+  parametersSpec,
   type CkksParameters,
   type ParametersSpec,
 } from "./crypto/parameters.js";
 export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";
 export { type RotationKey, type RotationNeed } from "./crypto/rotation-keys.js";
-export { type SealEvaluator } from "./crypto/seal-evaluator.js";
+export {
+  tensorFromBytes,
+  tensorToBytes,
+  type TensorMessage,
+  type TensorOrigin,
+} from "./crypto/tensor-bytes.js";
 export { SecretContext, type EncryptOptions } from "./crypto/secret-context.js";
 export { type SlotLayout } from "./crypto/slot-layout.js";
 
@@ -93,13 +100,8 @@ export { convolutional } from "./layers/convolutional.js";
 export { encodeLayer } from "./layers/encode.js";
 export { type EncodedLayer, type RunnableLayer } from "./layers/encoded-layer.js";
 export { type EncodedStep } from "./layers/encoded-step.js";
-export {
-  collect,
-  forward,
-  type ForwardOptions,
-  type ForwardProgress,
-  type PlainTwin,
-} from "./layers/forward.js";
+export { forward, type ForwardOptions } from "./layers/forward.js";
+export { collect, type PlainTwin, type RunOptions, type RunProgress } from "./layers/run.js";
 export { averagePool } from "./layers/functional/average-pool.js";
 export { flatten } from "./layers/functional/flatten.js";
 export { padding } from "./layers/functional/padding.js";
@@ -114,29 +116,32 @@ export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
-export { clientSpec, layerwiseClientSpec, type ClientSpec } from "./planner/client-spec.js";
 export { typicalCosts, type PrimitiveCosts } from "./planner/costs.js";
 export { planHead, startAfter } from "./planner/plan-head.js";
 export { type PlanStart } from "./planner/plan-start.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
 
-export { buildFromModel, type BuildOptions } from "./net-builder/build-from-model.js";
+export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
+export { measureCosts } from "./calibration/measure-costs.js";
+
+export { buildFromModel, type BuildOptions, type EncodedModel } from "./program/build-from-model.js";
 export {
   buildFromPytorch,
   reencryptPositionsFrom,
   type BuildFromPytorchOptions,
-} from "./net-builder/build-from-pytorch.js";
-export { checkChain, chooseParameters } from "./net-builder/chain.js";
-export { encodePlan, type EncodedPlan, type EncodedStage } from "./net-builder/encode-plan.js";
-export {
-  explainLayers,
-  explainPlan,
-  type Explanation,
-  type StageExplanation,
-} from "./net-builder/explain.js";
+} from "./program/build-from-pytorch.js";
+export { checkChain, chooseParameters, type ChainOptions } from "./program/chain.js";
+export { type ClientSpec, type TensorSpec } from "./program/client-spec.js";
+export { compile, type CompileOptions } from "./program/compile.js";
+export { encodePlan, type EncodedPlan, type EncodedStage } from "./program/encode-plan.js";
+export { explain, type ExplainOptions, type Explanation, type StageExplanation } from "./program/explain.js";
+export { Program } from "./program/program.js";
+export { type LayeredProgram, type PackedProgram, type ProgramContent } from "./program/program-content.js";
+export { type ProgramJson } from "./program/program-json.js";
 
-export { machineCosts } from "./calibration/machine-costs.js";
-export { measureCosts } from "./calibration/measure-costs.js";
-
-export { Engine, type EngineForwardOptions, type EngineOptions } from "./engine/engine.js";
-export { PackedEngine, type PackedEngineOptions } from "./engine/packed-engine.js";
+export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./service/bench.js";
+export { benchNetworks } from "./service/bench-networks.js";
+export { Client, type ClientOptions } from "./service/client.js";
+export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";
+export { Server, type ServerOptions } from "./service/server.js";
+export { type Session } from "./service/session.js";

@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** Does all the work at once. */
-export function finish<T>(steps: Generator<Step, T>): T {
+export function runToEnd<T>(steps: Generator<unknown, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

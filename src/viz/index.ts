@@ -2,6 +2,7 @@ export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
 export { digits, type DigitImage, type DigitsOptions } from "./digits.js";
 export { errorPerLayer } from "./error-per-layer.js";
 export { plainText, type Figure } from "./figure.js";
+export { inferenceReport } from "./inference-report.js";
 export { planAgainstRun } from "./plan-against-run.js";
 export { renderPng, renderSvg, type RenderPngOptions, type RenderSize } from "./render.js";
 export { renderReport, type Report, type ReportFigure, type ReportTable } from "./report.js";

@@ -1,6 +1,6 @@
 import type { BarData, Data, ScatterData } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
-import type { Explanation } from "../he-ml/net-builder/explain.js";
+import type { Explanation } from "../he-ml/program/explain.js";
 import { plainText, type Figure } from "./figure.js";
 import { layerAxis } from "./runs.js";
 import { seriesStyle, themed } from "./theme.js";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "fast-png";
 import { describe, expect, test } from "@jest/globals";
-import type { InferenceReport } from "../../src/cli/inference.js";
+import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
 import { heMl, temporaryFolder } from "./support.js";

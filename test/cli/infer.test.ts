@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { InferenceReport } from "../../src/cli/inference.js";
+import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { InferenceReport } from "../../src/cli/inference.js";
-import type { Explanation } from "../../src/he-ml/net-builder/explain.js";
-import type { ClientSpec } from "../../src/he-ml/planner/client-spec.js";
+import type { InferenceReport } from "../../src/he-ml/service/infer.js";
+import type { Explanation } from "../../src/he-ml/program/explain.js";
+import type { ClientSpec } from "../../src/he-ml/program/client-spec.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 

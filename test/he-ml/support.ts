@@ -6,7 +6,6 @@ import type { Evaluator } from "../../src/he-ml/crypto/evaluator.js";
 import type { Packing } from "../../src/he-ml/crypto/packing.js";
 import { checkParameters, type CkksParameters } from "../../src/he-ml/crypto/parameters.js";
 import { PublicContext } from "../../src/he-ml/crypto/public-context.js";
-import type { SealEvaluator } from "../../src/he-ml/crypto/seal-evaluator.js";
 import { SecretContext } from "../../src/he-ml/crypto/secret-context.js";
 import { sizeOf, tensor, type Shape, type Tensor } from "../../src/he-ml/tensor/tensor.js";
 
@@ -43,7 +42,7 @@ export interface Side<E extends Evaluator = Evaluator> {
   slots(ciphertext: Ciphertext): Float64Array;
 }
 
-export interface SealSide extends Side<SealEvaluator> {
+export interface SealSide extends Side {
   readonly client: SecretContext;
   readonly server: PublicContext;
 }

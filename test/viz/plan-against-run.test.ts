@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BarData, ScatterData } from "plotly.js-dist-min";
-import type { Explanation } from "../../src/he-ml/net-builder/explain.js";
+import type { Explanation } from "../../src/he-ml/program/explain.js";
 import { planAgainstRun } from "../../src/viz/plan-against-run.js";
 import { renderSvg } from "../../src/viz/render.js";
 import { mnistSmall } from "./traces.js";

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
+import { sealVersion } from "../crypto/wasm-stack.js";
 import { typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
 import { measureCosts } from "./measure-costs.js";
 
@@ -23,9 +24,6 @@ export function thisMachine(): Machine {
     seal: sealVersion,
   };
 }
-
-/** The version that package.json pins; crypto/wasm-stack.ts refuses to run with another. */
-const sealVersion = "7.0.0";
 
 const milliseconds = z.array(z.number()).readonly();
 const cacheSchema = z.object({

@@ -2,7 +2,7 @@ import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
-import type { SealEvaluator } from "../crypto/seal-evaluator.js";
+import type { Evaluator } from "../crypto/evaluator.js";
 import type { PrimitiveCosts } from "../planner/costs.js";
 
 /** V8 compiles WASM anew, and better, once it has run for a while. */
@@ -11,7 +11,7 @@ const repetitions = 16;
 
 /** Times single operations under one set of parameters, with keys of its own. */
 export class CostMeter {
-  private constructor(private readonly he: SealEvaluator) {}
+  private constructor(private readonly he: Evaluator) {}
 
   /** Makes keys and runs everything for a while. */
   static async open(parameters: CkksParameters): Promise<CostMeter> {

@@ -50,6 +50,7 @@ export class ClearCiphertext implements Ciphertext {
  * SEAL would silently wrap around. Only SEAL sees that a sum's operands cancel out into a transparent ciphertext.
  */
 export class ClearEvaluator extends Evaluator {
+  readonly name = "the clear twin of SEAL";
   readonly #noise: NoiseModel;
 
   constructor(parameters: CkksParameters) {
@@ -81,6 +82,22 @@ export class ClearEvaluator extends Evaluator {
     const copy = new ClearCiphertext(this, own.values.slice(), own.level, own.scale, own.noise);
     copy.size = own.size;
     return copy;
+  }
+
+  save(a: Ciphertext): Uint8Array {
+    const { values, level, scale, noise, size } = this.#own(a);
+    return new Uint8Array(Float64Array.of(level, scale, noise, size, ...values).buffer);
+  }
+
+  load(bytes: Uint8Array): Ciphertext {
+    const length = 8 * (4 + this.parameters.slots);
+    if (!(bytes instanceof Uint8Array) || bytes.length !== length) {
+      throw new InputError(`load: expected the ${length} bytes of a clear ciphertext, got ${bytes?.length}`);
+    }
+    const [level, scale, noise, size, ...values] = new Float64Array(bytes.slice().buffer);
+    if (size !== 2)
+      throw new InputError(`load: expected a relinearized ciphertext of 2 polynomials, got ${size}`);
+    return new ClearCiphertext(this, Float64Array.from(values), level, scale, noise);
   }
 
   protected override doEncodeScalar(value: number, { level, scale }: LevelAndScale): ClearPlaintext {

@@ -1,9 +1,18 @@
 import { InputError } from "../errors.js";
-import { maxAbs } from "../tensor/tensor.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
-import { formatChain, lastPrime, modulusBits, type CkksParameters } from "./parameters.js";
+import { babyStepGiantStep, type GiantStep } from "./linear-transform.js";
+import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
+import {
+  requireFactor,
+  requireRoom,
+  requireSameLevel,
+  requireSameScale,
+  requireScale,
+  requireSize,
+} from "./preconditions.js";
 import { requireRotation, type RotationStep } from "./rotation-keys.js";
+import { weightedSumMethod, type WeightedSumMethod } from "./weighted-sum.js";
 
 /**
  * Computes on ciphertexts without the secret key, with SEAL's names. A model runs on any evaluator unchanged:
@@ -13,6 +22,8 @@ import { requireRotation, type RotationStep } from "./rotation-keys.js";
  * operand; the others return something new that the caller owns.
  */
 export abstract class Evaluator {
+  /** What computes, as tables and figures call it. */
+  abstract readonly name: string;
   readonly parameters: CkksParameters;
   readonly #counts: Record<Operation, number> = { ...noOperations };
 
@@ -31,7 +42,7 @@ export abstract class Evaluator {
    * @throws InputError if the value is not finite or too large for the level
    */
   encodeScalar(value: number, at: LevelAndScale): Plaintext {
-    this.requireRoom("encodeScalar", [value], at);
+    requireRoom(this.parameters, "encodeScalar", [value], at);
     return this.doEncodeScalar(value, at);
   }
 
@@ -45,8 +56,8 @@ export abstract class Evaluator {
       throw new InputError(`encode: expected at most ${this.parameters.slots} values, got ${values.length}`);
     }
     // SEAL's encoder wants a spare bit for the scale and another for the values.
-    this.requireRoom("encode", values, at, 2);
-    this.requireScale("encode", at, 1);
+    requireRoom(this.parameters, "encode", values, at, 2);
+    requireScale(this.parameters, "encode", at, 1);
     return this.doEncode(values, at);
   }
 
@@ -55,11 +66,21 @@ export abstract class Evaluator {
 
   /** A fresh encryption of zero under the public key: what is left where every term of a sum is zero. */
   encryptZero(at: LevelAndScale): Ciphertext {
-    this.requireRoom("encryptZero", [0], at);
+    requireRoom(this.parameters, "encryptZero", [0], at);
     return this.doEncryptZero(at);
   }
 
   abstract copy(a: Ciphertext): Ciphertext;
+
+  /** A ciphertext as it travels: the evaluator's own serialisation, uncompressed. */
+  abstract save(a: Ciphertext): Uint8Array;
+
+  /**
+   * Takes in a ciphertext that has travelled; the caller owns it.
+   *
+   * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
+   */
+  abstract load(bytes: Uint8Array): Ciphertext;
 
   /** @throws InputError if levels or scales differ */
   add(a: Ciphertext, b: Ciphertext): Ciphertext {
@@ -68,16 +89,16 @@ export abstract class Evaluator {
 
   /** @throws InputError if levels or scales differ */
   addInplace(a: Ciphertext, b: Ciphertext): void {
-    this.requireSameLevel("add", a, b);
-    this.requireSameScale("add", a, b);
+    requireSameLevel("add", a, b);
+    requireSameScale("add", a, b);
     this.doAdd(a, b);
     this.#counts.add++;
   }
 
   /** @throws InputError if levels or scales differ, or both are one and the same (the result would be transparent) */
   sub(a: Ciphertext, b: Ciphertext): Ciphertext {
-    this.requireSameLevel("sub", a, b);
-    this.requireSameScale("sub", a, b);
+    requireSameLevel("sub", a, b);
+    requireSameScale("sub", a, b);
     if (a === b) {
       throw new InputError(
         `sub: a ciphertext minus itself is transparent: anyone can read its zero; use encryptZero`,
@@ -96,8 +117,8 @@ export abstract class Evaluator {
 
   /** @throws InputError if levels or scales differ */
   addPlainInplace(a: Ciphertext, b: Plaintext): void {
-    this.requireSameLevel("addPlain", a, b);
-    this.requireSameScale("addPlain", a, b);
+    requireSameLevel("addPlain", a, b);
+    requireSameScale("addPlain", a, b);
     this.doAddPlain(a, b);
     this.#counts.add++;
   }
@@ -105,7 +126,7 @@ export abstract class Evaluator {
   /** @throws InputError if levels differ, the plaintext is zero, or the product's scale is out of bounds */
   multiplyPlain(a: Ciphertext, b: Plaintext): Ciphertext {
     return this.derive(a, (product) => {
-      this.requireFactor("multiplyPlain", a, b);
+      requireFactor(this.parameters, "multiplyPlain", a, b);
       this.doMultiplyPlain(product, b);
       this.#counts.multiplyPlain++;
     });
@@ -117,17 +138,17 @@ export abstract class Evaluator {
    * @throws InputError as `multiplyPlain` and `add` do
    */
   multiplyPlainAddInplace(sum: Ciphertext, a: Ciphertext, b: Plaintext): void {
-    this.requireFactor("multiplyPlain", a, b);
-    this.requireSameScale("add", sum, { level: a.level, scale: a.scale * b.scale });
+    requireFactor(this.parameters, "multiplyPlain", a, b);
+    requireSameScale("add", sum, { level: a.level, scale: a.scale * b.scale });
     this.doMultiplyPlainAdd(sum, a, b);
     this.#counts.multiplyPlain++;
     this.#counts.add++;
   }
 
   /**
-   * Σ wᵢ·xᵢ with scalar weights, each rounded to an integer at `weightScale`: what a neuron computes. Counts as one
-   * `multiplyPlain` a weight that does not round to zero, and the additions between them. Where all do, the result is
-   * an encryption of zero.
+   * Σ wᵢ·xᵢ with scalar weights, each rounded to an integer at `weightScale`: what a neuron computes. A weight that rounds
+   * to zero is left out; where all do, the result is an encryption of zero. Sums that are made of additions alone count
+   * those additions, and no product.
    *
    * @returns a ciphertext at the inputs' scale times `weightScale`
    * @throws InputError if levels, scales or lengths differ, or weights or the scale are out of bounds
@@ -140,32 +161,30 @@ export abstract class Evaluator {
     }
     const [{ level, scale }] = inputs;
     for (const input of inputs) {
-      this.requireSize("weightedSum", input, 2);
-      this.requireSameLevel("weightedSum", inputs[0], input);
-      this.requireSameScale("weightedSum", inputs[0], input);
+      requireSize("weightedSum", input, 2);
+      requireSameLevel("weightedSum", inputs[0], input);
+      requireSameScale("weightedSum", inputs[0], input);
     }
     const product = { level, scale: scale * weightScale };
-    this.requireRoom("weightedSum", weights, { level, scale: weightScale });
-    this.requireScale("weightedSum", product);
+    requireRoom(this.parameters, "weightedSum", weights, { level, scale: weightScale });
+    requireScale(this.parameters, "weightedSum", product);
     const integers = Array.from(weights, (weight) => Math.round(weight * weightScale));
     const terms = inputs.filter((_, i) => integers[i] !== 0);
     if (terms.length === 0) return this.doEncryptZero(product);
-    const sum = this.doWeightedSum(
-      terms,
-      integers.filter((integer) => integer !== 0),
-      product.scale,
-    );
-    this.#counts.multiplyPlain += terms.length;
-    this.#counts.add += terms.length - 1;
+    const factors = integers.filter((integer) => integer !== 0);
+    const method = weightedSumMethod(factors);
+    const sum = this.doWeightedSum(terms, factors, product.scale, method);
+    this.#counts.multiplyPlain += method.multiplyPlain;
+    this.#counts.add += method.add;
     return sum;
   }
 
   /** Gives 3 polynomials. @throws InputError if levels differ, an operand has 3, or the scale is out of bounds */
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext {
-    this.requireSameLevel("multiply", a, b);
-    this.requireSize("multiply", a, 2);
-    this.requireSize("multiply", b, 2);
-    this.requireScale("multiply", { level: a.level, scale: a.scale * b.scale });
+    requireSameLevel("multiply", a, b);
+    requireSize("multiply", a, 2);
+    requireSize("multiply", b, 2);
+    requireScale(this.parameters, "multiply", { level: a.level, scale: a.scale * b.scale });
     return this.derive(a, (product) => {
       this.doMultiply(product, b);
       this.#counts.multiply++;
@@ -178,8 +197,8 @@ export abstract class Evaluator {
   }
 
   squareInplace(a: Ciphertext): void {
-    this.requireSize("square", a, 2);
-    this.requireScale("square", { level: a.level, scale: a.scale * a.scale });
+    requireSize("square", a, 2);
+    requireScale(this.parameters, "square", { level: a.level, scale: a.scale * a.scale });
     this.doSquare(a);
     this.#counts.square++;
   }
@@ -190,7 +209,7 @@ export abstract class Evaluator {
   }
 
   relinearizeInplace(a: Ciphertext): void {
-    this.requireSize("relinearize", a, 3);
+    requireSize("relinearize", a, 3);
     this.doRelinearize(a);
     this.#counts.relinearize++;
   }
@@ -202,11 +221,41 @@ export abstract class Evaluator {
    * @throws InputError if there are 3 polynomials, no such rotation, or no key for it at this level
    */
   rotate(a: Ciphertext, step: RotationStep): Ciphertext {
-    this.requireSize("rotate", a, 2);
+    requireSize("rotate", a, 2);
     requireRotation(this.parameters, { step, level: a.level });
     const rotated = this.doRotate(a, step);
     this.#counts.rotate++;
     return rotated;
+  }
+
+  /**
+   * The same ciphertext rotated by each of several steps. What the rotations have in common need be done once only.
+   *
+   * @returns a ciphertext for each step, in order; the caller owns them
+   * @throws InputError as `rotate` does
+   */
+  rotateMany(a: Ciphertext, steps: readonly RotationStep[]): Ciphertext[] {
+    requireSize("rotate", a, 2);
+    for (const step of steps) requireRotation(this.parameters, { step, level: a.level });
+    const rotated = this.doRotateMany(a, steps);
+    this.#counts.rotate += steps.length;
+    return rotated;
+  }
+
+  /**
+   * For each output the sum of its giant steps, each of which is a sum of products, rotated. An evaluator that has a better
+   * way may take it.
+   *
+   * @param babyOf input `input` rotated by `baby` slots; the caller's
+   * @yields the share of the giant steps that is done, from 0 to 1
+   * @returns by output, for those that have a giant step; the caller owns the ciphertexts
+   * @throws InputError as `multiplyPlain`, `add` and `rotate` do
+   */
+  linearTransform(
+    giants: readonly GiantStep[],
+    babyOf: (input: number, baby: number) => Ciphertext,
+  ): Generator<number, Map<number, Ciphertext>> {
+    return babyStepGiantStep(this, giants, babyOf);
   }
 
   /** Divides by the last prime and drops it: scale / prime, level − 1. @throws InputError at level 1 */
@@ -234,7 +283,7 @@ export abstract class Evaluator {
     if (!Number.isInteger(level) || level < 1 || level > a.level) {
       throw new InputError(`modSwitchTo: expected a level from 1 to ${a.level}, got ${level}`);
     }
-    this.requireScale("modSwitchTo", { level, scale: a.scale });
+    requireScale(this.parameters, "modSwitchTo", { level, scale: a.scale });
     if (level < a.level) this.doModSwitch(a, level);
   }
 
@@ -244,7 +293,7 @@ export abstract class Evaluator {
    * @throws InputError if the scale is out of bounds
    */
   setScaleInplace(a: Ciphertext, scale: number): void {
-    this.requireScale("setScale", { level: a.level, scale });
+    requireScale(this.parameters, "setScale", { level: a.level, scale });
     this.doSetScale(a, scale);
   }
 
@@ -260,85 +309,28 @@ export abstract class Evaluator {
     inputs: readonly Ciphertext[],
     integers: readonly number[],
     scale: number,
+    method: WeightedSumMethod,
   ): Ciphertext;
   protected abstract doMultiply(a: Ciphertext, b: Ciphertext): void;
   protected abstract doSquare(a: Ciphertext): void;
   protected abstract doRelinearize(a: Ciphertext): void;
   protected abstract doRotate(a: Ciphertext, step: RotationStep): Ciphertext;
+
+  protected doRotateMany(a: Ciphertext, steps: readonly RotationStep[]): Ciphertext[] {
+    const rotated: Ciphertext[] = [];
+    try {
+      for (const step of steps) rotated.push(this.doRotate(a, step));
+      return rotated;
+    } catch (error) {
+      for (const ciphertext of rotated) ciphertext[Symbol.dispose]();
+      throw error;
+    }
+  }
   protected abstract doRescale(a: Ciphertext, scale: number): void;
   protected abstract doModSwitch(a: Ciphertext, level: number): void;
   protected abstract doSetScale(a: Ciphertext, scale: number): void;
 
   private derive(a: Ciphertext, change: (result: Ciphertext) => void): Ciphertext {
     return finished(this.copy(a), change);
-  }
-
-  private requireRoom(operation: string, values: ArrayLike<number>, at: LevelAndScale, spareBits = 1): void {
-    if (!Number.isInteger(at.level) || at.level < 1 || at.level > this.parameters.levels) {
-      throw new InputError(
-        `${operation}: expected a level from 1 to ${this.parameters.levels}, got ${at.level}`,
-      );
-    }
-    this.requireScale(operation, at);
-    const largest = maxAbs(values);
-    if (!Number.isFinite(largest)) {
-      throw new InputError(`${operation}: expected finite numbers, got ${largest}`);
-    }
-    const room = modulusBits(this.parameters, at.level) - spareBits;
-    if (Math.log2(largest * at.scale) >= room) {
-      throw new InputError(
-        `${operation}: ${largest} at a scale of 2^${Math.log2(at.scale).toFixed(1)} does not fit into ` +
-          `${room.toFixed(0)} bits at level ${at.level}; lower the scale or the values`,
-      );
-    }
-  }
-
-  // SEAL's is_scale_within_bounds asks the same of every product.
-  private requireScale(operation: string, { level, scale }: LevelAndScale, spareBits = 0): void {
-    const room = modulusBits(this.parameters, level) - spareBits;
-    if (!(scale > 0 && Math.log2(scale) < room)) {
-      throw new InputError(
-        `${operation}: scale out of bounds: 2^${Math.log2(scale).toFixed(1)} does not fit into the ` +
-          `${room.toFixed(0)} bits left at level ${level} of ${formatChain(this.parameters)}; ` +
-          `rescale before, lower the scales, or use a longer chain`,
-      );
-    }
-  }
-
-  private requireFactor(operation: string, a: Ciphertext, b: Plaintext): void {
-    this.requireSameLevel(operation, a, b);
-    this.requireScale(operation, { level: a.level, scale: a.scale * b.scale });
-    if (b.isZero) {
-      throw new InputError(
-        `${operation}: a product with zero is transparent: anyone can read it; leave the term out or use encryptZero`,
-      );
-    }
-  }
-
-  private requireSameLevel(operation: string, a: LevelAndScale, b: LevelAndScale): void {
-    if (a.level !== b.level) {
-      throw new InputError(
-        `${operation}: levels differ: ${a.level} and ${b.level}; modSwitchTo the lower level first`,
-      );
-    }
-  }
-
-  // SEAL's are_close: scales may differ by rounding of doubles only.
-  private requireSameScale(operation: string, a: LevelAndScale, b: LevelAndScale): void {
-    if (Math.abs(a.scale - b.scale) >= Number.EPSILON * Math.max(a.scale, b.scale, 1)) {
-      throw new InputError(
-        `${operation}: scale mismatch: 2^${Math.log2(a.scale).toFixed(6)} and 2^${Math.log2(b.scale).toFixed(6)}; ` +
-          `rescale or encode so that they agree`,
-      );
-    }
-  }
-
-  private requireSize(operation: string, a: Ciphertext, size: number): void {
-    if (a.size !== size) {
-      throw new InputError(
-        `${operation}: expected a ciphertext of ${size} polynomials, got ${a.size}` +
-          (a.size === 3 ? "; relinearize it first" : ""),
-      );
-    }
   }
 }

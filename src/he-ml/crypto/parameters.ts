@@ -16,10 +16,13 @@ export const maxCoeffModulusBits: Readonly<Record<number, number>> = {
   32768: 881,
 };
 
+/** Bits that a prime may have at most. @see SEAL 4.1.2, native/src/seal/util/defines.h: SEAL_USER_MOD_BIT_COUNT_MAX */
+export const mostPrimeBits = 60;
+
 const specSchema = z.strictObject({
   scheme: z.literal("ckks").default("ckks"),
   polyModulusDegree: z.int(),
-  coeffModulusBits: z.array(z.int().min(14).max(60)).min(2),
+  coeffModulusBits: z.array(z.int().min(14).max(mostPrimeBits)).min(2),
   scaleBits: z.number().min(8).max(120),
   weightScaleBits: z.number().min(4).max(60).optional(),
   security: z
@@ -96,6 +99,24 @@ export function checkParameters(spec: unknown): CkksParameters {
     levels: coeffModulusBits.length - 1,
     coeffModulus: Object.freeze(coeffModulusPrimes(polyModulusDegree, coeffModulusBits)),
   } as const) as CkksParameters;
+}
+
+/** Checked parameters as people write them, ready for JSON. */
+export function parametersSpec(parameters: CkksParameters): Required<ParametersSpec> {
+  const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parameters;
+  return {
+    scheme,
+    polyModulusDegree,
+    coeffModulusBits: [...coeffModulusBits],
+    scaleBits,
+    weightScaleBits,
+    security,
+  };
+}
+
+/** Whether keys and ciphertexts under one are good under the other. */
+export function sameParameters(a: CkksParameters, b: CkksParameters): boolean {
+  return JSON.stringify(parametersSpec(a)) === JSON.stringify(parametersSpec(b));
 }
 
 function requireSecurity(polyModulusDegree: number, coeffModulusBits: readonly number[]): void {

@@ -1,3 +1,4 @@
+import type { Evaluator } from "./evaluator.js";
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
@@ -8,27 +9,48 @@ import { Seal } from "./seal.js";
 /** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
 export interface EvaluationKeys {
   readonly publicKey: Uint8Array;
-  readonly relinKeys: Uint8Array;
+  /** For products of ciphertexts; a server that makes none needs none. */
+  readonly relinKeys?: Uint8Array;
   /** For the rotations of a plan; layer by layer nothing is rotated. */
   readonly rotationKeys?: readonly RotationKey[];
 }
 
 /** Bytes that travel with evaluation keys. */
 export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys): number {
-  return rotationKeys.reduce((sum, { bytes }) => sum + bytes.length, publicKey.length + relinKeys.length);
+  return rotationKeys.reduce(
+    (sum, { bytes }) => sum + bytes.length,
+    publicKey.length + (relinKeys?.length ?? 0),
+  );
 }
 
 /**
  * The server's side: public and evaluation keys only. It can compute on ciphertexts and cannot decrypt them; no
- * method takes a secret key, and its WASM instance is its own, so none is ever in its memory.
+ * method takes a secret key, and its WASM instance never holds one.
  */
-export class PublicContext {
+export class PublicContext implements Disposable {
   readonly parameters: CkksParameters;
-  readonly evaluator: SealEvaluator;
+  readonly evaluator: Evaluator;
+  readonly #seal: Seal;
+  readonly #evaluator: SealEvaluator;
 
-  private constructor(evaluator: SealEvaluator) {
-    this.parameters = evaluator.parameters;
+  private constructor(seal: Seal, evaluator: SealEvaluator) {
+    this.parameters = seal.parameters;
     this.evaluator = evaluator;
+    this.#seal = seal;
+    this.#evaluator = evaluator;
+  }
+
+  /**
+   * A context without keys: it encodes weights, once for all clients.
+   *
+   * @example
+   * const server = await PublicContext.open(parameters);
+   * const encoded = server.evaluator.encode(weights, at);
+   * const forAlice = server.withKeys(aliceKeys); // computes with the same `encoded`
+   */
+  static async open(parameters: CkksParameters): Promise<PublicContext> {
+    const seal = await Seal.open(parameters);
+    return new PublicContext(seal, new SealEvaluator(seal));
   }
 
   /**
@@ -37,15 +59,22 @@ export class PublicContext {
    */
   static async load(parameters: CkksParameters, keys: EvaluationKeys): Promise<PublicContext> {
     const seal = await Seal.open(parameters);
-    const relinKeys = new seal.module.RelinKeys();
-    const encryptor = seal.attempt("evaluation keys", () => {
-      using publicKey = new seal.module.PublicKey();
-      seal.load("public key", publicKey, keys.publicKey, 2);
-      seal.load("relinearization keys", relinKeys, keys.relinKeys, 2 * parameters.levels);
-      return new seal.module.Encryptor(seal.context, publicKey);
-    });
-    const rotationKeys = (keys.rotationKeys ?? []).map((key) => loadRotationKey(seal, key));
-    return new PublicContext(new SealEvaluator(seal, { encryptor, relinKeys, rotationKeys }));
+    return new PublicContext(seal, loadEvaluator(seal, keys));
+  }
+
+  /**
+   * A context for another client in the same WASM instance: what this one encoded is good for it too. Ciphertexts stay
+   * apart. The caller disposes of it, which frees the keys.
+   *
+   * @throws InputError if the keys do not belong to the parameters
+   */
+  withKeys(keys: EvaluationKeys): PublicContext {
+    return new PublicContext(this.#seal, loadEvaluator(this.#seal, keys));
+  }
+
+  /** Frees the keys. */
+  [Symbol.dispose](): void {
+    this.#evaluator[Symbol.dispose]();
   }
 
   /** One line where it is printed, in place of SEAL's whole module. */
@@ -83,10 +112,39 @@ export class PublicContext {
   }
 }
 
-function loadRotationKey(seal: Seal, key: RotationKey): HeldRotationKey {
-  const { step, level } = key;
-  const handle = new seal.module.GaloisKeys();
-  const { levels } = seal.parameters;
-  seal.load(`rotation key ${step}`, handle, expandRotationKey(seal.parameters, key), 2 * levels);
-  return { step, level, handle };
+function loadEvaluator(
+  seal: Seal,
+  { publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys,
+): SealEvaluator {
+  const { module, parameters } = seal;
+  const handles: { delete(): void }[] = [];
+  const made = <H extends { delete(): void }>(handle: H): H => {
+    handles.push(handle);
+    return handle;
+  };
+  try {
+    const encryptor = made(
+      seal.attempt("evaluation keys", () => {
+        using key = new module.PublicKey();
+        seal.load("public key", key, publicKey, 2);
+        return new module.Encryptor(seal.context, key);
+      }),
+    );
+    const relin = relinKeys && made(new module.RelinKeys());
+    if (relin) seal.load("relinearization keys", relin, relinKeys, 2 * parameters.levels);
+    const held = rotationKeys.map((key): HeldRotationKey => {
+      const handle = made(new module.GaloisKeys());
+      seal.load(
+        `rotation key ${key.step}`,
+        handle,
+        expandRotationKey(parameters, key),
+        2 * parameters.levels,
+      );
+      return { step: key.step, level: key.level, handle };
+    });
+    return new SealEvaluator(seal, { encryptor, relinKeys: relin, rotationKeys: held });
+  } catch (error) {
+    for (const handle of handles) handle.delete();
+    throw error;
+  }
 }

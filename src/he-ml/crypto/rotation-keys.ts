@@ -59,11 +59,41 @@ export function rotationKeyBytes(parameters: CkksParameters, level: number): num
   return preamble + level * (digitHead + (level + 1) * residue + digitSeed);
 }
 
-/** Bytes of all evaluation keys as they travel, seeded and uncompressed. */
-export function evaluationKeyBytes(parameters: CkksParameters, rotations: readonly RotationNeed[]): number {
+/** Bytes of a public key as it travels: seeded, like every other key here. */
+export function publicKeyBytes(parameters: CkksParameters): number {
+  return sizesUnder(parameters).digit;
+}
+
+/** Bytes of relinearization keys as they travel. */
+export function relinKeyBytes(parameters: CkksParameters): number {
   const { digit, primes } = sizesUnder(parameters);
-  const relinKeys = preamble + 2 * word + (primes - 1) * digit;
-  return rotations.reduce((sum, { level }) => sum + rotationKeyBytes(parameters, level), digit + relinKeys);
+  return preamble + 2 * word + (primes - 1) * digit;
+}
+
+/** Which evaluation keys a server needs. */
+export interface KeyNeeds {
+  readonly rotations: readonly RotationNeed[];
+  readonly relinearization: boolean;
+}
+
+/** Bytes of all evaluation keys as they travel, seeded and uncompressed. */
+export function evaluationKeyBytes(
+  parameters: CkksParameters,
+  { rotations, relinearization }: KeyNeeds,
+): number {
+  return rotations.reduce(
+    (sum, { level }) => sum + rotationKeyBytes(parameters, level),
+    publicKeyBytes(parameters) + (relinearization ? relinKeyBytes(parameters) : 0),
+  );
+}
+
+/** Bytes that evaluation keys take in a server's memory once they are loaded: both polynomials, at the full chain. */
+export function loadedKeyBytes(parameters: CkksParameters, { rotations, relinearization }: KeyNeeds): number {
+  const { primes, residue, elements } = sizesUnder(parameters);
+  const switchingKey = (primes - 1) * 2 * primes * residue;
+  // SEAL keeps a std::vector, of three 32-bit words, for each element that there could be a key for.
+  const rotationKey = switchingKey + elements * 12;
+  return 2 * primes * residue + rotations.length * rotationKey + (relinearization ? switchingKey : 0);
 }
 
 /** Bytes of one ciphertext as it travels to the server: fresh and seeded. */

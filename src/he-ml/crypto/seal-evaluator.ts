@@ -1,12 +1,11 @@
 import { InputError } from "../errors.js";
-import { maxAbs } from "../tensor/tensor.js";
 import { BucketSum } from "./bucket-sum.js";
-import { chooseWindows } from "./signed-digits.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { ConstantPolynomials } from "./constant-polynomials.js";
 import { modulusBits } from "./parameters.js";
 import type { RotationNeed, RotationStep } from "./rotation-keys.js";
+import type { WeightedSumMethod } from "./weighted-sum.js";
 import type {
   CKKSEncoder,
   Encryptor,
@@ -18,12 +17,9 @@ import type {
   SealPlaintextHandle,
 } from "./seal.js";
 
-/** Additions of ciphertexts that take the time of one product with a plaintext (node-seal 7.0.0, N = 8192). */
-const additionsInAProduct = 14;
-
 class SealPlaintext implements Plaintext {
   constructor(
-    readonly owner: SealEvaluator,
+    readonly owner: Seal,
     readonly handle: SealPlaintextHandle,
     readonly level: number,
     private readonly roundsToZero?: boolean,
@@ -74,32 +70,54 @@ export interface HeldRotationKey extends RotationNeed {
 /** Keys that let a server compute, as handles of the WASM instance that the evaluator works in. */
 export interface EvaluationKeyHandles {
   readonly encryptor: Encryptor;
-  readonly relinKeys: RelinKeys;
+  readonly relinKeys?: RelinKeys;
   readonly rotationKeys: readonly HeldRotationKey[];
 }
 
-/** Computes on real CKKS ciphertexts. Made by a `PublicContext`. */
-export class SealEvaluator extends Evaluator {
+/**
+ * Computes on real CKKS ciphertexts. Made by a `PublicContext`. Several may work in one WASM instance, each with the keys
+ * of another client: plaintexts are good for all of them, ciphertexts for the one that made them.
+ */
+export class SealEvaluator extends Evaluator implements Disposable {
+  readonly name = "SEAL";
   readonly #seal: Seal;
-  readonly #keys: EvaluationKeyHandles;
+  readonly #keys?: EvaluationKeyHandles;
   readonly #evaluator: SealEvaluatorHandle;
   readonly #encoder: CKKSEncoder;
   readonly #scratch: SealCiphertextHandle;
   readonly #constants: ConstantPolynomials;
-  readonly #buckets: BucketSum;
+  readonly #buckets: BucketSum<SealCiphertextHandle>;
 
-  constructor(seal: Seal, keys: EvaluationKeyHandles) {
+  /** @param keys a client's; without any, it encodes and computes all that needs none */
+  constructor(seal: Seal, keys?: EvaluationKeyHandles) {
     super(seal.parameters);
     this.#seal = seal;
     this.#keys = keys;
-    this.#evaluator = new seal.module.Evaluator(seal.context);
+    const evaluator = new seal.module.Evaluator(seal.context);
+    this.#evaluator = evaluator;
     this.#encoder = new seal.module.CKKSEncoder(seal.context);
     this.#scratch = new seal.module.Ciphertext();
-    this.#buckets = new BucketSum(this.#evaluator, () => new seal.module.Ciphertext());
+    this.#buckets = new BucketSum<SealCiphertextHandle>({
+      newHandle: () => new seal.module.Ciphertext(),
+      assign: (total, other) => total.assign(other),
+      negate: (total, other) => evaluator.negate(other, total),
+      add: (total, other) => evaluator.addInplace(total, other),
+      subtract: (total, other) => evaluator.subInplace(total, other),
+    });
     this.#constants = new ConstantPolynomials(seal.parameters, (at) => {
       using plain = this.doEncode(Float64Array.of(1), at);
       return seal.save(plain.handle);
     });
+  }
+
+  /** Frees the keys and whatever else the evaluator holds; ciphertexts and plaintexts are their owners' to free. */
+  [Symbol.dispose](): void {
+    const { encryptor, relinKeys, rotationKeys = [] } = this.#keys ?? {};
+    this.#buckets[Symbol.dispose]();
+    const handles = [encryptor, relinKeys, ...rotationKeys.map(({ handle }) => handle)];
+    for (const handle of [...handles, this.#evaluator, this.#encoder, this.#scratch]) {
+      if (handle && !handle.isDeleted()) handle.delete();
+    }
   }
 
   copy(a: Ciphertext): Ciphertext {
@@ -151,7 +169,12 @@ export class SealEvaluator extends Evaluator {
 
   protected override doEncodeScalar(value: number, at: LevelAndScale): SealPlaintext {
     const integer = Math.round(value * at.scale);
-    const plaintext = new SealPlaintext(this, new this.#seal.module.Plaintext(), at.level, integer === 0);
+    const plaintext = new SealPlaintext(
+      this.#seal,
+      new this.#seal.module.Plaintext(),
+      at.level,
+      integer === 0,
+    );
     return finished(plaintext, ({ handle }) => {
       const bytes = this.#constants.serialize(integer, at);
       this.#seal.attempt("encodeScalar", () => handle.loadFromArray(this.#seal.context, bytes));
@@ -159,20 +182,22 @@ export class SealEvaluator extends Evaluator {
   }
 
   protected override doEncode(values: Float64Array, at: LevelAndScale): SealPlaintext {
-    return finished(new SealPlaintext(this, new this.#seal.module.Plaintext(), at.level), ({ handle }) =>
-      this.#run("encode", (evaluator) => {
-        this.#encoder.encode(values, at.scale, handle);
-        if (at.level < this.parameters.levels) {
-          evaluator.plainModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
-        }
-      }),
+    return finished(
+      new SealPlaintext(this.#seal, new this.#seal.module.Plaintext(), at.level),
+      ({ handle }) =>
+        this.#run("encode", (evaluator) => {
+          this.#encoder.encode(values, at.scale, handle);
+          if (at.level < this.parameters.levels) {
+            evaluator.plainModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
+          }
+        }),
     );
   }
 
   protected override doEncryptZero(at: LevelAndScale): Ciphertext {
     return finished(new SealCiphertext(this, new this.#seal.module.Ciphertext(), at.level), ({ handle }) =>
       this.#run("encryptZero", (evaluator) => {
-        this.#keys.encryptor.encryptZero(handle);
+        this.#encryptor.encryptZero(handle);
         evaluator.cipherModSwitchToInplace(handle, this.#seal.parmsIdAt(at.level));
         handle.setScale(at.scale);
       }),
@@ -206,17 +231,14 @@ export class SealEvaluator extends Evaluator {
     inputs: readonly Ciphertext[],
     integers: readonly number[],
     scale: number,
+    { windows }: WeightedSumMethod,
   ): Ciphertext {
     const handles = inputs.map((input) => this.#own(input).handle);
-    const windows = chooseWindows(inputs.length, maxAbs(integers));
     const { level } = inputs[0];
     return finished(new SealCiphertext(this, new this.#seal.module.Ciphertext(), level), ({ handle }) =>
       this.#seal.attempt("weightedSum", () => {
-        if (windows.additions < additionsInAProduct * inputs.length) {
-          this.#buckets.compute(handle, handles, integers, windows);
-        } else {
-          this.#sumOfProducts(handle, handles, integers, { level, scale: 1 });
-        }
+        if (windows) this.#buckets.compute(handle, handles, integers, windows);
+        else this.#sumOfProducts(handle, handles, integers, { level, scale: 1 });
         handle.setScale(scale);
       }),
     );
@@ -245,7 +267,7 @@ export class SealEvaluator extends Evaluator {
 
   protected override doRotate(a: Ciphertext, step: RotationStep): Ciphertext {
     const { handle, level } = this.#own(a);
-    const key = this.#keys.rotationKeys.find((candidate) => candidate.step === step);
+    const key = this.#keys?.rotationKeys.find((candidate) => candidate.step === step);
     if (!key || key.level < level) {
       throw new InputError(
         `rotate: there is no key for step ${step} at level ${level}` +
@@ -263,7 +285,13 @@ export class SealEvaluator extends Evaluator {
   }
 
   protected override doRelinearize(a: Ciphertext): void {
-    this.#run("relinearize", (e) => e.relinearizeInplace(this.#own(a).handle, this.#keys.relinKeys));
+    const relinKeys = this.#keys?.relinKeys;
+    if (!relinKeys) {
+      throw new InputError(
+        `relinearize: there are no relinearization keys; export evaluation keys with { relinearization: true }`,
+      );
+    }
+    this.#run("relinearize", (e) => e.relinearizeInplace(this.#own(a).handle, relinKeys));
   }
 
   protected override doRescale(a: Ciphertext): void {
@@ -282,6 +310,13 @@ export class SealEvaluator extends Evaluator {
     this.#own(a).handle.setScale(scale);
   }
 
+  get #encryptor(): Encryptor {
+    if (this.#keys) return this.#keys.encryptor;
+    throw new InputError(
+      `encryptZero: there is no public key; load a client's evaluation keys, and compute with the context that holds them`,
+    );
+  }
+
   #run(operation: string, work: (evaluator: SealEvaluatorHandle) => void): void {
     this.#seal.attempt(operation, () => work(this.#evaluator));
   }
@@ -297,7 +332,7 @@ export class SealEvaluator extends Evaluator {
   }
 
   #plain(b: Plaintext): SealPlaintextHandle {
-    if (!(b instanceof SealPlaintext) || b.owner !== this) {
+    if (!(b instanceof SealPlaintext) || b.owner !== this.#seal) {
       throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
     }
     return live("plaintext", b.handle);

@@ -1,4 +1,4 @@
-import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
+import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import {
@@ -31,12 +31,16 @@ export class SecretContext {
   readonly parameters: CkksParameters;
   readonly #seal: Seal;
   readonly #secretKey: SecretKey;
-  readonly #evaluationKeys: EvaluationKeys;
+  readonly #evaluationKeys: Required<Pick<EvaluationKeys, "publicKey" | "relinKeys">>;
   readonly #encoder: CKKSEncoder;
   readonly #encryptor: Encryptor;
   readonly #decryptor: Decryptor;
 
-  private constructor(seal: Seal, secretKey: SecretKey, evaluationKeys: EvaluationKeys) {
+  private constructor(
+    seal: Seal,
+    secretKey: SecretKey,
+    evaluationKeys: Required<Pick<EvaluationKeys, "publicKey" | "relinKeys">>,
+  ) {
     this.parameters = seal.parameters;
     this.#seal = seal;
     this.#secretKey = secretKey;
@@ -94,11 +98,25 @@ export class SecretContext {
    * What the server needs to compute; nothing in it decrypts.
    *
    * @param rotations that the server will use, each with the highest level it is used at; none if left out
+   * @param relinearization false for a server that multiplies no ciphertexts, and so needs no key for it
    * @throws InputError if there is no such rotation or level
    * @example client.exportEvaluationKeys([{ step: 256, level: 3 }])
    */
-  exportEvaluationKeys(rotations: readonly RotationNeed[] = []): EvaluationKeys {
-    if (rotations.length === 0) return this.#evaluationKeys;
+  exportEvaluationKeys(
+    rotations?: readonly RotationNeed[],
+    options?: { readonly relinearization?: true },
+  ): EvaluationKeys & Required<Pick<EvaluationKeys, "relinKeys">>;
+  exportEvaluationKeys(
+    rotations?: readonly RotationNeed[],
+    options?: { readonly relinearization?: boolean },
+  ): EvaluationKeys;
+  exportEvaluationKeys(
+    rotations: readonly RotationNeed[] = [],
+    { relinearization = true }: { readonly relinearization?: boolean } = {},
+  ): EvaluationKeys {
+    const { publicKey, relinKeys } = this.#evaluationKeys;
+    const keys = relinearization ? { publicKey, relinKeys } : { publicKey };
+    if (rotations.length === 0) return keys;
     using generator = new this.#seal.module.KeyGenerator(this.#seal.context, this.#secretKey);
     const rotationKeys = rotations.map((need): RotationKey => {
       requireRotation(this.parameters, need);
@@ -109,7 +127,7 @@ export class SecretContext {
         return trimRotationKey(this.parameters, this.#seal.save(key), need);
       });
     });
-    return { ...this.#evaluationKeys, rotationKeys };
+    return { ...keys, rotationKeys };
   }
 
   /** The secret key itself. Whoever holds these bytes reads every image: never send them. */
@@ -124,15 +142,16 @@ export class SecretContext {
    * @throws InputError if a value is not finite or too large, or the batch has more images than slots
    */
   encrypt(batch: Tensor, options: EncryptOptions): SerializedTensor {
-    return finish(this.#encryptSteps(batch, options));
+    return runToEnd(this.encryptSteps(batch, options));
   }
 
   /** `encrypt` without blocking: gives way to the event loop, can be watched and stopped. */
   async encryptAsync(batch: Tensor, options: EncryptOptions & LongWorkOptions): Promise<SerializedTensor> {
-    return finishInTurns(this.#encryptSteps(batch, options), options);
+    return finishInTurns(this.encryptSteps(batch, options), options);
   }
 
-  *#encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
+  /** `encrypt` step by step, for whoever does more with what comes out. */
+  *encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);

@@ -45,3 +45,25 @@ export function slotOfEachValue(layout: SlotLayout, size: number): readonly Plac
   }
   return places;
 }
+
+/** @throws InputError unless both layouts put the same values into the same slots; slots behind the last value may be left out */
+export function requireSameSlotLayout(layout: SlotLayout | undefined, expected: SlotLayout): void {
+  if (layout?.length !== expected.length) {
+    throw new InputError(
+      `slot layout: expected ${expected.length} ciphertext(s) an image, got ${layout?.length ?? "none"}; ` +
+        `encrypt with the client specification of the same plan`,
+    );
+  }
+  layout.forEach((held, ciphertext) => {
+    const wanted = expected[ciphertext];
+    for (let slot = 0; slot < Math.max(held.length, wanted.length); slot++) {
+      const [value, other] = [held[slot] ?? -1, wanted[slot] ?? -1];
+      if (value !== other) {
+        throw new InputError(
+          `slot layout: slot ${slot} of ciphertext ${ciphertext} holds value ${value}, expected ${other} (-1 is none): ` +
+            `it is the layout of another plan; encrypt with the client specification of this one`,
+        );
+      }
+    }
+  });
+}

@@ -55,6 +55,9 @@ export function hookInstance(): InstanceHook {
   };
 }
 
+/** The version of node-seal that package.json pins; no other is worked with. */
+export const sealVersion = "7.0.0";
+
 // node-seal 7.0.0 minifies _emscripten_stack_get_current and __emscripten_stack_restore to these.
 function stackOf({ exports: { $: save, Z: restore } }: Instance): WasmStack {
   if (typeof save === "function" && typeof restore === "function") {
@@ -67,6 +70,6 @@ function stackOf({ exports: { $: save, Z: restore } }: Instance): WasmStack {
     if (works) return stack;
   }
   throw new Error(
-    `node-seal: its WASM is not that of version 7.0.0, whose exceptions HE-ML can clean up after`,
+    `node-seal: its WASM is not that of version ${sealVersion}, whose exceptions HE-ML can clean up after`,
   );
 }

@@ -6,9 +6,10 @@ import { ModelError } from "../model/model-error.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import type { Shape } from "../tensor/tensor.js";
+import { modelFile, modelName, modelNotes } from "./model-folder.js";
 
 export interface LoadModelOptions {
-  /** Defaults to the file's name without its ending. */
+  /** Defaults to the file's name without its ending, and to its folder's where the file is called `model`. */
   readonly name?: string;
   /**
    * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`, for files that do not say it, as
@@ -92,15 +93,12 @@ function descriptionBeside(path: string): unknown {
 /** @throws InputError unless the path leads to a file of at most a gibibyte. */
 async function requireModelFile(path: string): Promise<void> {
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      error.code === "ENOENT"
-        ? `loadModel: there is no file "${path}"; check the path`
-        : `loadModel: "${path}" cannot be opened (${error.code})`,
-    );
+    throw new InputError(`loadModel: "${path}" cannot be opened (${error.code})`);
   });
   if (!status.isFile()) {
-    const what = status.isDirectory() ? "a directory" : "not a file";
-    throw new InputError(`loadModel: expected a model file, but "${path}" is ${what}; name the file in it`);
+    throw new InputError(
+      `loadModel: expected a model file, but "${path}" is none; name the file or its folder`,
+    );
   }
   if (status.size > largestFileBytes) {
     throw new InputError(
@@ -153,21 +151,24 @@ function filesBeside(modelPath: string): (location: string) => Uint8Array {
  *
  * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place.
  * @throws InputError as `loadNetwork` does.
- * @example const model = await loadModel("models/lenet1/model.onnx", { name: "lenet1" })
+ * @example const model = await loadModel("lenet1"); // or a folder, or a file
  */
-export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
-  return encryptableModel(await loadNetwork(path, options));
+export async function loadModel(model: string, options: LoadModelOptions = {}): Promise<Model> {
+  return encryptableModel(await loadNetwork(model, options));
 }
 
 /**
- * Loads a model file with the reader for its ending: `.onnx`, PyTorch's `.pt` and `.pth`, `.safetensors`, or a tfjs
- * `model.json`. The network may hold layers that run on plain values only, such as ReLU.
+ * Loads a model with the reader for its file's ending: `.onnx`, PyTorch's `.pt` and `.pth`, `.safetensors`, or a tfjs
+ * `model.json`; and what lies beside that file: value ranges, class names and dataset from `metrics.json`, CKKS parameters
+ * from `parameters.json`. The network may hold layers that run on plain values only, such as ReLU.
  *
- * @throws InputError if there is no such file, its ending is unknown, it is larger than 1 GiB, or the model in it
+ * @param model a file, a folder with a `model.onnx`, or the name of a folder under `models/`
+ * @throws InputError if there is no such model, its ending is unknown, it is larger than 1 GiB, or the model in it
  *   cannot be used.
  * @example const network = await loadNetwork("trained.onnx")
  */
-export async function loadNetwork(path: string, options: LoadModelOptions = {}): Promise<Network> {
+export async function loadNetwork(model: string, options: LoadModelOptions = {}): Promise<Network> {
+  const path = await modelFile(model);
   await requireModelFile(path);
   const ending = extname(path).toLowerCase();
   const reader = readers.get(ending);
@@ -177,6 +178,7 @@ export async function loadNetwork(path: string, options: LoadModelOptions = {}):
         `export the model to one of these`,
     );
   }
-  const name = options.name ?? basename(path, extname(path));
-  return reader(await readFile(path), path, { ...options, name });
+  const name = options.name ?? modelName(resolve(path));
+  const network = await reader(await readFile(path), path, { ...options, name });
+  return { ...network, ...(await modelNotes(path)) };
 }

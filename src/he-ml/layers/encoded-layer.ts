@@ -3,7 +3,7 @@ import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import { InputError } from "../errors.js";
-import { finish, finishInTurns, type LongWorkOptions, type Step } from "../long-work.js";
+import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
 import type { EncodedStep } from "./encoded-step.js";
 import { describeLayer } from "../model/layer.js";
 import { layerForward, layerOutputShape, type Layer } from "../model/model.js";
@@ -72,7 +72,7 @@ export type RunnableLayer = EncodedLayer<Layer | ReencryptionLayer>;
 /** Makes a callable encoded layer of a kernel. */
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
   const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
-  const callable = (input: EncryptedTensor): EncryptedTensor => finish(computeAll(open, input));
+  const callable = (input: EncryptedTensor): EncryptedTensor => runToEnd(computeAll(open, input));
   // A function's own name can only be defined anew, not assigned.
   Object.defineProperty(callable, "name", { value: layer.name });
   return Object.assign(callable, {

@@ -1,34 +1,10 @@
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationsBetween } from "../crypto/operation-counts.js";
-import { errorStatistics } from "../tensor/error-statistics.js";
-import type { Tensor } from "../tensor/tensor.js";
 import type { EncodedStep } from "./encoded-step.js";
-import { layerTrace, type LayerTrace } from "./trace.js";
+import { runSteps, type Runner, type RunOptions, type RunStep } from "./run.js";
+import type { LayerTrace } from "./trace.js";
 
-/** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
-export interface PlainTwin<T = EncryptedTensor> {
-  /** The images that were encrypted, `[n, …shape]`. */
-  readonly input: Tensor;
-  readonly decrypt: (tensor: T) => Tensor;
-}
-
-export interface ForwardProgress {
-  /** Name of the layer or stage. */
-  readonly layer: string;
-  /** Position among the layers run, from 0, and how many there are. */
-  readonly position: number;
-  readonly layers: number;
-  /** Ciphertexts done of the layer's output. */
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface ForwardOptions<T = EncryptedTensor> {
-  /** Stops the run between two ciphertexts; the iterator throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: ForwardProgress) => void;
-  readonly twin?: PlainTwin<T>;
-}
+export type ForwardOptions = RunOptions<EncryptedTensor>;
 
 /**
  * Runs encoded layers or stages one after the other, all of a model or a range, and yields each one's trace as soon as
@@ -41,54 +17,42 @@ export interface ForwardOptions<T = EncryptedTensor> {
 export async function* forward(
   steps: readonly EncodedStep[],
   input: EncryptedTensor,
-  { signal, onProgress, twin }: ForwardOptions = {},
+  options: ForwardOptions = {},
 ): AsyncGenerator<LayerTrace, EncryptedTensor> {
-  let current = input;
-  let expected = twin?.input;
-  try {
-    for (const [position, step] of steps.entries()) {
-      signal?.throwIfAborted();
-      const { name, kind, modelLayers = [position], evaluator } = step;
-      const operationsBefore = evaluator.operations;
-      const start = performance.now();
-      const output = await step.run(current, {
-        signal,
-        onProgress: (done, total) =>
-          onProgress?.({ layer: name, position, layers: steps.length, done, total }),
-      });
-      const milliseconds = performance.now() - start;
-      const { level, scale } = current;
-      if (current !== input) current[Symbol.dispose]();
-      current = output;
-      expected = expected && step.plain(expected);
-      yield layerTrace(evaluator.parameters, {
-        name,
-        kind,
-        modelLayers,
-        output,
-        before: { level, scale },
-        after: { level: output.level, scale: output.scale },
-        ops: operationsBetween(operationsBefore, evaluator.operations),
-        milliseconds,
-        error: twin && expected && errorStatistics(twin.decrypt(output), expected),
-      });
-    }
-    const result = current;
-    current = input;
-    return result;
-  } finally {
-    if (current !== input) current[Symbol.dispose]();
-  }
+  return yield* forwardInTurns(steps, input, options);
 }
 
-/** Runs a forward pass to its end: all its traces, and its output, which the caller owns. */
-export async function collect<T>(
-  run: AsyncGenerator<LayerTrace, T>,
-): Promise<{ readonly output: T; readonly traces: readonly LayerTrace[] }> {
-  const traces: LayerTrace[] = [];
-  for (;;) {
-    const step = await run.next();
-    if (step.done) return { output: step.value, traces };
-    traces.push(step.value);
-  }
+/** `forward`, whose steps wait for their turns where others compute with the same evaluator. */
+export async function* forwardInTurns(
+  steps: readonly EncodedStep[],
+  input: EncryptedTensor,
+  options: ForwardOptions,
+  turns?: Runner<EncryptedTensor>["turns"],
+): AsyncGenerator<LayerTrace, EncryptedTensor> {
+  if (steps.length === 0) return input;
+  const { parameters } = steps[0].evaluator;
+  const free = (tensor: EncryptedTensor) => {
+    if (tensor !== input) tensor[Symbol.dispose]();
+  };
+  return yield* runSteps(Array.from(steps, asRunStep), input, { parameters, free, turns }, options);
+}
+
+function asRunStep(step: EncodedStep, position: number): RunStep<EncryptedTensor> {
+  const { name, kind, modelLayers = [position], evaluator } = step;
+  return {
+    name,
+    kind,
+    modelLayers,
+    plain: (batch) => step.plain(batch),
+    async compute(input, options) {
+      const operationsBefore = evaluator.operations;
+      const output = await step.run(input, options);
+      return {
+        output,
+        before: { level: input.level, scale: input.scale },
+        after: { level: output.level, scale: output.scale },
+        ops: operationsBetween(operationsBefore, evaluator.operations),
+      };
+    },
+  };
 }

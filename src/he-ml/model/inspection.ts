@@ -33,7 +33,7 @@ export interface InspectedLayer {
 export interface InspectOptions {
   /** A batch `[n, …inputShape]` to measure the ranges of values on. */
   readonly images?: Tensor;
-  /** Ranges that are known already, for want of images. */
+  /** Ranges that are known already, for want of images; the network's own if left out. */
   readonly valueRanges?: readonly ValueRange[];
   /** What the result calls the source of the ranges; default: `images` or `valueRanges`, whichever was given. */
   readonly rangesFrom?: string;
@@ -77,7 +77,7 @@ export function inspectNetwork(network: Network, options: InspectOptions = {}): 
 
 function rangesOf(
   network: Network,
-  { images, valueRanges: known, rangesFrom }: InspectOptions,
+  { images, valueRanges: known = network.valueRanges, rangesFrom }: InspectOptions,
 ): { readonly ranges: readonly ValueRange[]; readonly rangesFrom: string | null } {
   if (images) {
     const ranges = valueRanges(network, images, modelForward(network, images));

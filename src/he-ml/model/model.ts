@@ -12,6 +12,7 @@ import { ModelError } from "./model-error.js";
 import { plainPadding, type PaddingLayer } from "./padding.js";
 import { plainPolynomial, type PolynomialLayer } from "./polynomial.js";
 import { plainSquare, type SquareLayer } from "./square.js";
+import type { ValueRange } from "./value-range.js";
 
 /** Every kind of layer that can be computed on encrypted values. */
 export type Layer =
@@ -64,6 +65,14 @@ export interface Network {
   /** Shape of one image, `[channels, height, width]`, or `[features]`. */
   readonly inputShape: Shape;
   readonly layers: readonly NetworkLayer[];
+  /** Ranges that the layers' values were seen in, `input` first, where they are known. */
+  readonly valueRanges?: readonly ValueRange[];
+  /** What each output stands for, where that is known. */
+  readonly classNames?: readonly string[];
+  /** Name of the dataset that it was trained on, where that is known. */
+  readonly dataset?: string;
+  /** CKKS parameters for it layer by layer, as people write them and not checked, where it came with some. */
+  readonly parameters?: unknown;
 }
 
 /** A network, every layer of which can be computed on encrypted values. */

@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import type { Network } from "./model.js";
 
 /** The smallest and largest value that a layer gave on some images; `input` names the images themselves. */
 export interface ValueRange {
@@ -13,7 +12,11 @@ export interface ValueRange {
  *
  * @param outputs what `modelForward` gave for the batch
  */
-export function valueRanges(model: Network, batch: Tensor, outputs: readonly Tensor[]): ValueRange[] {
+export function valueRanges(
+  model: { readonly layers: readonly { readonly name: string }[] },
+  batch: Tensor,
+  outputs: readonly Tensor[],
+): ValueRange[] {
   const names = ["input", ...model.layers.map(({ name }) => name)];
   return [batch, ...outputs].map(({ data }, i) => {
     let [min, max] = [Infinity, -Infinity];

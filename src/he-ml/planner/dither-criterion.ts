@@ -1,5 +1,5 @@
 /**
- * Standard deviation of the noise that dithered weights get (`net-builder/dither.ts`), in a coefficient of their
+ * Standard deviation of the noise that dithered weights get (`program/dither.ts`), in a coefficient of their
  * plaintext and in its units: leaves 1.4 % of the bias of rounding.
  */
 export const ditherNoise = 0.5;

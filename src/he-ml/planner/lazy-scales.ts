@@ -1,4 +1,4 @@
-import { checkParameters, maxCoeffModulusBits } from "../crypto/parameters.js";
+import { mostPrimeBits, checkParameters, maxCoeffModulusBits } from "../crypto/parameters.js";
 import { largestActivated } from "./activation.js";
 import type { ErrorBudget } from "./error-budget.js";
 import {
@@ -7,7 +7,6 @@ import {
   leastScaleBits,
   leastWeightBits,
   magnitudeBits,
-  mostPrimeBits,
   mostScaleBits,
   predictErrors,
   type ScalePlan,
@@ -24,7 +23,7 @@ interface Bits {
   readonly rescaled: number[];
 }
 
-/** SEAL finds primes for every degree from so many bits on. */
+/** There are primes for every degree from so many bits on. */
 const leastPrimeBits = 24;
 
 /**

@@ -1,9 +1,6 @@
-import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { InputError } from "../errors.js";
-import type { Plan } from "./plan.js";
+import { planOf, type Plan } from "./plan.js";
 import type { PlanStart } from "./plan-start.js";
-import { rotationNeeds } from "./rotation-needs.js";
-import { stageOutputState } from "./stage-state.js";
 
 /**
  * The first stages of a plan, up to the one that ends with layer `lastLayer`. What they leave has room for the rest: it
@@ -24,15 +21,7 @@ export function planHead(plan: Plan, lastLayer: number): Plan {
         `plan with splitAfter: [${lastLayer}]`,
     );
   }
-  const { parameters, start } = plan;
-  const stages = plan.stages.slice(0, index + 1);
-  return {
-    ...plan,
-    outputShape: stages[index].outputShape,
-    end: stages.reduce<LevelAndScale>((at, stage) => stageOutputState(parameters, stage, at), start),
-    stages,
-    rotations: rotationNeeds(stages),
-  };
+  return planOf({ ...plan, stages: plan.stages.slice(0, index + 1) });
 }
 
 /** What a plan leaves, for another one to go on with. */

@@ -185,18 +185,27 @@ function finishPlan(
     leftovers: budget.leftovers[i],
   }));
   const { level, scale } = from ?? freshState(parameters);
-  const start = { level, scale };
-  return {
+  return planOf({
     model,
     parameters,
-    inputShape: stages[0].inputShape,
-    outputShape: stages.at(-1)!.outputShape,
     input: slotPlan.input,
     continues: from !== undefined,
-    start,
-    end: planned.reduce<LevelAndScale>((at, stage) => stageOutputState(parameters, stage, at), start),
+    start: { level, scale },
     stages: planned,
-    rotations: rotationNeeds(planned),
+  });
+}
+
+/** What follows from the stages of a plan, added to it. */
+export function planOf(
+  parts: Pick<Plan, "model" | "parameters" | "input" | "continues" | "start" | "stages">,
+): Plan {
+  const { parameters, start, stages } = parts;
+  return {
+    ...parts,
+    inputShape: stages[0].inputShape,
+    outputShape: stages.at(-1)!.outputShape,
+    end: stages.reduce<LevelAndScale>((at, stage) => stageOutputState(parameters, stage, at), start),
+    rotations: rotationNeeds(stages),
   };
 }
 

@@ -76,9 +76,6 @@ export function bitsNeeded(
   };
 }
 
-/** SEAL's primes have at most so many bits. */
-export const mostPrimeBits = 60;
-
 /** Standard deviation of the error at each stage's output under these scales, in the values' own unit. */
 export function predictErrors(
   polyModulusDegree: number,

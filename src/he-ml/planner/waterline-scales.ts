@@ -1,5 +1,6 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import {
+  mostPrimeBits,
   checkParameters,
   formatChain,
   lastPrime,
@@ -13,7 +14,6 @@ import { activationDepth, largestActivated } from "./activation.js";
 import type { ErrorBudget } from "./error-budget.js";
 import {
   magnitudeBits,
-  mostPrimeBits,
   predictErrors,
   type ScalePlan,
   type ScaleStage,

@@ -36,7 +36,7 @@ function describe(context: Context): readonly [caption: string, ...roles: Fact[]
     return [
       "PublicContext",
       ["role", "server: computes on ciphertexts, cannot decrypt"],
-      ["keys", "public and evaluation keys; no secret key"],
+      ["keys", "public and evaluation keys at most; no secret key"],
     ];
   }
   return [
@@ -77,11 +77,15 @@ export function evaluationKeysGrid(keys: EvaluationKeys): Grid {
   const rotationBytes = rotationKeys.reduce((sum, { bytes }) => sum + bytes.length, 0);
   return factsGrid("Evaluation keys: what the server gets; nothing in them decrypts", [
     ["publicKey", formatBytes(publicKey.length), "encrypts; the server makes encryptions of zero with it"],
-    [
-      "relinKeys",
-      formatBytes(relinKeys.length),
-      "relinearization: shrink a product from three polynomials to two",
-    ],
+    ...(relinKeys
+      ? [
+          [
+            "relinKeys",
+            formatBytes(relinKeys.length),
+            "relinearization: shrink a product from three polynomials to two",
+          ] as Fact,
+        ]
+      : []),
     ...(rotationKeys.length === 0
       ? []
       : [["rotationKeys", formatBytes(rotationBytes), rotationsText(rotationKeys)] as Fact]),
@@ -98,3 +102,6 @@ export function rotationsText(rotations: readonly RotationNeed[]): string {
   });
   return `slots moved by ${parts.join("; ")}`;
 }
+
+/** The first digits of a digest or of a key's number, enough to tell two apart. */
+export const digestText = (digest: string) => `${digest.slice(0, 12)}…`;

@@ -1,5 +1,3 @@
-import { ClearEvaluator } from "../../he-ml/crypto/clear-evaluator.js";
-import type { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { formatChain } from "../../he-ml/crypto/parameters.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { Padding, Pair } from "../../he-ml/model/layer.js";
@@ -47,7 +45,7 @@ export function modelGrid(model: Model): Grid {
 export function encodedLayersGrid(layers: readonly RunnableLayer[]): Grid {
   const [{ evaluator }] = layers;
   return recordsGrid(
-    `${formatCount(layers.length, "encoded layer")} on ${evaluatorText(evaluator)}, ` +
+    `${formatCount(layers.length, "encoded layer")} on ${evaluator.name}, ` +
       `weights at ${formatScale(evaluator.parameters.weightScaleBits)}`,
     [...layerColumns, parametersColumn],
     layers.map(({ layer, modelLayers }, at) => ({
@@ -65,7 +63,7 @@ export function encodedLayerGrid({ layer, modelLayers, evaluator }: RunnableLaye
     ["position in the model", modelLayers?.join(", ") ?? "stands alone"],
     ["parameters", String(parameterCount(layer))],
     ["weights at", formatScale(evaluator.parameters.weightScaleBits)],
-    ["evaluator", evaluatorText(evaluator)],
+    ["evaluator", evaluator.name],
     ["modulus chain", formatChain(evaluator.parameters)],
   ]);
 }
@@ -108,8 +106,4 @@ const pairText = (pair: Pair) => (pair[0] === pair[1] ? String(pair[0]) : format
 function sidesText({ top, bottom, left, right }: Padding): string {
   if (top === bottom && left === right) return pairText([top, left]);
   return `top ${top}, bottom ${bottom}, left ${left}, right ${right}`;
-}
-
-export function evaluatorText(evaluator: Evaluator): string {
-  return evaluator instanceof ClearEvaluator ? "the clear twin of SEAL" : "SEAL";
 }

@@ -1,14 +1,13 @@
 import { checkParameters, formatParameters } from "../../he-ml/crypto/parameters.js";
 import type { SlotLayout } from "../../he-ml/crypto/slot-layout.js";
-import type { EncodedStage } from "../../he-ml/net-builder/encode-plan.js";
-import type { Explanation, StageExplanation } from "../../he-ml/net-builder/explain.js";
-import type { ClientSpec } from "../../he-ml/planner/client-spec.js";
+import type { EncodedStage } from "../../he-ml/program/encode-plan.js";
+import type { Explanation, StageExplanation } from "../../he-ml/program/explain.js";
+import type { ClientSpec } from "../../he-ml/program/client-spec.js";
 import type { Plan, PlannedStage } from "../../he-ml/planner/plan.js";
 import { slotMapCosts } from "../../he-ml/planner/slot-map.js";
-import { formatShape } from "../../he-ml/tensor/tensor.js";
-import { rotationsText } from "./crypto-grids.js";
+import { formatShape, type Shape } from "../../he-ml/tensor/tensor.js";
+import { digestText, rotationsText } from "./crypto-grids.js";
 import { factsGrid, recordsGrid, type Column, type Fact, type Grid } from "./grid.js";
-import { evaluatorText } from "./layer-grids.js";
 import {
   formatBytes,
   formatCount,
@@ -60,7 +59,7 @@ export function planGrid({ model, parameters, input, continues, start, stages, r
 export function encodedStagesGrid(stages: readonly EncodedStage[]): Grid {
   const [{ evaluator }] = stages;
   return recordsGrid(
-    `${formatCount(stages.length, "encoded stage")} on ${evaluatorText(evaluator)}: ` +
+    `${formatCount(stages.length, "encoded stage")} on ${evaluator.name}: ` +
       `EncryptedTensor → EncryptedTensor each, packing packed`,
     plannedColumns,
     stages.map(({ stage }) => stage),
@@ -104,19 +103,28 @@ export function explanationGrid(explanation: Explanation): Grid {
 }
 
 export function clientSpecGrid(spec: ClientSpec): Grid {
-  const { packing, layers, inputShape, outputShape, scaleBits, rotations, relinearization } = spec;
+  const { digest, packing, layers, input, rotations, relinearization } = spec;
   const parameters = checkParameters(spec.parameters);
-  const lying = (layout: SlotLayout | undefined): string =>
-    layout
-      ? ` in ${formatCount(layout.length, "ciphertext")}, ${slotsUsed(layout)} of ${layout.length * parameters.slots} slots`
-      : "";
+  const lying = (shape: Shape, slotLayout: SlotLayout | undefined): string =>
+    formatShape(shape) +
+    (slotLayout
+      ? ` in ${formatCount(slotLayout.length, "ciphertext")}, ` +
+        `${slotsUsed(slotLayout)} of ${slotLayout.length * parameters.slots} slots`
+      : "");
   const facts: readonly Fact[] = [
+    ["program", digestText(digest), "keys and encrypted tensors bear this digest"],
     ["parameters", formatParameters(parameters), "what to make the keys with"],
     ["packing", packing, "which value goes into which slot"],
     ["model layers", layers.join(", "), "what the server computes"],
-    ["input", `${formatShape(inputShape)}${lying(spec.slotLayout)}`, "what to encrypt, for each image"],
-    ["input scale", formatScale(scaleBits), "what values are multiplied by before they are rounded"],
-    ["output", `${formatShape(outputShape)}${lying(spec.outputSlotLayout)}`, "what to read in the answer"],
+    [
+      "input",
+      lying(spec.inputShape, spec.slotLayout),
+      input.program === digest
+        ? "what to encrypt, for each image"
+        : `what program ${digestText(input.program)} gives out`,
+    ],
+    ["input scale", formatScale(spec.scaleBits), "what values are multiplied by before they are rounded"],
+    ["output", lying(spec.outputShape, spec.outputSlotLayout), "what to read in the answer"],
     [
       "rotation keys",
       rotations.length === 0 ? "none" : String(rotations.length),

@@ -7,9 +7,10 @@ import type { EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import { layerShapes, type LayerKind, type Model } from "../../he-ml/model/model.js";
-import type { EncodedPlan, EncodedStage } from "../../he-ml/net-builder/encode-plan.js";
-import type { Explanation } from "../../he-ml/net-builder/explain.js";
-import type { ClientSpec } from "../../he-ml/planner/client-spec.js";
+import type { EncodedPlan, EncodedStage } from "../../he-ml/program/encode-plan.js";
+import type { Explanation } from "../../he-ml/program/explain.js";
+import { clientSpecSchema, type ClientSpec } from "../../he-ml/program/client-spec.js";
+import type { InferenceReport } from "../../he-ml/service/infer.js";
 import type { Plan } from "../../he-ml/planner/plan.js";
 import type { ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
 import { sizeOf, type Tensor } from "../../he-ml/tensor/tensor.js";
@@ -66,7 +67,7 @@ const rotation = z.strictObject({ step: rotationStep, level: count });
 const rotationKey = rotation.extend({ bytes });
 const evaluationKeys = z.strictObject({
   publicKey: bytes,
-  relinKeys: bytes,
+  relinKeys: bytes.optional(),
   rotationKeys: z.array(rotationKey).optional(),
 });
 
@@ -180,17 +181,12 @@ const explanation = z.looseObject({
   bytes: z.strictObject({ input: count, output: count, evaluationKeys: count }),
 });
 
-const clientSpec = z.looseObject({
-  parameters: z.looseObject({ polyModulusDegree: z.int(), coeffModulusBits: z.array(z.int()) }),
+const inferenceReport = z.looseObject({
+  model: z.string(),
   packing: z.enum(packings),
-  layers: z.array(count),
-  inputShape: shape,
-  outputShape: shape,
-  scaleBits: z.number(),
-  slotLayout: slotLayout.optional(),
-  outputSlotLayout: slotLayout.optional(),
-  rotations: z.array(rotation),
-  relinearization: z.boolean(),
+  images: count,
+  results: z.array(z.looseObject({ predicted: count, plainPredicted: count, maxAbsError: measured })).min(1),
+  layers: z.array(layerTrace),
 });
 
 export const isTensor = guard<Tensor>(tensor);
@@ -201,7 +197,8 @@ export const isErrorStatistics = guard<ErrorStatistics>(errorStatistics);
 export const isLayerTrace = guard<LayerTrace>(layerTrace);
 export const isPlan = guard<Plan>(plan);
 export const isExplanation = guard<Explanation>(explanation);
-export const isClientSpec = guard<ClientSpec>(clientSpec);
+export const isInferenceReport = guard<InferenceReport>(inferenceReport);
+export const isClientSpec = guard<ClientSpec>(clientSpecSchema);
 
 const looksLikeModel = guard<Model>(model);
 
@@ -237,12 +234,12 @@ export function isEncodedPlan(value: object): value is EncodedPlan {
   return isPlainObject(value) && Symbol.dispose in value && isListOf(value.stages, isEncodedStage);
 }
 
-/** Every element of a list that is not empty; stops at the first that differs. */
+/** Every element of a list (or of one that can be called) that is not empty; stops at the first that differs. */
 export function isListOf<T>(
   value: unknown,
   isElement: (element: unknown) => element is T,
 ): value is readonly T[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isElement);
+  return value instanceof Array && value.length > 0 && value.every(isElement);
 }
 
 function guard<T>(schema: z.ZodType): (value: unknown) => value is T {

@@ -55,7 +55,7 @@ function parametersOf({ ciphertexts: [first] }: EncryptedTensor): CkksParameters
   return owner instanceof Evaluator ? owner.parameters : undefined;
 }
 
-/** SEAL's memory is gone after a disposal, and with it the scale. */
+/** Memory is gone after a disposal, and with it the scale. */
 function isDisposed(encrypted: EncryptedTensor): boolean {
   try {
     return Number.isNaN(encrypted.scale);

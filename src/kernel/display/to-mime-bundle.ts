@@ -1,4 +1,9 @@
+import { describeBytes } from "../../he-ml/crypto/byte-format.js";
 import { EncryptedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
+import { Program } from "../../he-ml/program/program.js";
+import { Client } from "../../he-ml/service/client.js";
+import { Server } from "../../he-ml/service/server.js";
+import { Session } from "../../he-ml/service/session.js";
 import { contextGrid, evaluationKeysGrid, isContext, parametersGrid } from "./crypto-grids.js";
 import type { Grid } from "./grid.js";
 import { htmlTable } from "./html-table.js";
@@ -14,6 +19,7 @@ import {
   isErrorStatistics,
   isEvaluationKeys,
   isExplanation,
+  isInferenceReport,
   isLayerTrace,
   isListOf,
   isModel,
@@ -21,6 +27,14 @@ import {
   isSerializedTensor,
   isTensor,
 } from "./recognise.js";
+import {
+  clientGrid,
+  inferenceGrid,
+  messageGrid,
+  programGrid,
+  serverGrid,
+  sessionGrid,
+} from "./service-grids.js";
 import {
   encryptedTensorGrid,
   errorStatisticsGrid,
@@ -55,6 +69,7 @@ export function gridBundle(grid: Grid): MimeBundle {
 
 function gridOf(value: unknown): Grid | undefined {
   if (typeof value === "function") {
+    if (isListOf(value, isEncodedLayer)) return encodedLayersGrid(value);
     if (isEncodedLayer(value)) return encodedLayerGrid(value);
     return isEncodedStage(value) ? encodedStagesGrid([value]) : undefined;
   }
@@ -62,6 +77,14 @@ function gridOf(value: unknown): Grid | undefined {
   if (Array.isArray(value)) return gridOfList(value);
   if (value instanceof EncryptedTensor) return encryptedTensorGrid(value);
   if (isContext(value)) return contextGrid(value);
+  if (value instanceof Program) return programGrid(value);
+  if (value instanceof Client) return clientGrid(value);
+  if (value instanceof Server) return serverGrid(value);
+  if (value instanceof Session) return sessionGrid(value);
+  if (value instanceof Uint8Array) {
+    const description = describeBytes(value);
+    return description && messageGrid(description);
+  }
   if (isSerializedTensor(value)) return serializedTensorGrid(value);
   if (isCkksParameters(value)) return parametersGrid(value);
   if (isEvaluationKeys(value)) return evaluationKeysGrid(value);
@@ -71,6 +94,7 @@ function gridOf(value: unknown): Grid | undefined {
   if (isModel(value)) return modelGrid(value);
   if (isPlan(value)) return planGrid(value);
   if (isExplanation(value)) return explanationGrid(value);
+  if (isInferenceReport(value)) return inferenceGrid(value);
   if (isClientSpec(value)) return clientSpecGrid(value);
   if (isEncodedPlan(value)) return encodedStagesGrid(value.stages);
   return undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { create } from "@bufbuild/protobuf";
-import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TensorProto_DataLocation as DataLocation, TensorProtoSchema } from "onnx-buf";
@@ -135,6 +135,7 @@ describe("loadModel", () => {
     await writeFile(at("empty.onnx"), "");
     await expect(loadModel(at("none.onnx"))).rejects.toThrow(new RegExp("^loadModel: there is no file"));
     await expect(loadModel(at("folder.onnx"))).rejects.toThrow(/is a directory/);
+    await expect(loadModel("nope")).rejects.toThrow(/^loadModel: there is no model "nope"; .*lenet1/);
     await expect(loadModel(at("empty.onnx"))).rejects.toThrow(/"empty": expected an ONNX file, got no bytes/);
     for (const name of ["none.onnx", "folder.onnx", "empty.onnx"]) {
       await expect(loadModel(at(name))).rejects.toThrow(InputError);
@@ -146,5 +147,35 @@ describe("loadModel", () => {
     await file.truncate(2 ** 30 + 1);
     await file.close();
     await expect(loadModel(at("large.onnx"))).rejects.toThrow("expected a file of at most 1 GiB");
+  });
+});
+
+describe("a model's folder", () => {
+  test.each([["lenet1"], ["models/lenet1"], ["models/lenet1/model.onnx"]])(
+    "%s brings ranges, dataset and parameters along, and gives the name",
+    async (name) => {
+      const model = await loadModel(name);
+      expect(model).toMatchObject({ name: "lenet1", inputShape: [1, 28, 28], dataset: "mnist" });
+      expect(model.valueRanges!.map((range) => range.name)).toEqual([
+        "input",
+        ...model.layers.map((layer) => layer.name),
+      ]);
+      expect(model.parameters).toMatchObject({ polyModulusDegree: 8192 });
+    },
+  );
+
+  test("of a table brings the names of its classes", async () => {
+    expect((await loadModel("breast-cancer")).classNames).toEqual(["malignant", "benign"]);
+  });
+
+  test("whose metrics.json holds something else is refused", async () => {
+    await mkdir(at("odd"));
+    await writeFile(at("odd/model.onnx"), await readFile("models/mnist-small/model.onnx"));
+    await writeFile(at("odd/metrics.json"), JSON.stringify({ valueRanges: "none" }));
+    await expect(loadModel(at("odd"))).rejects.toThrow(
+      /odd\/metrics\.json: valueRanges: .*train the model again/,
+    );
+    await writeFile(at("odd/metrics.json"), "{");
+    await expect(loadModel(at("odd"))).rejects.toThrow(/is not JSON/);
   });
 });

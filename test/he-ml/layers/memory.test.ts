@@ -3,7 +3,7 @@ import { layerPackings, type Packing } from "../../../src/he-ml/crypto/packing.j
 import { forward, type ForwardOptions } from "../../../src/he-ml/layers/forward.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
-import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
+import { buildFromModel } from "../../../src/he-ml/program/build-from-model.js";
 import { lazyParameters, maxAbsDifference, randomTensor, rejectedBy } from "../support.js";
 import { openCounted, refuseCiphertexts } from "../wasm-memories.js";
 import { smallModel } from "./small-model.js";

@@ -1,37 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
-import * as fc from "fast-check";
-import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { loadModel } from "../../../src/he-ml/formats/load-model.js";
 import { loadTestImages } from "../../../src/train/load-dataset.js";
 import { smallModel } from "../layers/small-model.js";
 import { planParts } from "./head-and-rest.js";
-import { longChain } from "./plan-checks.js";
 import { checkOnSeal, runOnSeal } from "./plan-on-seal.js";
-import { networks, smallNetworks } from "./random-networks.js";
 
 describe("programs one after the other under encryption, each on a server of its own, go as explained", () => {
-  test("of random networks, at N = 1024", async () => {
-    const options = { parameters: checkParameters(longChain(1024, 9)), mostInputCiphertexts: 16 };
-    await fc.assert(
-      fc.asyncProperty(
-        networks({ ...smallNetworks, layers: 4 }).filter(({ layers }) => layers.length > 1),
-        fc.nat(99),
-        fc.boolean(),
-        async (model, at, fuse) =>
-          checkOnSeal(planParts(model, [at % (model.layers.length - 1)], { ...options, fuse })),
-      ),
-      { seed: 71, numRuns: 4, endOnFailure: true },
-    );
-  });
-
   test("of a small network, with chosen parameters of 128-bit security", async () => {
     await checkOnSeal(planParts(smallModel, [0, 2]));
   });
 
-  test.each([[[3]], [[1, 4]]])("of LeNet-1 cut after %p, within 1 % of its logits", async (cuts) => {
+  test("of LeNet-1 cut after layer 3, within 1 % of its logits", async () => {
     const model = await loadModel("models/lenet1/model.onnx");
     const { images } = await loadTestImages("mnist", [0]);
-    const { error, largest } = await runOnSeal(planParts(model, cuts), images);
+    const { error, largest } = await runOnSeal(planParts(model, [3]), images);
     expect(error).toBeLessThan(0.01 * largest);
   });
 });

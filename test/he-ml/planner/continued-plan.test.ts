@@ -5,14 +5,14 @@ import { InputError } from "../../../src/he-ml/errors.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { defineModel } from "../../../src/he-ml/model/model.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
-import { explainPlan } from "../../../src/he-ml/net-builder/explain.js";
-import { clientSpec, type ClientSpec } from "../../../src/he-ml/planner/client-spec.js";
+import { explain } from "../../../src/he-ml/program/explain.js";
+import { oneSlotEach } from "../../../src/he-ml/program/client-spec.js";
 import { planHead, startAfter } from "../../../src/he-ml/planner/plan-head.js";
 import type { PlanStart } from "../../../src/he-ml/planner/plan-start.js";
 import { planModel, type Plan, type PlanOptions } from "../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../layers/small-model.js";
 import { lazyParameters, randomTensor, sigmas, thrownBy } from "../support.js";
-import { checkPlan, longChain } from "./plan-checks.js";
+import { checkPlan, longChain, programsOf } from "./plan-checks.js";
 import { layersFrom, planParts } from "./head-and-rest.js";
 import { networks, wideNetworks } from "./random-networks.js";
 
@@ -35,7 +35,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
           checkParts(parts);
         }
       }),
-      { seed: 61, numRuns: 20, endOnFailure: true },
+      { seed: 61, numRuns: 8, endOnFailure: true },
     );
   });
 
@@ -58,10 +58,14 @@ describe("a head and what goes on from it give the plain result on the clear twi
     }
   });
 
-  test("from the layout that a client is told of, which has one slot for each value and no empty end", () => {
+  test("from a layout as clients are told of, which has one slot for each value and no empty end", () => {
     const [head] = planParts(smallModel, [1]);
-    const { outputSlotLayout } = JSON.parse(JSON.stringify(clientSpec(head))) as ClientSpec;
-    const start: PlanStart = { ...startAfter(head), slotLayout: outputSlotLayout!, leftovers: undefined };
+    const { output } = head.stages.at(-1)!;
+    const start: PlanStart = {
+      ...startAfter(head),
+      slotLayout: oneSlotEach(output, 8),
+      leftovers: undefined,
+    };
     const rest = planModel(smallModel, { layers: [2, 3, 4], start });
     expect(rest.input.map(({ length }) => length)).toEqual([head.parameters.slots]);
     const lean = { ...head, stages: head.stages.with(-1, { ...head.stages.at(-1)!, output: rest.input }) };
@@ -85,10 +89,11 @@ describe("a plan that goes on", () => {
   });
 
   test("is explained from where it starts, with what its ciphertexts take there", () => {
-    const { stages, bytes } = explainPlan(rest);
+    const [before, program] = programsOf([head, rest]);
+    const { stages, bytes } = explain(program);
     const scaleBits = Math.log2(head.end.scale);
     expect(stages[0].before).toEqual({ level: head.end.level, scaleBits });
-    expect(bytes.input).toBe(explainPlan(head).bytes.output);
+    expect(bytes.input).toBe(explain(before).bytes.output);
   });
 
   test("needs rotations for its own layers only, as its head does", () => {
@@ -100,7 +105,7 @@ describe("a plan that goes on", () => {
   test("keeps more room where more may be left over in slots that hold no value", () => {
     const layers = [1, 2, 3, 4];
     const [chosen] = planParts(smallModel, [0]);
-    const start = { ...startAfter(chosen), slotLayout: clientSpec(chosen).outputSlotLayout! };
+    const start = { ...startAfter(chosen), slotLayout: oneSlotEach(chosen.stages.at(-1)!.output, 8) };
     const [usual, roomy] = [1, 2 ** 6].map((most) =>
       planModel(smallModel, { layers, start: { ...start, leftovers: [-most, most] } }),
     );

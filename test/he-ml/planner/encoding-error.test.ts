@@ -3,7 +3,7 @@ import { checkParameters, type CkksParameters } from "../../../src/he-ml/crypto/
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { defineModel, type Layer } from "../../../src/he-ml/model/model.js";
-import { dithered } from "../../../src/he-ml/net-builder/dither.js";
+import { dithered } from "../../../src/he-ml/program/dither.js";
 import type { Content } from "../../../src/he-ml/planner/content.js";
 import { ditheredBelowBits } from "../../../src/he-ml/planner/dither-criterion.js";
 import { measureErrorBudget } from "../../../src/he-ml/planner/error-budget.js";

@@ -4,7 +4,8 @@ import { ClearEvaluator } from "../../../src/he-ml/crypto/clear-evaluator.js";
 import type { Ciphertext } from "../../../src/he-ml/crypto/ciphertext.js";
 import type { RotationStep } from "../../../src/he-ml/crypto/rotation-keys.js";
 import { layerForward, type Model } from "../../../src/he-ml/model/model.js";
-import { encodePlan } from "../../../src/he-ml/net-builder/encode-plan.js";
+import { encodePlan } from "../../../src/he-ml/program/encode-plan.js";
+import { Program } from "../../../src/he-ml/program/program.js";
 import type { Plan } from "../../../src/he-ml/planner/plan.js";
 import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference, randomTensor } from "../support.js";
@@ -79,3 +80,15 @@ export const longChain = (polyModulusDegree: number, levels = 17) => ({
   weightScaleBits: 40,
   security: "teaching" as const,
 });
+
+/** Programs that compute plans, each of which goes on where the one before it ended. */
+export function programsOf(parts: readonly Plan[]): Program[] {
+  const programs: Program[] = [];
+  for (const plan of parts) {
+    const { model, parameters, stages } = plan;
+    const layers = stages.flatMap(({ modelLayers }) => modelLayers);
+    const input = programs.at(-1)?.clientSpec.output;
+    programs.push(new Program({ packing: "packed", model, parameters, layers, plan, input }));
+  }
+  return programs;
+}

@@ -2,13 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
+import type { SlotLayout } from "../../../src/he-ml/crypto/slot-layout.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { defineModel } from "../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
-import { encodePlan } from "../../../src/he-ml/net-builder/encode-plan.js";
+import { encodePlan } from "../../../src/he-ml/program/encode-plan.js";
 import { planModel, type Plan } from "../../../src/he-ml/planner/plan.js";
 import { zeros } from "../../../src/he-ml/tensor/tensor.js";
 import { smallModel } from "../layers/small-model.js";
@@ -198,5 +199,25 @@ describe("refused with one line that says what would do:", () => {
       slotLayout: [Array.from({ length: 16 }, (_, i) => 15 - i)],
     });
     expect(refusal(() => first(other))).toMatch(/^stage "conv1\+act1": /);
+  });
+
+  test("a slot layout of the right length that is another plan's", () => {
+    const plan = planModel(smallModel, given);
+    const context = new ClearContext(parameters);
+    using encoded = encodePlan(context.evaluator, plan);
+    const turned = plan.input.map((held) => Array.from(held).reverse());
+    const image = randomTensor([1, 1, 4, 4], 1);
+    const laidOut = (slotLayout: SlotLayout) =>
+      encoded.stages[0](context.encrypt(image, { packing: "packed", slotLayout }));
+    expect(refusal(() => laidOut(turned))).toMatch(
+      /^stage "conv1\+act1": slot layout: slot \d+ of ciphertext 0 holds value -?\d+, expected -?\d+ .*of another plan/,
+    );
+    // Slots behind the last value may be left out, as client specifications do.
+    const trimmed = plan.input.map((held) => {
+      const values = Array.from(held);
+      return values.slice(0, values.findLastIndex((value) => value >= 0) + 1);
+    });
+    expect(trimmed[0].length).toBeLessThan(plan.input[0].length);
+    expect(laidOut(trimmed).shape).toEqual([2, 2, 2]);
   });
 });

@@ -8,7 +8,7 @@ import { clearPlan, clearRun } from "./values.js";
 
 type Fields = Record<string, unknown>;
 
-const optional = ["error", "slotLayout", "outputSlotLayout"];
+const optional = ["error", "relinKeys", "slotLayout", "outputSlotLayout"];
 
 let plainValues: readonly Fields[];
 beforeAll(async () => {

@@ -1,11 +1,17 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { JSDOM } from "jsdom";
 import { inspect } from "node:util";
 import type { EncryptedTensor, SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import type { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
-import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
+import { buildFromModel } from "../../../src/he-ml/program/build-from-model.js";
+import { typicalCosts } from "../../../src/he-ml/planner/costs.js";
+import { compile } from "../../../src/he-ml/program/compile.js";
+import { Program } from "../../../src/he-ml/program/program.js";
+import { Client } from "../../../src/he-ml/service/client.js";
+import { infer } from "../../../src/he-ml/service/infer.js";
+import { Server } from "../../../src/he-ml/service/server.js";
 import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { toMimeBundle } from "../../../src/kernel/display/index.js";
@@ -256,6 +262,75 @@ describe("plans", () => {
       "relinearization keys": "needed",
     });
     expect(toMimeBundle(JSON.parse(JSON.stringify(spec)))).toEqual(toMimeBundle(spec));
+  });
+});
+
+describe("programs and the service", () => {
+  let program: Program;
+  let client: Client;
+  let server: Server;
+  beforeAll(async () => {
+    program = Program.ofPlan(planned.plan);
+    client = await Client.create(program.clientSpec, { security: "teaching" });
+    server = await Server.start(program, { threads: 0 });
+  });
+  afterAll(() => server.close());
+
+  test("a program: its plan, or its layers", async () => {
+    expect(textCells(toMimeBundle(program)).map(([name]) => name)).toEqual([
+      "stage",
+      "conv1+act1",
+      "pool1+flat+fc1",
+    ]);
+    expect(toMimeBundle(program)?.["text/plain"]).toMatch(
+      `Program ${program.digest.slice(0, 12)}… of "small"`,
+    );
+    const options = { packing: "batch", parameters: lazyParameters, costs: typicalCosts } as const;
+    const [, ...rows] = textCells(toMimeBundle(await compile(smallModel, options)));
+    expect(rows.map((row) => row[1])).toEqual(["conv1", "act1", "pool1", "flat", "fc1"]);
+    expect(rows[1].slice(2)).toEqual(["3 → 2", "2^36 → 2^24"]);
+    expect(inspect(program)).toMatch(/^Program \{ "small", packing packed/);
+  });
+
+  test("a client, a server and a session: who has which keys", async () => {
+    const session = await server.connect(client.evaluationKeys);
+    expect(facts(toMimeBundle(client))).toMatchObject({
+      "secret key": "held here, not shown",
+      decrypts: "3",
+    });
+    expect(facts(toMimeBundle(server))).toMatchObject({
+      sessions: "1",
+      threads: "none: it computes in this one",
+    });
+    expect(facts(toMimeBundle(session)).program).toMatch("small");
+    expect(inspect({ client, server, session }, { depth: 8, showHidden: true })).not.toMatch(
+      /Seal|secretKey/,
+    );
+    const exported = Buffer.from(client.exportSecretKey()).toString("base64").slice(-64);
+    expect(JSON.stringify(toMimeBundle(client))).not.toContain(exported);
+    await session.close();
+  });
+
+  test("bytes that travel: what they are, and no dump of them", () => {
+    const request = client.encrypt(randomTensor([1, 4, 4], 1));
+    expect(facts(toMimeBundle(request))).toMatchObject({
+      scheme: "ckks",
+      end: "input",
+      shape: "1×4×4",
+      images: "1",
+      program: `${program.digest.slice(0, 12)}…`,
+    });
+    expect(toMimeBundle(client.evaluationKeys)?.["text/plain"]).toMatch("Bytes: evaluation keys");
+    expect(toMimeBundle(new Uint8Array(9))).toBeUndefined();
+  });
+
+  test("an inference: a row for each image", async () => {
+    const report = await infer(program, randomTensor([2, 1, 4, 4], 3), { threads: 0, labels: [1, null] });
+    const [head, ...rows] = textCells(toMimeBundle(report));
+    expect(head).toEqual(["image", "encrypted", "plain", "label", "largest error", "of the largest logit"]);
+    expect(rows.map((row) => row[3])).toEqual(["1", "?"]);
+    expect(rows.map((row) => row[1])).toEqual(rows.map((row) => row[2]));
+    expect(toMimeBundle(JSON.parse(JSON.stringify(report)))).toEqual(toMimeBundle(report));
   });
 });
 

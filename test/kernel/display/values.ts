@@ -1,10 +1,10 @@
 import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
 import { forward } from "../../../src/he-ml/layers/forward.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";
-import { buildFromModel } from "../../../src/he-ml/net-builder/build-from-model.js";
-import { encodePlan } from "../../../src/he-ml/net-builder/encode-plan.js";
-import { explainPlan } from "../../../src/he-ml/net-builder/explain.js";
-import { clientSpec } from "../../../src/he-ml/planner/client-spec.js";
+import { buildFromModel } from "../../../src/he-ml/program/build-from-model.js";
+import { encodePlan } from "../../../src/he-ml/program/encode-plan.js";
+import { explain } from "../../../src/he-ml/program/explain.js";
+import { Program } from "../../../src/he-ml/program/program.js";
 import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../../he-ml/layers/small-model.js";
 import { lazyParameters, randomTensor } from "../../he-ml/support.js";
@@ -27,7 +27,8 @@ export async function clearRun() {
 export function clearPlan() {
   const plan = planModel(smallModel, { parameters: lazyParameters });
   const encoded = encodePlan(new ClearContext(lazyParameters).evaluator, plan);
-  return { plan, encoded, explanation: explainPlan(plan), spec: clientSpec(plan) };
+  const program = Program.ofPlan(plan);
+  return { plan, encoded, program, explanation: explain(program), spec: program.clientSpec };
 }
 
 /** Rows of a bundle's text form as lists of cells, without the lines around them. */

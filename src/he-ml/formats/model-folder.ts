@@ -1,0 +1,88 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { InputError } from "../errors.js";
+import type { Network } from "../model/model.js";
+import { readJsonFile } from "./json-file.js";
+
+/** The models that come with the package; `src/he-ml/formats` and `dist/he-ml/formats` lie equally deep in it. */
+const modelsFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
+
+/**
+ * The file that a model is loaded from.
+ *
+ * @param model a model file, a folder with a `model.onnx`, or the name of a folder under `models/`
+ * @throws InputError if there is no such model
+ * @example await modelFile("lenet1") // …/models/lenet1/model.onnx
+ */
+export async function modelFile(model: string): Promise<string> {
+  const status = await stat(model).catch(() => undefined);
+  if (status && !status.isDirectory()) return model;
+  for (const path of [join(model, "model.onnx"), join(modelsFolder, model, "model.onnx")]) {
+    const candidate = await stat(path).catch(() => undefined);
+    if (candidate?.isFile()) return path;
+  }
+  const names = (await modelNames()).join(", ");
+  if (status) {
+    throw new InputError(
+      `loadModel: "${model}" is a directory without a model.onnx; name the file in it, or one of ${names}`,
+    );
+  }
+  const isPath = model.includes("/") || extname(model) !== "";
+  throw new InputError(
+    isPath
+      ? `loadModel: there is no file "${model}"; check the path, or give one of ${names}`
+      : `loadModel: there is no model "${model}"; give a model file, or one of ${names}`,
+  );
+}
+
+async function modelNames(): Promise<string[]> {
+  const entries = await readdir(modelsFolder, { withFileTypes: true });
+  const names: string[] = [];
+  for (const { name } of entries) {
+    const status = await stat(join(modelsFolder, name, "model.onnx")).catch(() => undefined);
+    if (status?.isFile()) names.push(name);
+  }
+  return names;
+}
+
+/** What a model is called if nobody says: by its file, or by its folder where every model's file is called `model`. */
+export function modelName(path: string): string {
+  const name = basename(path).replace(/\.[^.]+$/, "");
+  return name === "model" ? basename(dirname(path)) : name;
+}
+
+const metricsSchema = z.object({
+  dataset: z.string().optional(),
+  classNames: z.array(z.string()).optional(),
+  valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
+});
+
+/** What lies beside a model's file: `parameters.json` as it is, and of `metrics.json` what it was trained on. */
+export type ModelNotes = Pick<Network, "valueRanges" | "classNames" | "dataset" | "parameters">;
+
+/** @throws InputError if there is such a file and it cannot be used */
+export async function modelNotes(path: string): Promise<ModelNotes> {
+  const folder = dirname(path);
+  const metricsPath = join(folder, "metrics.json");
+  const metrics = metricsSchema.safeParse((await readOptional(metricsPath)) ?? {});
+  if (!metrics.success) {
+    const [{ path: where, message }] = metrics.error.issues;
+    throw new InputError(
+      `loadModel: ${metricsPath}: ${where.join(".") || "the whole"}: ${message}; train the model again`,
+    );
+  }
+  const { valueRanges, classNames, dataset } = metrics.data;
+  return {
+    valueRanges,
+    classNames,
+    dataset,
+    parameters: await readOptional(join(folder, "parameters.json")),
+  };
+}
+
+async function readOptional(path: string): Promise<unknown> {
+  const exists = await stat(path).catch(() => undefined);
+  return exists && readJsonFile("loadModel", path);
+}

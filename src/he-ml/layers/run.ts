@@ -1,0 +1,127 @@
+import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { OperationCounts } from "../crypto/operation-counts.js";
+import type { EncryptedLayout } from "../crypto/packing.js";
+import type { CkksParameters } from "../crypto/parameters.js";
+import type { LongWorkOptions } from "../long-work.js";
+import { errorStatistics } from "../tensor/error-statistics.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { layerTrace, type LayerTrace } from "./trace.js";
+
+/** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
+export interface PlainTwin<T> {
+  /** The images that were encrypted, `[n, …shape]`. */
+  readonly input: Tensor;
+  readonly decrypt: (tensor: T) => Tensor;
+}
+
+export interface RunProgress {
+  /** Name of the layer or stage. */
+  readonly layer: string;
+  /** Position among the layers run, from 0, and how many there are. */
+  readonly position: number;
+  readonly layers: number;
+  /** Ciphertexts done of the layer's output. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface RunOptions<T> {
+  /** Stops the run between two ciphertexts; the iterator throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+  readonly twin?: PlainTwin<T>;
+}
+
+/** What a step made of its input, and what that took. */
+export interface StepResult<T> {
+  readonly output: T;
+  /** Level and scale of the input, and of the output. */
+  readonly before: LevelAndScale;
+  readonly after: LevelAndScale;
+  readonly ops: OperationCounts;
+}
+
+/** A layer or stage, as whoever computes it offers it. `T` is how that one holds encrypted tensors. */
+export interface RunStep<T> {
+  readonly name: string;
+  /** The layer's kind, or `stage` for several at once. */
+  readonly kind: string;
+  /** Positions in the model, from 0. */
+  readonly modelLayers: readonly number[];
+  /** Leaves its input alone. */
+  compute(input: T, options: LongWorkOptions): Promise<StepResult<T>>;
+  /** The same in the clear, over a batch `[n, …inputShape]`. */
+  plain(batch: Tensor): Tensor;
+}
+
+/** Who computes: in this thread, or by workers. */
+export interface Runner<T> {
+  readonly parameters: CkksParameters;
+  /** Called once for every tensor that is not needed any more, the input included; never for the one returned. */
+  free(tensor: T): void;
+  /** Where only one step can be computed at a time: starts the work when it is this run's turn. */
+  readonly turns?: { take<R>(work: () => Promise<R>): Promise<R> };
+}
+
+/**
+ * Runs steps one after the other, whoever computes them, and yields each one's trace as soon as it is done. The one place
+ * where steps are timed, compared with their plain twin, watched and stopped.
+ *
+ * @returns the output of the last step
+ */
+export async function* runSteps<T extends EncryptedLayout>(
+  steps: readonly RunStep<T>[],
+  input: T,
+  runner: Runner<T>,
+  { signal, onProgress, twin }: RunOptions<T> = {},
+): AsyncGenerator<LayerTrace, T> {
+  let current: T | undefined = input;
+  let expected = twin?.input;
+  try {
+    for (const [position, step] of steps.entries()) {
+      const { name, kind, modelLayers } = step;
+      let start = 0;
+      const compute = async () => {
+        signal?.throwIfAborted();
+        start = performance.now();
+        return step.compute(current!, {
+          signal,
+          onProgress: (done, total) =>
+            onProgress?.({ layer: name, position, layers: steps.length, done, total }),
+        });
+      };
+      const { output, ...measured } = await (runner.turns ? runner.turns.take(compute) : compute());
+      const milliseconds = performance.now() - start;
+      runner.free(current);
+      current = output;
+      expected = expected && step.plain(expected);
+      const error = twin && expected && errorStatistics(twin.decrypt(output), expected);
+      yield layerTrace(runner.parameters, {
+        name,
+        kind,
+        modelLayers,
+        output,
+        ...measured,
+        milliseconds,
+        error,
+      });
+    }
+    const result = current;
+    current = undefined;
+    return result;
+  } finally {
+    if (current) runner.free(current);
+  }
+}
+
+/** Runs to the end: all traces, and the output, which the caller owns. */
+export async function collect<T>(
+  run: AsyncGenerator<LayerTrace, T>,
+): Promise<{ readonly output: T; readonly traces: readonly LayerTrace[] }> {
+  const traces: LayerTrace[] = [];
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return { output: step.value, traces };
+    traces.push(step.value);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Evaluator } from "../crypto/evaluator.js";
+import { InputError } from "../errors.js";
+import type { RunnableLayer } from "../layers/encoded-layer.js";
+import { reencryption, type Reencryptor } from "../layers/functional/reencryption.js";
+import type { Network } from "../model/model.js";
+import { encryptableModel } from "../model/unsupported-layers.js";
+import { callableList, encodeModel, type BuildOptions, type EncodedModel } from "./build-from-model.js";
+import { checkChain } from "./chain.js";
+
+export interface BuildFromPytorchOptions extends BuildOptions {
+  /** Numbers of the model's layers before which values are encrypted afresh. */
+  readonly reencryptPositions?: readonly number[];
+  /** Does it; must be given with `reencryptPositions`. */
+  readonly reencryptor?: Reencryptor;
+}
+
+/**
+ * The encoded layers of a network, in order, with re-encryptions between them: each callable by itself, all of them or a
+ * range to be run by `forward`, and, without re-encryptions, the list callable as a whole. A re-encryption does not count as a layer: the layers keep their numbers, which are those
+ * of the modules in PyTorch.
+ *
+ * @param network such as `loadNetwork` reads from a `.pt` file
+ * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place
+ * @throws InputError before anything is encrypted if there is no such layer to re-encrypt before, or the modulus chain is
+ *   too short, naming the layer and a chain that would do
+ * @example
+ * const network = await loadNetwork("lenet1.pt", { inputShape: [1, 28, 28] });
+ * const layers = buildFromPytorch(server.evaluator, network, { reencryptPositions: [3], reencryptor });
+ */
+export function buildFromPytorch(
+  he: Evaluator,
+  network: Network,
+  { reencryptPositions = [], reencryptor, valueRanges = network.valueRanges }: BuildFromPytorchOptions = {},
+): EncodedModel<RunnableLayer> {
+  const model = encryptableModel(network);
+  requirePositions(reencryptPositions, model.layers.length);
+  const layers = encodeModel(he, model).flatMap((layer, index): RunnableLayer[] => {
+    if (!reencryptPositions.includes(index)) return [layer];
+    if (!reencryptor) {
+      throw new InputError(
+        `reencryptPositions: expected a reencryptor with them, got none; give who does it`,
+      );
+    }
+    return [reencryption(he, { name: `reencryption before ${layer.layer.name}`, reencryptor }), layer];
+  });
+  checkChain(layers, model, he.parameters, { valueRanges });
+  return callableList(layers);
+}
+
+function requirePositions(positions: readonly number[], layers: number): void {
+  const wrong = positions.find(
+    (position, i) =>
+      !Number.isInteger(position) || position < 0 || position >= layers || positions.indexOf(position) !== i,
+  );
+  if (wrong === undefined) return;
+  throw new InputError(
+    `reencryptPositions: expected different layers within 0–${layers - 1}, got [${positions.join(", ")}]; ` +
+      `each means "before the layer of this number"`,
+  );
+}
+
+/**
+ * What PyCrCNN's `rencrypt_positions` come to as `reencryptPositions`: there each is the index at which a re-encryption is
+ * inserted into the list of encoded layers, in turn, so that those inserted before count.
+ *
+ * @param layers how many layers the network has
+ * @throws InputError if an index lies outside the growing list, or behind the last layer
+ * @example reencryptPositionsFrom([2, 5], 8) // [2, 4]
+ */
+export function reencryptPositionsFrom(rencryptPositions: readonly number[], layers: number): number[] {
+  const reencrypt = "reencrypt";
+  const list: (number | typeof reencrypt)[] = Array.from({ length: layers }, (_, index) => index);
+  for (const position of rencryptPositions) {
+    if (!Number.isInteger(position) || position < 0 || position >= list.length) {
+      throw new InputError(
+        `rencrypt_positions: expected indices within 0–${list.length - 1} of the list as it grows, ` +
+          `got [${rencryptPositions.join(", ")}]`,
+      );
+    }
+    list.splice(position, 0, reencrypt);
+  }
+  // Two in a row are one: what is fresh need not be made fresh again.
+  const isLayer = (entry: number | typeof reencrypt): entry is number => entry !== reencrypt;
+  return list.filter((entry, i): entry is number => isLayer(entry) && list[i - 1] === reencrypt);
+}

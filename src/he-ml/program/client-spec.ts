@@ -1,0 +1,271 @@
+import { z } from "zod";
+import { shortDigest } from "../crypto/key-bytes.js";
+import { packings, type Packing } from "../crypto/packing.js";
+import {
+  checkParameters,
+  sameParameters,
+  type CkksParameters,
+  type ParametersSpec,
+} from "../crypto/parameters.js";
+import { requireRotation, type KeyNeeds, type RotationNeed } from "../crypto/rotation-keys.js";
+import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
+import { digestSchema, type ProgramEnd } from "../crypto/tensor-bytes.js";
+import { InputError } from "../errors.js";
+import { sizeOf, type Shape } from "../tensor/tensor.js";
+import { digestOf } from "./digest.js";
+
+/** What encrypted tensors are like at one end of a program, as plain JSON. */
+export interface TensorSpec {
+  /** Digest of the program that takes them in or gives them out; they bear it. */
+  readonly program: string;
+  readonly end: ProgramEnd;
+  readonly parameters: ParametersSpec;
+  readonly packing: Packing;
+  /** Of one image. */
+  readonly shape: Shape;
+  /** Data primes left. */
+  readonly level: number;
+  /** The factor by which values are multiplied, exactly. */
+  readonly scale: number;
+  /** Which slot holds which value, in packing `packed`; slots behind the last value are left out. */
+  readonly slotLayout?: SlotLayout;
+  /** Position of the model's layer that reads them. */
+  readonly nextLayer: number;
+  /** Predicted standard deviation of the error in them, in the values' own unit. */
+  readonly predictedError?: number;
+  /** Least and largest value in any slot, partial sums that are left over included, relative to the largest value. */
+  readonly leftovers?: readonly [number, number];
+}
+
+/** What an input's tensors bear, and where they stand. */
+export type InputSpec = Pick<TensorSpec, "program" | "end" | "level" | "scale">;
+
+/**
+ * All that a client needs to take part, as plain JSON, and nothing about the weights: how to make keys, how to pack and
+ * encrypt, how to read the answer. (That a weight is zero can show in which slots an image is packed into, and in the
+ * digests.)
+ *
+ * @example
+ * const client = await Client.create(spec);
+ * const { response } = await session.run(client.encrypt(image));
+ * const logits = client.decrypt(response);
+ */
+export interface ClientSpec {
+  /** Of everything below but `classNames`, predicted errors and leftovers: keys and encrypted tensors bear it. */
+  readonly digest: string;
+  readonly parameters: ParametersSpec;
+  readonly packing: Packing;
+  /** Positions of the model's layers that the server computes. */
+  readonly layers: readonly number[];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  /** log2 of the scale at which inputs are encoded. */
+  readonly scaleBits: number;
+  /** Which slot holds which input, in packing `packed`. */
+  readonly slotLayout?: SlotLayout;
+  /** Which slot holds which output: one for each, though there may be copies. */
+  readonly outputSlotLayout?: SlotLayout;
+  /** Whose tensors come in, and where they stand: a client's, or those that another program gives out. */
+  readonly input: InputSpec;
+  /** What comes out, for a program that goes on with it. */
+  readonly output: TensorSpec;
+  /** Rotation keys to make, each for use with at most so many data primes. */
+  readonly rotations: readonly RotationNeed[];
+  /** Whether the server multiplies ciphertexts, and so needs relinearization keys. */
+  readonly relinearization: boolean;
+  /** Digest of the levels, scales and layouts between input and output. */
+  readonly computation: string;
+  /** What each output stands for, where that is known. */
+  readonly classNames?: readonly string[];
+}
+
+/** A client specification that was checked, with the parameters that its keys are made for. */
+export interface CheckedSpec {
+  readonly spec: ClientSpec;
+  readonly parameters: CkksParameters;
+}
+
+const shape = z.array(z.int().min(1)).min(1).max(8);
+const held = z.custom<ArrayLike<number>>((value) => Array.isArray(value) || ArrayBuffer.isView(value), {
+  error: "expected a list of positions",
+});
+const layers = z.array(z.int().min(0)).min(1);
+
+const tensorSpecSchema = z.strictObject({
+  program: digestSchema,
+  end: z.enum(["input", "output"]),
+  parameters: z.custom<ParametersSpec>((value) => typeof value === "object" && value !== null, {
+    error: "expected an object",
+  }),
+  packing: z.enum(packings as readonly [Packing, ...Packing[]]),
+  shape,
+  level: z.int().min(1),
+  scale: z.number().positive(),
+  slotLayout: z.array(held).min(1).optional(),
+  nextLayer: z.int().min(0),
+  predictedError: z.number().min(0).optional(),
+  leftovers: z.tuple([z.number(), z.number()]).optional(),
+}) satisfies z.ZodType<TensorSpec>;
+
+const { program, end, level, scale, slotLayout } = tensorSpecSchema.shape;
+
+/** The form of a client specification; `readClientSpec` also checks that it holds together. */
+export const clientSpecSchema = z.strictObject({
+  digest: digestSchema,
+  parameters: tensorSpecSchema.shape.parameters,
+  packing: tensorSpecSchema.shape.packing,
+  layers,
+  inputShape: shape,
+  outputShape: shape,
+  scaleBits: z.number(),
+  slotLayout,
+  outputSlotLayout: slotLayout,
+  input: z.strictObject({ program, end, level, scale }),
+  output: tensorSpecSchema,
+  rotations: z.array(z.strictObject({ step: z.union([z.int(), z.literal("conjugate")]), level: z.int() })),
+  relinearization: z.boolean(),
+  computation: digestSchema,
+  classNames: z.array(z.string()).optional(),
+}) satisfies z.ZodType<ClientSpec>;
+
+/** A specification without its digest: its ends do not know yet what program they belong to. */
+export type UnsignedSpec = Omit<ClientSpec, "digest" | "input" | "output"> & {
+  /** With a program where that is another one. */
+  readonly input: Omit<InputSpec, "program"> & { readonly program?: string };
+  readonly output: Omit<TensorSpec, "program">;
+};
+
+/** Adds the digest to what it covers, and to the ends that are the program's own. */
+export function withDigest(spec: UnsignedSpec): ClientSpec {
+  const digest = specDigest(spec);
+  return {
+    digest,
+    ...spec,
+    input: { ...spec.input, program: spec.input.program ?? digest },
+    output: { ...spec.output, program: digest },
+  };
+}
+
+function specDigest({ output, ...spec }: UnsignedSpec): string {
+  const covered = { ...output, program: undefined, predictedError: undefined, leftovers: undefined };
+  return digestOf({ ...spec, output: covered, classNames: undefined });
+}
+
+/** What the input's tensors are like. */
+export function inputTensors(spec: ClientSpec): TensorSpec {
+  const { parameters, packing, layers, inputShape, slotLayout, input } = spec;
+  return { ...input, parameters, packing, shape: inputShape, slotLayout, nextLayer: layers[0] };
+}
+
+/** What the output's tensors are like for who decrypts them. */
+export function outputTensors({ output, outputSlotLayout }: ClientSpec): TensorSpec {
+  return { ...output, slotLayout: outputSlotLayout };
+}
+
+/**
+ * Checks a specification that came from elsewhere, before a key is made by it.
+ *
+ * @throws InputError if a field is missing, unknown or out of range, if the parameters are refused, or if the digest is not
+ *   that of the rest
+ */
+export function readClientSpec(value: unknown): CheckedSpec {
+  const spec = parsed("client specification", clientSpecSchema, value);
+  const parameters = checkParameters(spec.parameters);
+  for (const tensors of [inputTensors(spec), outputTensors(spec), spec.output]) {
+    checkTensorSpec(tensors);
+    if (
+      tensors.packing !== spec.packing ||
+      !sameParameters(checkParameters(tensors.parameters), parameters)
+    ) {
+      throw new InputError(
+        `client specification: its ${tensors.end} has another packing or other parameters`,
+      );
+    }
+  }
+  spec.layers.forEach((layer, i) => {
+    if (layer !== spec.layers[0] + i) {
+      throw new InputError(`client specification: layers: expected a range, got [${spec.layers.join(", ")}]`);
+    }
+  });
+  requireNeeds(parameters, spec);
+  const { digest, input, output, ...rest } = spec;
+  const { program: inputProgram, ...ownInput } = input;
+  const expected = specDigest({
+    ...rest,
+    input: inputProgram === digest ? ownInput : input,
+    output,
+  });
+  if (expected !== digest) {
+    throw new InputError(
+      `client specification: its digest is ${shortDigest(digest)}…, expected ${shortDigest(expected)}…: ` +
+        `something in it was changed; ask the server for it again`,
+    );
+  }
+  return { spec, parameters };
+}
+
+/**
+ * Checks what another program's output is said to be.
+ *
+ * @throws InputError if a field is missing, unknown or out of range
+ */
+export function readTensorSpec(value: unknown): TensorSpec {
+  const spec = parsed("input", tensorSpecSchema, value);
+  checkTensorSpec(spec);
+  return spec;
+}
+
+function parsed<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [{ path, message }] = result.error.issues;
+  throw new InputError(
+    `${what}: ${path.join(".") || "the whole"}: ${message}; take it as compile or the server gave it`,
+  );
+}
+
+function checkTensorSpec({
+  parameters: spec,
+  end,
+  packing,
+  shape,
+  level,
+  scale,
+  slotLayout,
+}: TensorSpec): void {
+  const parameters = checkParameters(spec);
+  const refuse = (reason: string) => new InputError(`client specification: ${end}: ${reason}`);
+  if (level > parameters.levels) throw refuse(`expected a level up to ${parameters.levels}, got ${level}`);
+  if (!Number.isFinite(scale)) throw refuse(`expected a finite scale, got ${scale}`);
+  if ((packing === "packed") !== (slotLayout !== undefined)) {
+    throw refuse(`expected a slot layout in packing packed and in no other, packing is ${packing}`);
+  }
+  if (!slotLayout) return;
+  requireSlotLayout(slotLayout, sizeOf(shape), parameters.slots);
+  // A pixel that no weight reads is not sent.
+  if (end === "output") slotOfEachValue(slotLayout, sizeOf(shape));
+}
+
+function requireNeeds(parameters: CkksParameters, { rotations }: KeyNeeds): void {
+  rotations.forEach((need, i) => {
+    requireRotation(parameters, need);
+    if (rotations.findIndex(({ step }) => step === need.step) !== i) {
+      throw new InputError(`client specification: rotations: step ${need.step} is listed twice`);
+    }
+  });
+}
+
+/** A slot layout without the slots behind the last value. */
+export function withoutEmptyEnds(layout: SlotLayout): number[][] {
+  return layout.map((held) => {
+    const values = Array.from(held);
+    return values.slice(0, values.findLastIndex((value) => value >= 0) + 1);
+  });
+}
+
+/** The layout without copies: a client reads each value once. */
+export function oneSlotEach(layout: SlotLayout, size: number): number[][] {
+  const lean = layout.map((held) => new Array<number>(held.length).fill(-1));
+  slotOfEachValue(layout, size).forEach(({ ciphertext, slot }, value) => (lean[ciphertext][slot] = value));
+  return withoutEmptyEnds(lean);
+}

@@ -1,0 +1,189 @@
+import { machineCosts, planningCosts } from "../calibration/machine-costs.js";
+import { packings, type Packing } from "../crypto/packing.js";
+import {
+  checkParameters,
+  parametersSpec,
+  sameParameters,
+  type CkksParameters,
+  type ParametersSpec,
+} from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
+import { selectLayers } from "../model/layer-range.js";
+import { layerShapes, type Model } from "../model/model.js";
+import type { ValueRange } from "../model/value-range.js";
+import type { PrimitiveCosts } from "../planner/costs.js";
+import { planHead } from "../planner/plan-head.js";
+import type { PlanStart } from "../planner/plan-start.js";
+import { planModel, type Plan, type PlanOptions } from "../planner/plan.js";
+import { formatShape } from "../tensor/tensor.js";
+import { chooseParameters, layerStates } from "./chain.js";
+import { readTensorSpec, type TensorSpec } from "./client-spec.js";
+import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
+import { Program } from "./program.js";
+
+type PackedOptions = Pick<
+  PlanOptions,
+  "fuse" | "splitAfter" | "samples" | "relativeError" | "mostInputCiphertexts"
+>;
+
+/** How to compile a model. What `planModel` takes too, but ranges and costs, is for packing `packed` only. */
+export interface CompileOptions extends PackedOptions {
+  /** `packed` (one image, fast) if left out, or `batch` (up to N / 2 images at once), or `scalar`. */
+  readonly packing?: Packing;
+  /** CKKS parameters; chosen, or the model's own layer by layer, if left out. */
+  readonly parameters?: ParametersSpec | CkksParameters;
+  /**
+   * Positions of the model's layers to compute, contiguous and ascending; all of them, or all from `input` on, if left
+   * out. A range that ends before the model's last layer leaves room in the modulus for the rest.
+   */
+  readonly layers?: readonly number[];
+  /** Another program's `clientSpec.output`, to go on from there under the same keys. */
+  readonly input?: TensorSpec;
+  /** Ranges that the layers' values were seen in; the model's own if left out. */
+  readonly valueRanges?: readonly ValueRange[];
+  /** What operations cost, to plan by; measured on this machine (once, about a second) if left out. */
+  readonly costs?: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+}
+
+/**
+ * Plans encrypted inference of a model, or of a range of its layers.
+ *
+ * @throws InputError before anything is encrypted, naming the layer or stage that does not fit, and what would help
+ * @example
+ * const program = await compile(model); // one image at a time, fast
+ * const batch = await compile(model, { packing: "batch" }); // thousands of images at once
+ * const first = await compile(model, { layers: [0, 1, 2, 3] });
+ * const rest = await compile(model, { layers: [4, 5, 6, 7], input: first.clientSpec.output }); // on another server
+ */
+export async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+  const input = options.input && readTensorSpec(options.input);
+  const packing = options.packing ?? input?.packing ?? "packed";
+  if (!packings.includes(packing)) {
+    throw new InputError(`compile: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
+  }
+  const layers = rangeOf(model, options.layers, input);
+  const given = givenParameters(options, input);
+  if (input) requireContinuation(model, input, packing, layers);
+  const costs = options.costs ?? (await planningCosts());
+  const job: CompileJob = {
+    model,
+    layers,
+    input,
+    given,
+    valueRanges: options.valueRanges ?? model.valueRanges,
+    costs,
+  };
+  const content = packing === "packed" ? packedProgram(job, options) : layeredProgram(job, packing, options);
+  return new Program(content, await costsUnder(content, options.costs));
+}
+
+/** What operations cost under a program's parameters: as given, or measured where predictions of time are looked at most. */
+async function costsUnder(
+  { packing, parameters }: ProgramContent,
+  given: CompileOptions["costs"],
+): Promise<PrimitiveCosts> {
+  const { polyModulusDegree, levels } = parameters;
+  if (packing === "packed" && !given) return machineCosts(parameters);
+  return (given ?? (await planningCosts()))(polyModulusDegree, levels);
+}
+
+/** What every packing is compiled from. */
+interface CompileJob {
+  readonly model: Model;
+  readonly layers: readonly number[];
+  readonly input?: TensorSpec;
+  readonly given?: CkksParameters;
+  readonly valueRanges?: readonly ValueRange[];
+  readonly costs: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+}
+
+function rangeOf(model: Model, layers: readonly number[] | undefined, input?: TensorSpec): readonly number[] {
+  const all = model.layers.map((_, index) => index);
+  if (layers) return selectLayers(all, layers);
+  const rest = all.slice(input?.nextLayer ?? 0);
+  if (rest.length > 0) return rest;
+  throw new InputError(
+    `compile: model "${model.name}" has ${all.length} layers, and the input is the output of the last; nothing is left`,
+  );
+}
+
+function givenParameters({ parameters }: CompileOptions, input?: TensorSpec): CkksParameters | undefined {
+  const given =
+    parameters && checkParameters("slots" in parameters ? parametersSpec(parameters) : parameters);
+  if (!input) return given;
+  const fixed = checkParameters(input.parameters);
+  if (given && !sameParameters(given, fixed)) {
+    throw new InputError(
+      `compile: the input comes under other parameters than those given; leave them out, as one chain serves both programs`,
+    );
+  }
+  return fixed;
+}
+
+/** @throws InputError unless a range of this model, in this packing, can go on with such an input */
+function requireContinuation(
+  model: Model,
+  input: TensorSpec,
+  packing: Packing,
+  layers: readonly number[],
+): void {
+  const expected = layerShapes(model)[layers[0]];
+  if (input.nextLayer !== layers[0] || formatShape(input.shape) !== formatShape(expected)) {
+    throw new InputError(
+      `compile: layers from ${layers[0]} on take ${formatShape(expected)}, the input is ${formatShape(input.shape)} ` +
+        `for layer ${input.nextLayer}; go on with the layer behind the other program's last`,
+    );
+  }
+  if (input.packing !== packing) {
+    throw new InputError(
+      `compile: the input comes in packing ${input.packing}, expected ${packing}; compile both in one packing`,
+    );
+  }
+}
+
+function layeredProgram(
+  { model, layers, input, given, valueRanges }: CompileJob,
+  packing: LayeredProgram["packing"],
+  options: PackedOptions,
+): LayeredProgram {
+  requireNoPackedOptions(options, packing);
+  const own = model.parameters === undefined ? undefined : checkParameters(model.parameters);
+  const parameters = given ?? own ?? chooseParameters(model, valueRanges);
+  const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
+  return { model, parameters, layers, input, packing, states };
+}
+
+/** @throws InputError if an option is given that this packing has no use for */
+function requireNoPackedOptions(options: PackedOptions, packing: Packing): void {
+  const { fuse, splitAfter, samples, relativeError, mostInputCiphertexts } = options;
+  const named = Object.entries({ fuse, splitAfter, samples, relativeError, mostInputCiphertexts });
+  const [useless] = named.find(([, value]) => value !== undefined) ?? [];
+  if (useless === undefined) return;
+  throw new InputError(
+    `compile: ${useless} is for packing packed; packing ${packing} computes layer by layer: leave it out`,
+  );
+}
+
+function packedProgram(
+  { model, layers, input, given, valueRanges, costs }: CompileJob,
+  options: PackedOptions,
+): PackedProgram {
+  const { fuse, samples, relativeError, mostInputCiphertexts } = options;
+  const last = layers.at(-1)!;
+  const splitAfter = [...(options.splitAfter ?? []), last];
+  const planned = planModel(model, {
+    ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, costs },
+    // The whole rest of the model, so that its modulus is there when this range is done.
+    layers: model.layers.map((_, index) => index).slice(layers[0]),
+    ...(input ? { start: startOf(input, given!) } : { parameters: given }),
+  });
+  const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);
+  return { model, parameters: plan.parameters, layers, input, packing: "packed", plan };
+}
+
+function startOf(
+  { slotLayout, level, scale, predictedError = 0, leftovers }: TensorSpec,
+  parameters: CkksParameters,
+): PlanStart {
+  return { parameters, slotLayout: slotLayout!, level, scale, predictedError, leftovers };
+}

@@ -1,0 +1,164 @@
+import { ClearContext } from "../crypto/clear-context.js";
+import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
+import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { operationsBetween, operationsTogether, type OperationCounts } from "../crypto/operation-counts.js";
+import { ciphertextCount, type Packing } from "../crypto/packing.js";
+import type { ParametersSpec } from "../crypto/parameters.js";
+import {
+  evaluationKeyBytes,
+  inputCiphertextBytes,
+  outputCiphertextBytes,
+  type RotationStep,
+} from "../crypto/rotation-keys.js";
+import type { EncodedStep } from "../layers/encoded-step.js";
+import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
+import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
+import { encodePlan } from "./encode-plan.js";
+import { layeredSteps } from "./layered-steps.js";
+import type { Program } from "./program.js";
+import type { LayeredProgram, PackedProgram } from "./program-content.js";
+
+/** What one stage or layer will do. */
+export interface StageExplanation {
+  readonly name: string;
+  readonly kind: string;
+  readonly modelLayers: readonly number[];
+  /** Output shape of one image. */
+  readonly shape: Shape;
+  /** Data primes left, and log2 of the scale, where it starts. */
+  readonly before: { readonly level: number; readonly scaleBits: number };
+  /** The same at its output. */
+  readonly level: number;
+  readonly scaleBits: number;
+  /** Ciphertexts at the output, and how many of all their slots hold a value. */
+  readonly ciphertexts: number;
+  readonly slotsUsed: number;
+  /** Plaintexts that inputs are multiplied by, in packing `packed`. */
+  readonly diagonals: number;
+  readonly ops: OperationCounts;
+  readonly predictedMilliseconds: number;
+  /** Standard deviation of the error at the outputs, in the values' own unit. */
+  readonly predictedError: number;
+}
+
+/** A run told in advance, as plain JSON. */
+export interface Explanation {
+  readonly model: string;
+  readonly packing: Packing;
+  readonly parameters: ParametersSpec;
+  readonly stages: readonly StageExplanation[];
+  readonly totals: { readonly predictedMilliseconds: number; readonly ops: OperationCounts };
+  readonly rotationSteps: readonly RotationStep[];
+  /** What will travel for one image, or one batch, beside headers of some hundred bytes. */
+  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
+}
+
+export interface ExplainOptions {
+  /** What operations cost, at each level of the program's parameters; those that it was compiled with if left out. */
+  readonly costs?: PrimitiveCosts;
+  /** One image, or one batch of images, for the size of the error layer by layer; one image of zeros if left out. */
+  readonly sample?: Tensor;
+}
+
+/**
+ * Tells what a run of one image (or of one batch) will do on one thread, with nothing encrypted: the operations are counted
+ * by running the program on its clear twin, so they are those of the real run.
+ *
+ * @example explain(await compile(model)).totals.predictedMilliseconds
+ */
+export function explain(program: Program, options: ExplainOptions = {}): Explanation {
+  const { content, clientSpec, parameters } = program;
+  const { polyModulusDegree, levels } = parameters;
+  const costs = options.costs ?? program.costs ?? typicalCosts(polyModulusDegree, levels);
+  const sample = options.sample ?? zeros([1, ...clientSpec.inputShape]);
+  const stages =
+    content.packing === "packed"
+      ? packedStages(content, costs)
+      : layeredStages(content, clientSpec.input, sample, costs);
+  return {
+    model: program.model.name,
+    packing: program.packing,
+    parameters: clientSpec.parameters,
+    stages,
+    totals: {
+      predictedMilliseconds: stages.reduce((sum, stage) => sum + stage.predictedMilliseconds, 0),
+      ops: stages.map(({ ops }) => ops).reduce(operationsTogether),
+    },
+    rotationSteps: clientSpec.rotations.map(({ step }) => step),
+    bytes: bytesOf(program, content.packing === "packed" ? 1 : sample.shape[0]),
+  };
+}
+
+function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts): StageExplanation[] {
+  const { input, stages, inputShape, start } = plan;
+  const context = new ClearContext(parameters);
+  using encoded = encodePlan(context.evaluator, plan);
+  const image = zeros([1, ...inputShape]);
+  const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input }, start);
+  return walk(encoded.stages, encrypted, costs).map((stage, i) => ({
+    ...stage,
+    diagonals: stages[i].slotMap?.diagonals.length ?? 0,
+    predictedError: stages[i].predictedError,
+  }));
+}
+
+function layeredStages(
+  program: LayeredProgram,
+  start: InputSpec,
+  sample: Tensor,
+  costs: PrimitiveCosts,
+): StageExplanation[] {
+  // Layer by layer all slots meet the same operations, so that one is enough to count them.
+  const context = new ClearContext({ ...program.parameters, slots: sample.shape[0] });
+  const encrypted = context.encrypt(sample, { packing: program.packing }, start);
+  return walk(layeredSteps(context.evaluator, program), encrypted, costs);
+}
+
+function walk(
+  steps: readonly EncodedStep[],
+  input: EncryptedTensor,
+  costs: PrimitiveCosts,
+): StageExplanation[] {
+  let current = input;
+  return steps.map((step, position) => {
+    const before = { level: current.level, scaleBits: Math.log2(current.scale) };
+    const operationsBefore = step.evaluator.operations;
+    const output = step(current);
+    const ops = operationsBetween(operationsBefore, step.evaluator.operations);
+    current = output;
+    return {
+      name: step.name,
+      kind: step.kind,
+      modelLayers: step.modelLayers ?? [position],
+      shape: output.shape,
+      before,
+      level: output.level,
+      scaleBits: Math.log2(output.scale),
+      ciphertexts: output.ciphertexts.length,
+      slotsUsed: slotsUsed(output),
+      diagonals: 0,
+      ops,
+      predictedMilliseconds: millisecondsOf(costs, before.level, ops),
+      predictedError: Math.max(...output.ciphertexts.map((c) => (c as ClearCiphertext).predictedError)),
+    };
+  });
+}
+
+function bytesOf({ clientSpec, parameters }: Program, images: number): Explanation["bytes"] {
+  const tensorBytes = (tensors: TensorSpec) =>
+    ciphertextCount({ ...tensors, images }) *
+    (tensors.end === "input"
+      ? inputCiphertextBytes(parameters)
+      : outputCiphertextBytes(parameters, tensors.level));
+  return {
+    input: tensorBytes(inputTensors(clientSpec)),
+    output: tensorBytes(clientSpec.output),
+    evaluationKeys: evaluationKeyBytes(parameters, clientSpec),
+  };
+}
+
+function slotsUsed({ slotLayout, ciphertexts }: EncryptedTensor): number {
+  if (!slotLayout) return ciphertexts.length;
+  return slotLayout.reduce((sum, held) => sum + Array.from(held).filter((value) => value >= 0).length, 0);
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { layerPackings } from "../crypto/packing.js";
+import { checkParameters, parametersSpec } from "../crypto/parameters.js";
+import { digestSchema } from "../crypto/tensor-bytes.js";
+import { InputError } from "../errors.js";
+import { selectLayers } from "../model/layer-range.js";
+import { layerStates } from "./chain.js";
+import { readTensorSpec } from "./client-spec.js";
+import { modelSchema, modelToJson } from "./model-json.js";
+import { planFromJson, planSchema, planToJson } from "./plan-json.js";
+import type { ProgramBase, ProgramContent } from "./program-content.js";
+
+const version = 1;
+
+const common = {
+  format: z.literal("he-ml program"),
+  version: z.literal(version),
+  digest: digestSchema,
+  parameters: z.unknown(),
+  layers: z.array(z.int().min(0)).min(1),
+  input: z.unknown().optional(),
+  model: modelSchema,
+};
+const programSchema = z.discriminatedUnion("packing", [
+  z.strictObject({ ...common, packing: z.literal("packed"), plan: planSchema }),
+  z.strictObject({ ...common, packing: z.enum(layerPackings as readonly ["scalar", "batch"]) }),
+]);
+
+/** A program as plain JSON: `Program.fromJSON` takes it up. */
+export type ProgramJson = z.input<typeof programSchema>;
+
+export function programToJson(content: ProgramContent, digest: string): ProgramJson {
+  const { model, parameters, layers, input } = content;
+  const written = {
+    format: "he-ml program",
+    version,
+    digest,
+    parameters: parametersSpec(parameters),
+    layers: [...layers],
+    input,
+    model: modelToJson(model),
+  };
+  const rest =
+    content.packing === "packed"
+      ? { packing: content.packing, plan: planToJson(content.plan) }
+      : { packing: content.packing };
+  return { ...written, ...rest } as unknown as ProgramJson;
+}
+
+/**
+ * @param make makes a program of what was read, whose digest is then compared with the one that was written
+ * @throws InputError naming the field that is missing, unknown or does not fit
+ */
+export function programFromJson<P extends { readonly digest: string }>(
+  json: unknown,
+  make: (content: ProgramContent) => P,
+): P {
+  const parsed = programSchema.safeParse(json);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new InputError(
+      `program: ${path.join(".") || "the whole"}: ${message}; write it again with JSON.stringify(program)`,
+    );
+  }
+  const { model, layers, digest } = parsed.data;
+  const parameters = checkParameters(parsed.data.parameters);
+  selectLayers(model.layers, layers);
+  const input = parsed.data.input === undefined ? undefined : readTensorSpec(parsed.data.input);
+  const program = make(contentOf(parsed.data, { model, parameters, layers, input }));
+  if (program.digest !== digest) {
+    throw new InputError(
+      `program: what is in it does not have the digest that stands in it: it was changed, or written by another version; ` +
+        `compile the model again`,
+    );
+  }
+  return program;
+}
+
+function contentOf(data: z.infer<typeof programSchema>, base: ProgramBase): ProgramContent {
+  if (data.packing === "packed") {
+    return { ...base, packing: data.packing, plan: planFromJson(data.plan, base) };
+  }
+  return { ...base, packing: data.packing, states: layerStates(base, { start: base.input }) };
+}

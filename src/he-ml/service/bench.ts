@@ -1,0 +1,248 @@
+import { CostMeter } from "../calibration/measure-costs.js";
+import { thisMachine, type Machine } from "../calibration/machine-costs.js";
+import { payloadLength } from "../crypto/byte-format.js";
+import { modelForward, type Model } from "../model/model.js";
+import type { PrimitiveCosts } from "../planner/costs.js";
+import { compile } from "../program/compile.js";
+import { explain, type Explanation } from "../program/explain.js";
+import type { Program } from "../program/program.js";
+import { errorStatistics } from "../tensor/error-statistics.js";
+import { argmax, imageAt, maxAbs, stack, zeros, type Tensor } from "../tensor/tensor.js";
+import { Client } from "./client.js";
+import { Server } from "./server.js";
+import type { Session } from "./session.js";
+import { timed } from "./timed.js";
+
+/** A model to measure. */
+export interface BenchModel {
+  readonly model: Model;
+  /** Images to plan by and to measure precision on, with onnxruntime's logits; none for a network with made-up weights. */
+  readonly images?: Tensor;
+  readonly plainLogits?: Tensor;
+}
+
+export interface Precision {
+  readonly images: number;
+  readonly maxAbsError: number;
+  /** Of all images. */
+  readonly largestLogit: number;
+  readonly relativeToMax: number;
+  /** Images whose encrypted and plain prediction differ. */
+  readonly flips: number;
+}
+
+export interface ModelBench {
+  readonly model: string;
+  readonly packing: "packed";
+  /** Images of one evaluation. */
+  readonly images: 1;
+  /** The server's work alone, warm, on one thread. */
+  readonly evaluateMilliseconds: { readonly min: number; readonly median: number };
+  /** The same in rotations at the top level, a few of which were timed after each evaluation: min / min, and medians. */
+  readonly timesOneRotation: { readonly min: number; readonly median: number };
+  /** By worker threads that share each stage, what they take in and give out included. */
+  readonly sharedMilliseconds?: { readonly threads: number; readonly min: number; readonly median: number };
+  readonly predictedMilliseconds: number;
+  /** Predicted over measured (median). */
+  readonly predictedOverMeasured: number;
+  /** `encode` starts a server in this thread: it opens its WASM and encodes the weights. */
+  readonly setupMilliseconds: { readonly plan: number; readonly keys: number; readonly encode: number };
+  readonly encryptMilliseconds: number;
+  readonly decryptMilliseconds: number;
+  readonly bytes: { readonly input: number; readonly evaluationKeys: number; readonly output: number };
+  readonly parameters: Explanation["parameters"];
+  readonly stages: readonly {
+    readonly name: string;
+    readonly rotate: number;
+    readonly multiplyPlain: number;
+    readonly predictedMilliseconds: number;
+    readonly measuredMilliseconds: number;
+  }[];
+  readonly rotations: number;
+  readonly precision?: Precision;
+}
+
+/** What a benchmark measured, as plain JSON. */
+export interface BenchReport {
+  readonly machine: Machine;
+  /** Primitive costs of the same run, under the first model's parameters. */
+  readonly primitives: PrimitiveCosts;
+  readonly models: readonly ModelBench[];
+}
+
+export interface BenchOptions {
+  /** Worker threads that share a stage's work, in a measurement of its own; 1 (for none) if left out. */
+  readonly threads?: number;
+  /** Evaluations to time; 15 if left out. */
+  readonly repetitions?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: string, done: number, total: number) => void;
+}
+
+/** A busy moment hits evaluations and rotations alike when they are timed in turn. */
+const rotationsBetweenRuns = 3;
+
+/**
+ * Measures latency, sizes and precision of packed inference, and the primitives beside them.
+ *
+ * @example const { models } = await bench([{ model: await loadModel("lenet1") }]);
+ */
+export async function bench(models: readonly BenchModel[], options: BenchOptions = {}): Promise<BenchReport> {
+  const measured: { readonly bench: ModelBench; readonly primitives: PrimitiveCosts }[] = [];
+  for (const model of models)
+    measured.push(await benchModel(model, { threads: 1, repetitions: 15, ...options }));
+  return {
+    machine: thisMachine(),
+    primitives: measured[0].primitives,
+    models: measured.map((each) => each.bench),
+  };
+}
+
+type Settled = BenchOptions & Required<Pick<BenchOptions, "threads" | "repetitions">>;
+
+async function benchModel({ model, images, plainLogits }: BenchModel, options: Settled) {
+  const progress = (done: number) => options.onProgress?.(model.name, done, 3 + options.repetitions);
+  progress(0);
+  const samples = images && stack([imageAt(images, 0), imageAt(images, 1)]);
+  const [program, plan] = await timed(() => compile(model, { samples }));
+  progress(1);
+  const { clientSpec, parameters } = program;
+  const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec));
+  const [keys, keyMilliseconds] = await timed(() => client.evaluationKeys);
+  const [server, encode] = await timed(() => Server.start(program, { threads: 0 }));
+  try {
+    const session = await server.connect(keys);
+    progress(2);
+    const meter = await CostMeter.open(parameters);
+    const primitives = meter.costs();
+    progress(3);
+    const image = stack([images ? imageAt(images, 0) : zeros(model.inputShape)]);
+    const [request, encrypt] = await timed(() => client.encrypt(image));
+    const runs = await repeat(session, request, meter, options, (i) => progress(3 + i));
+    const [, decrypt] = await timed(() => client.decrypt(runs.response));
+    const explanation = explain(program, { costs: primitives });
+    const predicted = explanation.totals.predictedMilliseconds;
+    const measured: ModelBench = {
+      model: model.name,
+      packing: "packed",
+      images: 1,
+      evaluateMilliseconds: minAndMedian(runs.evaluations),
+      timesOneRotation: {
+        min: Math.min(...runs.evaluations) / Math.min(...runs.rotations),
+        median: median(runs.evaluations) / median(runs.rotations),
+      },
+      sharedMilliseconds: await measureShared(program, keys, request, options),
+      predictedMilliseconds: predicted,
+      predictedOverMeasured: predicted / median(runs.evaluations),
+      setupMilliseconds: { plan, keys: clientMilliseconds + keyMilliseconds, encode },
+      encryptMilliseconds: encrypt,
+      decryptMilliseconds: decrypt,
+      bytes: {
+        input: payloadLength(request),
+        evaluationKeys: payloadLength(keys),
+        output: payloadLength(runs.response),
+      },
+      parameters: explanation.parameters,
+      stages: explanation.stages.map(({ name, ops, predictedMilliseconds }, i) => ({
+        name,
+        rotate: ops.rotate,
+        multiplyPlain: ops.multiplyPlain,
+        predictedMilliseconds,
+        measuredMilliseconds: median(runs.stages.map((milliseconds) => milliseconds[i])),
+      })),
+      rotations: explanation.totals.ops.rotate,
+      precision: images && (await measurePrecision({ client, session, model, images, plainLogits, options })),
+    };
+    return { bench: measured, primitives };
+  } finally {
+    await server.close();
+  }
+}
+
+interface Repeated {
+  readonly evaluations: readonly number[];
+  readonly stages: readonly (readonly number[])[];
+  readonly rotations: readonly number[];
+  /** Of the last evaluation. */
+  readonly response: Uint8Array;
+}
+
+/** Times evaluations on one thread, and rotations in turn with them. */
+async function repeat(
+  session: Session,
+  request: Uint8Array,
+  meter: CostMeter,
+  { repetitions, signal }: Settled,
+  onDone: (count: number) => void,
+): Promise<Repeated> {
+  const [evaluations, stages, rotations]: [number[], number[][], number[]] = [[], [], []];
+  let { response } = await session.run(request, { signal });
+  for (let i = 1; i <= repetitions; i++) {
+    const run = await session.run(request, { signal });
+    response = run.response;
+    const milliseconds = run.traces.map((trace) => trace.milliseconds);
+    stages.push(milliseconds);
+    evaluations.push(milliseconds.reduce((sum, taken) => sum + taken, 0));
+    for (let k = 0; k < rotationsBetweenRuns; k++) rotations.push(meter.rotateOnce());
+    onDone(i);
+  }
+  return { evaluations, stages, rotations, response };
+}
+
+/** The same evaluation by worker threads that share each stage, what they take in and give out included. */
+async function measureShared(
+  program: Program,
+  keys: Uint8Array,
+  request: Uint8Array,
+  { threads, repetitions, signal }: Settled,
+): Promise<ModelBench["sharedMilliseconds"]> {
+  if (threads === 1) return undefined;
+  const server = await Server.start(program, { threads });
+  try {
+    const session = await server.connect(keys);
+    const evaluations: number[] = [];
+    for (let i = 0; i < repetitions; i++) {
+      const { traces } = await session.run(request, { signal });
+      evaluations.push(traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+    }
+    return { threads, ...minAndMedian(evaluations) };
+  } finally {
+    await server.close();
+  }
+}
+
+const minAndMedian = (values: readonly number[]) => ({ min: Math.min(...values), median: median(values) });
+
+async function measurePrecision({
+  client,
+  session,
+  model,
+  images,
+  plainLogits = modelForward(model, images).at(-1)!,
+  options,
+}: {
+  readonly client: Client;
+  readonly session: Session;
+  readonly model: Model;
+  readonly images: Tensor;
+  readonly plainLogits?: Tensor;
+  readonly options: Settled;
+}): Promise<Precision> {
+  const [count] = images.shape;
+  let [maxAbsError, flips] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    options.signal?.throwIfAborted();
+    options.onProgress?.(`${model.name}: precision`, i, count);
+    const { response } = await session.run(client.encrypt(imageAt(images, i)));
+    const logits = imageAt(client.decrypt(response), 0);
+    const expected = imageAt(plainLogits, i);
+    maxAbsError = Math.max(maxAbsError, errorStatistics(logits, expected).maxAbs);
+    if (argmax(logits.data) !== argmax(expected.data)) flips++;
+  }
+  const largestLogit = maxAbs(plainLogits.data);
+  return { images: count, maxAbsError, largestLogit, relativeToMax: maxAbsError / largestLogit, flips };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}

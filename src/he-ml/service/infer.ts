@@ -1,0 +1,207 @@
+import { payloadLength } from "../crypto/byte-format.js";
+import type { Packing } from "../crypto/packing.js";
+import { parametersSpec, type ParametersSpec } from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
+import type { LayerTrace } from "../layers/trace.js";
+import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
+import { valueRanges as rangesOf } from "../model/value-range.js";
+import { layerStates } from "../program/chain.js";
+import { explain, type Explanation } from "../program/explain.js";
+import type { Program } from "../program/program.js";
+import { errorStatistics } from "../tensor/error-statistics.js";
+import { argmax, imageAt, maxAbs, type Tensor } from "../tensor/tensor.js";
+import { Client } from "./client.js";
+import { Server } from "./server.js";
+import { timed } from "./timed.js";
+
+/** Milliseconds of each stage for the whole batch. */
+export interface StageMilliseconds {
+  readonly encrypt: number;
+  /** The server's work alone, warm. */
+  readonly evaluate: number;
+  readonly decrypt: number;
+}
+
+export interface ImageResult {
+  readonly logits: readonly number[];
+  readonly plainLogits: readonly number[];
+  readonly predicted: number;
+  readonly plainPredicted: number;
+  /** What the image shows; null where that is not known. */
+  readonly label: number | null;
+  readonly maxAbsError: number;
+  /** Largest difference from the logits that the image came with, where it came with any. */
+  readonly maxAbsErrorToExpected?: number;
+  /** maxAbsError divided by the largest magnitude among the plain logits; as in ErrorStatistics. */
+  readonly relativeToMax: number;
+  /** Of the whole batch, the same for each of its images. */
+  readonly milliseconds: StageMilliseconds;
+}
+
+/** What an encrypted inference gave and took, as plain JSON. */
+export interface InferenceReport {
+  readonly model: string;
+  readonly packing: Packing;
+  readonly images: number;
+  readonly parameters: Required<ParametersSpec>;
+  readonly threads: number;
+  readonly results: readonly ImageResult[];
+  /** What each output stands for, where that is known. */
+  readonly classNames?: readonly string[];
+  readonly setupMilliseconds: { readonly keys: number; readonly server: number };
+  /** What would travel, seeded and uncompressed, beside headers of some hundred bytes. */
+  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
+  readonly layers: readonly LayerTrace[];
+  /** What was told before the run, in packing `packed`. */
+  readonly explanation?: Explanation;
+}
+
+export interface InferOptions {
+  /** What each image shows; null where that is not known. */
+  readonly labels?: readonly (number | null)[];
+  /** The plain result to compare with, `[n, classes]`; the plain forward if left out. */
+  readonly plainLogits?: Tensor;
+  /** Logits that the images came with, `[n, classes]`. */
+  readonly expectedLogits?: Tensor;
+  /** What each output stands for; the model's own class names if left out. */
+  readonly classNames?: readonly string[];
+  /** Worker threads, as in `ServerOptions`. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: string, done: number, total: number) => void;
+}
+
+/**
+ * Plays client and server: makes keys, encrypts, evaluates, decrypts, and compares with the plain model.
+ *
+ * @param images `[n, …inputShape]`
+ * @throws InputError before anything is encrypted if images and program do not fit together
+ * @example
+ * const report = await infer(await compile(await loadModel("lenet1")), images);
+ * console.log(report.results[0].predicted, report.layers);
+ */
+export async function infer(
+  program: Program,
+  images: Tensor,
+  options: InferOptions = {},
+): Promise<InferenceReport> {
+  const { model, packing, parameters, clientSpec } = program;
+  const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
+  requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
+  requireKnownRange(program, images);
+  const outputs = plainOutputs(program, images);
+  if (packing !== "packed") requireRoomForValues(program, images, outputs);
+  const plainLogits = options.plainLogits ?? outputs.at(-1)!;
+  const [count] = images.shape;
+  const labels = options.labels ?? new Array<null>(count).fill(null);
+  const explanation = packing === "packed" ? explain(program) : undefined;
+
+  const security = parameters.security === 128 ? undefined : parameters.security;
+  const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec, { security }));
+  const [keys, keysMilliseconds] = await timed(() => client.evaluationKeys);
+  // The server starts while the client encrypts, as two machines would.
+  const starting = timed(() => startServer(program, keys, threads));
+  try {
+    const encrypting = timed(() =>
+      client.encryptAsync(images, {
+        signal,
+        onProgress: (done, total) => onProgress?.("encrypt", done, total),
+      }),
+    );
+    const [[request, encrypt], [{ server, session }, serverMilliseconds]] = await Promise.all([
+      encrypting,
+      starting,
+    ]);
+    const { response, traces: layers } = await session.run(request, {
+      signal,
+      onProgress: ({ layer, done, total }) => onProgress?.(layer, done, total),
+      twin: client.twin(images),
+    });
+    const [logits, decrypt] = await timed(() => client.decrypt(response));
+    const evaluate = layers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    return {
+      model: model.name,
+      packing,
+      images: count,
+      parameters: parametersSpec(parameters),
+      threads: server.threads,
+      results: labels.map((label, i) => ({
+        ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
+        label,
+        maxAbsErrorToExpected:
+          expectedLogits && errorStatistics(imageAt(logits, i), imageAt(expectedLogits, i)).maxAbs,
+        milliseconds: { encrypt, evaluate, decrypt },
+      })),
+      classNames,
+      setupMilliseconds: { keys: clientMilliseconds + keysMilliseconds, server: serverMilliseconds },
+      bytes: {
+        input: payloadLength(request),
+        output: payloadLength(response),
+        evaluationKeys: payloadLength(keys),
+      },
+      layers,
+      explanation,
+    };
+  } finally {
+    await starting.then(
+      ([{ server }]) => server.close(),
+      () => undefined,
+    );
+  }
+}
+
+async function startServer(program: Program, keys: Uint8Array, threads: number | undefined) {
+  const server = await Server.start(program, { threads });
+  try {
+    return { server, session: await server.connect(keys) };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+function compare(logits: Tensor, plainLogits: Tensor) {
+  const { maxAbs: maxAbsError, relativeToMax } = errorStatistics(logits, plainLogits);
+  return {
+    logits: [...logits.data],
+    plainLogits: [...plainLogits.data],
+    predicted: argmax(logits.data),
+    plainPredicted: argmax(plainLogits.data),
+    maxAbsError,
+    relativeToMax,
+  };
+}
+
+const layersOf = ({ model, layers }: Program): Layer[] => layers.map((index) => model.layers[index]);
+
+/** What each of the program's layers gives in the clear. */
+function plainOutputs(program: Program, images: Tensor): Tensor[] {
+  let current = images;
+  return layersOf(program).map((layer) => (current = layerForward(layer, current)));
+}
+
+/**
+ * Images unlike those that the model was trained on give values for which the chain has no room; encrypted, they
+ * would wrap around and come back as garbage.
+ */
+function requireKnownRange({ model, layers }: Program, images: Tensor): void {
+  const known = layers[0] === 0 ? model.valueRanges?.find(({ name }) => name === "input") : undefined;
+  const largest = maxAbs(images.data);
+  if (known && largest > 2 * Math.max(Math.abs(known.min), Math.abs(known.max))) {
+    throw new InputError(
+      `model "${model.name}": images hold values up to ${largest}, it was trained on ${known.min} to ${known.max}; ` +
+        `bring them to that range (divide bytes by 255)`,
+    );
+  }
+}
+
+/**
+ * Values that outgrow the modulus wrap around and decrypt to garbage.
+ *
+ * @throws InputError naming the layer
+ */
+function requireRoomForValues(program: Program, images: Tensor, outputs: readonly Tensor[]): void {
+  const { content, clientSpec, model } = program;
+  const valueRanges = rangesOf({ ...model, layers: layersOf(program) }, images, outputs);
+  layerStates(content, { valueRanges, start: clientSpec.input });
+}

@@ -1,0 +1,147 @@
+import type { LevelAndScale } from "../../crypto/ciphertext.js";
+import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
+import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
+import { ciphertextCount } from "../../crypto/packing.js";
+import type { EvaluationKeys } from "../../crypto/public-context.js";
+import { runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
+import type { LayerTrace } from "../../layers/trace.js";
+import type { LongWorkOptions } from "../../long-work.js";
+import { layerForward, layerOutputShape } from "../../model/model.js";
+import type { LayeredProgram } from "../../program/program-content.js";
+import type { ClientExecutor, Executor } from "../executor.js";
+import type { LayerTask, TaskResult } from "./messages.js";
+import { SharedMemory, sharedView, unshared, type SharedTensor } from "./shared-tensor.js";
+import { WorkerPool } from "./worker-pool.js";
+
+/** Tasks a thread gets of each layer: enough for even shares and visible progress. */
+const tasksPerThread = 4;
+
+/** Computes layer by layer on worker threads: the output ciphertexts of each layer are shared out. */
+export class LayerExecutor implements Executor {
+  readonly #memory: SharedMemory;
+  #inputs = 0;
+
+  private constructor(
+    private readonly pool: WorkerPool<LayerTask>,
+    private readonly program: LayeredProgram,
+  ) {
+    this.#memory = new SharedMemory(program.parameters);
+  }
+
+  static async start(program: LayeredProgram, threads: number): Promise<LayerExecutor> {
+    const file = new URL("./layer-worker.js", import.meta.url);
+    return new LayerExecutor(await WorkerPool.start<LayerTask>(file, program, threads), program);
+  }
+
+  get threads(): number {
+    return this.pool.threads;
+  }
+
+  async open(keys: EvaluationKeys): Promise<ClientExecutor> {
+    const client = await this.pool.open(keys);
+    return {
+      run: (input, options) => this.#run(client, input, options),
+      close: () => this.pool.forget(client),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  async *#run(
+    client: number,
+    input: SerializedTensor,
+    { twin, ...options }: RunOptions<SerializedTensor>,
+  ): AsyncGenerator<LayerTrace, SerializedTensor> {
+    const { layers, parameters } = this.program;
+    const runner = {
+      parameters,
+      free: (tensor: SharedTensor) => this.#memory.release(tensor),
+      turns: this.pool.turns,
+    };
+    const output = yield* runSteps(
+      layers.map((_, position) => this.#step(client, position)),
+      this.#memory.share(input),
+      runner,
+      { ...options, twin: twin && { input: twin.input, decrypt: (t) => twin.decrypt(sharedView(t)) } },
+    );
+    const result = unshared(output);
+    this.#memory.release(output);
+    return result;
+  }
+
+  #step(client: number, position: number): RunStep<SharedTensor> {
+    const { model, layers, states } = this.program;
+    const index = layers[position];
+    const layer = model.layers[index];
+    return {
+      name: layer.name,
+      kind: layer.kind,
+      modelLayers: [index],
+      plain: (batch) => layerForward(layer, batch),
+      compute: async (input, options) => {
+        const output = this.#memory.reserve({ ...input, shape: layerOutputShape(layer, input.shape) });
+        try {
+          return await this.#compute(
+            { client, layer: position, at: states[position], input, output },
+            options,
+          );
+        } catch (error) {
+          this.#memory.release(output);
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** Shares one layer out; comes back when no worker is at it any more, whether it went well or not. */
+  async #compute(
+    { client, layer, at, input, output }: LayerJob,
+    { signal, onProgress }: LongWorkOptions,
+  ): Promise<StepResult<SharedTensor>> {
+    const total = ciphertextCount(output);
+    const count = Math.min(total, this.threads * tasksPerThread);
+    const inputId = ++this.#inputs;
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const stopAll = () => Atomics.store(stop, 0, 1);
+    signal?.addEventListener("abort", stopAll);
+    const results: TaskResult[] = [];
+    const failures: unknown[] = [];
+    let done = 0;
+    const computeShare = async (from: number, to: number): Promise<void> => {
+      try {
+        const task: LayerTask = { layer, at, input, inputId, output, from, to, stop };
+        const result = await this.pool.compute(client, task);
+        if (!result) return;
+        results.push(result);
+        onProgress?.((done += to - from), total);
+      } catch (error) {
+        failures.push(error);
+        stopAll();
+      }
+    };
+    try {
+      await Promise.all(
+        Array.from({ length: count }, (_, i) =>
+          computeShare(Math.floor((i * total) / count), Math.floor(((i + 1) * total) / count)),
+        ),
+      );
+      signal?.throwIfAborted();
+      if (failures.length > 0) throw failures[0];
+      const ops = results.map((result) => result.ops).reduce(operationsTogether, noOperations);
+      return { ...results[0], output, ops };
+    } finally {
+      signal?.removeEventListener("abort", stopAll);
+    }
+  }
+}
+
+interface LayerJob {
+  readonly client: number;
+  /** Position among the program's layers. */
+  readonly layer: number;
+  readonly at: LevelAndScale;
+  readonly input: SharedTensor;
+  readonly output: SharedTensor;
+}

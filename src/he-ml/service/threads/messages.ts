@@ -1,0 +1,61 @@
+import type { LevelAndScale } from "../../crypto/ciphertext.js";
+import type { OperationCounts } from "../../crypto/operation-counts.js";
+import type { EvaluationKeys } from "../../crypto/public-context.js";
+import type { SharedTensor } from "./shared-tensor.js";
+import type { TeamMemory } from "./shared-team.js";
+
+/**
+ * For every worker, exactly once: each waits, when it is done, until all are. `missing[0]` in shared memory counts those
+ * still to come.
+ */
+export interface Everyone {
+  readonly missing: Int32Array;
+  /** `ready` asks only whether the worker could start. */
+  readonly order:
+    "ready" | { readonly open: number; readonly keys: EvaluationKeys } | { readonly close: number };
+}
+
+/** A share of the work for one client. */
+export interface Share<Task> {
+  /** Number of the client whose keys are used. */
+  readonly client: number;
+  readonly task: Task;
+}
+
+export type Message<Task> = Everyone | Share<Task>;
+
+/** A share of one layer: output ciphertexts `from` (inclusive) to `to` (exclusive). */
+export interface LayerTask {
+  /** Position among the program's layers. */
+  readonly layer: number;
+  readonly input: SharedTensor;
+  /** Level and scale that the input must have. */
+  readonly at: LevelAndScale;
+  /** Tells inputs apart, so that a worker loads a ciphertext once for several tasks. */
+  readonly inputId: number;
+  readonly output: SharedTensor;
+  readonly from: number;
+  readonly to: number;
+  /** `stop[0]` in shared memory turns 1 when the result is no longer wanted. */
+  readonly stop: Int32Array;
+}
+
+/** A member's part of one stage of one image. */
+export interface StageTask {
+  readonly stage: number;
+  readonly input: SharedTensor;
+  readonly output: SharedTensor;
+  readonly image: number;
+  readonly rank: number;
+  readonly size: number;
+  readonly memory: TeamMemory;
+}
+
+export interface TaskResult {
+  readonly before: LevelAndScale;
+  readonly after: LevelAndScale;
+  readonly ops: OperationCounts;
+}
+
+/** Errors lose their class on the way between threads, so a refusal travels as its message. */
+export type Answer = TaskResult | { readonly refused: string } | { readonly stopped: true };

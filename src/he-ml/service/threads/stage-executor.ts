@@ -1,0 +1,159 @@
+import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
+import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
+import { PublicContext, type EvaluationKeys } from "../../crypto/public-context.js";
+import { outputCiphertextBytes } from "../../crypto/rotation-keys.js";
+import { collect, runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
+import type { LayerTrace } from "../../layers/trace.js";
+import type { LongWorkOptions } from "../../long-work.js";
+import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
+import type { PackedProgram } from "../../program/program-content.js";
+import type { ClientExecutor, Executor } from "../executor.js";
+import type { StageTask, TaskResult } from "./messages.js";
+import { SharedMemory, sharedView, unshared, type SharedTensor } from "./shared-tensor.js";
+import { teamMemory, type TeamMemory } from "./shared-team.js";
+import { WorkerPool } from "./worker-pool.js";
+
+/** Computes packed images on worker threads, which share the work of each stage of each image. */
+export class StageExecutor implements Executor {
+  readonly #memory: SharedMemory;
+  readonly #team: TeamMemory;
+  #isWarm = false;
+
+  private constructor(
+    private readonly pool: WorkerPool<StageTask>,
+    private readonly plan: Plan,
+  ) {
+    const { parameters } = plan;
+    this.#memory = new SharedMemory(parameters);
+    const stride = outputCiphertextBytes(parameters, parameters.levels);
+    this.#team = teamMemory(mostShared(plan, pool.threads), stride);
+  }
+
+  static async start(program: PackedProgram, threads: number): Promise<StageExecutor> {
+    const file = new URL("./stage-worker.js", import.meta.url);
+    return new StageExecutor(await WorkerPool.start<StageTask>(file, program, threads), program.plan);
+  }
+
+  get threads(): number {
+    return this.pool.threads;
+  }
+
+  /**
+   * Loads the keys, and for the first client runs the plan once on encryptions of zero: V8 compiles WASM anew, and better,
+   * once it has run for a while.
+   */
+  async open(keys: EvaluationKeys): Promise<ClientExecutor> {
+    const client = await this.pool.open(keys);
+    const executor: ClientExecutor = {
+      run: (input, options) => this.#run(client, input, options),
+      close: () => this.pool.forget(client),
+    };
+    if (!this.#isWarm) {
+      try {
+        await collect(executor.run(await this.#zeros(keys), {}));
+        this.#isWarm = true;
+      } catch (error) {
+        await executor.close();
+        throw error;
+      }
+    }
+    return executor;
+  }
+
+  async #zeros(keys: EvaluationKeys): Promise<SerializedTensor> {
+    const { parameters, input, inputShape, start } = this.plan;
+    using context = await PublicContext.load(parameters, { publicKey: keys.publicKey });
+    const ciphertexts = input.map(() => {
+      using zero = context.evaluator.encryptZero(start);
+      return context.evaluator.save(zero);
+    });
+    return { shape: inputShape, packing: "packed", images: 1, slotLayout: input, ciphertexts };
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  async *#run(
+    client: number,
+    input: SerializedTensor,
+    { twin, ...options }: RunOptions<SerializedTensor>,
+  ): AsyncGenerator<LayerTrace, SerializedTensor> {
+    const runner = {
+      parameters: this.plan.parameters,
+      free: (tensor: SharedTensor) => this.#memory.release(tensor),
+      turns: this.pool.turns,
+    };
+    const output = yield* runSteps(
+      this.plan.stages.map((stage, position) => this.#step(client, stage, position)),
+      this.#memory.share(input),
+      runner,
+      { ...options, twin: twin && { input: twin.input, decrypt: (t) => twin.decrypt(sharedView(t)) } },
+    );
+    const result = unshared(output);
+    this.#memory.release(output);
+    return result;
+  }
+
+  #step(client: number, stage: PlannedStage, position: number): RunStep<SharedTensor> {
+    const { name, kind, modelLayers, outputShape, output: slotLayout } = stage;
+    return {
+      name,
+      kind,
+      modelLayers,
+      plain: (batch) => stageForward(stage, batch),
+      compute: async (input, options) => {
+        const output = this.#memory.reserve({ ...input, shape: outputShape, slotLayout });
+        try {
+          return await this.#compute(client, position, input, output, options);
+        } catch (error) {
+          this.#memory.release(output);
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** Has all threads compute one stage together, image by image. */
+  async #compute(
+    client: number,
+    stage: number,
+    input: SharedTensor,
+    output: SharedTensor,
+    { signal, onProgress }: LongWorkOptions,
+  ): Promise<StepResult<SharedTensor>> {
+    let ops = noOperations;
+    let last: TaskResult | undefined;
+    for (let image = 0; image < input.images; image++) {
+      signal?.throwIfAborted();
+      this.#team.meeting.fill(0);
+      const size = this.threads;
+      const members = Array.from({ length: size }, (_, rank) =>
+        this.pool.compute(client, { stage, input, output, image, rank, size, memory: this.#team }),
+      );
+      // All of them, before anything is freed: who fails does not keep the others from the memory.
+      const settled = await Promise.allSettled(members);
+      for (const member of settled) {
+        if (member.status === "rejected") throw member.reason;
+        if (!member.value) continue;
+        last = member.value;
+        ops = operationsTogether(ops, member.value.ops);
+      }
+      onProgress?.(image + 1, input.images);
+    }
+    return { ...last!, output, ops };
+  }
+}
+
+/** The most ciphertexts that the members of a team share at once. */
+function mostShared({ stages }: Plan, threads: number): number {
+  const counts = stages.map(({ slotMap, input, output }: PlannedStage) => {
+    const babies = new Set(
+      slotMap?.diagonals
+        .filter(({ baby }) => baby !== 0)
+        .map(({ input: source, baby }) => `${source},${baby}`),
+    );
+    return Math.max(input.length, output.length * threads, babies.size);
+  });
+  return Math.max(1, ...counts);
+}

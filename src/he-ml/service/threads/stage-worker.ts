@@ -1,0 +1,65 @@
+import { workerData } from "piscina";
+import type { Ciphertext } from "../../crypto/ciphertext.js";
+import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
+import type { Evaluator } from "../../crypto/evaluator.js";
+import { operationsBetween } from "../../crypto/operation-counts.js";
+import { PublicContext } from "../../crypto/public-context.js";
+import { runToEnd } from "../../long-work.js";
+import { encodeStages } from "../../program/encode-plan.js";
+import type { PackedProgram } from "../../program/program-content.js";
+import type { StageRun } from "../../program/stage-run.js";
+import type { Answer, StageTask } from "./messages.js";
+import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
+import { SharedTeam } from "./shared-team.js";
+import { workerFor, type OpenClient } from "./worker-clients.js";
+
+async function start(): Promise<OpenClient<StageTask>> {
+  const { parameters, plan } = workerData as PackedProgram;
+  const context = await PublicContext.open(parameters);
+  const stages = encodeStages(context.evaluator, plan);
+  return (keys) => {
+    const own = context.withKeys(keys);
+    return {
+      compute: (task: StageTask) => compute(own.evaluator, stages[task.stage], task),
+      [Symbol.dispose]: () => own[Symbol.dispose](),
+    };
+  };
+}
+
+function compute(
+  he: Evaluator,
+  run: StageRun,
+  { input, output, image, rank, size, memory }: StageTask,
+): Answer {
+  const team = new SharedTeam(rank, size, memory, he);
+  const before = he.operations;
+  try {
+    using tensor = load(he, run, input, image);
+    run.requireInput(tensor);
+    const finished = runToEnd(run.imageSteps(he, tensor.ciphertexts, team));
+    finished.forEach((ciphertext, i) => {
+      if (!ciphertext) return;
+      using own = ciphertext;
+      shareCiphertext(output, image * finished.length + i, he.save(own));
+    });
+    return { before: run.input, after: run.output, ops: operationsBetween(before, he.operations) };
+  } catch (error) {
+    team.fail();
+    throw run.named(error);
+  }
+}
+
+function load(he: Evaluator, { stage }: StageRun, input: SharedTensor, image: number): EncryptedTensor {
+  const loaded: Ciphertext[] = [];
+  try {
+    stage.input.forEach((_, i) =>
+      loaded.push(he.load(sharedCiphertext(input, image * stage.input.length + i))),
+    );
+    return new EncryptedTensor({ ...input, images: 1 }, loaded);
+  } catch (error) {
+    for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
+    throw error;
+  }
+}
+
+export default workerFor(start);

@@ -1,0 +1,127 @@
+import { Piscina } from "piscina";
+import type { EvaluationKeys } from "../../crypto/public-context.js";
+import { InputError } from "../../errors.js";
+import type { ProgramContent } from "../../program/program-content.js";
+import { Turns } from "../turns.js";
+import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
+
+/**
+ * Worker threads, each with a WASM instance of its own, the encoded program, and the keys of all clients.
+ */
+export class WorkerPool<Task> {
+  readonly #pool: Piscina<Message<Task>, Answer>;
+  #clients = 0;
+  /** For all that the workers do together: threads that wait for each other must not be kept by something else. */
+  readonly turns = new Turns();
+  #closed = false;
+
+  private constructor(
+    file: URL,
+    program: ProgramContent,
+    readonly threads: number,
+  ) {
+    this.#pool = new Piscina({
+      filename: file.href,
+      workerData: program,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+    });
+  }
+
+  /**
+   * Starts the workers and waits until all have encoded the program.
+   *
+   * @throws InputError if a weight does not fit
+   */
+  static async start<Task>(file: URL, program: ProgramContent, threads: number): Promise<WorkerPool<Task>> {
+    const pool = new WorkerPool<Task>(file, program, threads);
+    try {
+      await pool.#everyone("ready");
+      return pool;
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Gives every worker a client's keys.
+   *
+   * @returns the client's number
+   * @throws InputError if the keys are damaged; then no worker holds them
+   */
+  async open(keys: EvaluationKeys): Promise<number> {
+    const client = ++this.#clients;
+    try {
+      await this.#everyone({ open: client, keys: inSharedMemory(keys) });
+      return client;
+    } catch (error) {
+      await this.forget(client);
+      throw error;
+    }
+  }
+
+  /** Frees a client's keys in every worker, when the step that is being computed is done. */
+  async forget(client: number): Promise<void> {
+    try {
+      await this.#everyone({ close: client });
+    } catch (error) {
+      // Workers that are stopped hold no keys.
+      if (!this.#closed) throw error;
+    }
+  }
+
+  /**
+   * Computes a share of a step; to be called within a turn.
+   *
+   * @returns undefined where the work was stopped
+   * @throws InputError if the worker refuses, or the server is closed
+   */
+  async compute(client: number, task: Task): Promise<TaskResult | undefined> {
+    const answer = await this.#send({ client, task });
+    return "ops" in answer ? answer : undefined;
+  }
+
+  /** Stops the workers, and with them whatever they compute. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pool.destroy();
+  }
+
+  #everyone(order: Everyone["order"]): Promise<void> {
+    return this.turns.take(async () => {
+      const missing = new Int32Array(new SharedArrayBuffer(4)).fill(this.threads);
+      const sent = Array.from({ length: this.threads }, () => this.#send({ missing, order }));
+      // The turn is over when all are done, whatever the first of them says.
+      for (const answer of await Promise.allSettled(sent)) {
+        if (answer.status === "rejected") throw answer.reason;
+      }
+    });
+  }
+
+  async #send(message: Message<Task>): Promise<Exclude<Answer, { readonly refused: string }>> {
+    const closed = () => new InputError("server: it is closed; start another");
+    if (this.#closed) throw closed();
+    const answer = await this.#pool.run(message).catch((error: unknown) => {
+      // Workers that are stopped in the middle of their work answer so.
+      throw this.#closed ? closed() : error;
+    });
+    if ("refused" in answer) throw new InputError(answer.refused);
+    return answer;
+  }
+}
+
+/** A copy that sending to a thread does not copy again. */
+function inSharedMemory({ publicKey, relinKeys, rotationKeys }: EvaluationKeys): EvaluationKeys {
+  const shared = (bytes: Uint8Array): Uint8Array => {
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    return copy;
+  };
+  return {
+    publicKey: shared(publicKey),
+    relinKeys: relinKeys && shared(relinKeys),
+    rotationKeys: rotationKeys?.map((key) => ({ ...key, bytes: shared(key.bytes) })),
+  };
+}

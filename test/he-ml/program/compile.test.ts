@@ -1,0 +1,204 @@
+import { describe, expect, test } from "@jest/globals";
+import { InputError } from "../../../src/he-ml/errors.js";
+import { typicalCosts } from "../../../src/he-ml/planner/costs.js";
+import { compile, type CompileOptions } from "../../../src/he-ml/program/compile.js";
+import { explain } from "../../../src/he-ml/program/explain.js";
+import { Program } from "../../../src/he-ml/program/program.js";
+import { defineModel } from "../../../src/he-ml/model/model.js";
+import { linearLayer } from "../../../src/he-ml/model/linear.js";
+import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
+import { smallModel } from "../layers/small-model.js";
+import { lazyParameters, randomTensor, rejectedBy, thrownBy } from "../support.js";
+import { runOnTwin } from "../planner/plan-checks.js";
+
+const compiled = (options: CompileOptions = {}, model = smallModel) =>
+  compile(model, { parameters: lazyParameters, costs: typicalCosts, ...options });
+
+const packed = await compiled();
+
+const refusal = async (options: CompileOptions, model = smallModel): Promise<string> => {
+  const error = await rejectedBy(() => compiled(options, model));
+  expect(error).toBeInstanceOf(InputError);
+  expect((error as Error).message).not.toContain("\n");
+  return (error as Error).message;
+};
+
+describe("compile", () => {
+  test("packs if nothing else is asked for, and takes the model's own parameters layer by layer", async () => {
+    const chosenByItself = await compile(smallModel, { costs: typicalCosts });
+    expect(chosenByItself.packing).toBe("packed");
+    expect(chosenByItself.parameters.security).toBe(128);
+    const own = { polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 21 };
+    const model = defineModel({ ...smallModel, parameters: own });
+    const batch = await compile(model, { packing: "batch", costs: typicalCosts });
+    expect(batch.parameters).toMatchObject(own);
+    const chosen = await compile(smallModel, { packing: "batch", costs: typicalCosts });
+    expect(chosen.parameters.coeffModulusBits).toEqual([60, 40, 40, 40, 60]);
+  });
+
+  test("takes the model's own ranges of values", async () => {
+    const at = (max: number) => [{ name: "act1", min: 0, max }];
+    const narrow = await compiled(
+      { parameters: undefined },
+      defineModel({ ...smallModel, valueRanges: at(1) }),
+    );
+    const wide = await compiled(
+      { parameters: undefined },
+      defineModel({ ...smallModel, valueRanges: at(2 ** 30) }),
+    );
+    expect(wide.digest).not.toBe(narrow.digest);
+  });
+
+  test("a range leaves room in the modulus for the rest, which goes on from it", async () => {
+    for (const packing of ["packed", "batch", "scalar"] as const) {
+      for (const cut of [1, 2, 3, 4]) {
+        const layers = [0, 1, 2, 3, 4];
+        const parameters = packing === "packed" ? undefined : lazyParameters;
+        const first = await compiled({ packing, parameters, layers: layers.slice(0, cut) });
+        const rest = await compiled({ parameters: undefined, input: first.clientSpec.output });
+        expect(rest.packing).toBe(packing);
+        expect(rest.layers).toEqual(layers.slice(cut));
+        expect(rest.parameters.coeffModulusBits).toEqual(first.parameters.coeffModulusBits);
+        const { program, end, level, scale } = first.clientSpec.output;
+        expect(rest.clientSpec.input).toEqual({ program, end, level, scale });
+        expect(rest.clientSpec.slotLayout).toEqual(first.clientSpec.output.slotLayout);
+      }
+    }
+  });
+
+  test("is told in advance, in every packing", async () => {
+    for (const packing of ["packed", "batch", "scalar"] as const) {
+      const explanation = explain(await compiled({ packing }));
+      expect(explanation.stages.flatMap(({ modelLayers }) => modelLayers)).toEqual([0, 1, 2, 3, 4]);
+      expect(explanation.totals.predictedMilliseconds).toBeGreaterThan(0);
+      expect(explanation.bytes.evaluationKeys).toBeGreaterThan(explanation.bytes.output);
+    }
+  });
+});
+
+describe("compile refuses", () => {
+  test("what does not fit, by name", async () => {
+    const first = await compiled({ layers: [0, 1] });
+    const input = first.clientSpec.output;
+    expect(await refusal({ packing: "dense" as never })).toMatch(
+      /packing scalar or batch or packed, got dense/,
+    );
+    expect(await refusal({ layers: [0, 2] })).toMatch(/contiguous/);
+    expect(await refusal({ layers: [9] })).toMatch(/contiguous/);
+    expect(await refusal({ input, layers: [3, 4] })).toMatch(
+      /layers from 3 on take 2×1×1, the input is 2×2×2 for layer 2/,
+    );
+    expect(await refusal({ input, packing: "batch" })).toMatch(/comes in packing packed, expected batch/);
+    expect(await refusal({ input, parameters: { ...lazyParameters, scaleBits: 21 } })).toMatch(
+      /other parameters/,
+    );
+    expect(await refusal({ input: { ...input, nextLayer: 0 } })).toMatch(/layer/);
+    expect(await refusal({ input: (await compiled()).clientSpec.output })).toMatch(/nothing is left/);
+    expect(await refusal({ packing: "batch", fuse: false })).toMatch(/fuse is for packing packed/);
+    expect(await refusal({ parameters: { ...lazyParameters, security: 128 } })).toMatch(/128-bit/);
+  });
+
+  test("a chain that the first program used up, and says what to do", async () => {
+    const short = { ...lazyParameters, coeffModulusBits: [40, 40, 40], scaleBits: 20, weightScaleBits: 15 };
+    const first = await compiled({ packing: "batch", layers: [0, 1], parameters: short });
+    expect(await refusal({ input: first.clientSpec.output, parameters: undefined })).toMatch(
+      /"fc1".*give the program before it parameters with more primes/,
+    );
+  });
+});
+
+describe("a program as JSON", () => {
+  const cubic = defineModel({
+    name: "cubic",
+    inputShape: [4],
+    layers: [
+      linearLayer({ name: "fc0", weights: randomTensor([4, 4], 1) }),
+      polynomialLayer({ name: "cubic", coefficients: [0, 0.8, 0, -0.1] }),
+      linearLayer({ name: "fc1", weights: randomTensor([2, 4], 2), bias: randomTensor([2], 3) }),
+    ],
+  });
+  const long = { ...lazyParameters, coeffModulusBits: [60, 40, 40, 40, 40, 40, 60], scaleBits: 40 };
+  const travelled = (program: Program) => JSON.parse(JSON.stringify(program)) as Record<string, never>;
+
+  test.each<[string, CompileOptions, typeof smallModel]>([
+    ["packed", {}, smallModel],
+    ["a stage for each layer", { fuse: false }, smallModel],
+    ["of polynomials", { parameters: long }, cubic],
+    ["batch", { packing: "batch" }, smallModel],
+    ["of a range", { packing: "scalar", layers: [2, 3] }, smallModel],
+  ])("%s is taken up as it was", async (_, options, model) => {
+    const program = await compiled(options, model);
+    const again = Program.fromJSON(travelled(program));
+    expect(again.digest).toBe(program.digest);
+    expect(again.clientSpec).toEqual(program.clientSpec);
+    expect(explain(again).stages).toEqual(explain(program).stages);
+    if (program.plan) expect(runOnTwin(again.plan!).output).toEqual(runOnTwin(program.plan).output);
+  });
+
+  test("that goes on with another's output is taken up as it was", async () => {
+    const first = await compiled({ layers: [0, 1] });
+    const rest = await compiled({ parameters: undefined, input: first.clientSpec.output });
+    expect(Program.fromJSON(travelled(rest)).clientSpec).toEqual(rest.clientSpec);
+  });
+
+  type Json = { plan: { stages: Record<string, unknown>[]; input: string[] }; model: { layers: object[] } };
+  const changed = (change: (json: Json) => unknown): string => {
+    const json = travelled(packed) as unknown as Json;
+    const error = thrownBy(() => Program.fromJSON(change(json) ?? json));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).not.toContain("\n");
+    return (error as Error).message;
+  };
+  const slots = (text: string) => new Int32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer);
+  const text = (numbers: Int32Array) => Buffer.from(numbers.buffer).toString("base64");
+
+  test.each<[string, (json: Json) => unknown, RegExp]>([
+    ["nothing", () => 5, /the whole/],
+    ["an unknown field", (json) => ({ ...json, extra: 1 }), /extra/],
+    [
+      "an unknown kind of layer",
+      (json) => void (json.model.layers[1] = { kind: "tanh", name: "t" }),
+      /layers\.1/,
+    ],
+    ["another version", (json) => ({ ...json, version: 2 }), /version/],
+    ["a digest of another", (json) => ({ ...json, digest: "0".repeat(64) }), /does not have the digest/],
+    [
+      "an output layout of the right length that is another",
+      ({ plan: { stages } }) => {
+        const [first, ...rest] = stages[0].output as string[];
+        stages[0].output = [text(slots(first).reverse()), ...rest];
+      },
+      /stage "conv1\+act1": slot \d+ of ciphertext 0 does not hold value \d+, as its layout says/,
+    ],
+    [
+      "an input layout of the right length that is another",
+      ({ plan }) => void (plan.input[0] = text(slots(plan.input[0]).reverse())),
+      /does not hold value/,
+    ],
+    [
+      "a rotation by one slot more",
+      ({ plan: { stages } }) => {
+        const { diagonals } = stages[1].slotMap as { diagonals: { baby: number; giant: number }[] };
+        diagonals[0].giant += 1;
+      },
+      /does not hold value/,
+    ],
+    [
+      "an entry that there is not",
+      ({ plan: { stages } }) => {
+        const { diagonals } = stages[1].slotMap as { diagonals: { entries: string }[] };
+        diagonals[0].entries = text(slots(diagonals[0].entries).fill(1e6));
+      },
+      /does not hold together/,
+    ],
+    ["a level that there is not", ({ plan }) => void (plan.stages[0].level = 9), /starts at level 9/],
+    ["weights that are no numbers", ({ plan }) => void (plan.stages[0].output = ["&"]), /stages\.0\.output/],
+    [
+      "stages of other layers",
+      ({ plan }) => void plan.stages.pop(),
+      /its stages are not the program's layers/,
+    ],
+  ])("is refused by name with %s", (_, change, message) => {
+    expect(changed(change)).toMatch(message);
+  });
+});
