@@ -17,6 +17,11 @@ const modelsFolder = fileURLToPath(new URL("../../../models/", import.meta.url))
  * @example await modelFile("lenet1") // …/models/lenet1/model.onnx
  */
 export async function modelFile(model: string): Promise<string> {
+  if (typeof model !== "string") {
+    throw new InputError(
+      `loadModel: expected a file, folder or name, got ${model === null ? "null" : typeof model}`,
+    );
+  }
   const status = await stat(model).catch(() => undefined);
   if (status && !status.isDirectory()) return model;
   for (const path of [join(model, "model.onnx"), join(modelsFolder, model, "model.onnx")]) {

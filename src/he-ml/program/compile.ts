@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { machineCosts, planningCosts } from "../calibration/machine-costs.js";
 import { packings, type Packing } from "../crypto/packing.js";
 import {
@@ -10,12 +11,13 @@ import {
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, type Model } from "../model/model.js";
+import { encryptableModel } from "../model/unsupported-layers.js";
 import type { ValueRange } from "../model/value-range.js";
 import type { PrimitiveCosts } from "../planner/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
 import { planModel, type Plan, type PlanOptions } from "../planner/plan.js";
-import { formatShape } from "../tensor/tensor.js";
+import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
 import { readTensorSpec, type TensorSpec } from "./client-spec.js";
 import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
@@ -56,6 +58,8 @@ export interface CompileOptions extends PackedOptions {
  * const rest = await compile(model, { layers: [4, 5, 6, 7], input: first.clientSpec.output }); // on another server
  */
 export async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+  requireModel(model);
+  requireOptions(options);
   const input = options.input && readTensorSpec(options.input);
   const packing = options.packing ?? input?.packing ?? "packed";
   if (!packings.includes(packing)) {
@@ -85,6 +89,40 @@ async function costsUnder(
   const { polyModulusDegree, levels } = parameters;
   if (packing === "packed" && !given) return machineCosts(parameters);
   return (given ?? (await planningCosts()))(polyModulusDegree, levels);
+}
+
+function requireModel(model: Model): void {
+  const { layers, inputShape } = (model ?? {}) as Partial<Model>;
+  if (!Array.isArray(layers) || !Array.isArray(inputShape)) {
+    throw new InputError(`compile: expected a model, as loadModel or defineModel gives it`);
+  }
+  encryptableModel(model);
+}
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
+
+const optionsSchema = z.strictObject({
+  packing: z.unknown().optional(),
+  parameters: z.custom(isObject, "expected parameters, as checkParameters takes or gives them").optional(),
+  layers: z.array(z.int()).optional(),
+  input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
+  valueRanges: z.array(z.looseObject({ name: z.string(), min: z.number(), max: z.number() })).optional(),
+  costs: z.custom((value) => typeof value === "function", "expected a function").optional(),
+  fuse: z.boolean().optional(),
+  splitAfter: z.array(z.int()).optional(),
+  samples: z.unknown().optional(),
+  relativeError: z.number().positive().optional(),
+  mostInputCiphertexts: z.int().min(1).optional(),
+} satisfies Record<keyof CompileOptions, z.ZodType>);
+
+/** @throws InputError if an option is unknown or of a wrong type */
+function requireOptions(options: CompileOptions): void {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new InputError(`compile: options: ${path.join(".") || "the whole"}: ${message}`);
+  }
+  if (options.samples !== undefined) requireTensor("compile: samples", options.samples);
 }
 
 /** What every packing is compiled from. */

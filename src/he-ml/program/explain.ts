@@ -16,7 +16,7 @@ import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
 import { layeredSteps } from "./layered-steps.js";
-import type { Program } from "./program.js";
+import { Program } from "./program.js";
 import type { LayeredProgram, PackedProgram } from "./program-content.js";
 
 /** What one stage or layer will do. */
@@ -68,6 +68,7 @@ export interface ExplainOptions {
  * @example explain(await compile(model)).totals.predictedMilliseconds
  */
 export function explain(program: Program, options: ExplainOptions = {}): Explanation {
+  Program.require("explain", program);
   const { content, clientSpec, parameters } = program;
   const { polyModulusDegree, levels } = parameters;
   const costs = options.costs ?? program.costs ?? typicalCosts(polyModulusDegree, levels);

@@ -101,6 +101,15 @@ export class Program {
     return programFromJson(json, (content) => new Program(content));
   }
 
+  /** @throws InputError unless the value is a program */
+  static require(what: string, value: unknown): asserts value is Program {
+    if (value instanceof Program) return;
+    throw new InputError(
+      `${what}: expected a Program, got ${value === null ? "null" : typeof value}; ` +
+        `make one with compile(model), or with Program.fromJSON`,
+    );
+  }
+
   /** One line where it is printed. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const { model, packing, layers, digest } = this;

@@ -8,7 +8,7 @@ import type { PlainTwin } from "../layers/run.js";
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
 import { requireBatchOf } from "../model/model.js";
 import { inputTensors, outputTensors, readClientSpec, type ClientSpec } from "../program/client-spec.js";
-import { formatShape, reshape, type Tensor } from "../tensor/tensor.js";
+import { formatShape, requireTensor, reshape, type Tensor } from "../tensor/tensor.js";
 import { requireMessage } from "./message.js";
 
 export interface ClientOptions {
@@ -187,5 +187,6 @@ function requireSecurity({ security }: CkksParameters, options: ClientOptions): 
 const hexadecimal = (byte: number) => byte.toString(16).padStart(2, "0");
 
 function asBatch(images: Tensor, shape: readonly number[]): Tensor {
+  requireTensor("encrypt", images);
   return formatShape(images.shape) === formatShape(shape) ? reshape(images, [1, ...shape]) : images;
 }

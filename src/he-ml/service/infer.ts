@@ -9,7 +9,7 @@ import { layerStates } from "../program/chain.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, imageAt, maxAbs, type Tensor } from "../tensor/tensor.js";
+import { argmax, imageAt, maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { Server } from "./server.js";
 import { timed } from "./timed.js";
@@ -87,6 +87,7 @@ export async function infer(
 ): Promise<InferenceReport> {
   const { model, packing, parameters, clientSpec } = program;
   const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
+  requireTensor("infer", images);
   requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
   requireKnownRange(program, images);
   const outputs = plainOutputs(program, images);

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
+import { z } from "zod";
 import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
-import type { Program } from "../program/program.js";
+import { Program } from "../program/program.js";
 import type { Executor } from "./executor.js";
 import { InProcessExecutor } from "./in-process.js";
 import { Session } from "./session.js";
@@ -56,7 +57,8 @@ export class Server implements AsyncDisposable {
    * @throws InputError if the number of threads is none, or a weight does not fit
    */
   static async start(program: Program, options: ServerOptions = {}): Promise<Server> {
-    const { mostKeyBytes = usualKeyBytes } = options;
+    Program.require("server", program);
+    const { mostKeyBytes = usualKeyBytes } = checkedOptions(options);
     return new Server(program, await executorOf(program, options), mostKeyBytes);
   }
 
@@ -137,6 +139,18 @@ export class Server implements AsyncDisposable {
         `server with a larger mostKeyBytes`,
     );
   }
+}
+
+const optionsSchema = z.strictObject({
+  threads: z.unknown().optional(),
+  mostKeyBytes: z.number().positive().optional(),
+});
+
+function checkedOptions(options: ServerOptions): ServerOptions {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return options;
+  const [{ path, message }] = parsed.error.issues;
+  throw new InputError(`server: options: ${path.join(".") || "the whole"}: ${message}`);
 }
 
 async function executorOf(program: Program, { threads }: ServerOptions): Promise<Executor> {

@@ -37,6 +37,19 @@ export function tensor(shape: Shape, values: ArrayLike<number>): Tensor {
   return { shape: [...shape], data: Float64Array.from(values) };
 }
 
+/** @throws InputError unless the value is a tensor, with as many values as its shape holds */
+export function requireTensor(what: string, value: unknown): asserts value is Tensor {
+  const { shape, data } = (value ?? {}) as Partial<Tensor>;
+  if (Array.isArray(shape) && data instanceof Float64Array && data.length === sizeOf(shape)) return;
+  const got =
+    data instanceof Float64Array && Array.isArray(shape)
+      ? `${data.length} values for ${formatShape(shape)}`
+      : value === null
+        ? "null"
+        : typeof value;
+  throw new InputError(`${what}: expected a tensor, got ${got}; make one with tensor(shape, values)`);
+}
+
 /** A tensor of zeros. */
 export function zeros(shape: Shape): Tensor {
   return { shape: [...shape], data: new Float64Array(sizeOf(shape)) };

@@ -9,6 +9,8 @@ import {
   compile,
   explain,
   imageAt,
+  infer,
+  loadModel,
   modelForward,
   tensor,
   typicalCosts,
@@ -383,4 +385,45 @@ describe("a client", () => {
     const many = tensor([parameters.slots + 1, 1, 6, 6], waves(36 * (parameters.slots + 1), 1));
     expect(message(many)).toMatch(/at most 1024 images/);
   });
+});
+
+test("arguments that are none are refused in one line, whatever TypeScript says", async () => {
+  const program = await compiled();
+  const client = await clientOf(program);
+  const server = await Server.start(program, { threads: 0 });
+  const session = await server.connect(client.evaluationKeys);
+  const calls: ((value: never) => unknown)[] = [
+    (value) => compile(value),
+    (value) => Client.create(value),
+    (value) => Server.start(value),
+    (value) => server.connect(value),
+    (value) => session.run(value),
+    (value) => client.encrypt(value),
+    (value) => client.decrypt(value),
+    (value) => client.twin(value),
+    (value) => client.continuedBy(value),
+    (value) => Program.fromJSON(value),
+    (value) => loadModel(value),
+    (value) => infer(program, value, { threads: 0 }),
+    (value) => explain(value),
+  ];
+  for (const call of calls) {
+    for (const value of [undefined, null, 5, {}, [], "", () => 1]) {
+      await refusal(async () => call(value as never));
+    }
+  }
+  for (const options of [
+    5,
+    { packng: "batch" },
+    { layers: 3 },
+    { samples: [] },
+    { fuse: 1 },
+    { parameters: 5 },
+  ]) {
+    expect(await refusal(() => compile(tinyModel, options as never))).toMatch(/^compile: /);
+  }
+  expect(await refusal(() => Server.start(program, { thread: 1 } as never))).toMatch(
+    /^server: options: .*thread/,
+  );
+  await server.close();
 });
