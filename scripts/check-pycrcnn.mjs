@@ -20,7 +20,7 @@ import {
   maxAbs,
   modelForward,
 } from "../dist/he-ml/index.js";
-import { loadTestImages } from "../dist/train/dataset.js";
+import { loadTestImages } from "../dist/train/index.js";
 
 const folder = process.env.HE_ML_PYCRCNN_MODELS;
 if (!folder || !existsSync(folder)) {
