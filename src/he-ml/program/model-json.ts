@@ -16,10 +16,10 @@ export const numbersToJson = (numbers: Float64Array | Int32Array) =>
   uint8ArrayToBase64(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
 
 const bytes = z.base64().transform(base64ToUint8Array);
-export const doublesSchema = bytes
+export const doublesSchema: z.ZodType<Float64Array, string> = bytes
   .refine(({ length }) => length % 8 === 0, "expected whole doubles")
   .transform((data) => new Float64Array(data.slice().buffer));
-export const integersSchema = bytes
+export const integersSchema: z.ZodType<Int32Array, string> = bytes
   .refine(({ length }) => length % 4 === 0, "expected whole 32-bit integers")
   .transform((data) => new Int32Array(data.slice().buffer));
 

@@ -26,25 +26,27 @@ const programSchema = z.discriminatedUnion("packing", [
   z.strictObject({ ...common, packing: z.enum(layerPackings as readonly ["scalar", "batch"]) }),
 ]);
 
-/** A program as plain JSON: `Program.fromJSON` takes it up. */
-export type ProgramJson = z.input<typeof programSchema>;
+/** A program as plain JSON, for `Program.fromJSON`; what else is in it is no contract. */
+export interface ProgramJson {
+  readonly format: "he-ml program";
+  readonly version: typeof version;
+  readonly digest: string;
+  readonly [field: string]: unknown;
+}
 
 export function programToJson(content: ProgramContent, digest: string): ProgramJson {
   const { model, parameters, layers, input } = content;
-  const written = {
+  return {
     format: "he-ml program",
     version,
     digest,
+    packing: content.packing,
     parameters: parametersSpec(parameters),
-    layers: [...layers],
+    layers,
     input,
     model: modelToJson(model),
+    ...(content.packing === "packed" ? { plan: planToJson(content.plan) } : {}),
   };
-  const rest =
-    content.packing === "packed"
-      ? { packing: content.packing, plan: planToJson(content.plan) }
-      : { packing: content.packing };
-  return { ...written, ...rest } as unknown as ProgramJson;
 }
 
 /**
