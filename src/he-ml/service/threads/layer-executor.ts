@@ -3,14 +3,15 @@ import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import { ciphertextCount } from "../../crypto/packing.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
+import type { RunOptions, RunStep, StepResult } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
 import type { LongWorkOptions } from "../../long-work.js";
 import { layerForward, layerOutputShape } from "../../model/model.js";
 import type { LayeredProgram } from "../../program/program-content.js";
 import type { ClientExecutor, Executor } from "../executor.js";
 import type { LayerTask, TaskResult } from "./messages.js";
-import { SharedMemory, sharedView, unshared, type SharedTensor } from "./shared-tensor.js";
+import { runOnWorkers } from "./run-on-workers.js";
+import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
 
 /** Tasks a thread gets of each layer: enough for even shares and visible progress. */
@@ -49,26 +50,15 @@ export class LayerExecutor implements Executor {
     return this.pool.close();
   }
 
-  async *#run(
+  #run(
     client: number,
     input: SerializedTensor,
-    { twin, ...options }: RunOptions<SerializedTensor>,
+    options: RunOptions<SerializedTensor>,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { layers, parameters } = this.program;
-    const runner = {
-      parameters,
-      free: (tensor: SharedTensor) => this.#memory.release(tensor),
-      turns: this.pool.turns,
-    };
-    const output = yield* runSteps(
-      layers.map((_, position) => this.#step(client, position)),
-      this.#memory.share(input),
-      runner,
-      { ...options, twin: twin && { input: twin.input, decrypt: (t) => twin.decrypt(sharedView(t)) } },
-    );
-    const result = unshared(output);
-    this.#memory.release(output);
-    return result;
+    const workers = { parameters, memory: this.#memory, turns: this.pool.turns };
+    const steps = layers.map((_, position) => this.#step(client, position));
+    return runOnWorkers(steps, input, workers, options);
   }
 
   #step(client: number, position: number): RunStep<SharedTensor> {

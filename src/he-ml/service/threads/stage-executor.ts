@@ -2,14 +2,15 @@ import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import { PublicContext, type EvaluationKeys } from "../../crypto/public-context.js";
 import { outputCiphertextBytes } from "../../crypto/rotation-keys.js";
-import { collect, runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
+import { collect, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
 import type { LongWorkOptions } from "../../long-work.js";
 import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
 import type { ClientExecutor, Executor } from "../executor.js";
 import type { StageTask, TaskResult } from "./messages.js";
-import { SharedMemory, sharedView, unshared, type SharedTensor } from "./shared-tensor.js";
+import { runOnWorkers } from "./run-on-workers.js";
+import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { teamMemory, type TeamMemory } from "./shared-team.js";
 import { WorkerPool } from "./worker-pool.js";
 
@@ -74,25 +75,15 @@ export class StageExecutor implements Executor {
     return this.pool.close();
   }
 
-  async *#run(
+  #run(
     client: number,
     input: SerializedTensor,
-    { twin, ...options }: RunOptions<SerializedTensor>,
+    options: RunOptions<SerializedTensor>,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
-    const runner = {
-      parameters: this.plan.parameters,
-      free: (tensor: SharedTensor) => this.#memory.release(tensor),
-      turns: this.pool.turns,
-    };
-    const output = yield* runSteps(
-      this.plan.stages.map((stage, position) => this.#step(client, stage, position)),
-      this.#memory.share(input),
-      runner,
-      { ...options, twin: twin && { input: twin.input, decrypt: (t) => twin.decrypt(sharedView(t)) } },
-    );
-    const result = unshared(output);
-    this.#memory.release(output);
-    return result;
+    const { stages, parameters } = this.plan;
+    const workers = { parameters, memory: this.#memory, turns: this.pool.turns };
+    const steps = stages.map((stage, position) => this.#step(client, stage, position));
+    return runOnWorkers(steps, input, workers, options);
   }
 
   #step(client: number, stage: PlannedStage, position: number): RunStep<SharedTensor> {
