@@ -207,6 +207,17 @@ function packedProgram(
   options: PackedOptions,
 ): PackedProgram {
   const { fuse, samples, relativeError, mostInputCiphertexts } = options;
+  const outside = options.splitAfter?.find((layer) => !layers.includes(layer));
+  if (outside !== undefined) {
+    throw new InputError(
+      `compile: splitAfter: expected layers within ${layers[0]}–${layers.at(-1)}, got ${outside}`,
+    );
+  }
+  if (relativeError !== undefined && given) {
+    throw new InputError(
+      `compile: relativeError chooses parameters, and they are given; leave one of the two out`,
+    );
+  }
   const last = layers.at(-1)!;
   const splitAfter = [...(options.splitAfter ?? []), last];
   const planned = planModel(model, {

@@ -1,6 +1,7 @@
 import { CostMeter } from "../calibration/measure-costs.js";
 import { thisMachine, type Machine } from "../calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
+import { InputError } from "../errors.js";
 import { modelForward, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/costs.js";
 import { compile } from "../program/compile.js";
@@ -88,6 +89,7 @@ const rotationsBetweenRuns = 3;
  * @example const { models } = await bench([{ model: await loadModel("lenet1") }]);
  */
 export async function bench(models: readonly BenchModel[], options: BenchOptions = {}): Promise<BenchReport> {
+  if (models.length === 0) throw new InputError("bench: expected at least one model, got none");
   const measured: { readonly bench: ModelBench; readonly primitives: PrimitiveCosts }[] = [];
   for (const model of models)
     measured.push(await benchModel(model, { threads: 1, repetitions: 15, ...options }));
@@ -103,7 +105,7 @@ type Settled = BenchOptions & Required<Pick<BenchOptions, "threads" | "repetitio
 async function benchModel({ model, images, plainLogits }: BenchModel, options: Settled) {
   const progress = (done: number) => options.onProgress?.(model.name, done, 3 + options.repetitions);
   progress(0);
-  const samples = images && stack([imageAt(images, 0), imageAt(images, 1)]);
+  const samples = images && stack([imageAt(images, 0), imageAt(images, Math.min(1, images.shape[0] - 1))]);
   const [program, plan] = await timed(() => compile(model, { samples }));
   progress(1);
   const { clientSpec, parameters } = program;

@@ -95,6 +95,10 @@ describe("compile refuses", () => {
     expect(await refusal({ input: { ...input, nextLayer: 0 } })).toMatch(/layer/);
     expect(await refusal({ input: (await compiled()).clientSpec.output })).toMatch(/nothing is left/);
     expect(await refusal({ packing: "batch", fuse: false })).toMatch(/fuse is for packing packed/);
+    expect(await refusal({ splitAfter: [9] })).toMatch(/splitAfter: expected layers within 0–4, got 9/);
+    expect(await refusal({ relativeError: 0.1 })).toMatch(
+      /relativeError chooses parameters, and they are given/,
+    );
     expect(await refusal({ parameters: { ...lazyParameters, security: 128 } })).toMatch(/128-bit/);
   });
 
