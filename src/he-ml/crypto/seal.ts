@@ -136,8 +136,10 @@ export class Seal {
         `${operation}: expected bytes in SEAL's uncompressed form, got ${bytes.length} of others`,
       );
     }
+    // SEAL's binding takes a Uint8Array itself and refuses its subclasses, such as Node's Buffer.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     try {
-      this.attempt(operation, () => object.loadFromArray(this.context, bytes));
+      this.attempt(operation, () => object.loadFromArray(this.context, plain));
     } catch (cause) {
       if (!(cause instanceof SealError)) throw cause;
       throw new InputError(

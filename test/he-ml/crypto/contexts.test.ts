@@ -497,6 +497,14 @@ describe("damaged input", () => {
 });
 
 describe("the secret key", () => {
+  test("is taken up from a Node Buffer, which files and sockets give, and so are ciphertexts", async () => {
+    const owner = await SecretContext.create(parameters);
+    const sent = owner.encrypt(images, { packing: "batch" });
+    const again = await SecretContext.fromSecretKey(parameters, Buffer.from(owner.exportSecretKey()));
+    const fromBuffers = sent.ciphertexts.map((bytes) => Buffer.from(bytes));
+    expect(again.decrypt({ ...sent, ciphertexts: fromBuffers })).toEqual(owner.decrypt(sent));
+  });
+
   test("exported and taken up again decrypts what was encrypted before, and its new public keys work", async () => {
     const again = await SecretContext.fromSecretKey(parameters, side.client.exportSecretKey());
     expect(maxAbsDifference(again.decrypt(ours).data, images.data)).toBeLessThan(tolerance);
