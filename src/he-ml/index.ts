@@ -131,7 +131,7 @@ export {
   type BuildFromPytorchOptions,
 } from "./program/build-from-pytorch.js";
 export { checkChain, chooseParameters, type ChainOptions } from "./program/chain.js";
-export { type ClientSpec, type TensorSpec } from "./program/client-spec.js";
+export { type ClientSpec, type OutputSpec, type TensorSpec } from "./program/client-spec.js";
 export { compile, type CompileOptions } from "./program/compile.js";
 export { encodePlan, type EncodedPlan, type EncodedStage } from "./program/encode-plan.js";
 export { explain, type ExplainOptions, type Explanation, type StageExplanation } from "./program/explain.js";

@@ -37,6 +37,12 @@ export interface TensorSpec {
   readonly leftovers?: readonly [number, number];
 }
 
+/** What a program's output is like, for a program that goes on with it. */
+export interface OutputSpec extends TensorSpec {
+  /** SHA-256 of all the rest: a layout or error of another program is found. It is no signature: who forges both is not. */
+  readonly checksum: string;
+}
+
 /** What an input's tensors bear, and where they stand. */
 export type InputSpec = Pick<TensorSpec, "program" | "end" | "level" | "scale">;
 
@@ -68,7 +74,7 @@ export interface ClientSpec {
   /** Whose tensors come in, and where they stand: a client's, or those that another program gives out. */
   readonly input: InputSpec;
   /** What comes out, for a program that goes on with it. */
-  readonly output: TensorSpec;
+  readonly output: OutputSpec;
   /** Rotation keys to make, each for use with at most so many data primes. */
   readonly rotations: readonly RotationNeed[];
   /** Whether the server multiplies ciphertexts, and so needs relinearization keys. */
@@ -106,6 +112,9 @@ const tensorSpecSchema = z.strictObject({
   predictedError: z.number().min(0).optional(),
   leftovers: z.tuple([z.number(), z.number()]).optional(),
 }) satisfies z.ZodType<TensorSpec>;
+const outputSpecSchema = tensorSpecSchema.extend({
+  checksum: digestSchema,
+}) satisfies z.ZodType<OutputSpec>;
 
 const { program, end, level, scale, slotLayout } = tensorSpecSchema.shape;
 
@@ -121,7 +130,7 @@ export const clientSpecSchema = z.strictObject({
   slotLayout,
   outputSlotLayout: slotLayout,
   input: z.strictObject({ program, end, level, scale }),
-  output: tensorSpecSchema,
+  output: outputSpecSchema,
   rotations: z.array(z.strictObject({ step: z.union([z.int(), z.literal("conjugate")]), level: z.int() })),
   relinearization: z.boolean(),
   computation: digestSchema,
@@ -138,16 +147,23 @@ export type UnsignedSpec = Omit<ClientSpec, "digest" | "input" | "output"> & {
 /** Adds the digest to what it covers, and to the ends that are the program's own. */
 export function withDigest(spec: UnsignedSpec): ClientSpec {
   const digest = specDigest(spec);
+  const output = { ...spec.output, program: digest };
   return {
     digest,
     ...spec,
     input: { ...spec.input, program: spec.input.program ?? digest },
-    output: { ...spec.output, program: digest },
+    output: { ...output, checksum: digestOf(output) },
   };
 }
 
 function specDigest({ output, ...spec }: UnsignedSpec): string {
-  const covered = { ...output, program: undefined, predictedError: undefined, leftovers: undefined };
+  const uncovered = {
+    program: undefined,
+    checksum: undefined,
+    predictedError: undefined,
+    leftovers: undefined,
+  };
+  const covered = { ...output, ...uncovered };
   return digestOf({ ...spec, output: covered, classNames: undefined });
 }
 
@@ -201,18 +217,29 @@ export function readClientSpec(value: unknown): CheckedSpec {
         `something in it was changed; ask the server for it again`,
     );
   }
+  requireChecksum("client specification: output", spec.output);
   return { spec, parameters };
 }
 
 /**
  * Checks what another program's output is said to be.
  *
- * @throws InputError if a field is missing, unknown or out of range
+ * @throws InputError if a field is missing, unknown or out of range, or if the fields are not all of one program
  */
-export function readTensorSpec(value: unknown): TensorSpec {
-  const spec = parsed("input", tensorSpecSchema, value);
+export function readOutputSpec(value: unknown): OutputSpec {
+  const spec = parsed("input", outputSpecSchema, value);
   checkTensorSpec(spec);
+  requireChecksum("input", spec);
   return spec;
+}
+
+function requireChecksum(what: string, { checksum, ...rest }: OutputSpec): void {
+  const expected = digestOf(rest);
+  if (expected === checksum) return;
+  throw new InputError(
+    `${what}: its checksum is ${shortDigest(checksum)}…, expected ${shortDigest(expected)}…: a layout or another field ` +
+      `was changed, or is another program's; take the whole clientSpec.output as compile gave it`,
+  );
 }
 
 function parsed<T>(what: string, schema: z.ZodType<T>, value: unknown): T {

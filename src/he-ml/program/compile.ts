@@ -19,7 +19,7 @@ import type { PlanStart } from "../planner/plan-start.js";
 import { planModel, type Plan, type PlanOptions } from "../planner/plan.js";
 import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
-import { readTensorSpec, type TensorSpec } from "./client-spec.js";
+import { readOutputSpec, type OutputSpec } from "./client-spec.js";
 import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
 import { Program } from "./program.js";
 
@@ -40,7 +40,7 @@ export interface CompileOptions extends PackedOptions {
    */
   readonly layers?: readonly number[];
   /** Another program's `clientSpec.output`, to go on from there under the same keys. */
-  readonly input?: TensorSpec;
+  readonly input?: OutputSpec;
   /** Ranges that the layers' values were seen in; the model's own if left out. */
   readonly valueRanges?: readonly ValueRange[];
   /** What operations cost, to plan by; measured on this machine (once, about a second) if left out. */
@@ -60,7 +60,7 @@ export interface CompileOptions extends PackedOptions {
 export async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
   requireModel(model);
   requireOptions(options);
-  const input = options.input && readTensorSpec(options.input);
+  const input = options.input && readOutputSpec(options.input);
   const packing = options.packing ?? input?.packing ?? "packed";
   if (!packings.includes(packing)) {
     throw new InputError(`compile: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
@@ -129,13 +129,13 @@ function requireOptions(options: CompileOptions): void {
 interface CompileJob {
   readonly model: Model;
   readonly layers: readonly number[];
-  readonly input?: TensorSpec;
+  readonly input?: OutputSpec;
   readonly given?: CkksParameters;
   readonly valueRanges?: readonly ValueRange[];
   readonly costs: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
 }
 
-function rangeOf(model: Model, layers: readonly number[] | undefined, input?: TensorSpec): readonly number[] {
+function rangeOf(model: Model, layers: readonly number[] | undefined, input?: OutputSpec): readonly number[] {
   const all = model.layers.map((_, index) => index);
   if (layers) return selectLayers(all, layers);
   const rest = all.slice(input?.nextLayer ?? 0);
@@ -145,7 +145,7 @@ function rangeOf(model: Model, layers: readonly number[] | undefined, input?: Te
   );
 }
 
-function givenParameters({ parameters }: CompileOptions, input?: TensorSpec): CkksParameters | undefined {
+function givenParameters({ parameters }: CompileOptions, input?: OutputSpec): CkksParameters | undefined {
   const given =
     parameters && checkParameters("slots" in parameters ? parametersSpec(parameters) : parameters);
   if (!input) return given;
@@ -161,7 +161,7 @@ function givenParameters({ parameters }: CompileOptions, input?: TensorSpec): Ck
 /** @throws InputError unless a range of this model, in this packing, can go on with such an input */
 function requireContinuation(
   model: Model,
-  input: TensorSpec,
+  input: OutputSpec,
   packing: Packing,
   layers: readonly number[],
 ): void {
@@ -231,7 +231,7 @@ function packedProgram(
 }
 
 function startOf(
-  { slotLayout, level, scale, predictedError = 0, leftovers }: TensorSpec,
+  { slotLayout, level, scale, predictedError = 0, leftovers }: OutputSpec,
   parameters: CkksParameters,
 ): PlanStart {
   return { parameters, slotLayout: slotLayout!, level, scale, predictedError, leftovers };

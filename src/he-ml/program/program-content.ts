@@ -2,7 +2,7 @@ import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import type { Model } from "../model/model.js";
 import type { Plan } from "../planner/plan.js";
-import type { TensorSpec } from "./client-spec.js";
+import type { OutputSpec } from "./client-spec.js";
 
 /** What every program holds. */
 export interface ProgramBase {
@@ -11,7 +11,7 @@ export interface ProgramBase {
   /** Positions of the model's layers that are computed: a range. */
   readonly layers: readonly number[];
   /** The output of another program that this one goes on with; a client encrypts for it if left out. */
-  readonly input?: TensorSpec;
+  readonly input?: OutputSpec;
 }
 
 /** Layer by layer: one value, or one value of each image, in a ciphertext. */

@@ -5,7 +5,7 @@ import { digestSchema } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerStates } from "./chain.js";
-import { readTensorSpec } from "./client-spec.js";
+import { readOutputSpec } from "./client-spec.js";
 import { modelSchema, modelToJson } from "./model-json.js";
 import { planFromJson, planSchema, planToJson } from "./plan-json.js";
 import type { ProgramBase, ProgramContent } from "./program-content.js";
@@ -67,7 +67,7 @@ export function programFromJson<P extends { readonly digest: string }>(
   const { model, layers, digest } = parsed.data;
   const parameters = checkParameters(parsed.data.parameters);
   selectLayers(model.layers, layers);
-  const input = parsed.data.input === undefined ? undefined : readTensorSpec(parsed.data.input);
+  const input = parsed.data.input === undefined ? undefined : readOutputSpec(parsed.data.input);
   const program = make(contentOf(parsed.data, { model, parameters, layers, input }));
   if (program.digest !== digest) {
     throw new InputError(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { typicalCosts } from "../../../src/he-ml/planner/costs.js";
-import { readClientSpec, readTensorSpec, type ClientSpec } from "../../../src/he-ml/program/client-spec.js";
+import { readClientSpec, readOutputSpec, type ClientSpec } from "../../../src/he-ml/program/client-spec.js";
 import { compile, type CompileOptions } from "../../../src/he-ml/program/compile.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { defineModel } from "../../../src/he-ml/model/model.js";
@@ -179,6 +179,28 @@ describe("refused by name:", () => {
   });
 
   test("another program's output with an unknown field", () => {
-    expect(String(thrownBy(() => readTensorSpec({ ...spec.output, extra: 1 })))).toMatch(/extra/);
+    expect(String(thrownBy(() => readOutputSpec({ ...spec.output, extra: 1 })))).toMatch(/extra/);
+  });
+
+  test("another plan's layout of the right length, or a false error, in what a program goes on with", async () => {
+    const { output } = await specOf({ layers: [0, 1] });
+    const [slots, ...more] = output.slotLayout!;
+    for (const change of [
+      { slotLayout: [Array.from(slots).reverse(), ...more] },
+      { predictedError: 1e9 },
+      { predictedError: undefined },
+    ]) {
+      await expect(specOf({ parameters: undefined, input: { ...output, ...change } })).rejects.toThrow(
+        /^input: its checksum is [0-9a-f]{12}…, expected .* take the whole clientSpec.output/,
+      );
+    }
+    await expect(specOf({ parameters: undefined, input: output })).resolves.toMatchObject({
+      layers: [2, 3, 4],
+    });
+  });
+
+  test("a predicted error that was changed, which the digest leaves out", () => {
+    const { output } = copy();
+    expect(refusal({ ...copy(), output: { ...output, predictedError: 1e9 } })).toMatch(/checksum/);
   });
 });

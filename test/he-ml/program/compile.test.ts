@@ -92,7 +92,7 @@ describe("compile refuses", () => {
     expect(await refusal({ input, parameters: { ...lazyParameters, scaleBits: 21 } })).toMatch(
       /other parameters/,
     );
-    expect(await refusal({ input: { ...input, nextLayer: 0 } })).toMatch(/layer/);
+    expect(await refusal({ input: { ...input, nextLayer: 0 } })).toMatch(/checksum/);
     expect(await refusal({ input: (await compiled()).clientSpec.output })).toMatch(/nothing is left/);
     expect(await refusal({ packing: "batch", fuse: false })).toMatch(/fuse is for packing packed/);
     expect(await refusal({ splitAfter: [9] })).toMatch(/splitAfter: expected layers within 0–4, got 9/);
