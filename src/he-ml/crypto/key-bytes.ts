@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
@@ -28,6 +30,7 @@ const evaluationShape = {
   parameters: z.unknown(),
   relinearization: z.boolean(),
   rotations: z.array(rotation),
+  checksum: digestSchema,
 };
 
 const evaluationKind = "evaluation keys";
@@ -44,6 +47,7 @@ function sectionLengths(parameters: CkksParameters, { rotations, relinearization
 /** Evaluation keys in our own byte format. */
 export function keysToBytes(parameters: CkksParameters, { program, key, keys }: KeyMessage): Uint8Array {
   const { publicKey, relinKeys, rotationKeys = [] } = keys;
+  const sections = [publicKey, ...(relinKeys ? [relinKeys] : []), ...rotationKeys.map(({ bytes }) => bytes)];
   const header = {
     kind: evaluationKind,
     scheme: "ckks",
@@ -52,8 +56,8 @@ export function keysToBytes(parameters: CkksParameters, { program, key, keys }: 
     parameters: parametersSpec(parameters),
     relinearization: relinKeys !== undefined,
     rotations: rotationKeys.map(({ step, level }) => ({ step, level })),
+    checksum: checksumOf(sections),
   } as const;
-  const sections = [publicKey, ...(relinKeys ? [relinKeys] : []), ...rotationKeys.map(({ bytes }) => bytes)];
   return packBytes(header, sections);
 }
 
@@ -89,6 +93,7 @@ export function keysFromBytes(
       `evaluation keys: their lengths are not those of keys under these parameters; make them again`,
     );
   }
+  requireChecksum("evaluation keys", header.checksum, sections);
   const [publicKey, ...others] = sections;
   const relinKeys = relinearization ? others.shift() : undefined;
   const rotationKeys = rotations.map((need, i) => ({ ...need, bytes: others[i] }));
@@ -118,7 +123,7 @@ function requireNeeds(given: KeyNeeds, needs: KeyNeeds): void {
 }
 
 const secretKind = "secret key";
-const secretShape = { key: keyIdSchema, parameters: z.unknown() };
+const secretShape = { key: keyIdSchema, parameters: z.unknown(), checksum: digestSchema };
 
 /** A secret key as it is stored, never sent. */
 export interface SecretKeyFile {
@@ -130,15 +135,38 @@ export interface SecretKeyFile {
 
 /** A secret key in our own byte format. Whoever holds these bytes reads every image. */
 export function secretKeyToBytes({ key, parameters, secretKey }: SecretKeyFile): Uint8Array {
-  const header = { kind: secretKind, scheme: "ckks", key, parameters: parametersSpec(parameters) } as const;
-  return packBytes(header, [secretKey]);
+  const sections = [secretKey];
+  const header = {
+    kind: secretKind,
+    scheme: "ckks",
+    key,
+    parameters: parametersSpec(parameters),
+    checksum: checksumOf(sections),
+  } as const;
+  return packBytes(header, sections);
 }
 
-/** @throws InputError if the bytes are no secret key of ours */
+/** @throws InputError if the bytes are no secret key of ours, or a damaged one */
 export function secretKeyFromBytes(bytes: Uint8Array): SecretKeyFile {
   const { header, sections } = unpackBytes(secretKind, secretKind, bytes, secretShape);
   if (sections.length !== 1) throw new InputError(`secret key: expected one key, got ${sections.length}`);
+  requireChecksum("secret key", header.checksum, sections);
   return { key: header.key, parameters: checkParameters(header.parameters), secretKey: sections[0] };
+}
+
+/**
+ * SHA-256 of all sections, in hexadecimal: any coefficients make a key that SEAL accepts, so that damage would show in the
+ * results alone. It finds accidents; who changes a key on purpose can write the checksum anew.
+ */
+function checksumOf(sections: readonly Uint8Array[]): string {
+  const hash = sha256.create();
+  for (const section of sections) hash.update(section);
+  return bytesToHex(hash.digest());
+}
+
+function requireChecksum(what: string, expected: string, sections: readonly Uint8Array[]): void {
+  if (checksumOf(sections) === expected) return;
+  throw new InputError(`${what}: its bytes were damaged, as its checksum tells; take a copy that is whole`);
 }
 
 /** The first digits of a digest, enough to tell programs apart in a message. */

@@ -113,6 +113,21 @@ describe("what is written is read", () => {
     expect(again.decrypt({ shape: [3], packing: "batch", images: 2, ciphertexts }).shape).toEqual([2, 3]);
   });
 
+  test("keys of which one bit was changed anywhere are refused", () => {
+    const secret = secretKeyToBytes({ key, parameters: lazyParameters, secretKey: client.exportSecretKey() });
+    const changed = (bytes: Uint8Array, fromEnd: number) => {
+      const copy = bytes.slice();
+      copy[copy.length - fromEnd] ^= 1;
+      return copy;
+    };
+    for (const fromEnd of [1, 1000, payloadLength(secret) >> 1]) {
+      expect(refusal(() => secretKeyFromBytes(changed(secret, fromEnd)))).toMatch(/^secret key: .* damaged/);
+      expect(refusal(() => keysFromBytes(changed(keys, fromEnd), lazyParameters, program, needs))).toMatch(
+        /^evaluation keys: .* damaged/,
+      );
+    }
+  });
+
   test("also from a Buffer, and from the middle of other bytes", () => {
     expect(tensorFromBytes(Buffer.from(tensorBytes)).key).toBe(key);
     const padded = new Uint8Array(tensorBytes.length + 13);
@@ -221,6 +236,7 @@ describe("refused by name:", () => {
       parameters: z.unknown(),
       relinearization: z.boolean(),
       rotations: z.array(z.unknown()),
+      checksum: z.string(),
     }).sections;
     const bytes = keysToBytes(lazyParameters, {
       program,

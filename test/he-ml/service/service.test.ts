@@ -19,6 +19,7 @@ import {
   type Tensor,
 } from "../../../dist/he-ml/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
+import { keysFromBytes, keysToBytes } from "../../../dist/he-ml/crypto/key-bytes.js";
 import { payloadLength } from "../../../dist/he-ml/crypto/byte-format.js";
 import { maxAbsDifference, rejectedBy, thrownBy } from "../support.js";
 
@@ -307,9 +308,12 @@ describe("a server", () => {
     for (const threads of [0, 2]) {
       const server = await Server.start(program, { threads });
       const damaged = client.evaluationKeys.slice();
+      const message = keysFromBytes(damaged, parameters, program.digest, program.clientSpec);
       damaged.fill(0xff, damaged.length - 5000, damaged.length - 4000);
       damaged.fill(0xff, 3000, 3200);
-      await refusal(() => server.connect(damaged));
+      expect(await refusal(() => server.connect(damaged))).toMatch(/checksum/);
+      const checksumWrittenAnew = keysToBytes(parameters, message);
+      expect(await refusal(() => server.connect(checksumWrittenAnew))).not.toMatch(/checksum/);
       expect([server.sessions, server.keyBytes]).toEqual([0, 0]);
       const session = await server.connect(client.evaluationKeys);
       expectLogits(client.decrypt((await session.run(client.encrypt(images))).response), images);
