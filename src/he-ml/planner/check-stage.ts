@@ -2,9 +2,9 @@ import { InputError } from "../errors.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { PlannedStage } from "./plan.js";
 import { applySlotMap } from "./slot-map.js";
-import { applyMap } from "./sparse-map.js";
+import { applyMap, type SparseMap } from "./sparse-map.js";
 
-/** Sums of doubles in another order differ by so much of the largest, and no wrong slot by so little. */
+/** Sums of doubles in another order differ by less than this times the sum of their terms' magnitudes. */
 const rounding = 1e-6;
 
 /**
@@ -29,14 +29,15 @@ export function requirePlannedStage(stage: PlannedStage, slots: number): void {
   else if (map) throw refuse("its weights are missing");
   const expected = map ? applyMap({ ...map, bias: new Float64Array(map.rows) }, values) : values;
   const got = slotMap ? applySlotMap(slotMap, (entry) => slotMap.map.weights[entry], held) : held;
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (got.length !== output.length) throw refuse(`expected ${got.length} ciphertexts, got ${output.length}`);
+  const magnitudes = map ? applyMap(magnitudesOf(map), values.map(Math.abs)) : values.map(Math.abs);
   const found = new Set<number>();
   output.forEach((positions, ciphertext) => {
     for (let slot = 0; slot < slots; slot++) {
       const position = positions[slot];
       if (position < 0) continue;
       const difference = Math.abs(got[ciphertext][slot] - expected[position]);
-      if (!(difference <= rounding * Math.max(largest, Number.MIN_VALUE))) {
+      if (!(difference <= rounding * magnitudes[position])) {
         throw refuse(
           `slot ${slot} of ciphertext ${ciphertext} does not hold value ${position}, as its layout says`,
         );
@@ -53,6 +54,12 @@ export function requirePlannedStage(stage: PlannedStage, slots: number): void {
     throw refuse("its bias is not that of its layers");
   }
 }
+
+const magnitudesOf = (map: SparseMap): SparseMap => ({
+  ...map,
+  weights: map.weights.map(Math.abs),
+  bias: new Float64Array(map.rows),
+});
 
 /** @throws what `refuse` makes unless all that the slot map refers to is there */
 function requireWhole(

@@ -10,9 +10,11 @@ import {
   outputCiphertextBytes,
   type RotationStep,
 } from "../crypto/rotation-keys.js";
+import { InputError } from "../errors.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
+import { requireBatchOf } from "../model/model.js";
 import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
-import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { requireTensor, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
 import { layeredSteps } from "./layered-steps.js";
@@ -57,7 +59,10 @@ export interface Explanation {
 export interface ExplainOptions {
   /** What operations cost, at each level of the program's parameters; those that it was compiled with if left out. */
   readonly costs?: PrimitiveCosts;
-  /** One image, or one batch of images, for the size of the error layer by layer; one image of zeros if left out. */
+  /**
+   * One image, or one batch of images, for the size of the error in packings `scalar` and `batch`; one image of zeros if
+   * left out. A plan tells the errors in packing `packed`.
+   */
   readonly sample?: Tensor;
 }
 
@@ -65,6 +70,7 @@ export interface ExplainOptions {
  * Tells what a run of one image (or of one batch) will do on one thread, with nothing encrypted: the operations are counted
  * by running the program on its clear twin, so they are those of the real run.
  *
+ * @throws InputError if there is a sample in packing `packed`, or one of another shape
  * @example explain(await compile(model)).totals.predictedMilliseconds
  */
 export function explain(program: Program, options: ExplainOptions = {}): Explanation {
@@ -72,6 +78,7 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
   const { content, clientSpec, parameters } = program;
   const { polyModulusDegree, levels } = parameters;
   const costs = options.costs ?? program.costs ?? typicalCosts(polyModulusDegree, levels);
+  requireSample(program, options.sample);
   const sample = options.sample ?? zeros([1, ...clientSpec.inputShape]);
   const stages =
     content.packing === "packed"
@@ -89,6 +96,17 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
     rotationSteps: clientSpec.rotations.map(({ step }) => step),
     bytes: bytesOf(program, content.packing === "packed" ? 1 : sample.shape[0]),
   };
+}
+
+function requireSample({ packing, clientSpec }: Program, sample: Tensor | undefined): void {
+  if (sample === undefined) return;
+  requireTensor("explain: sample", sample);
+  if (packing === "packed") {
+    throw new InputError(
+      `explain: sample is for packings scalar and batch; the plan has its errors: leave it out`,
+    );
+  }
+  requireBatchOf(clientSpec.inputShape, sample, "explain: sample");
 }
 
 function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts): StageExplanation[] {

@@ -9,7 +9,7 @@ import { layerStates } from "../program/chain.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, imageAt, maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
+import { argmax, formatShape, imageAt, maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { Server } from "./server.js";
 import { timed } from "./timed.js";
@@ -89,6 +89,7 @@ export async function infer(
   const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
   requireTensor("infer", images);
   requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
+  requireOneEach(program, images.shape[0], options);
   requireKnownRange(program, images);
   const outputs = plainOutputs(program, images);
   if (packing !== "packed") requireRoomForValues(program, images, outputs);
@@ -179,6 +180,25 @@ const layersOf = ({ model, layers }: Program): Layer[] => layers.map((index) => 
 function plainOutputs(program: Program, images: Tensor): Tensor[] {
   let current = images;
   return layersOf(program).map((layer) => (current = layerForward(layer, current)));
+}
+
+/** @throws InputError unless there is one label and one row of logits for each image, where there are any */
+function requireOneEach(
+  { clientSpec }: Program,
+  count: number,
+  { labels, plainLogits, expectedLogits }: InferOptions,
+): void {
+  if (labels && labels.length !== count) {
+    throw new InputError(`infer: labels: expected ${count}, one for each image, got ${labels.length}`);
+  }
+  for (const [name, logits] of Object.entries({ plainLogits, expectedLogits })) {
+    if (logits === undefined) continue;
+    requireTensor(`infer: ${name}`, logits);
+    const expected = formatShape([count, ...clientSpec.outputShape]);
+    if (formatShape(logits.shape) !== expected) {
+      throw new InputError(`infer: ${name}: expected ${expected}, got ${formatShape(logits.shape)}`);
+    }
+  }
 }
 
 /**

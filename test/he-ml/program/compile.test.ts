@@ -5,9 +5,11 @@ import { compile, type CompileOptions } from "../../../src/he-ml/program/compile
 import { explain } from "../../../src/he-ml/program/explain.js";
 import { Program } from "../../../src/he-ml/program/program.js";
 import { defineModel } from "../../../src/he-ml/model/model.js";
+import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { smallModel } from "../layers/small-model.js";
+import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { lazyParameters, randomTensor, rejectedBy, thrownBy } from "../support.js";
 import { runOnTwin } from "../planner/plan-checks.js";
 
@@ -145,6 +147,32 @@ describe("a program as JSON", () => {
     expect(Program.fromJSON(travelled(rest)).clientSpec).toEqual(rest.clientSpec);
   });
 
+  test("a small weight of another row than the large ones that was changed is found", async () => {
+    const weights = tensor([2, 4], [1e7, -1e7, 2e7, 3e7, 0.1, 0.2, 0.3, 0.4]);
+    const layers = [flattenLayer({}), linearLayer({ weights })];
+    const model = defineModel({ name: "wide", inputShape: [1, 2, 2], layers });
+    const parameters = {
+      ...lazyParameters,
+      coeffModulusBits: [60, 40, 40, 60],
+      scaleBits: 40,
+      weightScaleBits: 30,
+    };
+    const wide = await compiled({ fuse: false, splitAfter: [0], parameters }, model);
+    const json = travelled(wide) as unknown as Json;
+    const stage = json.plan.stages.at(-1)!.slotMap as { map: { weights: string } };
+    const held = new Float64Array(Uint8Array.from(Buffer.from(stage.map.weights, "base64")).buffer);
+    held.set(
+      held.slice(4).map((value) => -value),
+      4,
+    );
+    stage.map.weights = Buffer.from(held.buffer).toString("base64");
+    expect(String(thrownBy(() => Program.fromJSON(json)))).toMatch(/does not hold value/);
+    const unfused = travelled(wide) as unknown as Json;
+    const [first] = unfused.plan.stages;
+    first.output = [...(first.output as string[]), (first.output as string[])[0]];
+    expect(thrownBy(() => Program.fromJSON(unfused))).toBeInstanceOf(InputError);
+  });
+
   type Json = { plan: { stages: Record<string, unknown>[]; input: string[] }; model: { layers: object[] } };
   const changed = (change: (json: Json) => unknown): string => {
     const json = travelled(packed) as unknown as Json;
@@ -192,6 +220,14 @@ describe("a program as JSON", () => {
       ({ plan: { stages } }) => {
         const { diagonals } = stages[1].slotMap as { diagonals: { entries: string }[] };
         diagonals[0].entries = text(slots(diagonals[0].entries).fill(1e6));
+      },
+      /does not hold together/,
+    ],
+    [
+      "an output ciphertext twice",
+      ({ plan: { stages } }) => {
+        const output = stages[1].output as string[];
+        output.push(output[0]);
       },
       /does not hold together/,
     ],

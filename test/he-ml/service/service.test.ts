@@ -417,6 +417,19 @@ test("arguments that are none are refused in one line, whatever TypeScript says"
     }
   }
   for (const options of [
+    { labels: [1] },
+    { plainLogits: plain(tensor([1, 1, 6, 6], waves(36, 1))) },
+    { expectedLogits: images },
+  ]) {
+    expect(await refusal(() => infer(program, images, { threads: 0, ...options }))).toMatch(
+      new RegExp(`^infer: ${Object.keys(options)[0]}: expected .*3`),
+    );
+  }
+  const batch = await compiled({ packing: "batch" });
+  expect(thrownBy(() => explain(program, { sample: images }))).toBeInstanceOf(InputError);
+  expect(thrownBy(() => explain(batch, { sample: plain(images) }))).toBeInstanceOf(InputError);
+  expect(explain(batch, { sample: images }).bytes.input).toBeGreaterThan(0);
+  for (const options of [
     5,
     { packng: "batch" },
     { layers: 3 },
