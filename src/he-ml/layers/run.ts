@@ -106,6 +106,8 @@ export async function* runSteps<T extends EncryptedLayout>(
         error,
       });
     }
+    // Aborted in the last step, which need not notice.
+    signal?.throwIfAborted();
     const result = current;
     current = undefined;
     return result;

@@ -47,7 +47,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * As `run`, with each trace as soon as its layer or stage is done.
+   * As `run`, with each trace as soon as its layer or stage is done. Read it to its end, or leave it by `return` (as
+   * `for await` does at a `break`): one that is left hanging keeps its ciphertexts.
    *
    * @returns the response
    */

@@ -321,6 +321,32 @@ describe("a server", () => {
     }
   });
 
+  test("stops the run of a session that is closed, whoever computes", async () => {
+    for (const packing of ["packed", "batch"] as const) {
+      const own = await compiled({ packing });
+      const owner = await clientOf(own);
+      for (const threads of [0, 2]) {
+        const server = await Server.start(own, { threads });
+        const session = await server.connect(owner.evaluationKeys);
+        const request = owner.encrypt(images);
+        const { length } = (await session.run(request)).traces;
+        for (const read of [0, 1, length]) {
+          const closing = await server.connect(owner.evaluationKeys);
+          const run = closing.forward(request);
+          for (let i = 0; i < read; i++) expect((await run.next()).done).toBe(false);
+          await closing.close();
+          expect(await refusal(() => run.next())).toMatch(/closed/);
+        }
+        const busy = await server.connect(owner.evaluationKeys);
+        const rest = refusal(() => busy.run(request));
+        await busy.close();
+        expect(await rest).toMatch(/closed/);
+        expectLogits(owner.decrypt((await session.run(request)).response), images);
+        await server.close();
+      }
+    }
+  });
+
   test("closes by itself at the end of a scope", async () => {
     let session: Session;
     {
