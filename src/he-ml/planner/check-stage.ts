@@ -47,12 +47,8 @@ export function requirePlannedStage(stage: PlannedStage, slots: number): void {
   });
   if (found.size !== expected.length) throw refuse("its output layout leaves values out");
   const bias = map?.bias ?? [];
-  if (
-    slotMap &&
-    slotMap.map.bias.some((value, row) => Math.abs(value - bias[row]) > rounding * Math.abs(value))
-  ) {
-    throw refuse("its bias is not that of its layers");
-  }
+  const isOwn = (value: number, row: number) => Math.abs(value - bias[row]) <= rounding * Math.abs(value);
+  if (slotMap && !slotMap.map.bias.every(isOwn)) throw refuse("its bias is not that of its layers");
 }
 
 const magnitudesOf = (map: SparseMap): SparseMap => ({

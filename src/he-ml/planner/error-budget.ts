@@ -79,7 +79,7 @@ export function measureErrorBudget(stages: readonly SlotStage[], samples: readon
       if (slotMap.diagonals.length > 0) kinds.push("encoding", "sumRotation");
     }
     if (activation) kinds.push("relinearization");
-    if (stage < stages.length - 1) kinds.push("rescaling");
+    kinds.push("rescaling");
     return kinds.flatMap((kind): ErrorSource[] => {
       if (kind === "encoding") return encodingSources(slotMap!, stage, stages, recorded);
       return [{ kind, stage, gain: gainOf(kind, stage, stages, recorded) }];

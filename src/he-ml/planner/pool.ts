@@ -1,8 +1,12 @@
 import type { AveragePoolLayer } from "../model/average-pool.js";
+import { layerOutputShape, type Layer } from "../model/model.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { Content } from "./content.js";
 import type { Grid } from "./grid.js";
+import { identityMap, layerMap } from "./layer-map.js";
 import { sumRotations, type RotateAndSum } from "./slot-map.js";
+import { compose, scaleWeights, type SparseMap } from "./sparse-map.js";
+import type { Stage } from "./stages.js";
 
 /** Average pooling as sums of rotations: each window's sum appears where its first pixel lies. */
 export interface PooledLayout {
@@ -57,9 +61,28 @@ export function poolLayout(layer: AveragePoolLayer, grid: Grid, content: Content
     sums,
     grid: pooled,
     content: pooledTo,
-    divisor: kernelSize[0] * kernelSize[1],
+    divisor: windowSize(layer),
   };
 }
+
+/**
+ * What a stage that begins with average pooling makes of the sums of its windows: the division is in the weights.
+ *
+ * @param stage whose first layer is an average pool
+ */
+export function mapOfSums({ layers, inputShape }: Stage): SparseMap {
+  const [pool, ...rest] = layers as readonly [AveragePoolLayer, ...Layer[]];
+  let shape = layerOutputShape(pool, inputShape);
+  let map = identityMap(sizeOf(shape));
+  for (const layer of rest) {
+    const next = layerMap(layer, shape);
+    if (next) map = compose(map, next);
+    shape = layerOutputShape(layer, shape);
+  }
+  return scaleWeights(map, 1 / windowSize(pool));
+}
+
+const windowSize = ({ kernelSize: [height, width] }: AveragePoolLayer) => height * width;
 
 /** `window` neighbours at a distance: doubling for every factor 2, all at once for other primes. */
 function windowSums(window: number, distance: number): RotateAndSum[] {

@@ -1,5 +1,4 @@
 import { InputError } from "../errors.js";
-import type { AveragePoolLayer } from "../model/average-pool.js";
 import type { Pair } from "../model/layer.js";
 import { layerOutputShape, type Layer } from "../model/model.js";
 import { formatShape, sizeOf, type Shape } from "../tensor/tensor.js";
@@ -7,15 +6,15 @@ import type { Content } from "./content.js";
 import type { PrimitiveCosts } from "./costs.js";
 import { gridContent, gridExtent, planeGrid, powerOfTwoAtLeast, type Grid } from "./grid.js";
 import { gridOf, lineGrid } from "./grid-of-content.js";
-import { identityMap, layerMap } from "./layer-map.js";
-import { poolLayout, type PooledLayout } from "./pool.js";
+import { layerMap } from "./layer-map.js";
+import { mapOfSums, poolLayout, type PooledLayout } from "./pool.js";
 import type { Candidate, FinishedCandidate } from "./schemes/candidate.js";
 import { foldCandidates } from "./schemes/fold.js";
 import { gatherCandidates } from "./schemes/gather.js";
 import { gatherRowsCandidates } from "./schemes/gather-rows.js";
 import { shiftCandidates } from "./schemes/shift.js";
 import { slotMapCosts, type SlotMap } from "./slot-map.js";
-import { compose, scaleWeights, type SparseMap } from "./sparse-map.js";
+import type { SparseMap } from "./sparse-map.js";
 import type { Stage } from "./stages.js";
 
 export interface SearchOptions {
@@ -249,8 +248,7 @@ function innerCandidates(
     ];
   }
   if (pooled) {
-    const restMap = scaleWeights(mapOfRest(first as AveragePoolLayer, rest, stage), 1 / pooled.divisor);
-    const shared = { map: restMap, content: pooled.content, slots, poolSums: pooled.sums };
+    const shared = { map: mapOfSums(stage), content: pooled.content, slots, poolSums: pooled.sums };
     candidates.push(
       ...foldCandidates(shared),
       ...shiftCandidates({ ...shared, grid: pooled.grid, outputShape, stride: strideOf(rest), phases }),
@@ -288,17 +286,6 @@ function sumsAlone(map: SparseMap, { sums, content, divisor, grid }: PooledLayou
 
 function shapeBefore({ layers, inputShape }: Stage, index: number): Shape {
   return layers.slice(0, index).reduce((shape, layer) => layerOutputShape(layer, shape), inputShape);
-}
-
-function mapOfRest(pool: AveragePoolLayer, rest: readonly Layer[], stage: Stage): SparseMap {
-  let shape = layerOutputShape(pool, stage.inputShape);
-  let map = identityMap(sizeOf(shape));
-  for (const layer of rest) {
-    const next = layerMap(layer, shape);
-    if (next) map = compose(map, next);
-    shape = layerOutputShape(layer, shape);
-  }
-  return map;
 }
 
 const asImage = (shape: Shape): readonly [number, number, number] =>

@@ -16,6 +16,7 @@ import type { ValueRange } from "../model/value-range.js";
 import type { PrimitiveCosts } from "../planner/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
+import { planWithWeights } from "../planner/new-weights.js";
 import { planModel, type Plan, type PlanOptions } from "../planner/plan.js";
 import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
@@ -41,6 +42,11 @@ export interface CompileOptions extends PackedOptions {
   readonly layers?: readonly number[];
   /** Another program's `clientSpec.output`, to go on from there under the same keys. */
   readonly input?: OutputSpec;
+  /**
+   * A program of the same network with other weights: the new one takes all that it has, and its keys stay good. Beside it
+   * only `input`, `samples`, `valueRanges` and `costs` are given.
+   */
+  readonly keysOf?: Program;
   /** Ranges that the layers' values were seen in; the model's own if left out. */
   readonly valueRanges?: readonly ValueRange[];
   /** What operations cost, to plan by; measured on this machine (once, about a second) if left out. */
@@ -56,10 +62,12 @@ export interface CompileOptions extends PackedOptions {
  * const batch = await compile(model, { packing: "batch" }); // thousands of images at once
  * const first = await compile(model, { layers: [0, 1, 2, 3] });
  * const rest = await compile(model, { layers: [4, 5, 6, 7], input: first.clientSpec.output }); // on another server
+ * const retrained = await compile(sameNetworkTrainedAgain, { keysOf: program }); // clients keep their keys
  */
 export async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
   requireModel(model);
   requireOptions(options);
+  if (options.keysOf) return compileWithKeysOf(model, options.keysOf, options);
   const input = options.input && readOutputSpec(options.input);
   const packing = options.packing ?? input?.packing ?? "packed";
   if (!packings.includes(packing)) {
@@ -106,6 +114,7 @@ const optionsSchema = z.strictObject({
   parameters: z.custom(isObject, "expected parameters, as checkParameters takes or gives them").optional(),
   layers: z.array(z.int()).optional(),
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
+  keysOf: z.custom((value) => value instanceof Program, "expected a Program").optional(),
   valueRanges: z.array(z.looseObject({ name: z.string(), min: z.number(), max: z.number() })).optional(),
   costs: z.custom((value) => typeof value === "function", "expected a function").optional(),
   fuse: z.boolean().optional(),
@@ -179,6 +188,43 @@ function requireContinuation(
   }
 }
 
+/** @throws InputError if the model is of another network, its weights do not fit, or an option says otherwise than the program */
+async function compileWithKeysOf(model: Model, old: Program, options: CompileOptions): Promise<Program> {
+  const { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts } = options;
+  const fixed = { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts };
+  const named = firstGiven(fixed);
+  if (named) throw new InputError(`compile: ${named} is that of the program in keysOf; leave it out`);
+  const input = options.input ? readOutputSpec(options.input) : old.content.input;
+  const valueRanges = options.valueRanges ?? model.valueRanges;
+  const content = withWeights(old.content, model, input, valueRanges, options.samples);
+  const program = new Program(
+    content,
+    await costsUnder(content, options.costs ?? (old.costs && (() => old.costs!))),
+  );
+  if (program.digest === old.digest) return program;
+  throw new InputError(
+    `compile: keysOf: the model's layers, activations or input are not those of the program: it would be another program, ` +
+      `and its keys useless; compile the model without keysOf`,
+  );
+}
+
+function withWeights(
+  old: ProgramContent,
+  model: Model,
+  input: OutputSpec | undefined,
+  valueRanges: readonly ValueRange[] | undefined,
+  samples: PackedOptions["samples"],
+): ProgramContent {
+  const { parameters } = old;
+  if (old.packing === "packed") {
+    const start = input && startOf(input, parameters);
+    return { ...old, model, input, plan: planWithWeights(old.plan, model, { samples, valueRanges, start }) };
+  }
+  requireNoPackedOptions({ samples }, old.packing);
+  const states = layerStates({ model, parameters, layers: old.layers }, { valueRanges, start: input });
+  return { ...old, model, input, states };
+}
+
 function layeredProgram(
   { model, layers, input, given, valueRanges }: CompileJob,
   packing: LayeredProgram["packing"],
@@ -194,13 +240,15 @@ function layeredProgram(
 /** @throws InputError if an option is given that this packing has no use for */
 function requireNoPackedOptions(options: PackedOptions, packing: Packing): void {
   const { fuse, splitAfter, samples, relativeError, mostInputCiphertexts } = options;
-  const named = Object.entries({ fuse, splitAfter, samples, relativeError, mostInputCiphertexts });
-  const [useless] = named.find(([, value]) => value !== undefined) ?? [];
+  const useless = firstGiven({ fuse, splitAfter, samples, relativeError, mostInputCiphertexts });
   if (useless === undefined) return;
   throw new InputError(
     `compile: ${useless} is for packing packed; packing ${packing} computes layer by layer: leave it out`,
   );
 }
+
+/** The name of the first option that is given. */
+const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
 function packedProgram(
   { model, layers, input, given, valueRanges, costs }: CompileJob,

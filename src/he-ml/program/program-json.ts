@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerStates } from "./chain.js";
 import { readOutputSpec } from "./client-spec.js";
+import { digestOf } from "./digest.js";
 import { modelSchema, modelToJson } from "./model-json.js";
 import { planFromJson, planSchema, planToJson } from "./plan-json.js";
 import type { ProgramBase, ProgramContent } from "./program-content.js";
@@ -16,6 +17,7 @@ const common = {
   format: z.literal("he-ml program"),
   version: z.literal(version),
   digest: digestSchema,
+  checksum: digestSchema,
   parameters: z.unknown(),
   layers: z.array(z.int().min(0)).min(1),
   input: z.unknown().optional(),
@@ -31,13 +33,15 @@ export interface ProgramJson {
   readonly format: "he-ml program";
   readonly version: typeof version;
   readonly digest: string;
+  /** SHA-256 of all the rest: what was damaged or changed by mistake is found, predictions too. It is no signature. */
+  readonly checksum: string;
   readonly [field: string]: unknown;
 }
 
 export function programToJson(content: ProgramContent, digest: string): ProgramJson {
   const { model, parameters, layers, input } = content;
-  return {
-    format: "he-ml program",
+  const json = {
+    format: "he-ml program" as const,
     version,
     digest,
     packing: content.packing,
@@ -46,7 +50,8 @@ export function programToJson(content: ProgramContent, digest: string): ProgramJ
     input,
     model: modelToJson(model),
     ...(content.packing === "packed" ? { plan: planToJson(content.plan) } : {}),
-  };
+  } as const;
+  return { ...json, checksum: digestOf(json) };
 }
 
 /**
@@ -69,14 +74,17 @@ export function programFromJson<P extends { readonly digest: string }>(
   selectLayers(model.layers, layers);
   const input = parsed.data.input === undefined ? undefined : readOutputSpec(parsed.data.input);
   const program = make(contentOf(parsed.data, { model, parameters, layers, input }));
-  if (program.digest !== digest) {
-    throw new InputError(
-      `program: what is in it does not have the digest that stands in it: it was changed, or written by another version; ` +
-        `compile the model again`,
-    );
-  }
+  if (program.digest !== digest) throw changed("digest");
+  const { checksum, ...rest } = json as ProgramJson;
+  if (digestOf(rest) !== checksum) throw changed("checksum");
   return program;
 }
+
+const changed = (what: string) =>
+  new InputError(
+    `program: what is in it does not have the ${what} that stands in it: it was changed, or written by another version; ` +
+      `compile the model again`,
+  );
 
 function contentOf(data: z.infer<typeof programSchema>, base: ProgramBase): ProgramContent {
   if (data.packing === "packed") {

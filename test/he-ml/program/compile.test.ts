@@ -195,6 +195,20 @@ describe("a program as JSON", () => {
     ["another version", (json) => ({ ...json, version: 2 }), /version/],
     ["a digest of another", (json) => ({ ...json, digest: "0".repeat(64) }), /does not have the digest/],
     [
+      "a prediction of another",
+      ({ plan }) => void (plan.stages[0].predictedError = 0),
+      /does not have the checksum/,
+    ],
+    [
+      "a bias that is no number",
+      ({ plan: { stages } }) => {
+        const { map } = stages[0].slotMap as { map: { bias: string } };
+        const bias = new Float64Array(slots(map.bias).length / 2).fill(NaN);
+        map.bias = Buffer.from(bias.buffer).toString("base64");
+      },
+      /stage "conv1\+act1": its bias is not that of its layers/,
+    ],
+    [
       "an output layout of the right length that is another",
       ({ plan: { stages } }) => {
         const [first, ...rest] = stages[0].output as string[];
