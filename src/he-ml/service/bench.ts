@@ -1,15 +1,17 @@
+import { z } from "zod";
 import { CostMeter } from "../calibration/measure-costs.js";
 import { thisMachine, type Machine } from "../calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { InputError } from "../errors.js";
-import { modelForward, type Model } from "../model/model.js";
+import { modelForward, requireBatchOf, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/costs.js";
 import { compile } from "../program/compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, imageAt, maxAbs, stack, zeros, type Tensor } from "../tensor/tensor.js";
+import { argmax, imageAt, maxAbs, requireTensor, stack, zeros, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
+import { requireLogits } from "./infer.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
@@ -80,6 +82,13 @@ export interface BenchOptions {
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
 
+const optionsSchema = z.strictObject({
+  threads: z.int().min(1).optional(),
+  repetitions: z.int().min(1).optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
+} satisfies Record<keyof BenchOptions, z.ZodType>);
+
 /** A busy moment hits evaluations and rotations alike when they are timed in turn. */
 const rotationsBetweenRuns = 3;
 
@@ -89,7 +98,14 @@ const rotationsBetweenRuns = 3;
  * @example const { models } = await bench([{ model: await loadModel("lenet1") }]);
  */
 export async function bench(models: readonly BenchModel[], options: BenchOptions = {}): Promise<BenchReport> {
-  if (models.length === 0) throw new InputError("bench: expected at least one model, got none");
+  if (!Array.isArray(models) || models.length === 0) {
+    throw new InputError("bench: expected a list of at least one { model }");
+  }
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new InputError(`bench: options: ${path.join(".") || "the whole"}: ${message}`);
+  }
   const measured: { readonly bench: ModelBench; readonly primitives: PrimitiveCosts }[] = [];
   for (const model of models)
     measured.push(await benchModel(model, { threads: 1, repetitions: 15, ...options }));
@@ -105,10 +121,15 @@ type Settled = BenchOptions & Required<Pick<BenchOptions, "threads" | "repetitio
 async function benchModel({ model, images, plainLogits }: BenchModel, options: Settled) {
   const progress = (done: number) => options.onProgress?.(model.name, done, 3 + options.repetitions);
   progress(0);
+  if (images) requireTensor("bench: images", images);
   const samples = images && stack([imageAt(images, 0), imageAt(images, Math.min(1, images.shape[0] - 1))]);
   const [program, plan] = await timed(() => compile(model, { samples }));
   progress(1);
   const { clientSpec, parameters } = program;
+  if (images) requireBatchOf(model.inputShape, images, "bench: images");
+  if (images && plainLogits) {
+    requireLogits("bench: plainLogits", plainLogits, images.shape[0], clientSpec.outputShape);
+  }
   const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec));
   const [keys, keyMilliseconds] = await timed(() => client.evaluationKeys);
   const [server, encode] = await timed(() => Server.start(program, { threads: 0 }));

@@ -9,7 +9,15 @@ import { layerStates } from "../program/chain.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, formatShape, imageAt, maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
+import {
+  argmax,
+  formatShape,
+  imageAt,
+  maxAbs,
+  requireTensor,
+  type Shape,
+  type Tensor,
+} from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { Server } from "./server.js";
 import { timed } from "./timed.js";
@@ -192,13 +200,16 @@ function requireOneEach(
     throw new InputError(`infer: labels: expected ${count}, one for each image, got ${labels.length}`);
   }
   for (const [name, logits] of Object.entries({ plainLogits, expectedLogits })) {
-    if (logits === undefined) continue;
-    requireTensor(`infer: ${name}`, logits);
-    const expected = formatShape([count, ...clientSpec.outputShape]);
-    if (formatShape(logits.shape) !== expected) {
-      throw new InputError(`infer: ${name}: expected ${expected}, got ${formatShape(logits.shape)}`);
-    }
+    if (logits !== undefined) requireLogits(`infer: ${name}`, logits, count, clientSpec.outputShape);
   }
+}
+
+/** @throws InputError unless these are logits of each image */
+export function requireLogits(what: string, logits: Tensor, images: number, outputShape: Shape): void {
+  requireTensor(what, logits);
+  const expected = formatShape([images, ...outputShape]);
+  if (formatShape(logits.shape) === expected) return;
+  throw new InputError(`${what}: expected ${expected}, got ${formatShape(logits.shape)}`);
 }
 
 /**

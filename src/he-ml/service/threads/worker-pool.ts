@@ -13,7 +13,8 @@ export class WorkerPool<Task> {
   #clients = 0;
   /** For all that the workers do together: threads that wait for each other must not be kept by something else. */
   readonly turns = new Turns();
-  #closed = false;
+  /** Why nothing can be computed any more. */
+  #ended?: Error;
 
   private constructor(
     file: URL,
@@ -27,6 +28,10 @@ export class WorkerPool<Task> {
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
     });
+    // It takes all keys with it, and those that work together with it would wait for ever.
+    const died = () =>
+      void this.#end(new Error("server: one of its threads died, and it stopped; start another"));
+    this.#pool.on("workerDestroy", died).on("error", died);
   }
 
   /**
@@ -68,7 +73,7 @@ export class WorkerPool<Task> {
       await this.#everyone({ close: client });
     } catch (error) {
       // Workers that are stopped hold no keys.
-      if (!this.#closed) throw error;
+      if (!this.#ended) throw error;
     }
   }
 
@@ -76,7 +81,7 @@ export class WorkerPool<Task> {
    * Computes a share of a step; to be called within a turn.
    *
    * @returns undefined where the work was stopped
-   * @throws InputError if the worker refuses, or the server is closed
+   * @throws InputError if the worker refuses, or the server is closed; Error if a worker died
    */
   async compute(client: number, task: Task): Promise<TaskResult | undefined> {
     const answer = await this.#send({ client, task });
@@ -84,8 +89,12 @@ export class WorkerPool<Task> {
   }
 
   /** Stops the workers, and with them whatever they compute. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    return this.#end(new InputError("server: it is closed; start another"));
+  }
+
+  async #end(reason: Error): Promise<void> {
+    this.#ended ??= reason;
     await this.#pool.destroy();
   }
 
@@ -101,11 +110,10 @@ export class WorkerPool<Task> {
   }
 
   async #send(message: Message<Task>): Promise<Exclude<Answer, { readonly refused: string }>> {
-    const closed = () => new InputError("server: it is closed; start another");
-    if (this.#closed) throw closed();
+    if (this.#ended) throw this.#ended;
     const answer = await this.#pool.run(message).catch((error: unknown) => {
       // Workers that are stopped in the middle of their work answer so.
-      throw this.#closed ? closed() : error;
+      throw this.#ended ?? error;
     });
     if ("refused" in answer) throw new InputError(answer.refused);
     return answer;

@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+// Worker threads load plain JavaScript, so the service is tested as it is built.
+import {
+  Client,
+  Server,
+  tensor,
+  type Session,
+  type Tensor,
+  type Program,
+} from "../../../dist/he-ml/index.js";
+import { keysFromBytes, keysToBytes } from "../../../dist/he-ml/crypto/key-bytes.js";
+import { waves } from "../../cli/support.js";
+import { thrownBy } from "../support.js";
+import { parameters, compiled, clientOf, images, expectLogits, refusal } from "./support.js";
+
+describe("a server", () => {
+  let program: Program;
+  let client: Client;
+  beforeAll(async () => {
+    program = await compiled();
+    client = await clientOf(program);
+  });
+
+  test.each([-1, 1.5, NaN, 17])("refuses %p threads", async (threads) => {
+    expect(await refusal(() => Server.start(program, { threads }))).toMatch(/from 0 to 16/);
+  });
+
+  test("knows what the keys of its sessions take, has a limit, and frees them", async () => {
+    const bytes = 5 * 2 ** 20;
+    const server = await Server.start(program, { threads: 1, mostKeyBytes: bytes });
+    const first = await server.connect(client.evaluationKeys);
+    expect(first.keyBytes).toBe(server.keyBytes);
+    expect(first.keyBytes).toBeGreaterThan(client.evaluationKeys.length);
+    expect(first.keyBytes).toBeLessThan(bytes);
+    const most = Math.floor(bytes / first.keyBytes);
+    const sessions = [first];
+    while (sessions.length < most) sessions.push(await server.connect(client.evaluationKeys));
+    expect(await refusal(() => server.connect(client.evaluationKeys))).toMatch(
+      /connect: the keys take .* close some/,
+    );
+    await sessions.pop()!.close();
+    sessions.push(await server.connect(client.evaluationKeys));
+    expect(server.sessions).toBe(most);
+    await server.close();
+    expect([server.sessions, server.keyBytes]).toEqual([0, 0]);
+    expect(await refusal(() => server.connect(client.evaluationKeys))).toMatch(/closed/);
+    expect(await refusal(() => sessions[0].run(client.encrypt(images)))).toMatch(/closed/);
+    await server.close();
+  });
+
+  test("that is given damaged keys refuses them, and serves the next client", async () => {
+    for (const threads of [0, 2]) {
+      const server = await Server.start(program, { threads });
+      const damaged = client.evaluationKeys.slice();
+      const message = keysFromBytes(damaged, parameters, program.digest, program.clientSpec);
+      damaged.fill(0xff, damaged.length - 5000, damaged.length - 4000);
+      damaged.fill(0xff, 3000, 3200);
+      expect(await refusal(() => server.connect(damaged))).toMatch(/checksum/);
+      const checksumWrittenAnew = keysToBytes(parameters, message);
+      expect(await refusal(() => server.connect(checksumWrittenAnew))).not.toMatch(/checksum/);
+      expect([server.sessions, server.keyBytes]).toEqual([0, 0]);
+      const session = await server.connect(client.evaluationKeys);
+      expectLogits(client.decrypt((await session.run(client.encrypt(images))).response), images);
+      await server.close();
+    }
+  });
+
+  test("stops the run of a session that is closed, whoever computes", async () => {
+    for (const packing of ["packed", "batch"] as const) {
+      const own = await compiled({ packing });
+      const owner = await clientOf(own);
+      for (const threads of [0, 2]) {
+        const server = await Server.start(own, { threads });
+        const session = await server.connect(owner.evaluationKeys);
+        const request = owner.encrypt(images);
+        const { length } = (await session.run(request)).traces;
+        for (const read of [0, 1, length]) {
+          const closing = await server.connect(owner.evaluationKeys);
+          const run = closing.forward(request);
+          for (let i = 0; i < read; i++) expect((await run.next()).done).toBe(false);
+          await closing.close();
+          expect(await refusal(() => run.next())).toMatch(/closed/);
+        }
+        const busy = await server.connect(owner.evaluationKeys);
+        const rest = refusal(() => busy.run(request));
+        await busy.close();
+        expect(await rest).toMatch(/closed/);
+        expectLogits(owner.decrypt((await session.run(request)).response), images);
+        await server.close();
+      }
+    }
+  });
+
+  test("closes by itself at the end of a scope", async () => {
+    let session: Session;
+    {
+      await using server = await Server.start(program, { threads: 1 });
+      session = await server.connect(client.evaluationKeys);
+    }
+    expect(await refusal(() => session.run(client.encrypt(images)))).toMatch(/closed/);
+  });
+});
+
+describe("a client", () => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await compiled();
+  });
+
+  test("is not talked into parameters without security", async () => {
+    expect(await refusal(() => Client.create(program.clientSpec))).toMatch(
+      /without security; a server must not talk you into them/,
+    );
+  });
+
+  test("takes its secret key up again, and decrypts what was encrypted before", async () => {
+    const client = await clientOf(program);
+    const server = await Server.start(program, { threads: 0 });
+    const session = await server.connect(client.evaluationKeys);
+    const { response } = await session.run(client.encrypt(images));
+    await server.close();
+    const again = await Client.fromSecretKey(program.clientSpec, client.exportSecretKey(), {
+      security: "teaching",
+    });
+    expectLogits(again.decrypt(response), images);
+    const others = await compiled({ parameters: { ...parameters, scaleBits: 21 } });
+    expect(
+      await refusal(() =>
+        Client.fromSecretKey(others.clientSpec, client.exportSecretKey(), { security: "teaching" }),
+      ),
+    ).toMatch(/other parameters/);
+    expect(String(thrownBy(() => client.continuedBy(others.clientSpec)))).toMatch(/no key serves both/);
+  });
+
+  test("makes relinearization keys only where they are needed", async () => {
+    const linear = await clientOf(await compiled({ layers: [2, 3, 4] }));
+    const whole = await clientOf(await compiled({ packing: "batch" }));
+    const without = await clientOf(await compiled({ packing: "batch", layers: [2, 3, 4] }));
+    expect(without.evaluationKeys.length).toBeLessThan(whole.evaluationKeys.length / 3);
+    expect(linear.spec.relinearization).toBe(false);
+  });
+
+  test("nothing that it sends holds its secret key", async () => {
+    const client = await clientOf(program);
+    const secret = client.exportSecretKey();
+    const tail = Buffer.from(secret.subarray(-4096));
+    for (const sent of [client.evaluationKeys, client.encrypt(images)]) {
+      expect(Buffer.from(sent).includes(tail.subarray(0, 32))).toBe(false);
+    }
+    expect(JSON.stringify(client.spec)).not.toContain(tail.toString("base64").slice(0, 20));
+  });
+
+  test("refuses images of another shape, values that are none, and too many of them", async () => {
+    const client = await clientOf(await compiled({ packing: "batch" }));
+    const message = (batch: Tensor) => String(thrownBy(() => client.encrypt(batch)));
+    expect(message(tensor([1, 5, 5], waves(25, 1)))).toMatch(/encrypt: expected a batch \[n, 1, 6, 6\]/);
+    expect(message(tensor([1, 6, 6], waves(36, NaN)))).toMatch(/finite/);
+    expect(message(tensor([1, 6, 6], waves(36, 1e60)))).toMatch(/2\^/);
+    const many = tensor([parameters.slots + 1, 1, 6, 6], waves(36 * (parameters.slots + 1), 1));
+    expect(message(many)).toMatch(/at most 1024 images/);
+  });
+});
