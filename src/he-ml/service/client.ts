@@ -71,17 +71,17 @@ export class Client {
   /**
    * The same client, with the same secret key, in a program that goes on where this one ends.
    *
-   * @throws InputError if that program is under other parameters
+   * @throws InputError if that program goes on with another one's output, or under other parameters
    * @example
    * const next = client.continuedBy(rest.clientSpec);
    * const logits = next.decrypt((await restSession.run(response)).response);
    */
   continuedBy(spec: unknown): Client {
     const { spec: read, parameters } = readClientSpec(spec);
-    if (!sameParameters(parameters, this.context.parameters)) {
+    if (read.input.program !== this.spec.digest || !sameParameters(parameters, this.parameters)) {
       throw new InputError(
-        `client: the other program is under other parameters, so that no key serves both; ` +
-          `compile it with { input: spec.output } of this one`,
+        `client: program ${shortDigest(read.digest)}… does not go on with the output of program ` +
+          `${shortDigest(this.spec.digest)}…; compile it with { input: spec.output } of this one`,
       );
     }
     return new Client(read, this.context, this.key);

@@ -27,7 +27,7 @@ export async function runOnSeal(parts: readonly Plan[], image: Tensor): Promise<
   let message = first.encrypt(image);
   let expected = image;
   for (const [i, program] of programs.entries()) {
-    client = i === 0 ? first : first.continuedBy(program.clientSpec);
+    if (i > 0) client = client.continuedBy(program.clientSpec);
     message = await checkPart(program, client, message, expected);
     expected = plainRange(program.model, program.layers, expected);
   }

@@ -129,7 +129,17 @@ describe("a client", () => {
         Client.fromSecretKey(others.clientSpec, client.exportSecretKey(), { security: "teaching" }),
       ),
     ).toMatch(/other parameters/);
-    expect(String(thrownBy(() => client.continuedBy(others.clientSpec)))).toMatch(/no key serves both/);
+  });
+
+  test("goes on with what goes on with its own program's output, and with no other", async () => {
+    const client = await clientOf(await compiled({ layers: [0, 1, 2] }));
+    const others = await compiled({ layers: [0] });
+    const behindOthers = await compiled({ input: others.clientSpec.output });
+    for (const { clientSpec } of [others, behindOthers]) {
+      expect(String(thrownBy(() => client.continuedBy(clientSpec)))).toMatch(
+        /does not go on with the output of program [0-9a-f]{12}…; compile it with/,
+      );
+    }
   });
 
   test("makes relinearization keys only where they are needed", async () => {
