@@ -31,7 +31,7 @@ module.exports = {
       name: "library-imports-only-itself",
       severity: "error",
       from: { path: "^src/he-ml/" },
-      to: { path: "^src/(train|viz|cli|kernel)/" },
+      to: { path: "^src/(train|viz|cli|notebook)/" },
     },
     {
       name: "floors-do-not-import-the-library-index",

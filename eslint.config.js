@@ -13,7 +13,7 @@ export default tseslint.config(
   },
   {
     // tslab's kernel is CommonJS, and so is what is loaded before it.
-    files: ["src/kernel/**/*.cts"],
+    files: ["src/notebook/**/*.cts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {

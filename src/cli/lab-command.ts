@@ -19,11 +19,11 @@ export function labCommand(signal: AbortSignal): Command {
 
 async function lab(args: readonly string[], { install }: LabOptions, signal: AbortSignal): Promise<void> {
   if (install !== undefined) {
-    const { installKernelSpec } = await import("../kernel/kernel-spec.js");
+    const { installKernelSpec } = await import("../notebook/tslab/kernel-spec.js");
     process.stdout.write(`${await installKernelSpec(install)}\n`);
     return;
   }
-  const { findJupyterLab, runJupyterLab } = await import("../kernel/jupyter-lab.js");
+  const { findJupyterLab, runJupyterLab } = await import("../notebook/tslab/jupyter-lab.js");
   const command = await findJupyterLab();
   if (!command) {
     throw new InputError(

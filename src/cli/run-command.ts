@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
-import type { Freshness } from "../kernel/freshness.js";
-import type { Notebook } from "../kernel/notebook.js";
-import type { CellFailure } from "../kernel/run-notebook.js";
+import type { Freshness } from "../notebook/runner/freshness.js";
+import type { Notebook } from "../notebook/runner/notebook-file.js";
+import type { CellFailure } from "../notebook/runner/run-notebook.js";
 import { wholeNumber } from "./arguments.js";
 import { requireWritableFile } from "./files.js";
 import { packageRoot, packageVersion } from "./package-root.js";
@@ -59,7 +59,7 @@ async function runOne(
   { timeout, out }: RunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { runNotebook } = await import("../kernel/run-notebook.js");
+  const { runNotebook } = await import("../notebook/runner/run-notebook.js");
   const start = performance.now();
   let toRun = 0;
   const progress = startProgress();
@@ -73,7 +73,7 @@ async function runOne(
     },
   }).finally(() => progress.stop());
 
-  const { withFingerprint, withoutFingerprint } = await import("../kernel/freshness.js");
+  const { withFingerprint, withoutFingerprint } = await import("../notebook/runner/freshness.js");
   const finished = failure
     ? withoutFingerprint(result.notebook)
     : await withFingerprint(result.notebook, dependencies);
@@ -85,8 +85,8 @@ async function runOne(
 }
 
 async function write(notebook: Notebook, name: string, folder: string): Promise<string[]> {
-  const { formatNotebook } = await import("../kernel/notebook.js");
-  const { renderNotebook } = await import("../kernel/html/index.js");
+  const { formatNotebook } = await import("../notebook/runner/notebook-file.js");
+  const { renderNotebook } = await import("../notebook/html/index.js");
   const paths = outputPaths(name, folder);
   await writeFile(paths[0], formatNotebook(notebook));
   await writeFile(paths[1], await renderNotebook(notebook));
@@ -99,7 +99,7 @@ const outputPaths = (name: string, folder: string) => [
 ];
 
 async function check(paths: readonly string[]): Promise<void> {
-  const { requireFresh, StaleOutputsError } = await import("../kernel/freshness.js");
+  const { requireFresh, StaleOutputsError } = await import("../notebook/runner/freshness.js");
   for (const { path, notebook } of await readAll(paths)) {
     try {
       await requireFresh(notebook, dependencies);
@@ -115,7 +115,7 @@ async function check(paths: readonly string[]): Promise<void> {
 
 /** Reads all notebooks before the first is run. */
 async function readAll(paths: readonly string[]): Promise<NamedNotebook[]> {
-  const { readNotebook } = await import("../kernel/notebook.js");
+  const { readNotebook } = await import("../notebook/runner/notebook-file.js");
   const notebooks: NamedNotebook[] = [];
   for (const path of paths) {
     const name = basename(path, ".ipynb");

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
 import { sealVersion } from "../crypto/wasm-stack.js";
-import { typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
+import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { measureCosts } from "./measure-costs.js";
 
 /** What costs depend on: measured under another of these, they are measured anew. */

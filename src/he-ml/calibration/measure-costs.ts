@@ -3,7 +3,7 @@ import type { CkksParameters } from "../crypto/parameters.js";
 import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
 import type { Evaluator } from "../crypto/evaluator.js";
-import type { PrimitiveCosts } from "../planner/costs.js";
+import type { PrimitiveCosts } from "../planner/search/costs.js";
 
 /** V8 compiles WASM anew, and better, once it has run for a while. */
 const warmUpMilliseconds = 150;

@@ -3,8 +3,8 @@ import { formatChain, modulusBits, type CkksParameters } from "../crypto/paramet
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
-import type { Content } from "./content.js";
-import type { Leftovers } from "./error-budget.js";
+import type { FullSlotLayout } from "./layout/full-slot-layout.js";
+import type { Leftovers } from "./errors/error-budget.js";
 
 /** Ciphertexts that a plan's last stage left, for another plan to go on with. */
 export interface PlanStart extends LevelAndScale {
@@ -28,7 +28,7 @@ export const defaultLeftovers: Leftovers = [-8, 8];
  * @param shape of one image that the first planned layer reads
  * @throws InputError unless the start can stand on its chain and holds each value of the shape
  */
-export function startContent(start: PlanStart, shape: Shape): Content {
+export function startLayout(start: PlanStart, shape: Shape): FullSlotLayout {
   const { parameters, slotLayout } = start;
   requireState(start);
   const size = sizeOf(shape);

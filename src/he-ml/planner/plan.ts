@@ -7,22 +7,22 @@ import { layerForward, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
-import { activationDepth } from "./activation.js";
-import type { Content } from "./content.js";
-import { continueScales } from "./continued-scales.js";
-import { typicalCosts, type PrimitiveCosts } from "./costs.js";
-import type { ErrorBudget, Leftovers } from "./error-budget.js";
-import { chainCarries, chooseScales, firstOutOfReach } from "./lazy-scales.js";
-import { measure, type Measured } from "./measure.js";
-import { requireSameChain, startContent, type PlanStart } from "./plan-start.js";
-import { rotationNeeds } from "./rotation-needs.js";
-import { sampleImages } from "./samples.js";
-import { searchSlotPlan, type SlotPlan } from "./search.js";
-import type { SlotMap } from "./slot-map.js";
-import type { ScalePlan, ScaleStage, StageScales } from "./stage-scales.js";
-import { stageOutputState } from "./stage-state.js";
-import { scalesOnChain } from "./waterline-scales.js";
-import { stagesOf, type Stage, type StageOptions } from "./stages.js";
+import { activationDepth } from "./stages/activation.js";
+import type { FullSlotLayout } from "./layout/full-slot-layout.js";
+import { continueScales } from "./scales/continued-scales.js";
+import { typicalCosts, type PrimitiveCosts } from "./search/costs.js";
+import type { ErrorBudget, Leftovers } from "./errors/error-budget.js";
+import { chainCarries, chooseScales, firstOutOfReach } from "./scales/lazy-scales.js";
+import { measure, type Measured } from "./errors/measure.js";
+import { requireSameChain, startLayout, type PlanStart } from "./plan-start.js";
+import { rotationNeeds } from "./matvec/rotation-needs.js";
+import { sampleImages } from "./errors/samples.js";
+import { searchTransforms, type TransformPlan } from "./search/search.js";
+import type { LinearTransform } from "./matvec/linear-transform.js";
+import type { ScalePlan, ScaleStage, StageScales } from "./scales/stage-scales.js";
+import { stageOutputState } from "./scales/stage-state.js";
+import { scalesOnChain } from "./scales/waterline-scales.js";
+import { stagesOf, type Stage, type StageOptions } from "./stages/stages.js";
 
 export interface PlanOptions extends StageOptions {
   /** CKKS parameters to plan for; chosen with 128-bit security if left out. */
@@ -42,7 +42,7 @@ export interface PlanOptions extends StageOptions {
 }
 
 export interface PlannedStage extends Stage, StageScales {
-  readonly slotMap?: SlotMap;
+  readonly transform?: LinearTransform;
   readonly input: SlotLayout;
   readonly output: SlotLayout;
   /** Predicted standard deviation of the error at its outputs, in the values' own unit. */
@@ -90,7 +90,7 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
   const { parameters, start } = options;
   if (start) {
     requireSameChain(start, parameters);
-    const input = startContent(start, stages[0].inputShape);
+    const input = startLayout(start, stages[0].inputShape);
     const slots = planSlots(stages, start.parameters.polyModulusDegree, options, input);
     const measured = measure(stages, slots, samples, options);
     return finishPlan(model, stages, slots, measured, scalesFrom(start, measured), start);
@@ -144,15 +144,15 @@ function planSlots(
   stages: readonly Stage[],
   degree: number,
   { start, costs = typicalCosts, mostInputCiphertexts = 4 }: PlanOptions,
-  input?: Content,
-): SlotPlan {
+  input?: FullSlotLayout,
+): TransformPlan {
   const depths = stages.map(({ activation }) => activationDepth(activation));
   const depth = depths.reduce((sum, each) => sum + each, 0);
   const first = start?.level ?? 1 + depth;
   const levels = depths.map((_, i) =>
     Math.max(1, first - depths.slice(0, i).reduce((sum, each) => sum + each, 0)),
   );
-  return searchSlotPlan(stages, {
+  return searchTransforms(stages, {
     slots: degree / 2,
     costs: costs(degree, first),
     levels,
@@ -170,7 +170,7 @@ function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScaleP
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
-  slotPlan: SlotPlan,
+  transformPlan: TransformPlan,
   { budget }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
   from?: PlanStart,
@@ -178,9 +178,9 @@ function finishPlan(
   const planned = stages.map((stage, i): PlannedStage => ({
     ...stage,
     ...scales[i],
-    slotMap: slotPlan.slotMaps[i],
-    input: i === 0 ? slotPlan.input : slotPlan.contents[i - 1],
-    output: slotPlan.contents[i],
+    transform: transformPlan.transforms[i],
+    input: i === 0 ? transformPlan.input : transformPlan.layouts[i - 1],
+    output: transformPlan.layouts[i],
     predictedError: errors[i],
     leftovers: budget.leftovers[i],
   }));
@@ -188,7 +188,7 @@ function finishPlan(
   return planOf({
     model,
     parameters,
-    input: slotPlan.input,
+    input: transformPlan.input,
     continues: from !== undefined,
     start: { level, scale },
     stages: planned,

@@ -1,5 +1,5 @@
-import { ditheredBelowBits, ditherNoise } from "../planner/dither-criterion.js";
-import { gaussians } from "../planner/gaussians.js";
+import { ditheredBelowBits, ditherNoise } from "../planner/errors/dither-criterion.js";
+import { gaussians } from "../planner/errors/gaussians.js";
 
 /**
  * Weights with noise where rounding needs it. The encoder rounds the coefficients of a plaintext to integers, and those

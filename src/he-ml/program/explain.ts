@@ -13,7 +13,7 @@ import {
 import { InputError } from "../errors.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { requireBatchOf } from "../model/model.js";
-import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/costs.js";
+import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { requireTensor, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
@@ -117,7 +117,7 @@ function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts
   const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input }, start);
   return walk(encoded.stages, encrypted, costs).map((stage, i) => ({
     ...stage,
-    diagonals: stages[i].slotMap?.diagonals.length ?? 0,
+    diagonals: stages[i].transform?.diagonals.length ?? 0,
     predictedError: stages[i].predictedError,
   }));
 }

@@ -3,10 +3,10 @@ import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { requireSlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
-import { requirePlannedStage } from "../planner/check-stage.js";
+import { requirePlannedStage } from "../planner/prove-stage.js";
 import { planOf, type Plan, type PlannedStage } from "../planner/plan.js";
-import type { SlotMap } from "../planner/slot-map.js";
-import { stagesOf } from "../planner/stages.js";
+import type { LinearTransform } from "../planner/matvec/linear-transform.js";
+import { stagesOf } from "../planner/stages/stages.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { ProgramBase } from "./program-content.js";
 import { doublesSchema, integersSchema, numbersToJson } from "./model-json.js";
@@ -14,7 +14,7 @@ import { doublesSchema, integersSchema, numbersToJson } from "./model-json.js";
 const whole = z.int().min(0);
 const steps = z.array(z.array(z.int()));
 
-const slotMapSchema = z.strictObject({
+const transformSchema = z.strictObject({
   map: z.strictObject({
     rows: whole,
     columns: whole,
@@ -41,7 +41,7 @@ const stageSchema = z.strictObject({
   rescales: whole,
   predictedError: z.number().min(0),
   leftovers: z.tuple([z.number(), z.number()]),
-  slotMap: slotMapSchema.optional(),
+  transform: transformSchema.optional(),
   output: z.array(integersSchema).min(1),
 });
 
@@ -58,19 +58,19 @@ export function planToJson({ start, input, stages }: Plan): z.input<typeof planS
 
 const layoutToJson = (layout: Plan["input"]) => layout.map((held) => numbersToJson(Int32Array.from(held)));
 
-function stageToJson({ slotMap, output, ...stage }: PlannedStage): z.input<typeof stageSchema> {
+function stageToJson({ transform, output, ...stage }: PlannedStage): z.input<typeof stageSchema> {
   const { modelLayers, level, weightScaleBits, rescalesBefore, rescales, predictedError, leftovers } = stage;
   return {
     modelLayers: [...modelLayers],
     ...{ level, weightScaleBits, rescalesBefore, rescales, predictedError },
     leftovers: [...leftovers],
-    slotMap: slotMap && slotMapToJson(slotMap),
+    transform: transform && transformToJson(transform),
     output: layoutToJson(output),
   };
 }
 
-function slotMapToJson(slotMap: SlotMap): z.input<typeof slotMapSchema> {
-  const { map, inputs, outputs, poolSums, diagonals, folds, divisor } = slotMap;
+function transformToJson(transform: LinearTransform): z.input<typeof transformSchema> {
+  const { map, inputs, outputs, poolSums, diagonals, folds, divisor } = transform;
   return {
     map: {
       rows: map.rows,
@@ -114,8 +114,8 @@ export function planFromJson(
     const from = i === 0 ? input : stages[i - 1].output;
     requireSlotLayout(from, sizeOf(described[i].inputShape), parameters.slots);
     requireSlotLayout(stage.output, sizeOf(described[i].outputShape), parameters.slots);
-    const slotMap = stage.slotMap && { ...stage.slotMap, output: stage.output };
-    return { ...described[i], ...stage, slotMap, input: from };
+    const transform = stage.transform && { ...stage.transform, output: stage.output };
+    return { ...described[i], ...stage, transform, input: from };
   });
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
   requireLevels(planned, parameters, start);

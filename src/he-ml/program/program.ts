@@ -2,8 +2,8 @@ import { parametersSpec, type CkksParameters } from "../crypto/parameters.js";
 import type { KeyNeeds } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
 import { layerShapes, type Model } from "../model/model.js";
-import { activationOf } from "../planner/activation.js";
-import type { PrimitiveCosts } from "../planner/costs.js";
+import { activationOf } from "../planner/stages/activation.js";
+import type { PrimitiveCosts } from "../planner/search/costs.js";
 import type { Plan } from "../planner/plan.js";
 import { sizeOf } from "../tensor/tensor.js";
 import {

@@ -3,7 +3,7 @@ import type { Evaluator } from "../crypto/evaluator.js";
 import type { PolynomialPlan } from "../layers/functional/polynomial-plan.js";
 import { evaluatePolynomial } from "../layers/functional/polynomial.js";
 import type { PlannedStage } from "../planner/plan.js";
-import type { StageStates } from "../planner/stage-state.js";
+import type { StageStates } from "../planner/scales/stage-state.js";
 
 /** The end of a stage: bias, activation, and divisions by primes. */
 export class StageActivation implements Disposable {
@@ -20,10 +20,10 @@ export class StageActivation implements Disposable {
     private readonly stage: PlannedStage,
     { product, polynomial, output }: StageStates,
   ) {
-    const { activation, slotMap } = stage;
+    const { activation, transform } = stage;
     this.#polynomial = polynomial;
     const { shift, constant } = activation?.kind === "square" ? activation : { shift: 0, constant: 0 };
-    this.#biases = this.#addends((row) => (slotMap?.map.bias[row] ?? 0) + shift, product);
+    this.#biases = this.#addends((row) => (transform?.map.bias[row] ?? 0) + shift, product);
     this.#constants = this.#addends(() => constant, output);
   }
 

@@ -6,8 +6,8 @@ import { requireSameSlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import type { Step } from "../long-work.js";
 import type { PlannedStage } from "../planner/plan.js";
-import type { RotateAndSum, SlotMap } from "../planner/slot-map.js";
-import { stageStates } from "../planner/stage-state.js";
+import type { RotateAndSum, LinearTransform } from "../planner/matvec/linear-transform.js";
+import { stageStates } from "../planner/scales/stage-state.js";
 import { formatShape } from "../tensor/tensor.js";
 import { dithered } from "./dither.js";
 import { StageActivation } from "./stage-activation.js";
@@ -40,12 +40,13 @@ export class StageRun implements Disposable {
     readonly stage: PlannedStage,
     readonly input: LevelAndScale,
   ) {
-    const { slotMap, weightScaleBits } = stage;
+    const { transform, weightScaleBits } = stage;
     try {
       const states = stageStates(encoder.parameters, stage, input);
       this.#product = states.product;
       this.output = states.output;
-      if (slotMap && slotMap.divisor === undefined) this.#encode(encoder, slotMap, 2 ** weightScaleBits);
+      if (transform && transform.divisor === undefined)
+        this.#encode(encoder, transform, 2 ** weightScaleBits);
       this.#activation = new StageActivation(encoder, stage, states);
     } catch (error) {
       this[Symbol.dispose]();
@@ -53,7 +54,7 @@ export class StageRun implements Disposable {
     }
   }
 
-  #encode(encoder: Evaluator, { map, outputs, diagonals }: SlotMap, weightScale: number): void {
+  #encode(encoder: Evaluator, { map, outputs, diagonals }: LinearTransform, weightScale: number): void {
     const { level } = this.input;
     const { polyModulusDegree } = encoder.parameters;
     for (let output = 0; output < outputs; output++) {
@@ -145,15 +146,15 @@ export class StageRun implements Disposable {
     inputs: readonly Ciphertext[],
     team: Team,
   ): Generator<number, readonly (Ciphertext | undefined)[]> {
-    const { slotMap } = this.stage;
+    const { transform } = this.stage;
     const scope = new Scope();
     const share = (count: number, make: (index: number) => Ciphertext | undefined) =>
       team.share(count, make, (ciphertext) => scope.own(ciphertext));
     try {
-      const summed = slotMap?.poolSums.length
-        ? share(inputs.length, (i) => sumRotations(he, he.copy(inputs[i]), slotMap.poolSums))
+      const summed = transform?.poolSums.length
+        ? share(inputs.length, (i) => sumRotations(he, he.copy(inputs[i]), transform.poolSums))
         : (i: number) => inputs[i];
-      if (!slotMap || slotMap.divisor !== undefined) {
+      if (!transform || transform.divisor !== undefined) {
         return finishedAll(inputs.length, (i) =>
           isMine(team, i)
             ? this.#activation.apply(he, this.#declared(he, he.copy(summed(i)!)), i)
@@ -170,7 +171,7 @@ export class StageRun implements Disposable {
       const giants = this.#giants.filter((_, i) => isMine(team, i));
       const partial = yield* he.linearTransform(giants, babyOf);
       for (const sum of partial.values()) scope.own(sum);
-      const { outputs, folds } = slotMap;
+      const { outputs, folds } = transform;
       // Each member has a partial sum of each output, or none: all of them are exchanged, output by output.
       const shared = share(outputs * team.size, (i) => {
         const sum = partial.get(Math.floor(i / team.size));
@@ -216,7 +217,7 @@ export class StageRun implements Disposable {
 
   /** Pooling alone: sums declared to be at a scale so much larger that they are means. */
   #declared(he: Evaluator, ciphertext: Ciphertext): Ciphertext {
-    if (this.stage.slotMap) he.setScaleInplace(ciphertext, this.#product.scale);
+    if (this.stage.transform) he.setScaleInplace(ciphertext, this.#product.scale);
     return ciphertext;
   }
 }

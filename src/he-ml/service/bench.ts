@@ -4,7 +4,7 @@ import { thisMachine, type Machine } from "../calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { InputError } from "../errors.js";
 import { modelForward, requireBatchOf, type Model } from "../model/model.js";
-import type { PrimitiveCosts } from "../planner/costs.js";
+import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { compile } from "../program/compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";

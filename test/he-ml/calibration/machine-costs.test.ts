@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { costsFile, machineCosts, thisMachine } from "../../../src/he-ml/calibration/machine-costs.js";
 import { measureCosts } from "../../../src/he-ml/calibration/measure-costs.js";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
-import type { PrimitiveCosts } from "../../../src/he-ml/planner/costs.js";
+import type { PrimitiveCosts } from "../../../src/he-ml/planner/search/costs.js";
 
 const parameters = checkParameters({
   polyModulusDegree: 1024,

@@ -13,7 +13,7 @@ import {
 } from "../../../src/he-ml/crypto/rotation-keys.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { rotateSlots } from "../../../src/he-ml/planner/slot-map.js";
+import { rotateSlots } from "../../../src/he-ml/planner/matvec/linear-transform.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import {
   encryptSlots,

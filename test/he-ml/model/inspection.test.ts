@@ -5,8 +5,8 @@ import { defineModel } from "../../../src/he-ml/model/model.js";
 import { parameterCount } from "../../../src/he-ml/model/parameter-count.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
-import { toMimeBundle } from "../../../src/kernel/display/to-mime-bundle.js";
-import { textCells } from "../../kernel/display/values.js";
+import { toMimeBundle } from "../../../src/notebook/display/to-mime-bundle.js";
+import { textCells } from "../../notebook/display/values.js";
 
 /** x → (x, −2x) → a polynomial of this degree. */
 function polynomialNetwork(degree: number) {

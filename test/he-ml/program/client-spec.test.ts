@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { typicalCosts } from "../../../src/he-ml/planner/costs.js";
+import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
 import { readClientSpec, readOutputSpec, type ClientSpec } from "../../../src/he-ml/program/client-spec.js";
 import { compile, type CompileOptions } from "../../../src/he-ml/program/compile.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { typicalCosts } from "../../../src/he-ml/planner/costs.js";
+import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
 import { compile, type CompileOptions } from "../../../src/he-ml/program/compile.js";
 import { explain } from "../../../src/he-ml/program/explain.js";
 import { Program } from "../../../src/he-ml/program/program.js";
@@ -159,7 +159,7 @@ describe("a program as JSON", () => {
     };
     const wide = await compiled({ fuse: false, splitAfter: [0], parameters }, model);
     const json = travelled(wide) as unknown as Json;
-    const stage = json.plan.stages.at(-1)!.slotMap as { map: { weights: string } };
+    const stage = json.plan.stages.at(-1)!.transform as { map: { weights: string } };
     const held = new Float64Array(Uint8Array.from(Buffer.from(stage.map.weights, "base64")).buffer);
     held.set(
       held.slice(4).map((value) => -value),
@@ -202,7 +202,7 @@ describe("a program as JSON", () => {
     [
       "a bias that is no number",
       ({ plan: { stages } }) => {
-        const { map } = stages[0].slotMap as { map: { bias: string } };
+        const { map } = stages[0].transform as { map: { bias: string } };
         const bias = new Float64Array(slots(map.bias).length / 2).fill(NaN);
         map.bias = Buffer.from(bias.buffer).toString("base64");
       },
@@ -224,7 +224,7 @@ describe("a program as JSON", () => {
     [
       "a rotation by one slot more",
       ({ plan: { stages } }) => {
-        const { diagonals } = stages[1].slotMap as { diagonals: { baby: number; giant: number }[] };
+        const { diagonals } = stages[1].transform as { diagonals: { baby: number; giant: number }[] };
         diagonals[0].giant += 1;
       },
       /does not hold value/,
@@ -232,7 +232,7 @@ describe("a program as JSON", () => {
     [
       "an entry that there is not",
       ({ plan: { stages } }) => {
-        const { diagonals } = stages[1].slotMap as { diagonals: { entries: string }[] };
+        const { diagonals } = stages[1].transform as { diagonals: { entries: string }[] };
         diagonals[0].entries = text(slots(diagonals[0].entries).fill(1e6));
       },
       /does not hold together/,

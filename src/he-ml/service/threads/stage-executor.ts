@@ -138,9 +138,9 @@ export class StageExecutor implements Executor {
 
 /** The most ciphertexts that the members of a team share at once. */
 function mostShared({ stages }: Plan, threads: number): number {
-  const counts = stages.map(({ slotMap, input, output }: PlannedStage) => {
+  const counts = stages.map(({ transform, input, output }: PlannedStage) => {
     const babies = new Set(
-      slotMap?.diagonals
+      transform?.diagonals
         .filter(({ baby }) => baby !== 0)
         .map(({ input: source, baby }) => `${source},${baby}`),
     );

@@ -1,0 +1,71 @@
+import type { ValueRange } from "../../model/value-range.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { largestActivated } from "../stages/activation.js";
+import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
+import { defaultLeftovers, type PlanStart } from "../plan-start.js";
+import { packedSamples } from "./samples.js";
+import type { TransformPlan } from "../search/search.js";
+import type { ScaleStage } from "../scales/stage-scales.js";
+import type { Stage } from "../stages/stages.js";
+
+/** Values may grow by this factor over those seen before they meet the modulus. */
+const margin = 2;
+
+export interface Measured {
+  readonly budget: ErrorBudget;
+  readonly scaleStages: readonly ScaleStage[];
+  /** Largest magnitude among the outputs of the last stage. */
+  readonly largestOutput: number;
+}
+
+/** What errors and values come to in the slots of a plan, seen on sample images. */
+export function measure(
+  stages: readonly Stage[],
+  transformPlan: TransformPlan,
+  samples: Tensor,
+  { valueRanges, start }: { readonly valueRanges?: readonly ValueRange[]; readonly start?: PlanStart },
+): Measured {
+  const slotStages = stages.map(({ activation }, i) => ({
+    transform: transformPlan.transforms[i],
+    output: transformPlan.layouts[i],
+    activation,
+  }));
+  const packed = packedSamples(
+    samples,
+    transformPlan.input,
+    start ? (start.leftovers ?? defaultLeftovers) : [0, 0],
+  );
+  const budget = { ...measureErrorBudget(slotStages, packed), inputError: start?.predictedError };
+  const known = stages.map((stage, i) =>
+    Math.max(budget.largestOutput[i], recordedLargest(stage, valueRanges), Number.MIN_VALUE),
+  );
+  const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
+    const transform = transformPlan.transforms[i];
+    const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
+    return {
+      name,
+      products: (transform?.diagonals.length ?? 0) > 0,
+      divisor: transform?.divisor ?? 1,
+      activation,
+      largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
+    };
+  });
+  const last = known.at(-1)!;
+  return {
+    budget,
+    scaleStages,
+    // Where nothing but zeros comes out, errors are measured against 1.
+    largestOutput: last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last),
+  };
+}
+
+/** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */
+function recordedLargest({ layers, activation }: Stage, valueRanges: readonly ValueRange[] = []): number {
+  // What a polynomial gave does not tell what it was given; then the layer before must.
+  const isSquare = layers.at(-1)!.kind === "square";
+  const { name } = activation && !isSquare ? (layers.at(-2) ?? layers[0]) : layers.at(-1)!;
+  const range = valueRanges.find((candidate) => candidate.name === name);
+  if (!range) return 0;
+  const largest = Math.max(Math.abs(range.min), Math.abs(range.max));
+  return isSquare ? Math.sqrt(largest) : largest;
+}

@@ -1,0 +1,78 @@
+import { pack } from "../../crypto/packing.js";
+import { InputError } from "../../errors.js";
+import { layerForward, type Model } from "../../model/model.js";
+import type { ValueRange } from "../../model/value-range.js";
+import { formatShape, maxAbs, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
+import type { FullSlotLayout } from "../layout/full-slot-layout.js";
+import type { Leftovers } from "./error-budget.js";
+import type { Stage } from "../stages/stages.js";
+
+const samplesUsed = 2;
+
+/**
+ * Images to see values on, of what the first stage reads: some of those given, or noise over the range that inputs have,
+ * sent through the layers before.
+ *
+ * @throws InputError if those given have another shape, or there are none
+ */
+export function sampleImages(
+  model: Model,
+  [first]: readonly Stage[],
+  given: Tensor | undefined,
+  valueRanges: readonly ValueRange[] = [],
+): Tensor {
+  if (!given) {
+    const input = valueRanges.find(({ name }) => name === "input");
+    const before = model.layers.slice(0, first.modelLayers[0]);
+    return before.reduce(
+      (images, layer) => layerForward(layer, images),
+      madeUpImages(model.inputShape, input),
+    );
+  }
+  const [images, ...shape] = given.shape;
+  if (formatShape(shape) !== formatShape(first.inputShape) || images === 0) {
+    throw new InputError(
+      `plan: expected samples [n, ${first.inputShape.join(", ")}], got [${given.shape.join(", ")}]`,
+    );
+  }
+  const used = Math.min(images, samplesUsed);
+  return tensor([used, ...shape], given.data.subarray(0, used * sizeOf(shape)));
+}
+
+/** Images of noise, always the same, over the range that inputs have. */
+function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
+  const [min, max] = range ? [range.min, range.max] : [0, 1];
+  const random = uniform();
+  const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => min + (max - min) * random());
+  return tensor([samplesUsed, ...shape], values);
+}
+
+/** The slots of each image's ciphertexts, with noise over the range of leftovers in those that hold no value. */
+export function packedSamples(
+  samples: Tensor,
+  layout: FullSlotLayout,
+  leftovers: Leftovers,
+): Float64Array[][] {
+  const [images, ...shape] = samples.shape;
+  const slots = layout[0].length;
+  const packed = [...pack(samples, { shape, images, packing: "packed", slotLayout: layout }, slots)];
+  const [least, most] = leftovers.map((bound) => bound * maxAbs(samples.data));
+  const random = uniform();
+  return Array.from({ length: images }, (_, image) => {
+    let empty = 0;
+    // Noise that meets the ends of its range, which decide what room a square takes.
+    const leftOver = () => [most, least].at(empty++) ?? least + (most - least) * random();
+    return layout.map((held, i) =>
+      packed[image * layout.length + i].map((value, slot) => (held[slot] < 0 ? leftOver() : value)),
+    );
+  });
+}
+
+/** Numbers in [0, 1), always the same (Lehmer's generator). */
+function uniform(): () => number {
+  let state = 1_234_567_891;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}

@@ -1,0 +1,149 @@
+import { splitSteps, type DiagonalStep } from "./baby-giant.js";
+import type { FullSlotLayout } from "../layout/full-slot-layout.js";
+import type { Diagonal, RotateAndSum, UnfinishedTransform } from "./linear-transform.js";
+import type { AffineMap } from "../stages/affine-map.js";
+
+/**
+ * Where each entry of a map is multiplied, before its sum is folded. Entry i multiplies what lies in slot
+ * `slot[i] + step[i]` of input ciphertext `input[i]`, and its product is added up in slot `slot[i]` of output ciphertext
+ * `output[i]`. Entries with the same input, output and step lie on one diagonal.
+ */
+export interface EntryPlacement {
+  /** Output ciphertext and slot in which an entry's product is added up. */
+  readonly output: Int32Array;
+  readonly slot: Int32Array;
+  /** Input ciphertext it reads, and how many slots further on. */
+  readonly input: Int32Array;
+  readonly step: Int32Array;
+}
+
+export interface AssembleOptions {
+  readonly map: AffineMap;
+  /** What the input ciphertexts hold, after `poolSums`. */
+  readonly layout: FullSlotLayout;
+  /** Output ciphertexts. */
+  readonly outputs: number;
+  readonly placement: EntryPlacement;
+  /**
+   * Slots after which the inputs repeat: to read s slots further on is to read s + period further on, so steps are
+   * counted modulo the period and fewer rotations are distinct. The number of all slots where nothing repeats.
+   */
+  readonly period: number;
+  /**
+   * Ways to write a step as a number in mixed radix, as hours, minutes and seconds are: so many planes, rows and
+   * columns, where going down a row takes `row` slots and going to the next plane `plane` slots. Each pair is tried;
+   * that of the layout makes neighbouring pixels share rotations (see `splitSteps`).
+   */
+  readonly radices: readonly (readonly [row: number, plane: number])[];
+  readonly poolSums?: readonly RotateAndSum[];
+  readonly folds?: readonly RotateAndSum[];
+  /** Slots by which all products may be repeated, to leave copies of the outputs. */
+  readonly copies?: readonly number[];
+}
+
+export function emptyPlacement(entries: number): EntryPlacement {
+  return {
+    output: new Int32Array(entries),
+    slot: new Int32Array(entries),
+    input: new Int32Array(entries),
+    step: new Int32Array(entries),
+  };
+}
+
+/** The distinct diagonals of a placement. */
+export function diagonalSteps(
+  { output, input, step }: EntryPlacement,
+  inputs: number,
+  slots: number,
+): DiagonalStep[] {
+  const outputs = output.reduce((most, index) => Math.max(most, index + 1), 1);
+  const seen = new Uint8Array(outputs * inputs * slots);
+  for (let i = 0; i < step.length; i++) seen[(output[i] * inputs + input[i]) * slots + step[i]] = 1;
+  const steps: DiagonalStep[] = [];
+  for (let key = seen.indexOf(1); key >= 0; key = seen.indexOf(1, key + 1)) {
+    const pair = Math.floor(key / slots);
+    steps.push({ input: pair % inputs, output: Math.floor(pair / inputs), step: key % slots });
+  }
+  return steps;
+}
+
+/**
+ * Groups placed entries into diagonals and splits each diagonal's step into a baby step, by which the input is rotated
+ * before the product, and a giant step, by which sums of products are rotated after it.
+ *
+ * @returns undefined where an entry would not read its value
+ */
+export function assemble(options: AssembleOptions): UnfinishedTransform | undefined {
+  const { map, layout, outputs, placement, period, radices, poolSums = [], folds = [] } = options;
+  const slots = layout[0].length;
+  if (!readsItsValues(map, layout, placement)) return undefined;
+  const steps = diagonalSteps(placement, layout.length, slots);
+  const { babyOf } = splitSteps(steps, period, radices);
+  const diagonals = new Map<number, Diagonal>();
+  const key = (output: number, input: number, step: number) =>
+    (output * layout.length + input) * slots + step;
+  for (const { input, output, step } of steps) {
+    const baby = babyOf(step);
+    // Forwards or backwards around the period leads to the same values; the shorter way keeps steps small.
+    const giant = congruent(step - baby, period);
+    diagonals.set(key(output, input, step), {
+      input,
+      output,
+      baby: modulo(baby, slots),
+      giant: modulo(giant, slots),
+      entries: new Int32Array(slots).fill(-1),
+    });
+  }
+  for (const copy of [0, ...(options.copies ?? [])]) {
+    for (let i = 0; i < map.weights.length; i++) {
+      const slot = placement.slot[i] + copy;
+      if (slot >= slots) continue;
+      const { entries, giant } = diagonals.get(
+        key(placement.output[i], placement.input[i], placement.step[i]),
+      )!;
+      const at = modulo(slot + giant, slots);
+      if (entries[at] < 0) entries[at] = i;
+    }
+  }
+  return {
+    map,
+    inputs: layout.length,
+    outputs,
+    poolSums,
+    folds,
+    diagonals: merged([...diagonals.values()]),
+  };
+}
+
+export const modulo = (value: number, modulus: number) => ((value % modulus) + modulus) % modulus;
+
+/** The step of least magnitude among those that differ by whole periods. */
+function congruent(step: number, period: number): number {
+  const positive = modulo(step, period);
+  return positive > period / 2 ? positive - period : positive;
+}
+
+function readsItsValues(
+  map: AffineMap,
+  layout: FullSlotLayout,
+  { slot, input, step }: EntryPlacement,
+): boolean {
+  const slots = layout[0].length;
+  for (let i = 0; i < map.weights.length; i++) {
+    if (layout[input[i]][(slot[i] + step[i]) % slots] !== map.columnOf[i]) return false;
+  }
+  return true;
+}
+
+/** Diagonals whose steps turn out the same over a period share one plaintext. */
+function merged(diagonals: readonly Diagonal[]): Diagonal[] {
+  const byRotation = new Map<string, Diagonal>();
+  for (const diagonal of diagonals) {
+    const { input, output, baby, giant, entries } = diagonal;
+    const name = [input, output, baby, giant].join();
+    const same = byRotation.get(name);
+    if (same) entries.forEach((entry, slot) => entry >= 0 && (same.entries[slot] = entry));
+    else byRotation.set(name, diagonal);
+  }
+  return [...byRotation.values()];
+}

@@ -1,0 +1,22 @@
+import type { FullSlotLayout } from "../layout/full-slot-layout.js";
+import type { ImageLayout } from "../layout/image-layout.js";
+import type { LinearTransform } from "./linear-transform.js";
+
+/** One way to compute a stage's map, found and not yet worked out. */
+export interface Candidate {
+  /** How its output lies, in a word: of candidates of each kind some are worked out. */
+  readonly kind: string;
+  /** About how many rotations and products it takes; the finished linear transform tells exactly. */
+  readonly rotations: number;
+  readonly products: number;
+  /** Works it out; undefined where it turns out not to fit. */
+  build(): FinishedCandidate | undefined;
+}
+
+export interface FinishedCandidate {
+  readonly transform: LinearTransform;
+  /** What the client packs, where the candidate is for a first stage and chose that itself. */
+  readonly input?: FullSlotLayout;
+  /** The geometry of an output that is an image. */
+  readonly image?: ImageLayout;
+}

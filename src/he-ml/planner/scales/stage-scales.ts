@@ -1,0 +1,146 @@
+import { noiseModel } from "../../crypto/noise.js";
+import type { CkksParameters } from "../../crypto/parameters.js";
+import { largestActivated, type Activation } from "../stages/activation.js";
+import { ditherFactor } from "../errors/dither-criterion.js";
+import type { ErrorBudget, ErrorKind, ErrorSource } from "../errors/error-budget.js";
+
+/** A stage as far as scales go. */
+export interface ScaleStage {
+  readonly name: string;
+  /** Whether it multiplies by weights. */
+  readonly products: boolean;
+  /** What its sums are declared to be divided by, 1 for nothing. */
+  readonly divisor: number;
+  readonly activation?: Activation;
+  /** Largest magnitude before the activation in any slot, with room for images not seen. */
+  readonly largest: number;
+}
+
+/** What a stage does with scales and primes. */
+export interface StageScales {
+  /** Data primes left where it starts. */
+  readonly level: number;
+  readonly weightScaleBits: number;
+  /** Divisions by a prime between products and activation: none in a chain that was chosen for squares. */
+  readonly rescalesBefore: number;
+  /** Divisions by a prime at its end. */
+  readonly rescales: number;
+}
+
+export interface ScalePlan {
+  readonly parameters: CkksParameters;
+  readonly stages: readonly StageScales[];
+  /** Predicted standard deviation of the error at each stage's output, in the values' own unit. */
+  readonly errors: readonly number[];
+}
+
+/** log2 of the scales that a stage goes through. */
+export interface StageBits {
+  /** log2 of the scale at the input, of the weights, after products, after the activation, and after rescaling. */
+  readonly before: number;
+  readonly weights: number;
+  readonly product: number;
+  readonly activated: number;
+  readonly after: number;
+  level: number;
+}
+
+/** log2 of the scale behind an activation, before anything is rescaled. */
+export function activatedBits(activation: Activation | undefined, product: number): number {
+  if (activation?.kind !== "square") return product;
+  return 2 * product - Math.log2(Math.abs(activation.factor));
+}
+
+/** Bits that values up to `largest` need above the scale. */
+export const magnitudeBits = (largest: number) => Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
+
+export const leastScaleBits = 14;
+/** As many as a prime may have: finer than that, nothing is told apart any more. */
+export const mostScaleBits = 60;
+export const leastWeightBits = 8;
+
+/**
+ * Bits of modulus that a stage takes where it starts, and where it has divided by its primes: for scale and values, the
+ * sign, and one to spare.
+ */
+export function bitsNeeded(
+  { activation, largest }: ScaleStage,
+  { product, activated, after }: Pick<StageBits, "product" | "activated" | "after">,
+): { readonly start: number; readonly end: number } {
+  const value = magnitudeBits(largestActivated(activation, largest));
+  // A square stands at its own scale until a factor is declared, which may make it smaller.
+  const squared = activation ? 2 * product : 0;
+  return {
+    start: Math.max(product + magnitudeBits(largest), squared, activated + value) + 2,
+    end: after + value + 2,
+  };
+}
+
+/** Standard deviation of the error at each stage's output under these scales, in the values' own unit. */
+export function predictErrors(
+  polyModulusDegree: number,
+  budget: ErrorBudget,
+  scales: readonly StageBits[],
+  dataBits: readonly number[],
+  specialBits: number,
+): number[] {
+  const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits]);
+  const sizes = scales.map((bits) => errorSizes(noise, bits, budget.inputError));
+  const variances = scales.map(() => 0);
+  for (const source of budget.sources) {
+    const size = sourceSize(source, sizes[source.stage], scales[source.stage]);
+    source.gain.forEach((meanSquare, i) => (variances[i] += meanSquare * size ** 2));
+  }
+  return variances.map(Math.sqrt);
+}
+
+/**
+ * Standard deviation of each error that arises in a stage, in the values' own unit.
+ *
+ * @param inputError of what another plan left, in place of a fresh encryption's
+ */
+export function errorSizes(
+  noise: UnitNoise,
+  { before, weights, product, activated, after, level }: StageBits,
+  inputError?: number,
+): Readonly<Record<ErrorKind, number>> {
+  const keySwitch = noise.keySwitch[level - 1];
+  return {
+    input: inputError ?? noise.fresh * 2 ** -before,
+    encoding: noise.encoding * 2 ** -weights,
+    inputRotation: keySwitch * 2 ** -before,
+    sumRotation: keySwitch * 2 ** -product,
+    relinearization: keySwitch * 2 ** -activated,
+    rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
+  };
+}
+
+/** What a source of errors has of the sizes of its stage: weights that are encoded with noise have more. */
+export function sourceSize(
+  { kind, ditheredBelowBits = -Infinity }: ErrorSource,
+  sizes: Readonly<Record<ErrorKind, number>>,
+  { weights }: Pick<StageBits, "weights">,
+): number {
+  return kind === "encoding" && weights < ditheredBelowBits ? ditherFactor * sizes.encoding : sizes[kind];
+}
+
+/** Noise in units of 1 / scale. */
+export interface UnitNoise {
+  readonly fresh: number;
+  readonly encoding: number;
+  readonly rounding: number;
+  /** By data primes left: first with one. */
+  readonly keySwitch: readonly number[];
+}
+
+/** The primes count by their sizes only. */
+export function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[]): UnitNoise {
+  const primes = coeffModulusBits.map((bits) => BigInt(Math.round(2 ** bits)));
+  const { fresh, encoding, rounding, keySwitch } = noiseModel({ polyModulusDegree, coeffModulus: primes });
+  return {
+    fresh,
+    encoding,
+    rounding: rounding(2),
+    keySwitch: coeffModulusBits.slice(0, -1).map((_, i) => keySwitch(i + 1)),
+  };
+}

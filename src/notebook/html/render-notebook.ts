@@ -1,0 +1,53 @@
+import { plotScripts } from "../../viz/interactive-plot.js";
+import { selfContainedPage } from "../../viz/self-contained-page.js";
+import { escapeHtml } from "../../viz/html.js";
+import type { Notebook } from "../runner/notebook-file.js";
+import { cellHtml } from "./cells.js";
+import { codeStyle } from "./code-style.js";
+import { openContentsOnWideScreens } from "./contents-script.js";
+import { formulaStyle } from "./formulas.js";
+import { Headings } from "./headings.js";
+import { pageStyle, styleWithoutScripts } from "./page-style.js";
+
+export interface RenderNotebookOptions {
+  /** Of the page; the notebook's first heading unless told. */
+  readonly title?: string;
+}
+
+/**
+ * Writes a notebook as one HTML file that opens without a network: formulas set, code highlighted, figures that can
+ * be pointed at. Nothing that the notebook holds is executed, except that plotly draws the figures from their JSON.
+ * The same notebook always gives the same text.
+ *
+ * @example await writeFile("lesson.html", await renderNotebook(await readNotebook("lesson.ipynb")))
+ */
+export async function renderNotebook(
+  notebook: Notebook,
+  options: RenderNotebookOptions = {},
+): Promise<string> {
+  const headings = new Headings();
+  const context = { language: languageOf(notebook), headings };
+  const cells = notebook.cells.map((cell) => cellHtml(cell, context)).filter((html) => html !== "");
+  const title = options.title ?? headings.title ?? "Notebook";
+  const topHeading = headings.hasTopHeading ? [] : [`<h1>${escapeHtml(title)}</h1>`];
+  const contents = headings.contentsHtml();
+  const body = `<a class="skip" href="#content">Skip to the content</a>
+${contents}
+<main id="content">
+${[...topHeading, ...cells].join("\n")}
+</main>`;
+  const plotCount = body.split('<div class="plot"').length - 1;
+  return selfContainedPage({
+    title,
+    style: [pageStyle, codeStyle, await formulaStyle(body)].join("\n"),
+    head: `<noscript><style>${styleWithoutScripts}</style></noscript>`,
+    body,
+    scripts: [...(contents === "" ? [] : [openContentsOnWideScreens]), ...(await plotScripts(plotCount))],
+  });
+}
+
+function languageOf({ metadata }: Notebook): string {
+  const { kernelspec, language_info: info } = metadata as Record<string, Record<string, unknown> | undefined>;
+  const named = info?.name ?? kernelspec?.language;
+  return typeof named === "string" ? named.toLowerCase() : "typescript";
+}

@@ -1,0 +1,143 @@
+import { setTimeout } from "node:timers/promises";
+import { kernelName, kernelSpec } from "../tslab/kernel-spec.js";
+import { Kernel, type ExecuteReply } from "./kernel.js";
+import type { Cell, CodeCell, Notebook } from "./notebook-file.js";
+import { OutputCollector } from "./outputs.js";
+
+export interface RunNotebookOptions {
+  /** The folder that relative paths in cells start from; Jupyter's custom is the notebook's own. */
+  readonly cwd: string;
+  /** How long one cell may take, in seconds; 600 if left out. */
+  readonly timeoutSeconds?: number;
+  /** Stops the run and the kernel. */
+  readonly signal?: AbortSignal;
+  /** Told before each code cell that is run. */
+  readonly onCell?: (progress: CellProgress) => void;
+}
+
+/** Code cells count from 1, as Jupyter numbers them in a fresh run; empty ones are not run and do not count. */
+export interface CellProgress {
+  readonly cell: number;
+  readonly cells: number;
+  readonly id: string;
+}
+
+/** Why a run stopped before its end. */
+export interface CellFailure {
+  /** From 1, as in `CellProgress`. */
+  readonly cell: number;
+  readonly id: string;
+  /** One line or more: the error, the time limit, or how the kernel ended. */
+  readonly message: string;
+}
+
+export interface RunResult {
+  /** With the outputs of all cells that were run. */
+  readonly notebook: Notebook;
+  /** Missing if every cell ran to its end. */
+  readonly failure?: CellFailure;
+  /** Code cells that ran to their end. */
+  readonly cells: number;
+}
+
+/** How long an interrupted cell gets to end, before the kernel is killed. */
+const interruptSeconds = 3;
+
+/**
+ * Runs all code cells of a notebook in their order on a new kernel, which has ended when this returns or throws.
+ * A cell that fails stops the run, unless it is tagged `raises-exception`, as in Jupyter.
+ *
+ * @throws the signal's reason when it aborts; KernelEndedError if no kernel starts
+ * @example
+ * const { notebook, failure } = await runNotebook(await readNotebook("a.ipynb"), { cwd: ".", timeoutSeconds: 60 });
+ */
+export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<RunResult> {
+  const { cwd, timeoutSeconds = 600, signal, onCell } = options;
+  const cells = notebook.cells.map(withoutOutputs);
+  const toRun = cells.filter(
+    (cell): cell is CodeCell => cell.cell_type === "code" && cell.source.trim() !== "",
+  );
+
+  await using kernel = await Kernel.start({ cwd, signal });
+  const abort = () => void kernel.kill();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const { name, display_name, language } = { name: kernelName, ...kernelSpec() };
+    const run: Notebook = {
+      ...notebook,
+      metadata: {
+        ...notebook.metadata,
+        kernelspec: { name, display_name, language },
+        language_info: kernel.languageInfo,
+      },
+      cells,
+    };
+    const collector = new OutputCollector();
+    for (const [index, cell] of toRun.entries()) {
+      signal?.throwIfAborted();
+      const progress = { cell: index + 1, cells: toRun.length, id: cell.id };
+      onCell?.(progress);
+      const message = await runCell(kernel, collector, cell, timeoutSeconds);
+      signal?.throwIfAborted();
+      cell.execution_count ??= progress.cell;
+      if (message !== undefined) {
+        return { notebook: run, failure: { cell: progress.cell, id: cell.id, message }, cells: index };
+      }
+    }
+    return { notebook: run, cells: toRun.length };
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Runs one cell; returns what went wrong, if anything did. */
+async function runCell(
+  kernel: Kernel,
+  collector: OutputCollector,
+  cell: CodeCell,
+  timeoutSeconds: number,
+): Promise<string | undefined> {
+  const mayFail = tags(cell).includes("raises-exception");
+  const execution: Promise<ExecuteReply | { error: Error }> = kernel
+    .execute(cell.source, { onPublished: collector.forCell(cell.outputs), stopOnError: !mayFail })
+    .catch((error: Error) => ({ error }));
+  const stop = new AbortController();
+  const within = (seconds: number) =>
+    Promise.race([execution, setTimeout(1000 * seconds, undefined, { signal: stop.signal })]);
+
+  let outcome = await within(timeoutSeconds);
+  let late: string | undefined;
+  if (!outcome) {
+    late = `it did not end within ${timeoutSeconds} s and was interrupted`;
+    kernel.interrupt();
+    outcome = await within(interruptSeconds);
+    if (!outcome) {
+      late += "; since that did not help, the kernel was ended";
+      await kernel.kill();
+    }
+  }
+  stop.abort();
+  const reply = outcome && !("error" in outcome) ? outcome : undefined;
+  cell.execution_count = reply?.execution_count ?? null;
+  if (reply && late === undefined) {
+    return reply.status === "ok" || mayFail ? undefined : errorText(cell, reply);
+  }
+  const [ename, evalue] =
+    outcome && "error" in outcome ? ["KernelEnded", outcome.error.message] : ["TimedOut", late!];
+  cell.outputs = cell.outputs.filter(({ output_type }) => output_type !== "error");
+  cell.outputs.push({ output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] });
+  return evalue;
+}
+
+function errorText(cell: CodeCell, { ename, evalue, status }: ExecuteReply): string {
+  const error = cell.outputs.findLast((output) => output.output_type === "error");
+  return `${error?.ename ?? ename ?? "Error"}: ${error?.evalue ?? evalue ?? `the kernel says ${status}`}`;
+}
+
+function tags(cell: Cell): readonly unknown[] {
+  return Array.isArray(cell.metadata.tags) ? cell.metadata.tags : [];
+}
+
+function withoutOutputs(cell: Cell): Cell {
+  return cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell;
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "@jest/globals";
+import { checkParameters, maxCoeffModulusBits } from "../../../../src/he-ml/crypto/parameters.js";
+import { InputError } from "../../../../src/he-ml/errors.js";
+import { linearLayer } from "../../../../src/he-ml/model/linear.js";
+import { defineModel, type Layer, type Model } from "../../../../src/he-ml/model/model.js";
+import { squareLayer } from "../../../../src/he-ml/model/square.js";
+import { planModel } from "../../../../src/he-ml/planner/plan.js";
+import { smallModel } from "../../layers/small-model.js";
+import { randomTensor, thrownBy } from "../../support.js";
+
+/** Dense layers with squares between them. */
+function denseModel(squares: number, features = 8): Model {
+  const layers: Layer[] = [];
+  for (let i = 0; i <= squares; i++) {
+    layers.push(linearLayer({ name: `fc${i}`, weights: randomTensor([features, features], i + 1) }));
+    if (i < squares) layers.push(squareLayer({ name: `square${i}` }));
+  }
+  return defineModel({ name: "dense", inputShape: [features], layers });
+}
+
+const models: [string, Model][] = [
+  ["small", smallModel],
+  ...[0, 1, 2].map((squares): [string, Model] => [`dense with ${squares} squares`, denseModel(squares)]),
+];
+
+describe("chosen chains", () => {
+  test.each(models)(
+    "%s: 128-bit secure, of primes that SEAL takes, one division a square at most",
+    (_, model) => {
+      const { parameters, stages } = planModel(model);
+      const { coeffModulusBits, polyModulusDegree } = parameters;
+      const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
+      expect(total).toBeLessThanOrEqual(maxCoeffModulusBits[polyModulusDegree]);
+      expect(Math.max(...coeffModulusBits)).toBeLessThanOrEqual(60);
+      expect(Math.max(...coeffModulusBits)).toBe(coeffModulusBits.at(-1));
+      expect(stages[0].level).toBe(parameters.levels);
+      for (const { rescales, activation } of stages) expect(rescales).toBeLessThanOrEqual(activation ? 1 : 0);
+    },
+  );
+
+  test.each(models)("%s: can be planned on again, fused or not", (_, model) => {
+    const { parameters } = planModel(model);
+    for (const fuse of [true, false]) {
+      expect(planModel(model, { parameters, fuse }).parameters).toEqual(parameters);
+    }
+  });
+
+  test("more precision asked for gives smaller predicted errors, at a larger degree where it takes one", () => {
+    const plans = [0.1, 0.01, 1e-4, 1e-7].map((relativeError) => planModel(denseModel(1), { relativeError }));
+    const errors = plans.map(({ stages }) => stages.at(-1)!.predictedError);
+    const degrees = plans.map(({ parameters }) => parameters.polyModulusDegree);
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a));
+    expect(errors.at(-1)).toBeLessThan(1e-3 * errors[0]);
+    expect(degrees).toEqual(degrees.toSorted((a, b) => a - b));
+  });
+
+  test("ranges that were recorded leave room for larger values", () => {
+    const valueRanges = denseModel(2).layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
+    const [usual, roomy] = [undefined, valueRanges].map((ranges) =>
+      planModel(denseModel(2), { valueRanges: ranges }),
+    );
+    const baseRoom = ({ parameters }: typeof usual) => parameters.coeffModulusBits[0];
+    const lastScale = ({ stages, parameters }: typeof usual) =>
+      stages.at(-1)!.weightScaleBits + parameters.scaleBits;
+    expect(baseRoom(roomy) - lastScale(roomy)).toBeGreaterThan(baseRoom(usual) - lastScale(usual));
+  });
+
+  test("a network too deep is refused, naming the stage where the modulus ends", () => {
+    const error = thrownBy(() => planModel(denseModel(40, 1)));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(
+      /the modulus ends before stage "fc\d+\+square\d+"; use fewer activations/,
+    );
+  });
+
+  test("precision that no chain gives is refused, saying what would help", () => {
+    const error = thrownBy(() => planModel(denseModel(0), { relativeError: 1e-200 }));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).toMatch(
+      /^plan: no 128-bit parameters carry .*ask for less precision/,
+    );
+  });
+});
+
+describe("a chain that is given", () => {
+  const given = (coeffModulusBits: number[]) =>
+    checkParameters({
+      polyModulusDegree: 1024,
+      coeffModulusBits,
+      scaleBits: 20,
+      weightScaleBits: 18,
+      security: "teaching",
+    });
+
+  test("is divided by as late as it can be", () => {
+    const { stages } = planModel(denseModel(2), { parameters: given([60, 60, 50, 60]) });
+    expect(stages.map(({ level, rescales, weightScaleBits }) => [level, rescales, weightScaleBits])).toEqual([
+      [3, 1, 18],
+      [2, 1, 18],
+      [1, 0, 18],
+    ]);
+  });
+
+  test.each([
+    [[50, 60], "fc0+square0"],
+    [[30, 30, 40, 60], "fc1+square1"],
+  ])("%p is too short for stage %p", (chain, stage) => {
+    const error = thrownBy(() => planModel(denseModel(2), { parameters: given(chain) }));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).toContain(`plan: stage "${stage}" needs `);
+    expect((error as InputError).message).toMatch(
+      /use a longer chain, smaller scales, or leave the parameters out/,
+    );
+  });
+});
