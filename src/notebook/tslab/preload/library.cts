@@ -5,7 +5,7 @@ import path = require("node:path");
 type Resolve = (this: unknown, request: string, importer: unknown, ...rest: unknown[]) => string;
 const resolver = Module as unknown as { _resolveFilename: Resolve };
 
-const root = path.resolve(__dirname, "../../..");
+const root = path.resolve(__dirname, "../../../..");
 const { name, exports: entries } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
   name: string;
   exports: Record<string, string | { types?: string }>;
