@@ -17,7 +17,14 @@ const traces = [mnistSmall[1], mnistSmall[4], mnistSmall[5]].map((trace, i) => (
 const explanation: Explanation = {
   model: "mnist-small",
   packing: "packed",
-  parameters: { polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 },
+  parameters: {
+    scheme: "ckks",
+    polyModulusDegree: 8192,
+    coeffModulusBits: [50, 60, 48, 60],
+    scaleBits: 20,
+    weightScaleBits: 16,
+    security: 128,
+  },
   stages: traces.map(({ name, kind, modelLayers, shape, before, level, scaleBits, ops }, i) => ({
     ...{ name, kind, modelLayers, shape, before, level, scaleBits, ops },
     ciphertexts: 1,

@@ -4,17 +4,20 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
 import { sealVersion } from "../crypto/wasm-stack.js";
-import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
+import type { TypeOf } from "../schema.js";
+import { primitiveCostsSchema, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { measureCosts } from "./measure-costs.js";
 
-/** What costs depend on: measured under another of these, they are measured anew. */
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly node: string;
+const machineSchema = z.object({
+  cpu: z.string(),
+  cores: z.number(),
+  node: z.string(),
   /** Version of node-seal. */
-  readonly seal: string;
-}
+  seal: z.string(),
+});
+
+/** What costs depend on: measured under another of these, they are measured anew. */
+export type Machine = TypeOf<typeof machineSchema>;
 
 export function thisMachine(): Machine {
   return {
@@ -25,21 +28,9 @@ export function thisMachine(): Machine {
   };
 }
 
-const milliseconds = z.array(z.number()).readonly();
 const cacheSchema = z.object({
-  machine: z.object({ cpu: z.string(), cores: z.number(), node: z.string(), seal: z.string() }),
-  costs: z.record(
-    z.string(),
-    z.object({
-      polyModulusDegree: z.int(),
-      rotate: milliseconds,
-      relinearize: milliseconds,
-      square: milliseconds,
-      multiplyPlain: milliseconds,
-      add: milliseconds,
-      rescale: milliseconds,
-    }),
-  ),
+  machine: machineSchema,
+  costs: z.record(z.string(), primitiveCostsSchema),
 });
 
 /** Where measured costs are kept: `he-ml/costs.json` in the user's cache folder. */
@@ -93,7 +84,7 @@ export async function planningCosts(
 const hasLevels = (costs: PrimitiveCosts, levels: number) =>
   Object.values(costs).every((cost: unknown) => !Array.isArray(cost) || cost.length === levels);
 
-type Cache = z.infer<typeof cacheSchema>;
+type Cache = TypeOf<typeof cacheSchema>;
 
 const isSame = (a: Machine, b: Machine) => JSON.stringify(a) === JSON.stringify(b);
 

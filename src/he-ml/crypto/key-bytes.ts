@@ -10,6 +10,7 @@ import {
   relinKeyBytes,
   requireRotation,
   rotationKeyBytes,
+  rotationNeedSchema,
   type KeyNeeds,
 } from "./rotation-keys.js";
 import { digestSchema, keyIdSchema } from "./tensor-bytes.js";
@@ -23,13 +24,12 @@ export interface KeyMessage {
   readonly keys: EvaluationKeys;
 }
 
-const rotation = z.strictObject({ step: z.union([z.int(), z.literal("conjugate")]), level: z.int() });
 const evaluationShape = {
   program: digestSchema,
   key: keyIdSchema,
   parameters: z.unknown(),
   relinearization: z.boolean(),
-  rotations: z.array(rotation),
+  rotations: z.array(rotationNeedSchema),
   checksum: digestSchema,
 };
 

@@ -1,13 +1,19 @@
-/** How often each homomorphic operation ran. `add` counts additions of ciphertexts and of plaintexts. */
-export interface OperationCounts {
-  readonly rotate: number;
-  readonly multiplyPlain: number;
-  readonly multiply: number;
-  readonly square: number;
-  readonly relinearize: number;
-  readonly rescale: number;
-  readonly add: number;
-}
+import { z } from "zod";
+import { countSchema, type TypeOf } from "../schema.js";
+
+export const operationCountsSchema = z.object({
+  rotate: countSchema,
+  multiplyPlain: countSchema,
+  multiply: countSchema,
+  square: countSchema,
+  relinearize: countSchema,
+  rescale: countSchema,
+  /** Additions of ciphertexts and of plaintexts. */
+  add: countSchema,
+});
+
+/** How often each homomorphic operation ran. */
+export type OperationCounts = TypeOf<typeof operationCountsSchema>;
 
 export type Operation = keyof OperationCounts;
 

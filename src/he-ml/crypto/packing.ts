@@ -3,6 +3,10 @@ import { maxAbs, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor
 import { modulusBits, type CkksParameters } from "./parameters.js";
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "./slot-layout.js";
 
+/** The packings of layer-by-layer runs, in which all values of a ciphertext meet the same weight. */
+export const layerPackings = ["scalar", "batch"] as const;
+export const packings = [...layerPackings, "packed"] as const;
+
 /**
  * How values are laid out in ciphertexts.
  *
@@ -10,11 +14,7 @@ import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "./slot-layo
  * - `batch`: one ciphertext for each position of the image; slot = image, up to N / 2 images
  * - `packed`: one image in one or a few ciphertexts, its values side by side in their slots
  */
-export type Packing = "scalar" | "batch" | "packed";
-
-/** The packings of layer-by-layer runs, in which all values of a ciphertext meet the same weight. */
-export const layerPackings: readonly Packing[] = ["scalar", "batch"];
-export const packings: readonly Packing[] = [...layerPackings, "packed"];
+export type Packing = (typeof packings)[number];
 
 /** How encrypted images lie in ciphertexts: what is known of them without the key. */
 export interface EncryptedLayout {

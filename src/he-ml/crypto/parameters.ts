@@ -19,7 +19,7 @@ export const maxCoeffModulusBits: Readonly<Record<number, number>> = {
 /** Bits that a prime may have at most. @see SEAL 4.1.2, native/src/seal/util/defines.h: SEAL_USER_MOD_BIT_COUNT_MAX */
 export const mostPrimeBits = 60;
 
-const specSchema = z.strictObject({
+export const parametersSpecSchema = z.strictObject({
   scheme: z.literal("ckks").default("ckks"),
   polyModulusDegree: z.int(),
   coeffModulusBits: z.array(z.int().min(14).max(mostPrimeBits)).min(2),
@@ -39,7 +39,7 @@ const specSchema = z.strictObject({
  * - `weightScaleBits`: log2 of the scale at which weights are encoded; `scaleBits` if left out
  * - `security`: 128 bits unless `"teaching"` is asked for by name, which promises none
  */
-export type ParametersSpec = z.input<typeof specSchema>;
+export type ParametersSpec = z.input<typeof parametersSpecSchema>;
 
 /** Checked, frozen CKKS parameters; only `checkParameters` makes them. */
 export interface CkksParameters {
@@ -67,7 +67,7 @@ declare const checked: unique symbol;
  * @example checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 })
  */
 export function checkParameters(spec: unknown): CkksParameters {
-  const parsed = specSchema.safeParse(spec);
+  const parsed = parametersSpecSchema.safeParse(spec);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new InputError(`parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);

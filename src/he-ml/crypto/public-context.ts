@@ -1,19 +1,23 @@
+import { z } from "zod";
+import { bytesSchema, type TypeOf } from "../schema.js";
 import type { Evaluator } from "./evaluator.js";
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
-import { expandRotationKey, type RotationKey } from "./rotation-keys.js";
+import { expandRotationKey, rotationKeySchema } from "./rotation-keys.js";
 import { SealEvaluator, type HeldRotationKey } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 
-/** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
-export interface EvaluationKeys {
-  readonly publicKey: Uint8Array;
+export const evaluationKeysSchema = z.strictObject({
+  publicKey: bytesSchema,
   /** For products of ciphertexts; a server that makes none needs none. */
-  readonly relinKeys?: Uint8Array;
+  relinKeys: bytesSchema.optional(),
   /** For the rotations of a plan; layer by layer nothing is rotated. */
-  readonly rotationKeys?: readonly RotationKey[];
-}
+  rotationKeys: z.array(rotationKeySchema).optional(),
+});
+
+/** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
+export type EvaluationKeys = TypeOf<typeof evaluationKeysSchema>;
 
 /** Bytes that travel with evaluation keys. */
 export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys): number {

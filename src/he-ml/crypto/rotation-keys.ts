@@ -1,19 +1,22 @@
+import { z } from "zod";
 import { InputError } from "../errors.js";
+import { bytesSchema, type TypeOf } from "../schema.js";
 import type { CkksParameters } from "./parameters.js";
 
-/** A rotation that a plan uses, and the most data primes that are left when it does. */
-export interface RotationNeed {
-  /** Slots by which values move to the left, 1 to N / 2 − 1; or `"conjugate"`, complex conjugation of all slots. */
-  readonly step: RotationStep;
-  readonly level: number;
-}
+export const rotationStepSchema = z.union([z.int(), z.literal("conjugate")]);
 
-export type RotationStep = number | "conjugate";
+/** Slots by which values move to the left, 1 to N / 2 − 1; or `"conjugate"`, complex conjugation of all slots. */
+export type RotationStep = z.infer<typeof rotationStepSchema>;
+
+export const rotationNeedSchema = z.strictObject({ step: rotationStepSchema, level: z.int() });
+
+/** A rotation that a plan uses, and the most data primes that are left when it does. */
+export type RotationNeed = TypeOf<typeof rotationNeedSchema>;
+
+export const rotationKeySchema = rotationNeedSchema.extend({ bytes: bytesSchema });
 
 /** A rotation key as it travels: seeded, without the parts that are used above its level only. */
-export interface RotationKey extends RotationNeed {
-  readonly bytes: Uint8Array;
-}
+export type RotationKey = TypeOf<typeof rotationKeySchema>;
 
 /** The Galois element of X ↦ X^g that rotates slots by `step`. @see SEAL 4.1.2, native/src/seal/util/galois.cpp */
 export function galoisElement(polyModulusDegree: number, step: RotationStep): number {

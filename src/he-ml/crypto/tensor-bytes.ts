@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { InputError } from "../errors.js";
-import type { Shape } from "../tensor/tensor.js";
+import type { TypeOf } from "../schema.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
 import type { LevelAndScale } from "./ciphertext.js";
 import type { SerializedTensor } from "./encrypted-tensor.js";
-import { packings, type Packing } from "./packing.js";
+import { packings } from "./packing.js";
 
 /** A digest of SHA-256, in hexadecimal. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
@@ -12,36 +12,32 @@ export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexa
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{32}$/, "expected 32 hexadecimal digits");
 
 /** Where in a program's work an encrypted tensor belongs: to what it takes in, or to what it gives out. */
-export type ProgramEnd = "input" | "output";
+export const programEnds = ["input", "output"] as const;
+
+const originSchema = z.strictObject({
+  /** Digest of the program that it was made for, or that made it. */
+  program: digestSchema,
+  end: z.enum(programEnds),
+  /** Which client's key it is encrypted under. */
+  key: keyIdSchema,
+});
 
 /** What an encrypted tensor says of itself beside its values: whose it is, and where it belongs. */
-export interface TensorOrigin {
-  /** Digest of the program that it was made for, or that made it. */
-  readonly program: string;
-  readonly end: ProgramEnd;
-  /** Which client's key it is encrypted under. */
-  readonly key: string;
-}
+export type TensorOrigin = TypeOf<typeof originSchema>;
 
-/** An encrypted tensor as it travels between client and server. Its slot layout is the program's, and does not travel. */
-export interface TensorMessage extends TensorOrigin, LevelAndScale {
-  readonly packing: Packing;
+const headerSchema = originSchema.extend({
+  packing: z.enum(packings),
   /** Of one image. */
-  readonly shape: Shape;
-  readonly images: number;
-  readonly ciphertexts: readonly Uint8Array[];
-}
-
-const shape = {
-  program: digestSchema,
-  end: z.enum(["input", "output"]),
-  key: keyIdSchema,
-  packing: z.enum(packings as readonly [Packing, ...Packing[]]),
   shape: z.array(z.int().min(1)).max(8),
   images: z.int().min(1),
+  /** Data primes left. */
   level: z.int().min(1),
+  /** The factor by which values are multiplied, exactly. */
   scale: z.number().positive(),
-};
+});
+
+/** An encrypted tensor as it travels between client and server. Its slot layout is the program's, and does not travel. */
+export type TensorMessage = TypeOf<typeof headerSchema> & { readonly ciphertexts: readonly Uint8Array[] };
 
 const kind = "encrypted tensor";
 
@@ -61,7 +57,7 @@ export function tensorToBytes(
  * @throws InputError if the bytes are none, damaged, or of another version
  */
 export function tensorFromBytes(bytes: Uint8Array): TensorMessage {
-  const { header, sections } = unpackBytes(kind, kind, bytes, shape);
+  const { header, sections } = unpackBytes(kind, kind, bytes, headerSchema.shape);
   if (sections.length === 0) throw new InputError(`${kind}: expected at least one ciphertext, got none`);
   return { ...header, ciphertexts: sections };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import type { Network } from "../model/model.js";
+import { valueRangeSchema } from "../model/value-range.js";
 import { readJsonFile } from "./json-file.js";
 
 /** The models that come with the package; `src/he-ml/formats` and `dist/he-ml/formats` lie equally deep in it. */
@@ -61,7 +62,7 @@ export function modelName(path: string): string {
 const metricsSchema = z.object({
   dataset: z.string().optional(),
   classNames: z.array(z.string()).optional(),
-  valueRanges: z.array(z.object({ name: z.string(), min: z.number(), max: z.number() })).optional(),
+  valueRanges: z.array(valueRangeSchema).optional(),
 });
 
 /** What lies beside a model's file: `parameters.json` as it is, and of `metrics.json` what it was trained on. */

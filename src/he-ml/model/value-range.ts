@@ -1,11 +1,11 @@
+import { z } from "zod";
+import type { TypeOf } from "../schema.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+export const valueRangeSchema = z.object({ name: z.string(), min: z.number(), max: z.number() });
+
 /** The smallest and largest value that a layer gave on some images; `input` names the images themselves. */
-export interface ValueRange {
-  readonly name: string;
-  readonly min: number;
-  readonly max: number;
-}
+export type ValueRange = TypeOf<typeof valueRangeSchema>;
 
 /**
  * The ranges of a batch and of every layer's output on it: `input` first, then the layers in order.

@@ -1,50 +1,97 @@
 import { z } from "zod";
 import { shortDigest } from "../crypto/key-bytes.js";
-import { packings, type Packing } from "../crypto/packing.js";
+import { packings } from "../crypto/packing.js";
 import {
   checkParameters,
   sameParameters,
   type CkksParameters,
   type ParametersSpec,
 } from "../crypto/parameters.js";
-import { requireRotation, type KeyNeeds, type RotationNeed } from "../crypto/rotation-keys.js";
+import { requireRotation, type KeyNeeds, rotationNeedSchema } from "../crypto/rotation-keys.js";
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
-import { digestSchema, type ProgramEnd } from "../crypto/tensor-bytes.js";
+import { digestSchema, programEnds } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
-import { sizeOf, type Shape } from "../tensor/tensor.js";
+import type { TypeOf } from "../schema.js";
+import { sizeOf } from "../tensor/tensor.js";
 import { digestOf } from "./digest.js";
 
-/** What encrypted tensors are like at one end of a program, as plain JSON. */
-export interface TensorSpec {
+const shape = z.array(z.int().min(1)).min(1).max(8);
+const held = z.custom<ArrayLike<number>>((value) => Array.isArray(value) || ArrayBuffer.isView(value), {
+  error: "expected a list of positions",
+});
+const slotLayout = z.array(held).min(1).optional();
+const packing = z.enum(packings);
+const parametersSpec = z.custom<ParametersSpec>((value) => typeof value === "object" && value !== null, {
+  error: "expected an object",
+});
+
+const tensorSpecSchema = z.strictObject({
   /** Digest of the program that takes them in or gives them out; they bear it. */
-  readonly program: string;
-  readonly end: ProgramEnd;
-  readonly parameters: ParametersSpec;
-  readonly packing: Packing;
+  program: digestSchema,
+  end: z.enum(programEnds),
+  parameters: parametersSpec,
+  packing,
   /** Of one image. */
-  readonly shape: Shape;
+  shape,
   /** Data primes left. */
-  readonly level: number;
+  level: z.int().min(1),
   /** The factor by which values are multiplied, exactly. */
-  readonly scale: number;
+  scale: z.number().positive(),
   /** Which slot holds which value, in packing `packed`; slots behind the last value are left out. */
-  readonly slotLayout?: SlotLayout;
+  slotLayout,
   /** Position of the model's layer that reads them. */
-  readonly nextLayer: number;
+  nextLayer: z.int().min(0),
   /** Predicted standard deviation of the error in them, in the values' own unit. */
-  readonly predictedError?: number;
+  predictedError: z.number().min(0).optional(),
   /** Least and largest value in any slot, partial sums that are left over included, relative to the largest value. */
-  readonly leftovers?: readonly [number, number];
-}
+  leftovers: z.tuple([z.number(), z.number()]).optional(),
+});
+
+/** What encrypted tensors are like at one end of a program, as plain JSON. */
+export type TensorSpec = TypeOf<typeof tensorSpecSchema>;
+
+const outputSpecSchema = tensorSpecSchema.extend({
+  /** SHA-256 of all the rest: a layout or error of another program is found. It is no signature: who forges both is not. */
+  checksum: digestSchema,
+});
 
 /** What a program's output is like, for a program that goes on with it. */
-export interface OutputSpec extends TensorSpec {
-  /** SHA-256 of all the rest: a layout or error of another program is found. It is no signature: who forges both is not. */
-  readonly checksum: string;
-}
+export type OutputSpec = TypeOf<typeof outputSpecSchema>;
+
+const inputSpecSchema = tensorSpecSchema.pick({ program: true, end: true, level: true, scale: true });
 
 /** What an input's tensors bear, and where they stand. */
-export type InputSpec = Pick<TensorSpec, "program" | "end" | "level" | "scale">;
+export type InputSpec = TypeOf<typeof inputSpecSchema>;
+
+/** The form of a client specification; `readClientSpec` also checks that it holds together. */
+export const clientSpecSchema = z.strictObject({
+  /** Of everything below but `classNames`, predicted errors and leftovers: keys and encrypted tensors bear it. */
+  digest: digestSchema,
+  parameters: parametersSpec,
+  packing,
+  /** Positions of the model's layers that the server computes. */
+  layers: z.array(z.int().min(0)).min(1),
+  inputShape: shape,
+  outputShape: shape,
+  /** log2 of the scale at which inputs are encoded. */
+  scaleBits: z.number(),
+  /** Which slot holds which input, in packing `packed`. */
+  slotLayout,
+  /** Which slot holds which output: one for each, though there may be copies. */
+  outputSlotLayout: slotLayout,
+  /** Whose tensors come in, and where they stand: a client's, or those that another program gives out. */
+  input: inputSpecSchema,
+  /** What comes out, for a program that goes on with it. */
+  output: outputSpecSchema,
+  /** Rotation keys to make, each for use with at most so many data primes. */
+  rotations: z.array(rotationNeedSchema),
+  /** Whether the server multiplies ciphertexts, and so needs relinearization keys. */
+  relinearization: z.boolean(),
+  /** Digest of the levels, scales and layouts between input and output. */
+  computation: digestSchema,
+  /** What each output stands for, where that is known. */
+  classNames: z.array(z.string()).optional(),
+});
 
 /**
  * All that a client needs to take part, as plain JSON, and nothing about the weights: how to make keys, how to pack and
@@ -56,86 +103,13 @@ export type InputSpec = Pick<TensorSpec, "program" | "end" | "level" | "scale">;
  * const { response } = await session.run(client.encrypt(image));
  * const logits = client.decrypt(response);
  */
-export interface ClientSpec {
-  /** Of everything below but `classNames`, predicted errors and leftovers: keys and encrypted tensors bear it. */
-  readonly digest: string;
-  readonly parameters: ParametersSpec;
-  readonly packing: Packing;
-  /** Positions of the model's layers that the server computes. */
-  readonly layers: readonly number[];
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
-  /** log2 of the scale at which inputs are encoded. */
-  readonly scaleBits: number;
-  /** Which slot holds which input, in packing `packed`. */
-  readonly slotLayout?: SlotLayout;
-  /** Which slot holds which output: one for each, though there may be copies. */
-  readonly outputSlotLayout?: SlotLayout;
-  /** Whose tensors come in, and where they stand: a client's, or those that another program gives out. */
-  readonly input: InputSpec;
-  /** What comes out, for a program that goes on with it. */
-  readonly output: OutputSpec;
-  /** Rotation keys to make, each for use with at most so many data primes. */
-  readonly rotations: readonly RotationNeed[];
-  /** Whether the server multiplies ciphertexts, and so needs relinearization keys. */
-  readonly relinearization: boolean;
-  /** Digest of the levels, scales and layouts between input and output. */
-  readonly computation: string;
-  /** What each output stands for, where that is known. */
-  readonly classNames?: readonly string[];
-}
+export type ClientSpec = TypeOf<typeof clientSpecSchema>;
 
 /** A client specification that was checked, with the parameters that its keys are made for. */
 export interface CheckedSpec {
   readonly spec: ClientSpec;
   readonly parameters: CkksParameters;
 }
-
-const shape = z.array(z.int().min(1)).min(1).max(8);
-const held = z.custom<ArrayLike<number>>((value) => Array.isArray(value) || ArrayBuffer.isView(value), {
-  error: "expected a list of positions",
-});
-const layers = z.array(z.int().min(0)).min(1);
-
-const tensorSpecSchema = z.strictObject({
-  program: digestSchema,
-  end: z.enum(["input", "output"]),
-  parameters: z.custom<ParametersSpec>((value) => typeof value === "object" && value !== null, {
-    error: "expected an object",
-  }),
-  packing: z.enum(packings as readonly [Packing, ...Packing[]]),
-  shape,
-  level: z.int().min(1),
-  scale: z.number().positive(),
-  slotLayout: z.array(held).min(1).optional(),
-  nextLayer: z.int().min(0),
-  predictedError: z.number().min(0).optional(),
-  leftovers: z.tuple([z.number(), z.number()]).optional(),
-}) satisfies z.ZodType<TensorSpec>;
-const outputSpecSchema = tensorSpecSchema.extend({
-  checksum: digestSchema,
-}) satisfies z.ZodType<OutputSpec>;
-
-const { program, end, level, scale, slotLayout } = tensorSpecSchema.shape;
-
-/** The form of a client specification; `readClientSpec` also checks that it holds together. */
-export const clientSpecSchema = z.strictObject({
-  digest: digestSchema,
-  parameters: tensorSpecSchema.shape.parameters,
-  packing: tensorSpecSchema.shape.packing,
-  layers,
-  inputShape: shape,
-  outputShape: shape,
-  scaleBits: z.number(),
-  slotLayout,
-  outputSlotLayout: slotLayout,
-  input: z.strictObject({ program, end, level, scale }),
-  output: outputSpecSchema,
-  rotations: z.array(z.strictObject({ step: z.union([z.int(), z.literal("conjugate")]), level: z.int() })),
-  relinearization: z.boolean(),
-  computation: digestSchema,
-  classNames: z.array(z.string()).optional(),
-}) satisfies z.ZodType<ClientSpec>;
 
 /** A specification without its digest: its ends do not know yet what program they belong to. */
 export type UnsignedSpec = Omit<ClientSpec, "digest" | "input" | "output"> & {

@@ -12,7 +12,7 @@ import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
-import type { ValueRange } from "../model/value-range.js";
+import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
@@ -115,7 +115,7 @@ const optionsSchema = z.strictObject({
   layers: z.array(z.int()).optional(),
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
   keysOf: z.custom((value) => value instanceof Program, "expected a Program").optional(),
-  valueRanges: z.array(z.looseObject({ name: z.string(), min: z.number(), max: z.number() })).optional(),
+  valueRanges: z.array(valueRangeSchema).optional(),
   costs: z.custom((value) => typeof value === "function", "expected a function").optional(),
   fuse: z.boolean().optional(),
   splitAfter: z.array(z.int()).optional(),

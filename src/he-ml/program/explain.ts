@@ -1,60 +1,72 @@
+import { z } from "zod";
 import { ClearContext } from "../crypto/clear-context.js";
 import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import { operationsBetween, operationsTogether, type OperationCounts } from "../crypto/operation-counts.js";
-import { ciphertextCount, type Packing } from "../crypto/packing.js";
-import type { ParametersSpec } from "../crypto/parameters.js";
+import { operationCountsSchema, operationsBetween, operationsTogether } from "../crypto/operation-counts.js";
+import { ciphertextCount, packings } from "../crypto/packing.js";
+import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import {
   evaluationKeyBytes,
   inputCiphertextBytes,
   outputCiphertextBytes,
-  type RotationStep,
+  rotationStepSchema,
 } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
+import { countSchema, measuredSchema, shapeSchema, type TypeOf } from "../schema.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { requireBatchOf } from "../model/model.js";
 import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
-import { requireTensor, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { requireTensor, zeros, type Tensor } from "../tensor/tensor.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
 import { layeredSteps } from "./layered-steps.js";
 import { Program } from "./program.js";
 import type { LayeredProgram, PackedProgram } from "./program-content.js";
 
-/** What one stage or layer will do. */
-export interface StageExplanation {
-  readonly name: string;
-  readonly kind: string;
-  readonly modelLayers: readonly number[];
+const stageExplanationSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+  modelLayers: z.array(countSchema),
   /** Output shape of one image. */
-  readonly shape: Shape;
+  shape: shapeSchema,
   /** Data primes left, and log2 of the scale, where it starts. */
-  readonly before: { readonly level: number; readonly scaleBits: number };
+  before: z.object({ level: countSchema, scaleBits: z.number() }),
   /** The same at its output. */
-  readonly level: number;
-  readonly scaleBits: number;
+  level: countSchema,
+  scaleBits: z.number(),
   /** Ciphertexts at the output, and how many of all their slots hold a value. */
-  readonly ciphertexts: number;
-  readonly slotsUsed: number;
+  ciphertexts: countSchema,
+  slotsUsed: countSchema,
   /** Plaintexts that inputs are multiplied by, in packing `packed`. */
-  readonly diagonals: number;
-  readonly ops: OperationCounts;
-  readonly predictedMilliseconds: number;
+  diagonals: countSchema,
+  ops: operationCountsSchema,
+  predictedMilliseconds: z.number(),
   /** Standard deviation of the error at the outputs, in the values' own unit. */
-  readonly predictedError: number;
-}
+  predictedError: measuredSchema,
+});
+
+/** What one stage or layer will do. */
+export type StageExplanation = TypeOf<typeof stageExplanationSchema>;
+
+/** What travels for one image, or one batch, in bytes, seeded and uncompressed, beside headers of some hundred bytes. */
+export const travellingSchema = z.object({
+  input: countSchema,
+  output: countSchema,
+  evaluationKeys: countSchema,
+});
+
+export const explanationSchema = z.object({
+  model: z.string(),
+  packing: z.enum(packings),
+  parameters: parametersSpecSchema.required(),
+  stages: z.array(stageExplanationSchema).min(1),
+  totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),
+  rotationSteps: z.array(rotationStepSchema),
+  bytes: travellingSchema,
+});
 
 /** A run told in advance, as plain JSON. */
-export interface Explanation {
-  readonly model: string;
-  readonly packing: Packing;
-  readonly parameters: ParametersSpec;
-  readonly stages: readonly StageExplanation[];
-  readonly totals: { readonly predictedMilliseconds: number; readonly ops: OperationCounts };
-  readonly rotationSteps: readonly RotationStep[];
-  /** What will travel for one image, or one batch, beside headers of some hundred bytes. */
-  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
-}
+export type Explanation = TypeOf<typeof explanationSchema>;
 
 export interface ExplainOptions {
   /** What operations cost, at each level of the program's parameters; those that it was compiled with if left out. */
@@ -87,7 +99,7 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
   return {
     model: program.model.name,
     packing: program.packing,
-    parameters: clientSpec.parameters,
+    parameters: parametersSpec(parameters),
     stages,
     totals: {
       predictedMilliseconds: stages.reduce((sum, stage) => sum + stage.predictedMilliseconds, 0),

@@ -9,6 +9,7 @@ import { defineModel, type Layer, type LayerKind, type Model } from "../model/mo
 import { paddingLayer } from "../model/padding.js";
 import { polynomialLayer } from "../model/polynomial.js";
 import { squareLayer } from "../model/square.js";
+import { valueRangeSchema } from "../model/value-range.js";
 import { sizeOf, type Tensor } from "../tensor/tensor.js";
 
 /** Numbers as JSON holds them: their bytes, little-endian, in base64. */
@@ -67,7 +68,7 @@ export const modelSchema = z
     inputShape: z.array(z.int().min(1)).min(1),
     layers: z.array(layerSchema).min(1),
     classNames: z.array(z.string()).optional(),
-    valueRanges: z.array(z.strictObject({ name, min: z.number(), max: z.number() })).optional(),
+    valueRanges: z.array(valueRangeSchema.strict()).optional(),
   })
   .transform((model): Model => defineModel(model));
 

@@ -1,12 +1,14 @@
+import { z } from "zod";
 import { payloadLength } from "../crypto/byte-format.js";
-import type { Packing } from "../crypto/packing.js";
-import { parametersSpec, type ParametersSpec } from "../crypto/parameters.js";
+import { packings } from "../crypto/packing.js";
+import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
-import type { LayerTrace } from "../layers/trace.js";
+import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
+import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
 import { layerStates } from "../program/chain.js";
-import { explain, type Explanation } from "../program/explain.js";
+import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import {
@@ -22,47 +24,53 @@ import { Client } from "./client.js";
 import { Server } from "./server.js";
 import { timed } from "./timed.js";
 
-/** Milliseconds of each stage for the whole batch. */
-export interface StageMilliseconds {
-  readonly encrypt: number;
+const stageMillisecondsSchema = z.object({
+  encrypt: z.number(),
   /** The server's work alone, warm. */
-  readonly evaluate: number;
-  readonly decrypt: number;
-}
+  evaluate: z.number(),
+  decrypt: z.number(),
+});
 
-export interface ImageResult {
-  readonly logits: readonly number[];
-  readonly plainLogits: readonly number[];
-  readonly predicted: number;
-  readonly plainPredicted: number;
+/** Milliseconds of each stage for the whole batch. */
+export type StageMilliseconds = TypeOf<typeof stageMillisecondsSchema>;
+
+const imageResultSchema = z.object({
+  logits: z.array(measuredSchema),
+  plainLogits: z.array(measuredSchema),
+  predicted: countSchema,
+  plainPredicted: countSchema,
   /** What the image shows; null where that is not known. */
-  readonly label: number | null;
-  readonly maxAbsError: number;
+  label: z.number().nullable(),
+  maxAbsError: measuredSchema,
   /** Largest difference from the logits that the image came with, where it came with any. */
-  readonly maxAbsErrorToExpected?: number;
+  maxAbsErrorToExpected: measuredSchema.optional(),
   /** maxAbsError divided by the largest magnitude among the plain logits; as in ErrorStatistics. */
-  readonly relativeToMax: number;
+  relativeToMax: measuredSchema,
   /** Of the whole batch, the same for each of its images. */
-  readonly milliseconds: StageMilliseconds;
-}
+  milliseconds: stageMillisecondsSchema,
+});
+
+export type ImageResult = TypeOf<typeof imageResultSchema>;
+
+export const inferenceReportSchema = z.object({
+  model: z.string(),
+  packing: z.enum(packings),
+  images: countSchema,
+  parameters: parametersSpecSchema.required(),
+  threads: countSchema,
+  results: z.array(imageResultSchema).min(1),
+  /** What each output stands for, where that is known. */
+  classNames: z.array(z.string()).optional(),
+  setupMilliseconds: z.object({ keys: z.number(), server: z.number() }),
+  /** What would travel. */
+  bytes: travellingSchema,
+  layers: z.array(layerTraceSchema),
+  /** What was told before the run, in packing `packed`. */
+  explanation: explanationSchema.optional(),
+});
 
 /** What an encrypted inference gave and took, as plain JSON. */
-export interface InferenceReport {
-  readonly model: string;
-  readonly packing: Packing;
-  readonly images: number;
-  readonly parameters: Required<ParametersSpec>;
-  readonly threads: number;
-  readonly results: readonly ImageResult[];
-  /** What each output stands for, where that is known. */
-  readonly classNames?: readonly string[];
-  readonly setupMilliseconds: { readonly keys: number; readonly server: number };
-  /** What would travel, seeded and uncompressed, beside headers of some hundred bytes. */
-  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
-  readonly layers: readonly LayerTrace[];
-  /** What was told before the run, in packing `packed`. */
-  readonly explanation?: Explanation;
-}
+export type InferenceReport = TypeOf<typeof inferenceReportSchema>;
 
 export interface InferOptions {
   /** What each image shows; null where that is not known. */

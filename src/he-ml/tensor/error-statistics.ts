@@ -1,23 +1,27 @@
+import { z } from "zod";
 import { InputError } from "../errors.js";
+import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { formatShape, maxAbs, type Tensor } from "./tensor.js";
 
-/** How far computed values lie from the expected ones. Every figure is in the values' own unit unless named. */
-export interface ErrorStatistics {
+export const errorStatisticsSchema = z.strictObject({
   /** Largest absolute error. */
-  readonly maxAbs: number;
+  maxAbs: measuredSchema,
   /** Mean absolute error. */
-  readonly mean: number;
+  mean: measuredSchema,
   /** Root mean square error. */
-  readonly rms: number;
+  rms: measuredSchema,
   /** 99th percentile of the absolute error (nearest rank). */
-  readonly p99: number;
+  p99: measuredSchema,
   /** Row-major position of the largest error. */
-  readonly argmax: number;
+  argmax: countSchema,
   /** `maxAbs` divided by the largest expected magnitude; 1 where nothing but zeros was expected and something came. */
-  readonly relativeToMax: number;
+  relativeToMax: measuredSchema,
   /** -log2(relativeToMax): correct bits below the largest magnitude. From 0 to 53, a double's significand. */
-  readonly precisionBits: number;
-}
+  precisionBits: measuredSchema,
+});
+
+/** How far computed values lie from the expected ones. Every figure is in the values' own unit unless named. */
+export type ErrorStatistics = TypeOf<typeof errorStatisticsSchema>;
 
 /**
  * Compares two tensors value by value.

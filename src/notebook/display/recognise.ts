@@ -1,233 +1,107 @@
-import { z } from "zod";
-import type { SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
+import type { z } from "zod";
+import { requireCount, type SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
-import { ciphertextCount, packings } from "../../he-ml/crypto/packing.js";
-import type { CkksParameters } from "../../he-ml/crypto/parameters.js";
-import type { EvaluationKeys } from "../../he-ml/crypto/public-context.js";
+import { checkParameters, parametersSpec, type CkksParameters } from "../../he-ml/crypto/parameters.js";
+import { evaluationKeysSchema, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
-import type { LayerTrace } from "../../he-ml/layers/trace.js";
-import { layerShapes, type LayerKind, type Model } from "../../he-ml/model/model.js";
-import type { EncodedPlan, EncodedStage } from "../../he-ml/program/encode-plan.js";
-import type { Explanation } from "../../he-ml/program/explain.js";
+import { layerTraceSchema, type LayerTrace } from "../../he-ml/layers/trace.js";
+import { layerShapes, type Model } from "../../he-ml/model/model.js";
+import { planOf, type Plan } from "../../he-ml/planner/plan.js";
 import { clientSpecSchema, type ClientSpec } from "../../he-ml/program/client-spec.js";
-import type { InferenceReport } from "../../he-ml/service/infer.js";
-import type { Plan } from "../../he-ml/planner/plan.js";
-import type { ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
-import { sizeOf, type Tensor } from "../../he-ml/tensor/tensor.js";
+import type { EncodedPlan, EncodedStage } from "../../he-ml/program/encode-plan.js";
+import { explanationSchema, type Explanation } from "../../he-ml/program/explain.js";
+import { inferenceReportSchema, type InferenceReport } from "../../he-ml/service/infer.js";
+import { errorStatisticsSchema, type ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
+import { requireTensor, type Tensor } from "../../he-ml/tensor/tensor.js";
 
-// Plain values of the library have no class to know them by. A value counts as one only if every field is there
-// with a value that makes sense, so that a user's own object is never mistaken for it.
+// Plain values of the library have no class to know them by. What is JSON is known by the schema that its type is made
+// of; other values are known if the library itself finds nothing to refuse in them. A user's own object is never mistaken
+// for one.
 
-const count = z.int().min(0);
-const bytes = z.instanceof(Uint8Array);
-const shape = z.array(count);
-/** A measured number; JSON writes NaN and infinities as null. */
-const measured = z.custom<number | null>((value) => typeof value === "number" || value === null);
-
-/** Which value lies in which slot: thousands of numbers, which are not looked at. */
-const slotLayout = z
-  .array(z.custom<ArrayLike<number>>((held) => Array.isArray(held) || ArrayBuffer.isView(held)))
-  .min(1);
-
-const tensor = z
-  .strictObject({ shape, data: z.instanceof(Float64Array) })
-  .refine(({ shape, data }) => data.length === sizeOf(shape));
-
-const serializedTensor = z
-  .strictObject({
-    shape,
-    packing: z.enum(packings),
-    images: z.int().min(1),
-    slotLayout: slotLayout.optional(),
-    ciphertexts: z.array(bytes).min(1),
-  })
-  .refine((tensor) => tensor.ciphertexts.length === ciphertextCount(tensor));
-
-const parameters = z
-  .looseObject({
-    scheme: z.literal("ckks"),
-    polyModulusDegree: z.int(),
-    coeffModulusBits: z.array(z.int()),
-    scaleBits: z.number(),
-    weightScaleBits: z.number(),
-    security: z.union([z.literal(128), z.literal("teaching")]),
-    slots: z.int(),
-    levels: z.int(),
-    coeffModulus: z.array(z.bigint()),
-  })
-  .refine(
-    ({ polyModulusDegree, coeffModulusBits, slots, levels, coeffModulus }) =>
-      slots * 2 === polyModulusDegree &&
-      levels + 1 === coeffModulusBits.length &&
-      coeffModulus.length === coeffModulusBits.length,
-  );
-
-const rotationStep = z.union([z.int(), z.literal("conjugate")]);
-const rotation = z.strictObject({ step: rotationStep, level: count });
-const rotationKey = rotation.extend({ bytes });
-const evaluationKeys = z.strictObject({
-  publicKey: bytes,
-  relinKeys: bytes.optional(),
-  rotationKeys: z.array(rotationKey).optional(),
-});
-
-const errorStatistics = z.strictObject({
-  maxAbs: measured,
-  mean: measured,
-  rms: measured,
-  p99: measured,
-  argmax: count,
-  relativeToMax: measured,
-  precisionBits: measured,
-});
-
-const state = z.looseObject({ level: count, scaleBits: z.number(), modulusBits: z.number() });
-
-const ops = z.looseObject({
-  rotate: count,
-  multiplyPlain: count,
-  multiply: count,
-  square: count,
-  relinearize: count,
-  rescale: count,
-  add: count,
-});
-
-const layerTrace = state.extend({
-  name: z.string(),
-  modelLayers: z.array(count),
-  kind: z.string(),
-  packing: z.string(),
-  images: count,
-  shape,
-  security: z.union([z.literal(128), z.literal("teaching")]),
-  before: state,
-  after: state,
-  ciphertexts: count,
-  bytes: count,
-  ops,
-  milliseconds: z.number(),
-  error: errorStatistics.optional(),
-});
-
-const weighted = { name: z.string(), weights: tensor, bias: tensor.optional() };
-const layers: Readonly<Record<LayerKind, z.ZodType>> = {
-  convolutional: z.looseObject(weighted),
-  linear: z.looseObject(weighted),
-  polynomial: z.looseObject({ name: z.string(), coefficients: z.array(z.number()).min(2) }),
-  square: z.looseObject({ name: z.string() }),
-  averagePool: z.looseObject({ name: z.string(), kernelSize: shape }),
-  flatten: z.looseObject({ name: z.string() }),
-  padding: z.looseObject({ name: z.string(), padding: z.looseObject({ top: count }) }),
-  identity: z.looseObject({ name: z.string() }),
-};
-const layer = z
-  .looseObject({ kind: z.enum(Object.keys(layers) as LayerKind[]) })
-  .refine((value) => layers[value.kind].safeParse(value).success);
-const reencryption = z.looseObject({ kind: z.literal("reencryption"), name: z.string() });
-const model = z.looseObject({ name: z.string(), inputShape: shape, layers: z.array(layer).min(1) });
-
-const plannedStage = z.looseObject({
-  name: z.string(),
-  kind: z.string(),
-  modelLayers: z.array(count),
-  inputShape: shape,
-  outputShape: shape,
-  level: count,
-  weightScaleBits: z.number(),
-  rescales: count,
-  // A map has as many entries as a layer has products: only its lists are looked for.
-  transform: z.looseObject({ diagonals: z.custom(Array.isArray), folds: z.custom(Array.isArray) }).optional(),
-  input: slotLayout,
-  output: slotLayout,
-  predictedError: measured,
-});
-const levelAndScale = z.looseObject({ level: count, scale: z.number() });
-const plan = z.looseObject({
-  model: z.looseObject({ name: z.string() }),
-  parameters,
-  inputShape: shape,
-  outputShape: shape,
-  input: slotLayout,
-  continues: z.boolean(),
-  start: levelAndScale,
-  end: levelAndScale,
-  stages: z.array(plannedStage).min(1),
-  rotations: z.array(rotation),
-});
-
-const explainedStage = z.looseObject({
-  name: z.string(),
-  kind: z.string(),
-  modelLayers: z.array(count),
-  shape,
-  before: z.looseObject({ level: count, scaleBits: z.number() }),
-  level: count,
-  scaleBits: z.number(),
-  ciphertexts: count,
-  slotsUsed: count,
-  diagonals: count,
-  ops,
-  predictedMilliseconds: z.number(),
-  predictedError: measured,
-});
-const explanation = z.looseObject({
-  model: z.string(),
-  packing: z.enum(packings),
-  parameters: z.looseObject({ polyModulusDegree: z.int(), coeffModulusBits: z.array(z.int()) }),
-  stages: z.array(explainedStage).min(1),
-  totals: z.strictObject({ predictedMilliseconds: z.number(), ops }),
-  rotationSteps: z.array(rotationStep),
-  bytes: z.strictObject({ input: count, output: count, evaluationKeys: count }),
-});
-
-const inferenceReport = z.looseObject({
-  model: z.string(),
-  packing: z.enum(packings),
-  images: count,
-  results: z.array(z.looseObject({ predicted: count, plainPredicted: count, maxAbsError: measured })).min(1),
-  layers: z.array(layerTrace),
-});
-
-export const isTensor = guard<Tensor>(tensor);
-export const isSerializedTensor = guard<SerializedTensor>(serializedTensor);
-export const isCkksParameters = guard<CkksParameters>(parameters);
-export const isEvaluationKeys = guard<EvaluationKeys>(evaluationKeys);
-export const isErrorStatistics = guard<ErrorStatistics>(errorStatistics);
-export const isLayerTrace = guard<LayerTrace>(layerTrace);
-export const isPlan = guard<Plan>(plan);
-export const isExplanation = guard<Explanation>(explanation);
-export const isInferenceReport = guard<InferenceReport>(inferenceReport);
+export const isErrorStatistics = guard<ErrorStatistics>(errorStatisticsSchema);
+export const isLayerTrace = guard<LayerTrace>(layerTraceSchema);
+export const isExplanation = guard<Explanation>(explanationSchema);
+export const isInferenceReport = guard<InferenceReport>(inferenceReportSchema);
 export const isClientSpec = guard<ClientSpec>(clientSpecSchema);
+export const isEvaluationKeys = guard<EvaluationKeys>(evaluationKeysSchema);
 
-const looksLikeModel = guard<Model>(model);
+export function isTensor(value: unknown): value is Tensor {
+  return (
+    hasOnly(value, ["shape", "data"]) &&
+    isAccepted(() => {
+      requireTensor("display", value);
+    })
+  );
+}
+
+export function isSerializedTensor(value: unknown): value is SerializedTensor {
+  if (!hasOnly(value, ["shape", "packing", "images", "slotLayout", "ciphertexts"])) return false;
+  const tensor = value as unknown as SerializedTensor;
+  return (
+    isListOf(tensor.ciphertexts, (bytes) => bytes instanceof Uint8Array) &&
+    isAccepted(() => requireCount(tensor, tensor.ciphertexts.length))
+  );
+}
+
+export function isCkksParameters(value: unknown): value is CkksParameters {
+  return (
+    isPlainObject(value) &&
+    isAccepted(() => {
+      const checked = checkParameters(parametersSpec(value as unknown as CkksParameters));
+      const differs = Object.entries(checked).some(([name, field]) => String(value[name]) !== String(field));
+      if (differs) throw new Error("these parameters were not checked");
+    })
+  );
+}
 
 /** A model, all of whose layers fit together. */
 export function isModel(value: unknown): value is Model {
-  if (!looksLikeModel(value)) return false;
-  try {
-    layerShapes(value);
-    return true;
-  } catch {
-    return false;
-  }
+  if (!isPlainObject(value)) return false;
+  const { name, layers } = value as Partial<Model>;
+  return (
+    typeof name === "string" && isListOf(layers, isLayer) && isAccepted(() => layerShapes(value as never))
+  );
+}
+
+/** A layer's name and kind; whether the rest is there shows when it meets its neighbours. */
+const isLayer = (value: unknown): value is Model["layers"][number] =>
+  isPlainObject(value) && typeof value.name === "string" && typeof value.kind === "string";
+
+/** A plan, what follows from whose stages stands in it. */
+export function isPlan(value: unknown): value is Plan {
+  return (
+    isPlainObject(value) &&
+    isModel(value.model) &&
+    isCkksParameters(value.parameters) &&
+    typeof value.continues === "boolean" &&
+    isListOf(value.input, (held) => Array.isArray(held) || ArrayBuffer.isView(held)) &&
+    isListOf(value.stages, isPlainObject) &&
+    isAccepted(() => {
+      const plan = value as unknown as Plan;
+      const { inputShape, outputShape, end, rotations } = planOf(plan);
+      for (const [name, field] of Object.entries({ inputShape, outputShape, end, rotations })) {
+        if (JSON.stringify(value[name]) !== JSON.stringify(field))
+          throw new Error(`its ${name} does not follow`);
+      }
+    })
+  );
 }
 
 export function isEncodedLayer(value: unknown): value is RunnableLayer {
   if (typeof value !== "function") return false;
-  const { layer: described, evaluator, open, run } = value as Partial<RunnableLayer>;
+  const { layer, evaluator, open, run } = value as Partial<RunnableLayer>;
   return (
     evaluator instanceof Evaluator &&
     typeof open === "function" &&
     typeof run === "function" &&
-    (layer.safeParse(described).success || reencryption.safeParse(described).success)
+    isLayer(layer)
   );
 }
 
 export function isEncodedStage(value: unknown): value is EncodedStage {
   if (typeof value !== "function") return false;
   const { stage, evaluator, run } = value as Partial<EncodedStage>;
-  return evaluator instanceof Evaluator && typeof run === "function" && plannedStage.safeParse(stage).success;
+  return evaluator instanceof Evaluator && typeof run === "function" && isPlainObject(stage);
 }
 
 export function isEncodedPlan(value: object): value is EncodedPlan {
@@ -238,12 +112,13 @@ export function isEncodedPlan(value: object): value is EncodedPlan {
 export function isListOf<T>(
   value: unknown,
   isElement: (element: unknown) => element is T,
-): value is readonly T[] {
-  return value instanceof Array && value.length > 0 && value.every(isElement);
-}
-
-function guard<T>(schema: z.ZodType): (value: unknown) => value is T {
-  return (value): value is T => isPlainObject(value) && schema.safeParse(value).success;
+): value is readonly T[];
+export function isListOf(
+  value: unknown,
+  isElement: (element: unknown) => boolean,
+): value is readonly unknown[];
+export function isListOf(value: unknown, isElement: (element: unknown) => boolean): boolean {
+  return value instanceof Array && value.length > 0 && value.every((element) => isElement(element));
 }
 
 /** An object literal, parsed JSON, or one that another realm made; no instance of a class. */
@@ -251,4 +126,20 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function guard<T>(schema: z.ZodType): (value: unknown) => value is T {
+  return (value): value is T => isPlainObject(value) && schema.safeParse(value).success;
+}
+
+const hasOnly = (value: unknown, names: readonly string[]): value is Record<string, unknown> =>
+  isPlainObject(value) && Object.keys(value).every((name) => names.includes(name));
+
+function isAccepted(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
 }

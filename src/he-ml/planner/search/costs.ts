@@ -1,17 +1,23 @@
+import { z } from "zod";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
+import type { TypeOf } from "../../schema.js";
+
+const byLevel = z.array(z.number());
+
+export const primitiveCostsSchema = z.object({
+  polyModulusDegree: z.int(),
+  rotate: byLevel,
+  relinearize: byLevel,
+  square: byLevel,
+  /** A product with a plaintext, and its addition to a sum. */
+  multiplyPlain: byLevel,
+  add: byLevel,
+  /** From so many primes to one fewer; 0 at the first place. */
+  rescale: byLevel,
+});
 
 /** Milliseconds of each operation, by data primes left: `rotate[0]` with one, `rotate[1]` with two, and so on. */
-export interface PrimitiveCosts {
-  readonly polyModulusDegree: number;
-  readonly rotate: readonly number[];
-  readonly relinearize: readonly number[];
-  readonly square: readonly number[];
-  /** A product with a plaintext, and its addition to a sum. */
-  readonly multiplyPlain: readonly number[];
-  readonly add: readonly number[];
-  /** From so many primes to one fewer; 0 at the first place. */
-  readonly rescale: readonly number[];
-}
+export type PrimitiveCosts = TypeOf<typeof primitiveCostsSchema>;
 
 /**
  * Typical costs where none were measured: node-seal 7.0.0 in WASM on one core of a cloud machine, at N = 8192. A key
@@ -20,17 +26,17 @@ export interface PrimitiveCosts {
  */
 export function typicalCosts(polyModulusDegree: number, levels: number): PrimitiveCosts {
   const size = (polyModulusDegree * Math.log2(polyModulusDegree)) / (8192 * 13);
-  const byLevel = (cost: (level: number) => number) =>
+  const atLevels = (cost: (level: number) => number) =>
     Array.from({ length: levels }, (_, i) => size * cost(i + 1));
-  const keySwitch = byLevel((level) => 0.195 * (level + 1) * (level + 2));
+  const keySwitch = atLevels((level) => 0.195 * (level + 1) * (level + 2));
   return {
     polyModulusDegree,
     rotate: keySwitch,
     relinearize: keySwitch,
-    square: byLevel((level) => 0.2 * level),
-    multiplyPlain: byLevel((level) => 0.145 * level),
-    add: byLevel((level) => 0.013 * level),
-    rescale: byLevel((level) => (level === 1 ? 0 : 0.34 * level)),
+    square: atLevels((level) => 0.2 * level),
+    multiplyPlain: atLevels((level) => 0.145 * level),
+    add: atLevels((level) => 0.013 * level),
+    rescale: atLevels((level) => (level === 1 ? 0 : 0.34 * level)),
   };
 }
 
