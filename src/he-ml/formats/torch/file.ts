@@ -2,7 +2,8 @@ import { InputError } from "../../errors.js";
 import { numberBytes } from "../numbers.js";
 import { readArchive } from "./archive.js";
 import { call, requireBytes, storageId } from "./names.js";
-import { readPickle, type PickleReader, type PickleValue } from "./pickle.js";
+import type { PickleValue } from "./pickle-values.js";
+import { readPickle, type PickleReader } from "./pickle.js";
 import type { Storage } from "./tensors.js";
 
 /** What torch.save was given, as data, and every name of Python's in it. */

@@ -8,7 +8,7 @@ import {
 } from "../description.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { isKnownName, torchModuleType } from "./names.js";
-import { PythonObject, type PickleValue } from "./pickle.js";
+import { PythonObject, type PickleValue } from "./pickle-values.js";
 import { StoredTensor, TensorReader } from "./tensors.js";
 
 /** A network's modules in the order in which they run, and their weights. */

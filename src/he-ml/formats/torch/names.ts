@@ -1,6 +1,6 @@
 import { InputError } from "../../errors.js";
 import { numberBytes, type NumberType } from "../numbers.js";
-import { PythonName, type PickleValue } from "./pickle.js";
+import { PythonName, type PickleValue } from "./pickle-values.js";
 import { StoredTensor, type Storage } from "./tensors.js";
 
 const storageTypes: ReadonlyMap<string, NumberType> = new Map<string, NumberType>([

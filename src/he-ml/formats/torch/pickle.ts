@@ -1,42 +1,20 @@
 import { InputError } from "../../errors.js";
+import { PickleBytes } from "./pickle-bytes.js";
+import {
+  PythonName,
+  PythonObject,
+  appendTo,
+  damaged,
+  nameOf,
+  putItems,
+  requireArguments,
+  type PickleValue,
+} from "./pickle-values.js";
 
 // Python's pickles as data. A pickle is a program for a small stack machine, and two of its instructions name things of
 // Python's and call them. Here a name is only ever a name: nothing is imported, and what is "called" or "made" becomes
 // a record of it, to be read, or refused, by whoever knows the name.
 // https://github.com/python/cpython/blob/3.13/Lib/pickletools.py describes every instruction.
-
-/** Something of Python's that a pickle names: `torch.FloatStorage`. */
-export class PythonName {
-  constructor(readonly name: string) {}
-}
-
-/** An object of a class: what it would be made of. */
-export class PythonObject {
-  /** What its `__setstate__` would be given. */
-  state: PickleValue = null;
-  /** What would be put into it by key, if it is a dictionary. */
-  readonly items = new Map<PickleValue, PickleValue>();
-
-  constructor(
-    readonly className: string,
-    readonly args: readonly PickleValue[],
-  ) {}
-}
-
-/** Tuples and lists are arrays; integers beyond 2^53 are bigints. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | Set<PickleValue>
-  | PythonName
-  | PythonObject
-  | object;
 
 export interface PickleReader {
   /** Hears every name in the pickle. */
@@ -49,12 +27,7 @@ export interface PickleReader {
 
 /** What a file's object of this many instructions describes is no network that could be encrypted. */
 const mostInstructions = 1_000_000;
-/** PyTorch's own integers, its magic number among them, have ten bytes at most. */
-const longestInteger = 32;
 const longestName = 200;
-
-const damaged = (reason: string) =>
-  new InputError(`its pickle is damaged (${reason}); save the network again with torch.save`);
 
 /**
  * Reads one pickle of protocol 2 to 5 that begins at `start`.
@@ -71,28 +44,26 @@ export function readPickle(
 }
 
 class StackMachine {
-  readonly #view: DataView;
-  #position: number;
+  readonly #bytes: PickleBytes;
   #stack: PickleValue[] = [];
   readonly #marked: PickleValue[][] = [];
   readonly #memo: PickleValue[] = [];
 
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     start: number,
     private readonly reader: PickleReader,
   ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#position = start;
+    this.#bytes = new PickleBytes(bytes, start);
   }
 
   run(): { value: PickleValue; end: number } {
-    if (this.#byte() !== 0x80) throw damaged("it does not begin as one of protocol 2 to 5");
-    const protocol = this.#byte();
+    if (this.#bytes.byte() !== 0x80) throw damaged("it does not begin as one of protocol 2 to 5");
+    const protocol = this.#bytes.byte();
     if (protocol < 2 || protocol > 5) throw damaged(`protocol ${protocol}, expected 2 to 5`);
     for (let count = 0; count < mostInstructions; count++) {
-      const instruction = this.#byte();
-      if (instruction === 0x2e) return { value: this.#pop(), end: this.#position };
+      const instruction = this.#bytes.byte();
+      if (instruction === 0x2e) return { value: this.#pop(), end: this.#bytes.position };
       this.#step(instruction);
     }
     throw new InputError(
@@ -104,10 +75,10 @@ class StackMachine {
     // The names are pickletools'.
     switch (instruction) {
       case 0x80: // PROTO
-        this.#take(1);
+        this.#bytes.take(1);
         return;
       case 0x95: // FRAME
-        this.#take(8);
+        this.#bytes.take(8);
         return;
       case 0x28: // MARK
         this.#marked.push(this.#stack);
@@ -130,33 +101,33 @@ class StackMachine {
       case 0x89: // NEWFALSE
         return this.#push(false);
       case 0x4a: // BININT
-        return this.#push(this.#viewOf(4).getInt32(0, true));
+        return this.#push(this.#bytes.viewOf(4).getInt32(0, true));
       case 0x4b: // BININT1
-        return this.#push(this.#byte());
+        return this.#push(this.#bytes.byte());
       case 0x4d: // BININT2
-        return this.#push(this.#viewOf(2).getUint16(0, true));
+        return this.#push(this.#bytes.viewOf(2).getUint16(0, true));
       case 0x8a: // LONG1
-        return this.#push(this.#integer(this.#byte()));
+        return this.#push(this.#bytes.integer(this.#bytes.byte()));
       case 0x8b: // LONG4
-        return this.#push(this.#integer(this.#length(4)));
+        return this.#push(this.#bytes.integer(this.#bytes.length(4)));
       case 0x47: // BINFLOAT
-        return this.#push(this.#viewOf(8).getFloat64(0, false));
+        return this.#push(this.#bytes.viewOf(8).getFloat64(0, false));
 
       case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#length(4)));
+        return this.#push(this.#bytes.text(this.#bytes.length(4)));
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#byte()));
+        return this.#push(this.#bytes.text(this.#bytes.byte()));
       case 0x8d: // BINUNICODE8
-        return this.#push(this.#text(this.#length(8)));
+        return this.#push(this.#bytes.text(this.#bytes.length(8)));
       case 0x54: // BINSTRING
       case 0x42: // BINBYTES
-        return this.#push(this.#take(this.#length(4)));
+        return this.#push(this.#bytes.take(this.#bytes.length(4)));
       case 0x55: // SHORT_BINSTRING
       case 0x43: // SHORT_BINBYTES
-        return this.#push(this.#take(this.#byte()));
+        return this.#push(this.#bytes.take(this.#bytes.byte()));
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        return this.#push(this.#take(this.#length(8)));
+        return this.#push(this.#bytes.take(this.#bytes.length(8)));
 
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
@@ -213,21 +184,21 @@ class StackMachine {
       }
 
       case 0x71: // BINPUT
-        this.#memo[this.#byte()] = this.#top();
+        this.#memo[this.#bytes.byte()] = this.#top();
         return;
       case 0x72: // LONG_BINPUT
-        this.#remember(this.#length(4));
+        this.#remember(this.#bytes.length(4));
         return;
       case 0x94: // MEMOIZE
         this.#remember(this.#memo.length);
         return;
       case 0x68: // BINGET
-        return this.#push(this.#recall(this.#byte()));
+        return this.#push(this.#recall(this.#bytes.byte()));
       case 0x6a: // LONG_BINGET
-        return this.#push(this.#recall(this.#length(4)));
+        return this.#push(this.#recall(this.#bytes.length(4)));
 
       case 0x63: // GLOBAL
-        return this.#push(this.#named(this.#line(), this.#line()));
+        return this.#push(this.#named(this.#bytes.line(), this.#bytes.line()));
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#popLast(2);
@@ -315,49 +286,6 @@ class StackMachine {
     if (value === undefined) throw damaged("it refers to what is not there");
     return value;
   }
-
-  #take(count: number): Uint8Array {
-    if (count > this.bytes.length - this.#position) throw damaged("it ends too early");
-    this.#position += count;
-    return this.bytes.subarray(this.#position - count, this.#position);
-  }
-
-  #byte(): number {
-    return this.#take(1)[0];
-  }
-
-  #viewOf(count: number): DataView {
-    const { byteOffset } = this.#take(count);
-    return new DataView(this.#view.buffer, byteOffset, count);
-  }
-
-  #length(bytes: 4 | 8): number {
-    const view = this.#viewOf(bytes);
-    return bytes === 4 ? view.getUint32(0, true) : Number(view.getBigUint64(0, true));
-  }
-
-  #text(count: number): string {
-    return decode(this.#take(count));
-  }
-
-  #line(): string {
-    const end = this.bytes.indexOf(0x0a, this.#position);
-    if (end < 0) throw damaged("it ends too early");
-    const text = this.#text(end - this.#position);
-    this.#take(1);
-    return text;
-  }
-
-  /** A two's complement of any length. */
-  #integer(count: number): number | bigint {
-    if (count > longestInteger) throw damaged(`an integer of ${count} bytes`);
-    const bytes = this.#take(count);
-    let value = 0n;
-    for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
-    if (count > 0 && bytes[count - 1] >= 0x80) value -= 1n << BigInt(8 * count);
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
 }
 
 const containers: ReadonlySet<string> = new Set([
@@ -365,36 +293,3 @@ const containers: ReadonlySet<string> = new Set([
   "builtins.set",
   "__builtin__.set",
 ]);
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    throw damaged("a text is not UTF-8");
-  }
-}
-
-function nameOf(value: PickleValue): string {
-  if (value instanceof PythonName) return value.name;
-  throw damaged("it calls what has no name");
-}
-
-function requireArguments(value: PickleValue): PickleValue[] {
-  if (Array.isArray(value)) return value;
-  throw damaged("the arguments of a call are no tuple");
-}
-
-function appendTo(list: PickleValue, values: readonly PickleValue[]): void {
-  if (!Array.isArray(list)) throw damaged("items are appended to what is no list");
-  for (const value of values) list.push(value);
-}
-
-function putItems(target: PickleValue, items: readonly PickleValue[]): PickleValue {
-  const map = target instanceof PythonObject ? target.items : target;
-  if (!(map instanceof Map) || items.length % 2 !== 0)
-    throw damaged("items are put into what is no dictionary");
-  for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
-  return target;
-}

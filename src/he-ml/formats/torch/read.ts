@@ -6,7 +6,7 @@ import { parseDescription } from "../description.js";
 import { networkFromModules } from "../modules/network.js";
 import { readTorchFile } from "./file.js";
 import { pickledModules, pickledTensors } from "./modules.js";
-import { PythonObject } from "./pickle.js";
+import { PythonObject } from "./pickle-values.js";
 
 export interface ReadTorchOptions {
   readonly name: string;
