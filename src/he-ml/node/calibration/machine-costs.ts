@@ -2,10 +2,10 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
-import { sealVersion } from "../crypto/wasm-stack.js";
-import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
-import { measureCosts } from "./measure-costs.js";
+import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
+import { sealVersion } from "../../crypto/wasm-stack.js";
+import { typicalCosts, type PrimitiveCosts } from "../../planner/search/costs.js";
+import { measureCosts } from "../../calibration/measure-costs.js";
 
 /** What costs depend on: measured under another of these, they are measured anew. */
 export interface Machine {
