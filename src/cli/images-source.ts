@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { properNames } from "../train/dataset.js";

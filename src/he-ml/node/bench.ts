@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CostMeter } from "../calibration/measure-costs.js";
 import { thisMachine, type Machine } from "./calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";

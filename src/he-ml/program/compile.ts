@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,

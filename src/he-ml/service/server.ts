@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";

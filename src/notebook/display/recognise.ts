@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { ciphertextCount, packings } from "../../he-ml/crypto/packing.js";

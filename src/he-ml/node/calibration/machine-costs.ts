@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import { typicalCosts, type PrimitiveCosts } from "../../planner/search/costs.js";
