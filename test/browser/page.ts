@@ -54,15 +54,15 @@ const page: Page = {
     const model = await readModel(files);
     const program = await compile(model);
     const client = await Client.create(program.clientSpec);
-    const evaluationKeys = await client.evaluationKeys;
+    const evaluationKeys = client.evaluationKeys;
     const image = tensor([1, ...model.inputShape], pixels);
-    const request = await client.encrypt(image);
+    const request = client.encrypt(image);
     const { response, traces } = await evaluateInWorker({
       program: JSON.stringify(program),
       evaluationKeys,
       request,
     });
-    const logits = await client.decrypt(response);
+    const logits = client.decrypt(response);
     return {
       logits: [...logits.data],
       plainLogits: [...modelForward(model, image).at(-1)!.data],
