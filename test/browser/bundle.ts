@@ -21,7 +21,6 @@ export async function bundle(): Promise<Bundle> {
     splitting: true,
     format: "esm",
     platform: "browser",
-    conditions: ["browser"],
     // node-seal loads it in Node only.
     external: ["module"],
     minify: true,
