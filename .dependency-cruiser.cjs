@@ -9,6 +9,21 @@ const floors = [
   "calibration",
   "program",
   "service",
+  "node",
+];
+
+/** The library without its top floor: it runs in a browser as in Node. */
+const core = { path: "^src/he-ml/", pathNot: "^src/he-ml/node/" };
+
+/** What the core may use: packages that need no Node. */
+const packagesOfTheCore = [
+  "@bufbuild/protobuf",
+  "@noble/hashes",
+  "@zip.js/zip.js",
+  "node-seal",
+  "onnx-buf",
+  "uint8array-extras",
+  "zod",
 ];
 
 const library = (names) => `^src/he-ml/(${names.join("|")})/`;
@@ -16,7 +31,7 @@ const library = (names) => `^src/he-ml/(${names.join("|")})/`;
 /** What runs on a server; the client, and what plays both sides, are their neighbours. */
 const serverSide = [
   "^src/he-ml/service/(server|session|executor|in-process|input-state|message).ts$",
-  "^src/he-ml/service/threads/",
+  "^src/he-ml/node/(server.ts$|threads/)",
 ];
 
 module.exports = {
@@ -35,10 +50,31 @@ module.exports = {
     },
     {
       name: "floors-do-not-import-the-library-index",
-      comment: "src/he-ml/index.ts assembles the public API from the floors; they do not look up to it",
+      comment:
+        "the index files assemble the public API from the floors, node/index.ts from the core's; they do not look up to it",
       severity: "error",
-      from: { path: "^src/he-ml/.+/" },
-      to: { path: "^src/he-ml/index.ts$" },
+      from: { path: "^src/he-ml/.+/", pathNot: "^src/he-ml/node/index.ts$" },
+      to: { path: "^src/he-ml/(node/)?index.ts$" },
+    },
+    {
+      name: "core-needs-no-node",
+      comment: "only src/he-ml/node/ has files, threads and onnxruntime; the core gets bytes",
+      severity: "error",
+      from: core,
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "core-does-not-look-up-to-node",
+      comment: "but crypto/ asks for #wasm-bytes, which package.json's imports give it by platform",
+      severity: "error",
+      from: core,
+      to: { path: "^src/he-ml/node/" },
+    },
+    {
+      name: "core-uses-packages-that-run-anywhere",
+      severity: "error",
+      from: core,
+      to: { path: "node_modules/", pathNot: `node_modules/(${packagesOfTheCore.join("|")})/` },
     },
     {
       name: "server-code-cannot-name-a-secret",
@@ -63,7 +99,9 @@ module.exports = {
       name: "train-needs-no-cryptography",
       severity: "error",
       from: { path: "^src/train/" },
-      to: { path: "^src/(he-ml/(crypto|layers|planner|calibration|program|service)|viz|cli)/" },
+      to: {
+        path: "^src/(he-ml/(crypto|layers|planner|calibration|program|service|node/(?!files/|onnx/))|viz|cli)/",
+      },
     },
     {
       name: "figures-read-types-only",

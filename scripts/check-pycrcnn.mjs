@@ -19,7 +19,7 @@ import {
   loadNetwork,
   maxAbs,
   modelForward,
-} from "../dist/he-ml/index.js";
+} from "../dist/he-ml/node/index.js";
 import { loadTestImages } from "../dist/train/index.js";
 
 const folder = process.env.HE_ML_PYCRCNN_MODELS;

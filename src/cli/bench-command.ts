@@ -1,10 +1,10 @@
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { formatChain } from "../he-ml/crypto/parameters.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
-import { modelFile } from "../he-ml/formats/model-folder.js";
-import { onnxSession } from "../he-ml/formats/onnx/run.js";
-import { bench, type BenchModel, type BenchReport } from "../he-ml/service/bench.js";
+import { loadModel } from "../he-ml/node/files/load-model.js";
+import { modelFile } from "../he-ml/node/files/model-folder.js";
+import { onnxSession } from "../he-ml/node/onnx/run.js";
+import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import { datasetImages } from "./images-source.js";

@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
-import { machineCosts } from "../he-ml/calibration/machine-costs.js";
+import { machineCosts } from "../he-ml/node/calibration/machine-costs.js";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters, formatParameters } from "../he-ml/crypto/parameters.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
-import { compile } from "../he-ml/program/compile.js";
+import { loadModel } from "../he-ml/node/files/load-model.js";
+import { compile } from "../he-ml/node/compile.js";
 import { explain, type Explanation } from "../he-ml/program/explain.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
-import { readJsonFile } from "../he-ml/formats/json-file.js";
+import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { requireWritableFile } from "./files.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes } from "../viz/units.js";

@@ -1,9 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { properNames } from "../train/dataset.js";
 import { loadTestImages } from "../train/load-dataset.js";
-import { readJsonFile } from "../he-ml/formats/json-file.js";
+import { readJsonFile } from "../he-ml/node/files/json-file.js";
 
 /** Images to classify, and what is known of them. */
 export interface ImagesSource {

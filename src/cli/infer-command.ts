@@ -4,13 +4,13 @@ import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
-import { readJsonFile } from "../he-ml/formats/json-file.js";
-import { loadModel } from "../he-ml/formats/load-model.js";
-import { modelFile } from "../he-ml/formats/model-folder.js";
+import { readJsonFile } from "../he-ml/node/files/json-file.js";
+import { loadModel } from "../he-ml/node/files/load-model.js";
+import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js";
-import { compile } from "../he-ml/program/compile.js";
+import { compile } from "../he-ml/node/compile.js";
 import type { Program } from "../he-ml/program/program.js";
-import { infer } from "../he-ml/service/infer.js";
+import { infer } from "../he-ml/node/infer.js";
 import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { requireWritableFile } from "./files.js";
@@ -153,7 +153,7 @@ const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
 /** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
 async function referenceLogits(path: string, images: Tensor): Promise<Tensor | undefined> {
   if (extname(path) !== ".onnx") return undefined;
-  const { onnxSession } = await import("../he-ml/formats/onnx/run.js");
+  const { onnxSession } = await import("../he-ml/node/onnx/run.js");
   const session = await onnxSession(path);
   return session.run(images).finally(() => session.release());
 }

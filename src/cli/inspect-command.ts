@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
-import { loadNetwork } from "../he-ml/formats/load-model.js";
+import { loadNetwork } from "../he-ml/node/files/load-model.js";
 import { inspectNetwork, type InspectOptions, type Inspection } from "../he-ml/model/inspection.js";
 import { UnsupportedLayersError, type UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
 import { datasetImages } from "./images-source.js";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
-import { loadNetwork } from "../he-ml/formats/load-model.js";
+import { loadNetwork } from "../he-ml/node/files/load-model.js";
 import type { ConversionAccuracy } from "../viz/index.js";
 import { wholeNumber } from "./arguments.js";
 import { startProgress } from "./progress.js";

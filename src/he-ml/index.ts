@@ -1,4 +1,4 @@
-/** Encrypted neural-network inference: learn it, build on it, measure it. */
+/** Encrypted neural-network inference: the core, which runs in a browser as in Node. */
 export { InputError } from "./errors.js";
 export { type LongWorkOptions } from "./long-work.js";
 
@@ -67,7 +67,8 @@ export { valueRanges, type ValueRange } from "./model/value-range.js";
 export { squareLayer, type SquareLayer } from "./model/square.js";
 
 export { parseDescription, type Description } from "./formats/description.js";
-export { loadModel, loadNetwork, type LoadModelOptions } from "./formats/load-model.js";
+export { readModel, readNetwork, type ModelFiles } from "./formats/read-model.js";
+export { type LoadModelOptions } from "./formats/read-network.js";
 
 export { type Ciphertext, type LevelAndScale, type Plaintext } from "./crypto/ciphertext.js";
 export { ClearContext } from "./crypto/clear-context.js";
@@ -121,7 +122,6 @@ export { planHead, startAfter } from "./planner/plan-head.js";
 export { type PlanStart } from "./planner/plan-start.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";
 
-export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
 export { measureCosts } from "./calibration/measure-costs.js";
 
 export { buildFromModel, type BuildOptions, type EncodedModel } from "./program/build-from-model.js";
@@ -139,7 +139,6 @@ export { Program } from "./program/program.js";
 export { type LayeredProgram, type PackedProgram, type ProgramContent } from "./program/program-content.js";
 export { type ProgramJson } from "./program/program-json.js";
 
-export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./service/bench.js";
 export { benchNetworks } from "./service/bench-networks.js";
 export { Client, type ClientOptions } from "./service/client.js";
 export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";

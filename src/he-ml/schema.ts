@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a schema describes, with nothing to be written to: the schema is the only place where the type is stated. */
 export type TypeOf<Schema extends z.ZodType> = ReadonlyDeep<z.output<Schema>>;

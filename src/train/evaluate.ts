@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { onnxSession } from "../he-ml/formats/onnx/run.js";
+import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { modelForward, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";

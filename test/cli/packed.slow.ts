@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BenchReport } from "../../src/he-ml/service/bench.js";
+import type { BenchReport } from "../../src/he-ml/node/bench.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl } from "./support.js";

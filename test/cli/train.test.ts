@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
-import { loadNetwork } from "../../src/he-ml/formats/load-model.js";
+import { loadNetwork } from "../../src/he-ml/node/files/load-model.js";
 import { unsupportedLayers } from "../../src/he-ml/model/unsupported-layers.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
 import { heMl, temporaryFolder, tinyModel } from "./support.js";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { loadNetwork } from "../../src/he-ml/formats/load-model.js";
+import { loadNetwork } from "../../src/he-ml/node/files/load-model.js";
 import { sliceDataset } from "../../src/train/dataset.js";
 import { measureAccuracy, measureValueRanges } from "../../src/train/evaluate.js";
 import { trainAndExport } from "../../src/train/export.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { existsSync, readdirSync } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { loadNetwork } from "../../src/he-ml/formats/load-model.js";
+import { loadNetwork } from "../../src/he-ml/node/files/load-model.js";
 import { architectureRecipe } from "../../src/train/architectures.js";
 import { modelCard, type CardContents } from "../../src/train/card.js";
 import { datasetNotes } from "../../src/train/dataset-notes.js";

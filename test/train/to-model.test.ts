@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { runOnnx } from "../../src/he-ml/formats/onnx/run.js";
+import { runOnnx } from "../../src/he-ml/node/onnx/run.js";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { modelForward } from "../../src/he-ml/model/model.js";
 import { argmax, imageAt, maxAbs } from "../../src/he-ml/tensor/tensor.js";

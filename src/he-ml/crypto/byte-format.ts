@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../errors.js";
 
 // What travels or is stored begins alike: the letters HEML, the version of the format (1 byte), the length of a header in

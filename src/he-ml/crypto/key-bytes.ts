@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../errors.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
 import { checkParameters, parametersSpec, sameParameters, type CkksParameters } from "./parameters.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countSchema, type TypeOf } from "../schema.js";
 
 export const operationCountsSchema = z.object({

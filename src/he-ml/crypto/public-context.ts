@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import type { Evaluator } from "./evaluator.js";
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../errors.js";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import type { CkksParameters } from "./parameters.js";

@@ -36,7 +36,7 @@ interface ExceptionHelpers {
   decrementExceptionRefcount(exception: unknown): void;
 }
 
-// Declared in TypeScript's DOM library only, which a Node library does without.
+// Declared in TypeScript's DOM library only, which the library does without.
 declare const WebAssembly: Readonly<Record<"Exception" | "RuntimeError", new (...args: never[]) => object>>;
 
 /**
@@ -57,9 +57,10 @@ export class Seal {
     const hook = hookInstance();
     const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]).catch(
       (cause: unknown) => {
+        if (cause instanceof InputError) throw cause;
         throw new InputError(
-          `SEAL's WebAssembly does not start on Node ${process.versions.node}; ` +
-            `use Node 22.20 or later, or 24.18 or later`,
+          `SEAL's WebAssembly does not start (${firstLine(cause)}); use Node 22.20 or later, or 24.18 or later, or a ` +
+            `browser that knows WebAssembly's final exceptions`,
           { cause },
         );
       },
@@ -150,6 +151,8 @@ export class Seal {
     }
   }
 }
+
+const firstLine = (error: unknown) => String(error).split("\n", 1)[0];
 
 /** A refusal in SEAL's own words. */
 class SealError extends InputError {}

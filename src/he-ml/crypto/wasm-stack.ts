@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { wasmBytes } from "#wasm-bytes";
 
-// Declared in TypeScript's DOM library only, which a Node library does without.
+// Declared in TypeScript's DOM library only, which the library does without.
 interface Instance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
@@ -42,8 +42,7 @@ export function hookInstance(): InstanceHook {
         imports: unknown,
         receive: (instance: Instance) => void,
       ) {
-        compiled ??= readFile(new URL(this.locateFile(wasmFile))).then((bytes) => WebAssembly.compile(bytes));
-        compiled
+        compiledFrom(this.locateFile(wasmFile))
           .then((module) => WebAssembly.instantiate(module, imports))
           .then((instance) => {
             resolve(stackOf(instance));
@@ -53,6 +52,17 @@ export function hookInstance(): InstanceHook {
       },
     },
   };
+}
+
+/** Compiles once for all instances, and again where it failed: a network may come back. */
+function compiledFrom(url: string): Promise<object> {
+  compiled ??= wasmBytes(url)
+    .then((bytes) => WebAssembly.compile(bytes))
+    .catch((error: unknown) => {
+      compiled = undefined;
+      throw error;
+    });
+  return compiled;
 }
 
 /** The version of node-seal that package.json pins; no other is worked with. */

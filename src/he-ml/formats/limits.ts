@@ -7,6 +7,12 @@ export const mostWeights = 2 ** 25;
 /** Of one image between two layers: at one ciphertext a value, far more than any memory holds. */
 const mostValues = 2 ** 24;
 
+/** Of any file: a larger model could not be encrypted anyway. */
+export const largestFileBytes = 2 ** 30;
+
+/** Of the description of a model's layers: some lines for each. */
+export const largestDescriptionBytes = 2 ** 20;
+
 /**
  * @param what names the layer that gives the shape, or the input
  * @throws InputError if no machine could hold that many values

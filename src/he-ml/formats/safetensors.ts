@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../errors.js";
 import { naming } from "../model/model-error.js";
 import type { Network } from "../model/model.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { operationCountsSchema, type OperationCounts } from "../crypto/operation-counts.js";
 import { ciphertextCount, packings, type EncryptedLayout } from "../crypto/packing.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { TypeOf } from "../schema.js";
 import type { Tensor } from "../tensor/tensor.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shortDigest } from "../crypto/key-bytes.js";
 import { packings } from "../crypto/packing.js";
 import {

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { machineCosts, planningCosts } from "../calibration/machine-costs.js";
+import * as z from "zod";
 import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,
@@ -13,7 +12,7 @@ import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
-import type { PrimitiveCosts } from "../planner/search/costs.js";
+import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
 import { planWithWeights } from "../planner/plan-with-weights.js";
@@ -49,9 +48,28 @@ export interface CompileOptions extends PackedOptions {
   readonly keysOf?: Program;
   /** Ranges that the layers' values were seen in; the model's own if left out. */
   readonly valueRanges?: readonly ValueRange[];
-  /** What operations cost, to plan by; measured on this machine (once, about a second) if left out. */
-  readonly costs?: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+  /**
+   * What operations cost, to plan by. If left out, costs are measured on this machine (once, about a second) in Node, and
+   * typical ones elsewhere.
+   */
+  readonly costs?: PlanningCosts;
 }
+
+/** What operations cost, by degree and data primes. */
+export type PlanningCosts = (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+
+/** Where costs come from that nobody gave. */
+export interface CostSource {
+  /** For any parameters, to search by. */
+  planning(): Promise<PlanningCosts>;
+  /** Under a packed program's parameters, where predictions of time are looked at most. */
+  under(parameters: CkksParameters): Promise<PrimitiveCosts>;
+}
+
+const typical: CostSource = {
+  planning: async () => typicalCosts,
+  under: async ({ polyModulusDegree, levels }) => typicalCosts(polyModulusDegree, levels),
+};
 
 /**
  * Plans encrypted inference of a model, or of a range of its layers.
@@ -64,10 +82,15 @@ export interface CompileOptions extends PackedOptions {
  * const rest = await compile(model, { layers: [4, 5, 6, 7], input: first.clientSpec.output }); // on another server
  * const retrained = await compile(sameNetworkTrainedAgain, { keysOf: program }); // clients keep their keys
  */
-export async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+export function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+  return compileBy(typical, model, options);
+}
+
+/** As `compile`, with the source of costs that are not given. */
+export async function compileBy(source: CostSource, model: Model, options: CompileOptions): Promise<Program> {
   requireModel(model);
   requireOptions(options);
-  if (options.keysOf) return compileWithKeysOf(model, options.keysOf, options);
+  if (options.keysOf) return compileWithKeysOf(source, model, options.keysOf, options);
   const input = options.input && readOutputSpec(options.input);
   const packing = options.packing ?? input?.packing ?? "packed";
   if (!packings.includes(packing)) {
@@ -76,7 +99,7 @@ export async function compile(model: Model, options: CompileOptions = {}): Promi
   const layers = rangeOf(model, options.layers, input);
   const given = givenParameters(options, input);
   if (input) requireContinuation(model, input, packing, layers);
-  const costs = options.costs ?? (await planningCosts());
+  const costs = options.costs ?? (await source.planning());
   const job: CompileJob = {
     model,
     layers,
@@ -86,17 +109,18 @@ export async function compile(model: Model, options: CompileOptions = {}): Promi
     costs,
   };
   const content = packing === "packed" ? packedProgram(job, options) : layeredProgram(job, packing, options);
-  return new Program(content, await costsUnder(content, options.costs));
+  return new Program(content, await costsUnder(source, content, options.costs));
 }
 
-/** What operations cost under a program's parameters: as given, or measured where predictions of time are looked at most. */
+/** What operations cost under a program's parameters. */
 async function costsUnder(
+  source: CostSource,
   { packing, parameters }: ProgramContent,
   given: CompileOptions["costs"],
 ): Promise<PrimitiveCosts> {
   const { polyModulusDegree, levels } = parameters;
-  if (packing === "packed" && !given) return machineCosts(parameters);
-  return (given ?? (await planningCosts()))(polyModulusDegree, levels);
+  if (packing === "packed" && !given) return source.under(parameters);
+  return (given ?? (await source.planning()))(polyModulusDegree, levels);
 }
 
 function requireModel(model: Model): void {
@@ -141,7 +165,7 @@ interface CompileJob {
   readonly input?: OutputSpec;
   readonly given?: CkksParameters;
   readonly valueRanges?: readonly ValueRange[];
-  readonly costs: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+  readonly costs: PlanningCosts;
 }
 
 function rangeOf(model: Model, layers: readonly number[] | undefined, input?: OutputSpec): readonly number[] {
@@ -189,7 +213,12 @@ function requireContinuation(
 }
 
 /** @throws InputError if the model is of another network, its weights do not fit, or an option says otherwise than the program */
-async function compileWithKeysOf(model: Model, old: Program, options: CompileOptions): Promise<Program> {
+async function compileWithKeysOf(
+  source: CostSource,
+  model: Model,
+  old: Program,
+  options: CompileOptions,
+): Promise<Program> {
   const { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts } = options;
   const fixed = { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts };
   const named = firstGiven(fixed);
@@ -199,7 +228,7 @@ async function compileWithKeysOf(model: Model, old: Program, options: CompileOpt
   const content = withWeights(old.content, model, input, valueRanges, options.samples);
   const program = new Program(
     content,
-    await costsUnder(content, options.costs ?? (old.costs && (() => old.costs!))),
+    await costsUnder(source, content, options.costs ?? (old.costs && (() => old.costs!))),
   );
   if (program.digest === old.digest) return program;
   throw new InputError(

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ClearContext } from "../crypto/clear-context.js";
 import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";

@@ -1,5 +1,5 @@
 import { base64ToUint8Array, uint8ArrayToBase64 } from "uint8array-extras";
-import { z } from "zod";
+import * as z from "zod";
 import { averagePoolLayer } from "../model/average-pool.js";
 import { convolutionalLayer } from "../model/convolutional.js";
 import { flattenLayer } from "../model/flatten.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { requireSlotLayout } from "../crypto/slot-layout.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { layerPackings } from "../crypto/packing.js";
 import { checkParameters, parametersSpec } from "../crypto/parameters.js";
 import { digestSchema } from "../crypto/tensor-bytes.js";

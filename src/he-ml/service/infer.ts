@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { payloadLength } from "../crypto/byte-format.js";
 import { packings } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
@@ -22,6 +22,7 @@ import {
 } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { Server } from "./server.js";
+import type { Session } from "./session.js";
 import { timed } from "./timed.js";
 
 const stageMillisecondsSchema = z.object({
@@ -96,10 +97,20 @@ export interface InferOptions {
  * const report = await infer(await compile(await loadModel("lenet1")), images);
  * console.log(report.results[0].predicted, report.layers);
  */
-export async function infer(
+export function infer(
   program: Program,
   images: Tensor,
   options: InferOptions = {},
+): Promise<InferenceReport> {
+  return inferOn(Server, program, images, options);
+}
+
+/** As `infer`, with the class of the server to start. */
+export async function inferOn(
+  servers: Pick<typeof Server, "start">,
+  program: Program,
+  images: Tensor,
+  options: InferOptions,
 ): Promise<InferenceReport> {
   const { model, packing, parameters, clientSpec } = program;
   const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
@@ -118,7 +129,10 @@ export async function infer(
   const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec, { security }));
   const [keys, keysMilliseconds] = await timed(() => client.evaluationKeys);
   // The server starts while the client encrypts, as two machines would.
-  const starting = timed(() => startServer(program, keys, threads));
+  const starting = timed(async () => {
+    const server = await servers.start(program, { threads });
+    return { server, session: await connected(server, keys) };
+  });
   try {
     const encrypting = timed(() =>
       client.encryptAsync(images, {
@@ -168,10 +182,10 @@ export async function infer(
   }
 }
 
-async function startServer(program: Program, keys: Uint8Array, threads: number | undefined) {
-  const server = await Server.start(program, { threads });
+/** A session on a server that is closed where there can be none. */
+async function connected(server: Server, keys: Uint8Array): Promise<Session> {
   try {
-    return { server, session: await server.connect(keys) };
+    return await server.connect(keys);
   } catch (error) {
     await server.close();
     throw error;

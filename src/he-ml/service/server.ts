@@ -1,8 +1,8 @@
-import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
+import type { ProgramContent } from "../program/program-content.js";
 import { Program } from "../program/program.js";
 import type { Executor } from "./executor.js";
 import { InProcessExecutor } from "./in-process.js";
@@ -11,17 +11,16 @@ import { Session } from "./session.js";
 export interface ServerOptions {
   /**
    * Worker threads: as many as there are cores if left out, at most two of them in packing `packed`. 0 computes in the
-   * calling thread.
+   * calling thread, which is all that there is in a browser.
    */
   readonly threads?: number;
   /** Bytes that the keys of all sessions together may take, in each thread; 2 GiB if left out, of the 4 that WASM has. */
   readonly mostKeyBytes?: number;
 }
 
-const mostThreads = 256;
-/** A third thread finds little left to do in a stage: folds and activations go one after the other. */
-const usualPackedThreads = 2;
-const mostPackedThreads = 16;
+/** Encodes a program's weights on that many threads, or as many as are usual. @throws InputError if it cannot */
+export type StartExecutor = (content: ProgramContent, threads: number | undefined) => Promise<Executor>;
+
 const usualKeyBytes = 2 ** 31;
 
 /**
@@ -42,7 +41,7 @@ export class Server implements AsyncDisposable {
   #keyBytes = 0;
   #closed = false;
 
-  private constructor(
+  protected constructor(
     readonly program: Program,
     executor: Executor,
     mostKeyBytes: number,
@@ -52,14 +51,22 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Encodes the weights, in this thread or in workers.
+   * Encodes the weights, to compute in the calling thread: in a browser, call it in a Web Worker.
    *
-   * @throws InputError if the number of threads is none, or a weight does not fit
+   * @throws InputError if there are to be threads, or a weight does not fit
    */
-  static async start(program: Program, options: ServerOptions = {}): Promise<Server> {
+  static start(program: Program, options: ServerOptions = {}): Promise<Server> {
+    return this.startBy(inThisThread, program, options);
+  }
+
+  protected static async startBy(
+    startExecutor: StartExecutor,
+    program: Program,
+    options: ServerOptions,
+  ): Promise<Server> {
     Program.require("server", program);
-    const { mostKeyBytes = usualKeyBytes } = checkedOptions(options);
-    return new Server(program, await executorOf(program, options), mostKeyBytes);
+    const { threads, mostKeyBytes = usualKeyBytes } = checkedOptions(options);
+    return new this(program, await startExecutor(program.content, threads), mostKeyBytes);
   }
 
   /** Worker threads that compute, 0 for none. */
@@ -153,20 +160,15 @@ function checkedOptions(options: ServerOptions): ServerOptions {
   throw new InputError(`server: options: ${path.join(".") || "the whole"}: ${message}`);
 }
 
-async function executorOf(program: Program, { threads }: ServerOptions): Promise<Executor> {
-  const { content } = program;
-  const isPacked = content.packing === "packed";
-  const most = isPacked ? mostPackedThreads : mostThreads;
-  const usual = Math.min(availableParallelism(), isPacked ? usualPackedThreads : mostThreads);
-  const count = threads ?? usual;
-  if (!Number.isInteger(count) || count < 0 || count > most) {
-    throw new InputError(`server: threads: expected a whole number from 0 to ${most}, got ${count}`);
-  }
-  if (count === 0) return InProcessExecutor.start(content);
-  if (content.packing === "packed") {
-    const { StageExecutor } = await import("./threads/stage-executor.js");
-    return StageExecutor.start(content, count);
-  }
-  const { LayerExecutor } = await import("./threads/layer-executor.js");
-  return LayerExecutor.start(content, count);
+const inThisThread: StartExecutor = async (content, threads = 0) => {
+  requireThreads(threads, 0);
+  return InProcessExecutor.start(content);
+};
+
+/** @throws InputError unless there can be as many threads */
+export function requireThreads(threads: number, most: number): void {
+  if (Number.isInteger(threads) && threads >= 0 && threads <= most) return;
+  const expected =
+    most === 0 ? "0, as there are worker threads in Node only" : `a whole number from 0 to ${most}`;
+  throw new InputError(`server: threads: expected ${expected}, got ${threads}`);
 }

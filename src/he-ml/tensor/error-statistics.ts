@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { formatShape, maxAbs, type Tensor } from "./tensor.js";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { requireCount, type SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { checkParameters, parametersSpec, type CkksParameters } from "../../he-ml/crypto/parameters.js";

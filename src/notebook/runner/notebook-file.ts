@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../../he-ml/errors.js";
 
 // The parts of nbformat 4.5 that this project reads and writes. Unknown keys are kept, so that a notebook that is

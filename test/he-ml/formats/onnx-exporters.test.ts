@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { parseDescription } from "../../../src/he-ml/formats/description.js";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { networkFromModules } from "../../../src/he-ml/formats/modules/network.js";
-import { onnxSession } from "../../../src/he-ml/formats/onnx/run.js";
+import { onnxSession } from "../../../src/he-ml/node/onnx/run.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
 import { maxAbs, reshape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference } from "../support.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadNetwork } from "../../../src/he-ml/formats/load-model.js";
+import { loadNetwork } from "../../../src/he-ml/node/files/load-model.js";
 import type { Network } from "../../../src/he-ml/model/model.js";
 import { tensor, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { readTfjs } from "../../../src/he-ml/formats/tfjs/read.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { useBackend } from "../../../src/train/backend.js";

@@ -7,7 +7,7 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
-import { runOnnx } from "../../../src/he-ml/formats/onnx/run.js";
+import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { modelForward, type Model, type Network } from "../../../src/he-ml/model/model.js";
 import { encryptableModel } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor, type Shape } from "../../../src/he-ml/tensor/tensor.js";

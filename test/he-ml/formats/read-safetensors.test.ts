@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { readSafetensors } from "../../../src/he-ml/formats/safetensors.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";

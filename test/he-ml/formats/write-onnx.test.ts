@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ModelProtoSchema } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
-import { onnxSession, runOnnx } from "../../../src/he-ml/formats/onnx/run.js";
+import { onnxSession, runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";

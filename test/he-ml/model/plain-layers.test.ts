@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { runOnnx } from "../../../src/he-ml/formats/onnx/run.js";
+import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { loadTestImages } from "../../../src/train/load-dataset.js";
 import { planParts } from "./head-and-rest.js";
 import { longChain } from "./plan-checks.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { loadTestImages } from "../../../src/train/load-dataset.js";
 import { smallModel } from "../layers/small-model.js";
 import { planParts } from "./head-and-rest.js";

@@ -5,7 +5,7 @@ import type { Plan } from "../../../src/he-ml/planner/plan.js";
 import { explain, type StageExplanation } from "../../../src/he-ml/program/explain.js";
 import type { Program } from "../../../src/he-ml/program/program.js";
 import { Client } from "../../../src/he-ml/service/client.js";
-import { Server } from "../../../src/he-ml/service/server.js";
+import { Server } from "../../../src/he-ml/node/server.js";
 import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference, randomTensor, sigmas } from "../support.js";
 import { plainRange, programsOf } from "./plan-checks.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { loadNetwork } from "../../../src/he-ml/formats/load-model.js";
+import { loadNetwork } from "../../../src/he-ml/node/files/load-model.js";
 import type { RunnableLayer } from "../../../src/he-ml/layers/encoded-layer.js";
 import { forward } from "../../../src/he-ml/layers/forward.js";
 import { collect } from "../../../src/he-ml/layers/run.js";

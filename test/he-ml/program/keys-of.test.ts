@@ -15,7 +15,7 @@ import {
   type PlannedStage,
   type Program,
   type Tensor,
-} from "../../../src/he-ml/index.js";
+} from "../../../src/he-ml/node/index.js";
 import { smallModel } from "../layers/small-model.js";
 import { lazyParameters, maxAbsDifference, randomTensor, rejectedBy, sigmas } from "../support.js";
 

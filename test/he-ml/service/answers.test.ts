@@ -8,7 +8,7 @@ import {
   tensor,
   type Client,
   type Session,
-} from "../../../dist/he-ml/index.js";
+} from "../../../dist/he-ml/node/index.js";
 import { payloadLength } from "../../../dist/he-ml/crypto/byte-format.js";
 import { rejectedBy, thrownBy } from "../support.js";
 import {

@@ -11,7 +11,7 @@ import {
   infer,
   loadModel,
   tensor,
-} from "../../../dist/he-ml/index.js";
+} from "../../../dist/he-ml/node/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
 import { thrownBy } from "../support.js";
 import { compiled, clientOf, images, plain, refusal } from "./support.js";

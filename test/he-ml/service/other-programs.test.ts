@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 // Worker threads load plain JavaScript, so the service is tested as it is built.
-import { Server, modelForward, type Client, type Program } from "../../../dist/he-ml/index.js";
+import { Server, modelForward, type Client, type Program } from "../../../dist/he-ml/node/index.js";
 import { tinyModel } from "../../cli/support.js";
 import { maxAbsDifference, thrownBy } from "../support.js";
 import { compiled, clientOf, images, tolerance, expectLogits, refusal, packings } from "./support.js";

@@ -7,7 +7,7 @@ import {
   type Session,
   type Tensor,
   type Program,
-} from "../../../dist/he-ml/index.js";
+} from "../../../dist/he-ml/node/index.js";
 import { keysFromBytes, keysToBytes } from "../../../dist/he-ml/crypto/key-bytes.js";
 import { waves } from "../../cli/support.js";
 import { thrownBy } from "../support.js";

@@ -11,7 +11,7 @@ import {
   type CompileOptions,
   type Tensor,
   type Program,
-} from "../../../dist/he-ml/index.js";
+} from "../../../dist/he-ml/node/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
 import { maxAbsDifference, rejectedBy } from "../support.js";
 

@@ -7,11 +7,11 @@ import type { PublicContext } from "../../../src/he-ml/crypto/public-context.js"
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { buildFromModel } from "../../../src/he-ml/program/build-from-model.js";
 import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
-import { compile } from "../../../src/he-ml/program/compile.js";
+import { compile } from "../../../src/he-ml/node/compile.js";
 import { Program } from "../../../src/he-ml/program/program.js";
 import { Client } from "../../../src/he-ml/service/client.js";
-import { infer } from "../../../src/he-ml/service/infer.js";
-import { Server } from "../../../src/he-ml/service/server.js";
+import { infer } from "../../../src/he-ml/node/infer.js";
+import { Server } from "../../../src/he-ml/node/server.js";
 import { planModel } from "../../../src/he-ml/planner/plan.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { toMimeBundle } from "../../../src/notebook/display/index.js";

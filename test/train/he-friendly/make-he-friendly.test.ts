@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { runOnnx } from "../../../src/he-ml/formats/onnx/run.js";
+import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
 import { activationLayer, activationFunctions } from "../../../src/he-ml/model/activation.js";
 import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";

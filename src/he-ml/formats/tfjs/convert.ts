@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../../errors.js";
 import { activationLayer, type ActivationFunction } from "../../model/activation.js";
 import { averagePoolLayer } from "../../model/average-pool.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../../errors.js";
 import { sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { mostWeights } from "../limits.js";

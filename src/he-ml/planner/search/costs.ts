@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { TypeOf } from "../../schema.js";
 

@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import { loadModel } from "../../../../src/he-ml/formats/load-model.js";
+import { loadModel } from "../../../../src/he-ml/node/files/load-model.js";
 import { modelForward } from "../../../../src/he-ml/model/model.js";
 import { checkParameters } from "../../../../src/he-ml/crypto/parameters.js";
 import { forward } from "../../../../src/he-ml/layers/forward.js";

@@ -7,7 +7,7 @@ import { readTorch } from "../../../../src/he-ml/formats/torch/read.js";
 import { rejectedBy } from "../../support.js";
 import { fixturesFolder } from "./fixtures.js";
 import * as p from "./pickles.js";
-import { torchZip, zipOf } from "./zip.js";
+import { torchZip, zipOf, type ZipEntry } from "./zip.js";
 
 const read = (bytes: Uint8Array, inputShape?: readonly number[]) =>
   readTorch(bytes, { name: "net", inputShape });
@@ -22,6 +22,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
   return message;
 }
 
+const of = (length: number) => new Uint8Array(length);
 const square = p.build(p.newObject(p.global("__main__", "Square"), p.tuple()), p.emptyDictionary);
 const system = p.global("os", "system");
 const command = p.tuple(p.unicode("touch owned"));
@@ -197,6 +198,29 @@ describe("damage", () => {
     ],
   ])("%s", async (_, bytes, message) => {
     expect(await refusal(bytes)).toMatch(message);
+  });
+
+  test.each<[string, readonly Omit<ZipEntry, "name">[], RegExp]>([
+    ["that lies in another's place", [{ data: of(9) }, { data: of(9), placeOf: 1 }], /"a\/1" .* is damaged/],
+    [
+      "that reaches into the next one",
+      [{ data: of(9), claimedSize: 60 }, { data: of(99) }],
+      /"a\/0" of its archive is damaged/,
+    ],
+    ["that is encrypted", [{ data: of(9), isEncrypted: true }], /"a\/0" of its archive is compressed/],
+    ["of another method", [{ data: of(9), method: 99 }], /"a\/0" of its archive is compressed/],
+    ["that is cut off", [{ data: of(9), claimedSize: 99 }], /"a\/0" .* is damaged|its archive is damaged/],
+    [
+      "that is compressed, and claims to be empty",
+      [{ data: of(9), method: 8, claimedSize: 0 }],
+      /is compressed/,
+    ],
+  ])("a file in the archive %s", async (_, files, message) => {
+    const object = { name: "a/data.pkl", data: p.pickle(p.sequential(square)) };
+    const honest = files.map((file, i) => ({ name: `a/${i}`, data: file.data }));
+    expect((await read(zipOf([object, ...honest]), [3])).layers).toHaveLength(1);
+    const hostile = files.map((file, i) => ({ ...file, name: `a/${i}` }));
+    expect(await refusal(zipOf([object, ...hostile]))).toMatch(message);
   });
 
   test("a single bit flipped in the values of a zip file is found by its checksum", async () => {

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../../../src/he-ml/errors.js";
-import { loadModel, loadNetwork } from "../../../../src/he-ml/formats/load-model.js";
+import { loadModel, loadNetwork } from "../../../../src/he-ml/node/files/load-model.js";
 import { modelForward } from "../../../../src/he-ml/model/model.js";
 import { UnsupportedLayersError } from "../../../../src/he-ml/model/unsupported-layers.js";
 import { maxAbsDifference, rejectedBy } from "../../support.js";

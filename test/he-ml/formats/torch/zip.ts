@@ -7,6 +7,9 @@ export interface ZipEntry {
   readonly method?: number;
   /** What the archive claims, unless it is the truth. */
   readonly claimedSize?: number;
+  /** Position of the entry in whose place this one claims to lie. */
+  readonly placeOf?: number;
+  readonly isEncrypted?: boolean;
 }
 
 /** A zip archive, honest or not. */
@@ -14,7 +17,10 @@ export function zipOf(entries: readonly ZipEntry[]): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, data, method = 0, claimedSize = data.length } of entries) {
+  const offsets: number[] = [];
+  for (const entry of entries) {
+    const { name, data, method = 0, claimedSize = data.length, placeOf = offsets.length } = entry;
+    offsets.push(offset);
     const fileName = Buffer.from(name);
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
@@ -25,13 +31,14 @@ export function zipOf(entries: readonly ZipEntry[]): Uint8Array {
       [central, 6],
     ] as const) {
       header.writeUInt16LE(20, at);
+      header.writeUInt16LE(entry.isEncrypted ? 1 : 0, at + 2);
       header.writeUInt16LE(method, at + 4);
       header.writeUInt32LE(crc32(data), at + 10);
       header.writeUInt32LE(method === 0 ? claimedSize : data.length, at + 14);
       header.writeUInt32LE(claimedSize, at + 18);
       header.writeUInt16LE(fileName.length, at + 22);
     }
-    central.writeUInt32LE(offset, 42);
+    central.writeUInt32LE(offsets[placeOf], 42);
     parts.push(local, fileName, Buffer.from(data));
     directory.push(central, fileName);
     offset += 30 + fileName.length + data.length;

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 // Worker threads load plain JavaScript, so the pool is tested as it is built.
-import { InputError } from "../../../dist/he-ml/index.js";
-import { WorkerPool } from "../../../dist/he-ml/service/threads/worker-pool.js";
-import { rejectedBy } from "../support.js";
+import { InputError } from "../../../../dist/he-ml/node/index.js";
+import { WorkerPool } from "../../../../dist/he-ml/node/threads/worker-pool.js";
+import { rejectedBy } from "../../support.js";
 
 type Pool = WorkerPool<{ readonly deadly?: boolean }>;
 

@@ -2,7 +2,7 @@ import { Piscina } from "piscina";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { InputError } from "../../errors.js";
 import type { ProgramContent } from "../../program/program-content.js";
-import { Turns } from "../turns.js";
+import { Turns } from "../../service/turns.js";
 import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
 
 /**

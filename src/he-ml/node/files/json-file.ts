@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
-import { InputError } from "../errors.js";
+import { InputError } from "../../errors.js";
+import { parseJson } from "../../formats/parse-json.js";
 
 const largestFileBytes = 256 * 2 ** 20;
 
@@ -20,14 +21,5 @@ export async function readJsonFile(what: string, path: string): Promise<unknown>
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new InputError(`${what}: "${path}" cannot be read: ${error.message}`);
   });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const literal = /[[,:]\s*-?(NaN|Infinity)\b/.exec(text)?.[1];
-    throw new InputError(
-      literal
-        ? `${what}: "${path}" holds ${literal}; every value must be a finite number`
-        : `${what}: "${path}" is not JSON: ${(error as Error).message}`,
-    );
-  }
+  return parseJson(`${what}: "${path}"`, text);
 }

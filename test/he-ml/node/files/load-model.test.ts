@@ -4,14 +4,14 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TensorProto_DataLocation as DataLocation, TensorProtoSchema } from "onnx-buf";
-import { InputError } from "../../../src/he-ml/errors.js";
-import { loadModel } from "../../../src/he-ml/formats/load-model.js";
-import { onnxSession } from "../../../src/he-ml/formats/onnx/run.js";
-import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
-import { linearLayer } from "../../../src/he-ml/model/linear.js";
-import { defineModel, modelForward } from "../../../src/he-ml/model/model.js";
-import { tensor } from "../../../src/he-ml/tensor/tensor.js";
-import { expectSameInFloat32, node, onnxFile, randomTensor } from "./onnx-support.js";
+import { InputError } from "../../../../src/he-ml/errors.js";
+import { loadModel } from "../../../../src/he-ml/node/files/load-model.js";
+import { onnxSession } from "../../../../src/he-ml/node/onnx/run.js";
+import { writeOnnx } from "../../../../src/he-ml/formats/onnx/write.js";
+import { linearLayer } from "../../../../src/he-ml/model/linear.js";
+import { defineModel, modelForward } from "../../../../src/he-ml/model/model.js";
+import { tensor } from "../../../../src/he-ml/tensor/tensor.js";
+import { expectSameInFloat32, node, onnxFile, randomTensor } from "../../formats/onnx-support.js";
 
 const model = defineModel({
   name: "tiny",

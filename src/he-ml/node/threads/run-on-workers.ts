@@ -2,7 +2,7 @@ import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import { runSteps, type RunOptions, type RunStep } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
-import type { Turns } from "../turns.js";
+import type { Turns } from "../../service/turns.js";
 import { sharedView, unshared, type SharedMemory, type SharedTensor } from "./shared-tensor.js";
 
 /** What steps on workers are run with. */

@@ -2,10 +2,14 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { costsFile, machineCosts, thisMachine } from "../../../src/he-ml/calibration/machine-costs.js";
-import { measureCosts } from "../../../src/he-ml/calibration/measure-costs.js";
-import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
-import type { PrimitiveCosts } from "../../../src/he-ml/planner/search/costs.js";
+import {
+  costsFile,
+  machineCosts,
+  thisMachine,
+} from "../../../../src/he-ml/node/calibration/machine-costs.js";
+import { measureCosts } from "../../../../src/he-ml/calibration/measure-costs.js";
+import { checkParameters } from "../../../../src/he-ml/crypto/parameters.js";
+import type { PrimitiveCosts } from "../../../../src/he-ml/planner/search/costs.js";
 
 const parameters = checkParameters({
   polyModulusDegree: 1024,

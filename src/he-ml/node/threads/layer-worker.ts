@@ -5,7 +5,7 @@ import { operationsBetween } from "../../crypto/operation-counts.js";
 import { PublicContext } from "../../crypto/public-context.js";
 import { layeredSteps } from "../../program/layered-steps.js";
 import type { LayeredProgram } from "../../program/program-content.js";
-import { requireState } from "../input-state.js";
+import { requireState } from "../../service/input-state.js";
 import type { Answer, LayerTask } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";

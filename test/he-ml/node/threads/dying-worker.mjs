@@ -1,5 +1,5 @@
 import { threadId } from "node:worker_threads";
-import { workerFor } from "../../../dist/he-ml/service/threads/worker-clients.js";
+import { workerFor } from "../../../../dist/he-ml/node/threads/worker-clients.js";
 
 /** One of two ends its thread where it is told to: what bugs and a lack of memory do to real ones. */
 export default workerFor(async () => ({ publicKey: [deadly] }) => {

@@ -8,7 +8,7 @@ import type { LayerTrace } from "../../layers/trace.js";
 import type { LongWorkOptions } from "../../long-work.js";
 import { layerForward, layerOutputShape } from "../../model/model.js";
 import type { LayeredProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor } from "../executor.js";
+import type { ClientExecutor, Executor } from "../../service/executor.js";
 import type { LayerTask, TaskResult } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";

@@ -1,14 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
-import { InputError } from "../errors.js";
-import type { Network } from "../model/model.js";
-import { valueRangeSchema } from "../model/value-range.js";
+import { InputError } from "../../errors.js";
+import { modelNotes, noteFiles, type ModelNotes } from "../../formats/model-notes.js";
 import { readJsonFile } from "./json-file.js";
 
-/** The models that come with the package; `src/he-ml/formats` and `dist/he-ml/formats` lie equally deep in it. */
-const modelsFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
+/** The models that come with the package; this folder lies equally deep in it under `src` and `dist`. */
+const modelsFolder = fileURLToPath(new URL("../../../../models/", import.meta.url));
 
 /**
  * The file that a model is loaded from.
@@ -59,33 +57,12 @@ export function modelName(path: string): string {
   return name === "model" ? basename(dirname(path)) : name;
 }
 
-const metricsSchema = z.object({
-  dataset: z.string().optional(),
-  classNames: z.array(z.string()).optional(),
-  valueRanges: z.array(valueRangeSchema).optional(),
-});
-
-/** What lies beside a model's file: `parameters.json` as it is, and of `metrics.json` what it was trained on. */
-export type ModelNotes = Pick<Network, "valueRanges" | "classNames" | "dataset" | "parameters">;
-
-/** @throws InputError if there is such a file and it cannot be used */
-export async function modelNotes(path: string): Promise<ModelNotes> {
+/** What lies beside a model's file. @throws InputError if there is such a file and it cannot be used */
+export async function notesBeside(path: string): Promise<ModelNotes> {
   const folder = dirname(path);
-  const metricsPath = join(folder, "metrics.json");
-  const metrics = metricsSchema.safeParse((await readOptional(metricsPath)) ?? {});
-  if (!metrics.success) {
-    const [{ path: where, message }] = metrics.error.issues;
-    throw new InputError(
-      `loadModel: ${metricsPath}: ${where.join(".") || "the whole"}: ${message}; train the model again`,
-    );
-  }
-  const { valueRanges, classNames, dataset } = metrics.data;
-  return {
-    valueRanges,
-    classNames,
-    dataset,
-    parameters: await readOptional(join(folder, "parameters.json")),
-  };
+  const metrics = join(folder, noteFiles.metrics);
+  const parameters = join(folder, noteFiles.parameters);
+  return modelNotes(`loadModel: ${metrics}`, await readOptional(metrics), await readOptional(parameters));
 }
 
 async function readOptional(path: string): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { LayerTrace } from "../../layers/trace.js";
 import type { LongWorkOptions } from "../../long-work.js";
 import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor } from "../executor.js";
+import type { ClientExecutor, Executor } from "../../service/executor.js";
 import type { StageTask, TaskResult } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";

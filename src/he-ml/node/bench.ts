@@ -1,20 +1,20 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CostMeter } from "../calibration/measure-costs.js";
-import { thisMachine, type Machine } from "../calibration/machine-costs.js";
+import { thisMachine, type Machine } from "./calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { InputError } from "../errors.js";
 import { modelForward, requireBatchOf, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
-import { compile } from "../program/compile.js";
+import { compile } from "./compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, imageAt, maxAbs, requireTensor, stack, zeros, type Tensor } from "../tensor/tensor.js";
-import { Client } from "./client.js";
-import { requireLogits } from "./infer.js";
+import { Client } from "../service/client.js";
+import { requireLogits } from "../service/infer.js";
 import { Server } from "./server.js";
-import type { Session } from "./session.js";
-import { timed } from "./timed.js";
+import type { Session } from "../service/session.js";
+import { timed } from "../service/timed.js";
 
 /** A model to measure. */
 export interface BenchModel {

@@ -1,79 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
-import { InputError } from "../errors.js";
-import { ModelError } from "../model/model-error.js";
-import type { Model, Network } from "../model/model.js";
-import { encryptableModel } from "../model/unsupported-layers.js";
-import type { Shape } from "../tensor/tensor.js";
-import { modelFile, modelName, modelNotes } from "./model-folder.js";
-
-export interface LoadModelOptions {
-  /** Defaults to the file's name without its ending, and to its folder's where the file is called `model`. */
-  readonly name?: string;
-  /**
-   * Of one image, `[channels, height, width]`, `[channels, length]` or `[features]`, for files that do not say it, as
-   * PyTorch's. It may be left out where the layers leave no choice.
-   */
-  readonly inputShape?: Shape;
-  /**
-   * The layers of a file of weights alone, as `parseDescription` takes them; defaults to what the JSON file
-   * `NAME.layers.json` beside the file holds.
-   */
-  readonly description?: unknown;
-}
-
-interface ReaderOptions extends LoadModelOptions {
-  readonly name: string;
-}
-
-type Reader = (bytes: Uint8Array, path: string, options: ReaderOptions) => Promise<Network>;
-
-/** A larger model could not be encrypted anyway. */
-const largestFileBytes = 2 ** 30;
-
-const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [
-    ".onnx",
-    async (bytes, path, { name, description }) => {
-      requireNone(description, `model "${name}": an ONNX file`);
-      const { readOnnx } = await import("./onnx/read.js");
-      return readOnnx(bytes, { name, externalData: filesBeside(path) });
-    },
-  ],
-  [
-    ".json",
-    async (bytes, path, { name, description }) => {
-      requireNone(description, `model "${name}": a tfjs model`);
-      const { readTfjs } = await import("./tfjs/read.js");
-      return readTfjs(bytes, { name, file: filesBeside(path) });
-    },
-  ],
-  [".pt", readTorchFile],
-  [".pth", readTorchFile],
-  [
-    ".safetensors",
-    async (bytes, path, options) => {
-      const { readSafetensorsNetwork } = await import("./safetensors.js");
-      const description = () => options.description ?? descriptionBeside(path);
-      return readSafetensorsNetwork(bytes, { ...options, description });
-    },
-  ],
-]);
-
-/** @throws InputError if layers are described that the file holds itself */
-function requireNone(description: unknown, file: string): void {
-  if (description === undefined) return;
-  throw new InputError(`${file} holds its layers itself; leave the description out`);
-}
-
-async function readTorchFile(bytes: Uint8Array, path: string, options: ReaderOptions): Promise<Network> {
-  const { readTorch } = await import("./torch/read.js");
-  return readTorch(bytes, { ...options, findDescription: () => descriptionBeside(path) });
-}
-
-/** A description is some lines for each layer. */
-const largestDescriptionBytes = 2 ** 20;
+import { InputError } from "../../errors.js";
+import { largestDescriptionBytes, largestFileBytes } from "../../formats/limits.js";
+import { readerOf, type LoadModelOptions } from "../../formats/read-network.js";
+import { ModelError } from "../../model/model-error.js";
+import type { Model, Network } from "../../model/model.js";
+import { encryptableModel } from "../../model/unsupported-layers.js";
+import { modelFile, modelName, notesBeside } from "./model-folder.js";
 
 /** What `NAME.layers.json` beside a file of weights holds, if there is one. */
 function descriptionBeside(path: string): unknown {
@@ -170,15 +104,9 @@ export async function loadModel(model: string, options: LoadModelOptions = {}): 
 export async function loadNetwork(model: string, options: LoadModelOptions = {}): Promise<Network> {
   const path = await modelFile(model);
   await requireModelFile(path);
-  const ending = extname(path).toLowerCase();
-  const reader = readers.get(ending);
-  if (!reader) {
-    throw new InputError(
-      `loadModel: expected a file ending in ${[...readers.keys()].join(", ")}, got "${path}"; ` +
-        `export the model to one of these`,
-    );
-  }
+  const reader = readerOf("loadModel", path);
   const name = options.name ?? modelName(resolve(path));
-  const network = await reader(await readFile(path), path, { ...options, name });
-  return { ...network, ...(await modelNotes(path)) };
+  const beside = { weights: filesBeside(path), description: () => descriptionBeside(path) };
+  const network = await reader(await readFile(path), beside, { ...options, name });
+  return { ...network, ...(await notesBeside(path)) };
 }

@@ -1,12 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { z } from "zod";
-import { checkParameters, type CkksParameters } from "../crypto/parameters.js";
-import { sealVersion } from "../crypto/wasm-stack.js";
-import type { TypeOf } from "../schema.js";
-import { primitiveCostsSchema, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
-import { measureCosts } from "./measure-costs.js";
+import * as z from "zod";
+import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
+import { sealVersion } from "../../crypto/wasm-stack.js";
+import type { TypeOf } from "../../schema.js";
+import { primitiveCostsSchema, typicalCosts, type PrimitiveCosts } from "../../planner/search/costs.js";
+import { measureCosts } from "../../calibration/measure-costs.js";
 
 const machineSchema = z.object({
   cpu: z.string(),

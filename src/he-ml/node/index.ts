@@ -1,0 +1,9 @@
+/** Encrypted neural-network inference: learn it, build on it, measure it. The core, and what needs Node. */
+export * from "../index.js";
+
+export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./bench.js";
+export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
+export { compile } from "./compile.js";
+export { loadModel, loadNetwork } from "./files/load-model.js";
+export { infer } from "./infer.js";
+export { Server } from "./server.js";

@@ -1,0 +1,21 @@
+import type { Program } from "../program/program.js";
+import { inferOn, type InferenceReport, type InferOptions } from "../service/infer.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { Server } from "./server.js";
+
+/**
+ * Plays client and server: makes keys, encrypts, evaluates on worker threads, decrypts, and compares with the plain model.
+ *
+ * @param images `[n, …inputShape]`
+ * @throws InputError before anything is encrypted if images and program do not fit together
+ * @example
+ * const report = await infer(await compile(await loadModel("lenet1")), images);
+ * console.log(report.results[0].predicted, report.layers);
+ */
+export function infer(
+  program: Program,
+  images: Tensor,
+  options: InferOptions = {},
+): Promise<InferenceReport> {
+  return inferOn(Server, program, images, options);
+}

@@ -1,0 +1,35 @@
+import { build, type Metafile } from "esbuild";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface Bundle {
+  /** Scripts by their names. */
+  readonly scripts: ReadonlyMap<string, string>;
+  /** Modules that went in, by their paths in the project. */
+  readonly inputs: Metafile["inputs"];
+}
+
+/** Bundles the page and the worker of this folder, with the package as `npm run build` made it. */
+export async function bundle(): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ["test/browser/page.ts", "test/browser/worker.ts"],
+    outdir: "out/browser",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    // node-seal loads it in Node only.
+    external: ["module"],
+    minify: true,
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  return {
+    scripts: new Map(outputFiles.map(({ path, text }) => [basename(path), text])),
+    inputs: metafile.inputs,
+  };
+}

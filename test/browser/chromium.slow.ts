@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { argmax, imageAt } from "../../src/he-ml/tensor/tensor.js";
+import { loadTestImages } from "../../src/train/load-dataset.js";
+import { torchCases } from "../he-ml/formats/torch/fixtures.js";
+import { maxAbsDifference } from "../he-ml/support.js";
+import { bundle, type Bundle } from "./bundle.js";
+import type { Page as HeMlPage } from "./page.js";
+import { serve } from "./static-server.js";
+
+declare const page: HeMlPage;
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+const wasm = "node_modules/node-seal/dist/seal_throws.wasm";
+const torch = torchCases.find(({ name }) => name === "adaptive-average-pool")!;
+const models = ["model.onnx", "metrics.json", "parameters.json"].map((name) => `models/lenet1/${name}`);
+
+let bundled: Bundle;
+let files: Map<string, string | Uint8Array>;
+let browser: Browser;
+
+beforeAll(async () => {
+  bundled = await bundle();
+  const index = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>`;
+  files = new Map<string, string | Uint8Array>([["/index.html", index]]);
+  for (const [name, script] of bundled.scripts) files.set(`/${name}`, script);
+  for (const path of [...models, torch.path]) files.set(`/${path}`, await readFile(path));
+  files.set("/seal_throws.wasm", await readFile(wasm));
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+});
+afterAll(() => browser.close());
+
+/** Opens the page on a server that has all files but those left out, and tells what it complained of. */
+async function visit<T>(
+  work: (opened: Page) => Promise<T>,
+  leftOut: readonly string[] = [],
+): Promise<{ readonly result: T; readonly complaints: readonly string[] }> {
+  const server = await serve(new Map([...files].filter(([path]) => !leftOut.includes(path))));
+  const opened = await browser.newPage();
+  const complaints: string[] = [];
+  opened.on("pageerror", (error) => complaints.push(String(error)));
+  opened.on("console", (message) => complaints.push(message.text()));
+  try {
+    await opened.goto(`${server.url}/index.html`);
+    await opened.waitForFunction(() => "page" in globalThis);
+    return { result: await work(opened), complaints };
+  } finally {
+    await opened.close();
+    await server.close();
+  }
+}
+
+test("nothing of Node is in the bundle but what node-seal loads in Node itself", () => {
+  const isOurs = (path: string) => path.startsWith("dist/");
+  expect(Object.keys(bundled.inputs).filter(isOurs)).toContain("dist/he-ml/index.js");
+  expect(Object.keys(bundled.inputs).filter((path) => path.startsWith("dist/he-ml/node/"))).toEqual([]);
+  const outside = Object.entries(bundled.inputs).flatMap(([path, { imports }]) =>
+    imports.filter(({ external }) => external).map((found) => `${path}: ${found.path}`),
+  );
+  expect(outside).toEqual(["node_modules/node-seal/dist/seal_throws.js: module"]);
+  for (const script of bundled.scripts.values()) expect(script).not.toMatch(/["'`]node:/);
+});
+
+test("the bundle has the size that the README says", () => {
+  const bytes = [...bundled.scripts.values()].reduce((sum, script) => sum + script.length, 0);
+  expect(bytes).toBeLessThan(600_000);
+});
+
+test("a digit is encrypted in a page, classified in a Web Worker, and decrypted in the page", async () => {
+  const { images, labels } = await loadTestImages("mnist", [0]);
+  const { result, complaints } = await visit((opened) =>
+    opened.evaluate((pixels) => page.infer("models/lenet1", pixels), [...imageAt(images, 0).data]),
+  );
+  const { logits, plainLogits, stages, isIsolated } = result;
+  expect(complaints).toEqual([]);
+  expect(isIsolated).toBe(false);
+  expect(argmax(logits)).toBe(labels[0]);
+  expect(stages).toEqual(["conv1+square1", "pool1+conv2+square2", "pool2+flatten+fc1"]);
+  const largest = Math.max(...plainLogits.map(Math.abs));
+  const difference = maxAbsDifference(logits, plainLogits);
+  expect(difference / largest).toBeLessThan(0.005);
+  // Noise: the same logits to the last bit would be those of the plain model.
+  expect(difference).toBeGreaterThan(0);
+});
+
+test("a PyTorch file is read in a page", async () => {
+  const { result } = await visit((opened) =>
+    opened.evaluate(({ path, inputShape }) => page.kindsOf([path], inputShape), torch),
+  );
+  expect(result).toEqual(torch.kinds);
+});
+
+test("without SEAL's WASM the page is told where it belongs", async () => {
+  const { result } = await visit(
+    (opened) =>
+      opened.evaluate(() =>
+        page.infer("models/lenet1", new Array<number>(784).fill(0)).then(() => "", String),
+      ),
+    ["/seal_throws.wasm"],
+  );
+  expect(result).toMatch(/InputError|Error/);
+  expect(result).toMatch(
+    /\/seal_throws\.wasm" cannot be fetched \(404\); serve node-seal's dist\/seal_throws\.wasm/,
+  );
+});

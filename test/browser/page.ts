@@ -1,0 +1,79 @@
+import {
+  Client,
+  compile,
+  modelForward,
+  readModel,
+  readNetwork,
+  tensor,
+  type ModelFiles,
+  type Network,
+} from "he-ml";
+import type { Answer, Request } from "./messages.js";
+
+/** What an encrypted inference in the page gave and took. */
+export interface Outcome {
+  readonly logits: readonly number[];
+  readonly plainLogits: readonly number[];
+  readonly stages: readonly string[];
+  readonly isIsolated: boolean;
+}
+
+/** What the test calls. */
+export interface Page {
+  infer(folder: string, pixels: readonly number[]): Promise<Outcome>;
+  /** Kinds of the layers of a model whose files are served. */
+  kindsOf(urls: readonly string[], inputShape: readonly number[]): Promise<readonly string[]>;
+}
+
+async function fetched(urls: readonly string[]): Promise<ModelFiles> {
+  const files = urls.map(async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    return [url.split("/").at(-1)!, new Uint8Array(await response.arrayBuffer())] as const;
+  });
+  return Object.fromEntries(await Promise.all(files));
+}
+
+function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: string }>> {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return new Promise((resolve, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(`worker: ${message}`));
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      worker.terminate();
+      if ("failed" in data) reject(new Error(`worker: ${data.failed}`));
+      else resolve(data);
+    };
+    worker.postMessage(request);
+  });
+}
+
+const page: Page = {
+  async infer(folder, pixels) {
+    const names = ["model.onnx", "metrics.json", "parameters.json"];
+    const files = await fetched(names.map((name) => `${folder}/${name}`));
+    const model = await readModel(files);
+    const program = await compile(model);
+    const client = await Client.create(program.clientSpec);
+    const evaluationKeys = client.evaluationKeys;
+    const image = tensor([1, ...model.inputShape], pixels);
+    const request = client.encrypt(image);
+    const { response, traces } = await evaluateInWorker({
+      program: JSON.stringify(program),
+      evaluationKeys,
+      request,
+    });
+    const logits = client.decrypt(response);
+    return {
+      logits: [...logits.data],
+      plainLogits: [...modelForward(model, image).at(-1)!.data],
+      stages: traces.map(({ name }) => name),
+      isIsolated: crossOriginIsolated || "SharedArrayBuffer" in globalThis,
+    };
+  },
+  async kindsOf(urls, inputShape) {
+    const network: Network = await readNetwork(await fetched(urls), { inputShape });
+    return network.layers.map(({ kind }) => kind);
+  },
+};
+
+Object.assign(globalThis, { page });
