@@ -1,4 +1,4 @@
-import type { LayerBase, PlainLayer } from "./layer.js";
+import type { LayerBase, PlainOnlyDefinition } from "./layer.js";
 
 const { exp, log1p, max, min, tanh } = Math;
 
@@ -43,7 +43,10 @@ function apply(layer: ActivationLayer, x: number): number {
   return f(x, layer.alpha);
 }
 
-export const plainActivation: PlainLayer<ActivationLayer> = {
+export const activation: PlainOnlyDefinition<ActivationLayer> = {
   outputShape: (_layer, inputShape) => inputShape,
   forward: (layer, batch) => ({ shape: batch.shape, data: batch.data.map((x) => apply(layer, x)) }),
+  remedy: "put a square (x * x) or a fitted polynomial in its place and train again",
+  op: (layer) => layer.function,
+  brief: (layer) => `(${layer.function})`,
 };
