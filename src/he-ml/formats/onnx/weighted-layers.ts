@@ -1,7 +1,9 @@
 import { InputError } from "../../errors.js";
-import { convolutionalLayer } from "../../model/convolutional.js";
+import type { TensorProto } from "onnx-buf";
+import { convolutionalLayer, type ConvolutionalLayer } from "../../model/convolutional.js";
 import { requireImageShape, type Pair } from "../../model/layer.js";
-import { linearLayer } from "../../model/linear.js";
+import type { WeightedLayer } from "../../model/layers.js";
+import { linearLayer, type LinearLayer } from "../../model/linear.js";
 import { formatShape, type Tensor } from "../../tensor/tensor.js";
 import { transpose } from "../../tensor/transpose.js";
 import { floatOf, intOf, intsOf } from "./attributes.js";
@@ -15,10 +17,12 @@ import {
   type Operator,
 } from "./context.js";
 import { describeNode } from "./graph.js";
+import { floatAttribute, floatInitializer, intAttribute, node as newNode } from "./messages.js";
 import { weightsInOurOrder } from "../layout.js";
 import { windowOf } from "./window.js";
+import { onnxPads, type LayerWriters, type WrittenLayer } from "./written-layer.js";
 
-export const convolution: Operator = (context) => {
+const convolution: Operator = (context) => {
   const { node, chain } = context;
   settledInOrder(context);
   const weights = constantAt(context, 1);
@@ -78,7 +82,7 @@ function appendLinear(
   );
 }
 
-export const gemm: Operator = (context) => {
+const gemm: Operator = (context) => {
   const { node } = context;
   if (intOf(node, "transA", 0) !== 0) {
     throw new InputError(
@@ -96,5 +100,64 @@ export const gemm: Operator = (context) => {
   return appendLinear(context, value, weights, bias);
 };
 
-export const matrixProduct: Operator = (context) =>
+const matrixProduct: Operator = (context) =>
   appendLinear(context, settledImage(context), transpose(matrixAt(context), [1, 0]));
+
+/** What reads each node of the kind. */
+export const weightedOperators: readonly (readonly [op: string, Operator])[] = [
+  ["Conv", convolution],
+  ["Gemm", gemm],
+  ["MatMul", matrixProduct],
+];
+
+function weightsAndBias(layer: WeightedLayer): TensorProto[] {
+  const initializers = [floatInitializer(`${layer.name}.weight`, layer.weights)];
+  if (layer.bias) initializers.push(floatInitializer(`${layer.name}.bias`, layer.bias));
+  return initializers;
+}
+
+function writeConvolutional(layer: ConvolutionalLayer, input: string, output: string): WrittenLayer {
+  const initializers = weightsAndBias(layer);
+  const inputs = [input, ...initializers.map(({ name }) => name)];
+  return {
+    initializers,
+    nodes: [
+      newNode(
+        "Conv",
+        layer.name,
+        inputs,
+        [output],
+        [
+          intAttribute("dilations", layer.dilation),
+          intAttribute("group", layer.groups),
+          intAttribute("kernel_shape", layer.kernelSize),
+          intAttribute("pads", onnxPads(layer.padding)),
+          intAttribute("strides", layer.stride),
+        ],
+      ),
+    ],
+  };
+}
+
+function writeLinear(layer: LinearLayer, input: string, output: string): WrittenLayer {
+  const initializers = weightsAndBias(layer);
+  const inputs = [input, ...initializers.map(({ name }) => name)];
+  return {
+    initializers,
+    nodes: [
+      newNode(
+        "Gemm",
+        layer.name,
+        inputs,
+        [output],
+        [floatAttribute("alpha", 1), floatAttribute("beta", 1), intAttribute("transB", 1)],
+      ),
+    ],
+  };
+}
+
+/** What writes each layer with weights. */
+export const weightedWriters: LayerWriters<WeightedLayer["kind"]> = {
+  convolutional: writeConvolutional,
+  linear: writeLinear,
+};
