@@ -85,3 +85,10 @@ export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition
 export function definitionOf({ kind }: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer> {
   return definitions[kind] as LayerDefinition<NetworkLayer>;
 }
+
+/** Whether it is the name of a kind that can be computed on encrypted values. */
+export function isLayerKind(kind: string): kind is Layer["kind"] {
+  return (
+    Object.hasOwn(definitions, kind) && definitionOf({ kind: kind as Layer["kind"] }).remedy === undefined
+  );
+}

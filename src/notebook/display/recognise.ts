@@ -6,7 +6,10 @@ import type { CkksParameters } from "../../he-ml/crypto/parameters.js";
 import type { EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
-import { layerShapes, type LayerKind, type Model } from "../../he-ml/model/model.js";
+import { layerInWords } from "../../he-ml/model/layer-in-words.js";
+import { isLayerKind } from "../../he-ml/model/layers.js";
+import { layerShapes, type Layer, type Model } from "../../he-ml/model/model.js";
+import { parameterCount } from "../../he-ml/model/parameter-count.js";
 import type { EncodedPlan, EncodedStage } from "../../he-ml/program/encode-plan.js";
 import type { Explanation } from "../../he-ml/program/explain.js";
 import { clientSpecSchema, type ClientSpec } from "../../he-ml/program/client-spec.js";
@@ -110,20 +113,24 @@ const layerTrace = state.extend({
   error: errorStatistics.optional(),
 });
 
-const weighted = { name: z.string(), weights: tensor, bias: tensor.optional() };
-const layers: Readonly<Record<LayerKind, z.ZodType>> = {
-  convolutional: z.looseObject(weighted),
-  linear: z.looseObject(weighted),
-  polynomial: z.looseObject({ name: z.string(), coefficients: z.array(z.number()).min(2) }),
-  square: z.looseObject({ name: z.string() }),
-  averagePool: z.looseObject({ name: z.string(), kernelSize: shape }),
-  flatten: z.looseObject({ name: z.string() }),
-  padding: z.looseObject({ name: z.string(), padding: z.looseObject({ top: count }) }),
-  identity: z.looseObject({ name: z.string() }),
-};
+/** Whether a layer has all that its kind says of it. */
+function canBeShown(value: object): boolean {
+  try {
+    return layerInWords(value as Layer) !== "" && Number.isInteger(parameterCount(value as Layer));
+  } catch {
+    return false;
+  }
+}
+
 const layer = z
-  .looseObject({ kind: z.enum(Object.keys(layers) as LayerKind[]) })
-  .refine((value) => layers[value.kind].safeParse(value).success);
+  .looseObject({
+    kind: z.string().refine(isLayerKind),
+    name: z.string(),
+    weights: tensor.optional(),
+    bias: tensor.optional(),
+    coefficients: z.array(z.number()).min(2).optional(),
+  })
+  .refine(canBeShown);
 const reencryption = z.looseObject({ kind: z.literal("reencryption"), name: z.string() });
 const model = z.looseObject({ name: z.string(), inputShape: shape, layers: z.array(layer).min(1) });
 

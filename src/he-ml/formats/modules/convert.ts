@@ -153,11 +153,7 @@ function linearOf(module: ModuleOf<"Linear">, weights: Weights): NetworkLayer {
 }
 
 /** The bias of a layer, which a description may promise, rule out, or leave to the file. */
-function biasOf(
-  module: ModuleOf<"Conv1d"> | ModuleOf<"Conv2d"> | ModuleOf<"Linear">,
-  weights: Weights,
-  size: number,
-) {
+function biasOf(module: Module & { readonly bias?: boolean }, weights: Weights, size: number) {
   if (module.bias === false) return undefined;
   return module.bias ? weights.required(module, "bias", [size]) : weights.optional(module, "bias", [size]);
 }
