@@ -59,6 +59,7 @@ const ignored = { inplace: flag.optional() };
 export const moduleArguments = {
   Conv1d: convolution(one),
   Conv2d: convolution(two),
+  ConvTranspose2d: { ...convolution(two), padding: two.optional(), output_padding: two.optional() },
   Linear: { in_features: count.optional(), out_features: count.optional(), bias: flag.optional() },
   BatchNorm1d: batchNorm,
   BatchNorm2d: batchNorm,

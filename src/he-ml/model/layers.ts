@@ -9,6 +9,7 @@ import { maxPool, type MaxPoolLayer } from "./max-pool.js";
 import { padding, type PaddingLayer } from "./padding.js";
 import { polynomial, type PolynomialLayer } from "./polynomial.js";
 import { square, type SquareLayer } from "./square.js";
+import { transposedConvolutional, type TransposedConvolutionalLayer } from "./transposed-convolutional.js";
 
 // Every kind of layer stands in this file, and in no other list of the floor: as a type, with its definition, and with
 // what users make and describe it by.
@@ -28,10 +29,16 @@ export { maxPoolLayer, type MaxPoolLayer, type MaxPoolOptions } from "./max-pool
 export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./padding.js";
 export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./polynomial.js";
 export { squareLayer, type SquareLayer } from "./square.js";
+export {
+  transposedConvolutionalLayer,
+  type TransposedConvolutionalLayer,
+  type TransposedConvolutionalOptions,
+} from "./transposed-convolutional.js";
 
 /** Every kind of layer that can be computed on encrypted values. */
 export type Layer =
   | ConvolutionalLayer
+  | TransposedConvolutionalLayer
   | LinearLayer
   | SquareLayer
   | PolynomialLayer
@@ -65,6 +72,7 @@ const definitions: {
   readonly [K in NetworkLayer["kind"]]: DefinitionFor<Extract<NetworkLayer, { kind: K }>>;
 } = {
   convolutional,
+  transposedConvolutional,
   linear,
   square,
   polynomial,

@@ -1,12 +1,16 @@
 import { InputError } from "../../errors.js";
-import type { TensorProto } from "onnx-buf";
+import type { NodeProto, TensorProto } from "onnx-buf";
 import { convolutionalLayer, type ConvolutionalLayer } from "../../model/convolutional.js";
 import { requireImageShape, type Pair } from "../../model/layer.js";
 import type { WeightedLayer } from "../../model/layers.js";
 import { linearLayer, type LinearLayer } from "../../model/linear.js";
+import {
+  transposedConvolutionalLayer,
+  type TransposedConvolutionalLayer,
+} from "../../model/transposed-convolutional.js";
 import { formatShape, type Tensor } from "../../tensor/tensor.js";
 import { transpose } from "../../tensor/transpose.js";
-import { floatOf, intOf, intsOf } from "./attributes.js";
+import { floatOf, intOf, intsOf, textOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
 import {
   constantAt,
@@ -31,17 +35,54 @@ const convolution: Operator = (context) => {
     const [, height, width] = requireImageShape({ kind: "convolutional", name }, shape);
     const kernelSize: Pair = [weights.shape[2] ?? 0, weights.shape[3] ?? 0];
     const { stride, padding, dilation } = windowOf(node, kernelSize, [height, width]);
-    const declared = intsOf(node, "kernel_shape") ?? kernelSize;
-    if (formatShape(declared) !== formatShape(kernelSize)) {
-      throw new InputError(
-        `${describeNode(node)}: expected weights of the kernel ${formatShape(declared)}, ` +
-          `got ${formatShape(weights.shape)}`,
-      );
-    }
+    requireKernel(node, weights, kernelSize);
     const groups = intOf(node, "group", 1);
     return convolutionalLayer({ name, weights, bias, stride, padding, dilation, groups });
   });
 };
+
+const transposedConvolution: Operator = (context) => {
+  const { node, chain } = context;
+  settledInOrder(context);
+  const weights = constantAt(context, 1);
+  const bias = optionalConstant(context, 2);
+  const autoPad = textOf(node, "auto_pad", "NOTSET");
+  if (intsOf(node, "output_shape") || !["NOTSET", "VALID"].includes(autoPad)) {
+    throw new InputError(
+      `${describeNode(node)}: expected pads and output_padding, got auto_pad ${JSON.stringify(autoPad)}` +
+        `${intsOf(node, "output_shape") ? " and an output_shape" : ""}; export the model with pads`,
+    );
+  }
+  return chain.append("conv", [node], (name, shape) => {
+    const [, height, width] = requireImageShape({ kind: "transposedConvolutional", name }, shape);
+    const kernelSize: Pair = [weights.shape[2] ?? 0, weights.shape[3] ?? 0];
+    const { stride, padding, dilation } = windowOf(node, kernelSize, [height, width]);
+    requireKernel(node, weights, kernelSize);
+    const [rows, columns] = intsOf(node, "output_padding") ?? [0, 0];
+    const groups = intOf(node, "group", 1);
+    const outputPadding: Pair = [rows, columns];
+    return transposedConvolutionalLayer({
+      name,
+      weights,
+      bias,
+      stride,
+      padding,
+      outputPadding,
+      dilation,
+      groups,
+    });
+  });
+};
+
+/** @throws InputError unless the weights are of the kernel that the node declares, if it does */
+function requireKernel(node: NodeProto, weights: Tensor, kernelSize: Pair): void {
+  const declared = intsOf(node, "kernel_shape") ?? kernelSize;
+  if (formatShape(declared) === formatShape(kernelSize)) return;
+  throw new InputError(
+    `${describeNode(node)}: expected weights of the kernel ${formatShape(declared)}, ` +
+      `got ${formatShape(weights.shape)}`,
+  );
+}
 
 const scaled = ({ shape, data }: Tensor, factor: number): Tensor => ({
   shape,
@@ -106,6 +147,7 @@ const matrixProduct: Operator = (context) =>
 /** What reads each node of the kind. */
 export const weightedOperators: readonly (readonly [op: string, Operator])[] = [
   ["Conv", convolution],
+  ["ConvTranspose", transposedConvolution],
   ["Gemm", gemm],
   ["MatMul", matrixProduct],
 ];
@@ -116,14 +158,20 @@ function weightsAndBias(layer: WeightedLayer): TensorProto[] {
   return initializers;
 }
 
-function writeConvolutional(layer: ConvolutionalLayer, input: string, output: string): WrittenLayer {
+function writeConvolution(
+  op: "Conv" | "ConvTranspose",
+  layer: ConvolutionalLayer | TransposedConvolutionalLayer,
+  input: string,
+  output: string,
+  more: ReturnType<typeof intAttribute>[] = [],
+): WrittenLayer {
   const initializers = weightsAndBias(layer);
   const inputs = [input, ...initializers.map(({ name }) => name)];
   return {
     initializers,
     nodes: [
       newNode(
-        "Conv",
+        op,
         layer.name,
         inputs,
         [output],
@@ -133,6 +181,7 @@ function writeConvolutional(layer: ConvolutionalLayer, input: string, output: st
           intAttribute("kernel_shape", layer.kernelSize),
           intAttribute("pads", onnxPads(layer.padding)),
           intAttribute("strides", layer.stride),
+          ...more,
         ],
       ),
     ],
@@ -158,6 +207,10 @@ function writeLinear(layer: LinearLayer, input: string, output: string): Written
 
 /** What writes each layer with weights. */
 export const weightedWriters: LayerWriters<WeightedLayer["kind"]> = {
-  convolutional: writeConvolutional,
+  convolutional: (layer, input, output) => writeConvolution("Conv", layer, input, output),
+  transposedConvolutional: (layer, input, output) =>
+    writeConvolution("ConvTranspose", layer, input, output, [
+      intAttribute("output_padding", layer.outputPadding),
+    ]),
   linear: writeLinear,
 };
