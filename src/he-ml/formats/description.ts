@@ -84,6 +84,7 @@ export const moduleArguments = {
   ReLU6: ignored,
   LeakyReLU: { negative_slope: z.number().default(0.01), ...ignored },
   ELU: { alpha: z.number().default(1), ...ignored },
+  CELU: { alpha: z.number().default(1), ...ignored },
   SELU: ignored,
   SiLU: ignored,
   Softplus: { beta: z.number().default(1), threshold: z.number().default(20) },

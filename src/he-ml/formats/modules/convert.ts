@@ -72,6 +72,7 @@ const converters: { readonly [T in ModuleType]: Converter<T> } = {
   LeakyReLU: ({ name, negative_slope }) =>
     activationLayer({ name, function: "leakyRelu", alpha: negative_slope }),
   ELU: ({ name, alpha }) => activationLayer({ name, function: "elu", alpha }),
+  CELU: ({ name, alpha }) => activationLayer({ name, function: "celu", alpha }),
   SELU: activation("selu"),
   SiLU: activation("silu"),
   Softplus: softplusOf,

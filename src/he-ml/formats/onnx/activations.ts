@@ -15,6 +15,7 @@ const operators: {
   relu: { op: "Relu" },
   leakyRelu: { op: "LeakyRelu", alpha: 0.01 },
   elu: { op: "Elu", alpha: 1 },
+  celu: { op: "Celu", alpha: 1 },
   selu: { op: "Selu" },
   softplus: { op: "Softplus" },
   sigmoid: { op: "Sigmoid" },
