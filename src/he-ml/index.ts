@@ -17,21 +17,8 @@ export {
   type Tensor,
 } from "./tensor/tensor.js";
 
-export {
-  activationLayer,
-  type ActivationFunction,
-  type ActivationLayer,
-  type ActivationOptions,
-} from "./model/activation.js";
-export { averagePoolLayer, type AveragePoolLayer, type AveragePoolOptions } from "./model/average-pool.js";
-export {
-  convolutionalLayer,
-  type ConvolutionalLayer,
-  type ConvolutionalOptions,
-} from "./model/convolutional.js";
+export * from "./model/layers.js";
 export { type Depth } from "./model/depth.js";
-export { flattenLayer, type FlattenLayer } from "./model/flatten.js";
-export { identityLayer, type IdentityLayer } from "./model/identity.js";
 export {
   inspectNetwork,
   type InspectOptions,
@@ -39,21 +26,15 @@ export {
   type Inspection,
 } from "./model/inspection.js";
 export { selectLayers } from "./model/layer-range.js";
-export { linearLayer, type LinearLayer, type LinearOptions } from "./model/linear.js";
 export {
   defineModel,
   layerForward,
   layerOutputShape,
   layerShapes,
   modelForward,
-  type Layer,
   type Model,
   type Network,
-  type NetworkLayer,
-  type PlainOnlyLayer,
 } from "./model/model.js";
-export { maxPoolLayer, type MaxPoolLayer, type MaxPoolOptions } from "./model/max-pool.js";
-export { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "./model/padding.js";
 export { parameterCount } from "./model/parameter-count.js";
 export {
   UnsupportedLayersError,
@@ -61,10 +42,8 @@ export {
   unsupportedLayers,
   type UnsupportedLayer,
 } from "./model/unsupported-layers.js";
-export { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "./model/polynomial.js";
 export { type ReencryptionLayer } from "./model/reencryption.js";
 export { valueRanges, type ValueRange } from "./model/value-range.js";
-export { squareLayer, type SquareLayer } from "./model/square.js";
 
 export { parseDescription, type Description } from "./formats/description.js";
 export { readModel, readNetwork, type ModelFiles } from "./formats/read-model.js";

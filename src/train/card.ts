@@ -1,7 +1,8 @@
+import { kindInWords, layersInWords } from "../he-ml/model/layer-in-words.js";
 import type { Network } from "../he-ml/model/model.js";
+import { isPlainOnly } from "../he-ml/model/unsupported-layers.js";
 import { architectureHeldOut, architectureRecipe, architectureSummary } from "./architectures.js";
 import type { DatasetNotes } from "./dataset-notes.js";
-import { layersInWords } from "./layers-in-words.js";
 import type { Conversion, TrainingMetrics } from "./metrics.js";
 import { fineTuningRecipe, type Recipe } from "./recipe.js";
 
@@ -75,7 +76,7 @@ const heldOutOfFineTuning = "5,000 of MNIST's training images held out (the last
 function conversionText({ metrics: { conversion }, hasPicture }: CardContents): string {
   if (!conversion) return "";
   const replaced = conversion.replaced.map(
-    ({ name, was, became }) => `\`${name}\` (${was} → ${wordFor(became)})`,
+    ({ name, was, became }) => `\`${name}\` (${was} → ${kindInWords(became)})`,
   );
   return `
 ## From a network that cannot be encrypted
@@ -98,8 +99,6 @@ const accuracySteps = (accuracy: Conversion["accuracy"]) =>
     ["after fine-tuning", accuracy.afterFineTuning],
   ] as const;
 
-const wordFor = (kind: string) => (kind === "averagePool" ? "average pool" : kind);
-
 function trainingText(recipe: Recipe): string {
   const { labelSmoothing, learningRate, epochs, batchSize, clipNorm, weightDecay, maxShift } = recipe;
   const shifts =
@@ -117,11 +116,10 @@ function randomChoices({ from, recipe }: CardContents): string {
 }
 
 function nonLinearSteps({ layers }: Network): string {
-  const kinds = new Set(layers.map(({ kind }) => kind));
-  if (kinds.has("activation") || kinds.has("maxPool")) {
+  if (layers.some(isPlainOnly)) {
     return "it cannot be encrypted as it is, and shows what it takes to change that";
   }
-  return kinds.has("polynomial")
+  return layers.some(({ kind }) => kind === "polynomial")
     ? "its only non-linear steps are polynomials, which CKKS computes"
     : "its only non-linear step is x², which CKKS computes with one multiplication";
 }

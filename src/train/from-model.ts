@@ -12,7 +12,7 @@ import { loadWeights } from "./to-model.js";
 /**
  * Builds a tfjs network with a model's layers and weights; every convolution and linear layer gets a bias.
  *
- * @throws InputError if tfjs cannot train one of the layers: a dilated convolution.
+ * @throws InputError if tfjs cannot train one of the layers: a dilated convolution, or a kind that is not in the table.
  */
 export function fromModel(model: Model): Network {
   const network = tfl.sequential();
@@ -36,44 +36,48 @@ interface BaseConfig {
   readonly inputShape?: number[];
 }
 
+type Builder<K extends Layer["kind"]> = (
+  layer: Extract<Layer, { kind: K }>,
+  base: BaseConfig,
+) => tfl.layers.Layer;
+
+/** Kinds that can be trained. */
+const builders: { readonly [K in Layer["kind"]]?: Builder<K> } = {
+  convolutional: (layer, base) => {
+    if (layer.dilation.some((step) => step !== 1)) {
+      throw new InputError(
+        `train: ${describeLayer(layer)}: expected dilation 1, got ${layer.dilation.join("×")}; TensorFlow.js ` +
+          `cannot train a dilated convolution`,
+      );
+    }
+    const { kernelSize, padding, groups } = layer;
+    const filters = layer.weights.shape[0];
+    return new Convolution({ ...base, filters, kernelSize, strides: layer.stride, padding, groups });
+  },
+  averagePool: ({ kernelSize, stride, padding, countIncludePad }, base) =>
+    new AveragePool({ ...base, kernelSize, strides: stride, padding, countIncludePad }),
+  linear: ({ weights }, base) => tfl.layers.dense({ ...base, units: weights.shape[0] }),
+  square: (_layer, base) => new Square(base),
+  polynomial: ({ coefficients }, base) => new Polynomial({ ...base, coefficients }),
+  padding: ({ padding: { top, bottom, left, right } }, base) =>
+    tfl.layers.zeroPadding2d({
+      ...base,
+      padding: [
+        [top, bottom],
+        [left, right],
+      ],
+    }),
+  flatten: (_layer, base) => tfl.layers.flatten(base),
+  identity: (_layer, base) => tfl.layers.activation({ ...base, activation: "linear" }),
+};
+
 function toTfjs(layer: Layer, base: BaseConfig): tfl.layers.Layer {
-  switch (layer.kind) {
-    case "convolutional": {
-      if (layer.dilation.some((step) => step !== 1)) {
-        throw new InputError(
-          `train: ${describeLayer(layer)}: expected dilation 1, got ${layer.dilation.join("×")}; TensorFlow.js ` +
-            `cannot train a dilated convolution`,
-        );
-      }
-      const { kernelSize, padding, groups } = layer;
-      const filters = layer.weights.shape[0];
-      return new Convolution({ ...base, filters, kernelSize, strides: layer.stride, padding, groups });
-    }
-    case "averagePool": {
-      const { kernelSize, padding, countIncludePad } = layer;
-      return new AveragePool({ ...base, kernelSize, strides: layer.stride, padding, countIncludePad });
-    }
-    case "linear":
-      return tfl.layers.dense({ ...base, units: layer.weights.shape[0] });
-    case "square":
-      return new Square(base);
-    case "polynomial":
-      return new Polynomial({ ...base, coefficients: layer.coefficients });
-    case "padding": {
-      const { top, bottom, left, right } = layer.padding;
-      return tfl.layers.zeroPadding2d({
-        ...base,
-        padding: [
-          [top, bottom],
-          [left, right],
-        ],
-      });
-    }
-    case "flatten":
-      return tfl.layers.flatten(base);
-    case "identity":
-      return tfl.layers.activation({ ...base, activation: "linear" });
-  }
+  const build = builders[layer.kind] as ((layer: Layer, base: BaseConfig) => tfl.layers.Layer) | undefined;
+  if (build) return build(layer, base);
+  throw new InputError(
+    `train: ${describeLayer(layer)}: expected one of ${Object.keys(builders).join(", ")}; such a layer cannot be ` +
+      `trained here: train it in PyTorch, or put another in its place`,
+  );
 }
 
 /** NHWC for images; a row of a table stays what it is. */

@@ -1,4 +1,5 @@
 import type { ArchitectureName } from "./architectures.js";
+import type { Layer } from "../he-ml/model/model.js";
 import type { BackendName } from "./backend.js";
 import type { DatasetName } from "./load-dataset.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
@@ -7,7 +8,11 @@ import type { ValueRange } from "../he-ml/model/value-range.js";
 export interface Conversion {
   /** The network it was. */
   readonly from: string;
-  readonly replaced: readonly { readonly name: string; readonly was: string; readonly became: string }[];
+  readonly replaced: readonly {
+    readonly name: string;
+    readonly was: string;
+    readonly became: Layer["kind"];
+  }[];
   /** Shares of the test images, from 0 to 1, that onnxruntime classified rightly. */
   readonly accuracy: {
     readonly before: number;

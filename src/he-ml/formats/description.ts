@@ -59,6 +59,7 @@ const ignored = { inplace: flag.optional() };
 export const moduleArguments = {
   Conv1d: convolution(one),
   Conv2d: convolution(two),
+  ConvTranspose2d: { ...convolution(two), padding: two.optional(), output_padding: two.optional() },
   Linear: { in_features: count.optional(), out_features: count.optional(), bias: flag.optional() },
   BatchNorm1d: batchNorm,
   BatchNorm2d: batchNorm,
@@ -83,6 +84,7 @@ export const moduleArguments = {
   ReLU6: ignored,
   LeakyReLU: { negative_slope: z.number().default(0.01), ...ignored },
   ELU: { alpha: z.number().default(1), ...ignored },
+  CELU: { alpha: z.number().default(1), ...ignored },
   SELU: ignored,
   SiLU: ignored,
   Softplus: { beta: z.number().default(1), threshold: z.number().default(20) },

@@ -1,6 +1,6 @@
 import type { Evaluator } from "../crypto/evaluator.js";
-import type { Layer, LayerKind } from "../model/model.js";
-import { encodeConvolutional } from "./convolutional.js";
+import type { WeightedLayer } from "../model/layers.js";
+import { isWeighted, type Layer, type LayerKind } from "../model/model.js";
 import type { EncodedLayer } from "./encoded-layer.js";
 import { encodeAveragePool } from "./functional/average-pool.js";
 import { encodeFlatten } from "./functional/flatten.js";
@@ -8,13 +8,15 @@ import { encodeIdentity } from "./functional/identity.js";
 import { encodePadding } from "./functional/padding.js";
 import { encodePolynomial } from "./functional/polynomial.js";
 import { encodeSquare } from "./functional/square.js";
-import { encodeLinear } from "./linear.js";
+import { encodeWeighted } from "./weighted-sum.js";
 
+/** Layers without weights; those with weights are all encoded alike. */
 const encoders: {
-  readonly [K in LayerKind]: (he: Evaluator, layer: Extract<Layer, { kind: K }>) => EncodedLayer;
+  readonly [K in Exclude<LayerKind, WeightedLayer["kind"]>]: (
+    he: Evaluator,
+    layer: Extract<Layer, { kind: K }>,
+  ) => EncodedLayer;
 } = {
-  convolutional: encodeConvolutional,
-  linear: encodeLinear,
   square: encodeSquare,
   polynomial: encodePolynomial,
   averagePool: encodeAveragePool,
@@ -25,6 +27,8 @@ const encoders: {
 
 /** The encoded counterpart of a plain layer at position `index` of its model. */
 export function encodeLayer(he: Evaluator, layer: Layer, index?: number): EncodedLayer {
-  const encoder = encoders[layer.kind] as (he: Evaluator, layer: Layer) => EncodedLayer;
-  return Object.assign(encoder(he, layer), { modelLayers: index === undefined ? undefined : [index] });
+  const encoded = isWeighted(layer)
+    ? encodeWeighted(he, layer)
+    : (encoders[layer.kind] as (he: Evaluator, layer: Layer) => EncodedLayer)(he, layer);
+  return Object.assign(encoded, { modelLayers: index === undefined ? undefined : [index] });
 }

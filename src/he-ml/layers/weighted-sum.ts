@@ -1,16 +1,36 @@
 import { finished, type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { formatChain, modulusBits } from "../crypto/parameters.js";
-import { describeLayer, type LayerBase } from "../model/layer.js";
-import { maxAbs, type Tensor } from "../tensor/tensor.js";
+import { describeLayer } from "../model/layer.js";
+import type { WeightedLayer } from "../model/layers.js";
+import { layerRows } from "../model/model.js";
+import { maxAbs } from "../tensor/tensor.js";
+import { encodedLayer, type EncodedLayer } from "./encoded-layer.js";
 import { ChainTooShortError, settle, settledState } from "./rescaling.js";
+
+/** A layer with weights on ciphertexts: each of its rows is a neuron. */
+export function encodeWeighted(he: Evaluator, layer: WeightedLayer): EncodedLayer {
+  return encodedLayer(he, layer, {
+    outputState: (input) => weightedSumState(he, layer, input),
+    open: (input, inputShape) => {
+      const rows = layerRows(layer, inputShape);
+      return {
+        compute(inputs, index) {
+          const { length, inputs: positions, weights, bias } = rows(index);
+          const ciphertexts = Array.from(positions.subarray(0, length), (position) => inputs(position));
+          return neuron(he, input, ciphertexts, weights.subarray(0, length), bias);
+        },
+      };
+    },
+  });
+}
 
 /**
  * What a neuron computes: a weighted sum of ciphertexts, a bias, and a rescale if it pays off.
  *
  * @param input level and scale of the inputs, of which there may be none: a window that lies in the padding
  */
-export function neuron(
+function neuron(
   evaluator: Evaluator,
   { level, scale }: LevelAndScale,
   inputs: readonly Ciphertext[],
@@ -34,9 +54,9 @@ export function neuron(
  *
  * @throws ChainTooShortError if products, weights or bias do not fit into the primes that are left
  */
-export function weightedSumState(
+function weightedSumState(
   { parameters }: Evaluator,
-  layer: LayerBase & { readonly weights: Tensor; readonly bias?: Tensor },
+  layer: WeightedLayer,
   input: LevelAndScale,
 ): LevelAndScale {
   const weightScale = 2 ** parameters.weightScaleBits;

@@ -1,4 +1,5 @@
-import type { LayerBase, PlainLayer } from "./layer.js";
+import { InputError } from "../errors.js";
+import type { LayerBase, PlainOnlyDefinition } from "./layer.js";
 
 const { exp, log1p, max, min, tanh } = Math;
 
@@ -8,6 +9,7 @@ const functions = {
   relu6: (x) => min(6, max(0, x)),
   leakyRelu: (x, alpha = 0.01) => (x >= 0 ? x : alpha * x),
   elu: (x, alpha = 1) => (x > 0 ? x : alpha * Math.expm1(x)),
+  celu: (x, alpha = 1) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
   silu: (x) => x / (1 + exp(-x)),
   softplus: (x) => max(0, x) + log1p(exp(-Math.abs(x))),
@@ -23,7 +25,7 @@ export const activationFunctions = Object.keys(functions) as ActivationFunction[
 export interface ActivationLayer extends LayerBase {
   readonly kind: "activation";
   readonly function: ActivationFunction;
-  /** The slope of `leakyRelu` below zero (0.01), or the size of `elu`'s dip (1). */
+  /** The slope of `leakyRelu` below zero (0.01), or the size of `elu`'s and `celu`'s dip (1). */
   readonly alpha?: number;
 }
 
@@ -33,9 +35,15 @@ export interface ActivationOptions {
   readonly alpha?: number;
 }
 
-/** @example activationLayer({ name: "relu1", function: "relu" }) */
-export function activationLayer({ name, function: f, alpha }: ActivationOptions): ActivationLayer {
-  return { kind: "activation", name: name ?? f, function: f, alpha };
+/**
+ * @throws InputError if a `celu` is to divide by zero
+ * @example activationLayer({ name: "relu1", function: "relu" })
+ */
+export function activationLayer({ function: f, name = f, alpha }: ActivationOptions): ActivationLayer {
+  if (f === "celu" && alpha === 0) {
+    throw new InputError(`activation "${name}": expected an alpha other than 0 for celu, got 0; use relu`);
+  }
+  return { kind: "activation", name, function: f, alpha };
 }
 
 function apply(layer: ActivationLayer, x: number): number {
@@ -43,7 +51,10 @@ function apply(layer: ActivationLayer, x: number): number {
   return f(x, layer.alpha);
 }
 
-export const plainActivation: PlainLayer<ActivationLayer> = {
+export const activation: PlainOnlyDefinition<ActivationLayer> = {
   outputShape: (_layer, inputShape) => inputShape,
   forward: (layer, batch) => ({ shape: batch.shape, data: batch.data.map((x) => apply(layer, x)) }),
+  remedy: "put a square (x * x) or a fitted polynomial in its place and train again",
+  op: (layer) => layer.function,
+  brief: (layer) => `(${layer.function})`,
 };

@@ -1,15 +1,17 @@
 import { InputError } from "../errors.js";
-import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import type { Shape } from "../tensor/tensor.js";
 import {
+  isPadded,
   requireImageShape,
   toPadding,
   toPair,
   type LayerBase,
+  type LinearDefinition,
   type PaddingOption,
   type Pair,
-  type PlainLayer,
 } from "./layer.js";
-import { outputSize, tapsAt, type SlidingWindow } from "./sliding-window.js";
+import { Row, type Rows } from "./rows.js";
+import { briefWindow, outputSize, slidingTaps, windowText, type SlidingWindow } from "./sliding-window.js";
 
 /** PyTorch's `AvgPool2d` with `ceil_mode=False`. */
 export interface AveragePoolLayer extends LayerBase, SlidingWindow {
@@ -59,32 +61,35 @@ export function averagePoolLayer(options: AveragePoolOptions): AveragePoolLayer 
   };
 }
 
-/** By how much the sum of `tapCount` pixels is divided. */
-export function poolDivisor(layer: AveragePoolLayer, tapCount: number): number {
-  return layer.countIncludePad ? layer.kernelSize[0] * layer.kernelSize[1] : tapCount;
-}
-
 function outputShape(layer: AveragePoolLayer, inputShape: Shape): Shape {
   const [channels, height, width] = requireImageShape(layer, inputShape);
   return [channels, ...outputSize(layer, [height, width])];
 }
 
-function forward(layer: AveragePoolLayer, batch: Tensor): Tensor {
-  const [count, channels, height, width] = batch.shape;
-  const [, outHeight, outWidth] = outputShape(layer, batch.shape.slice(1));
-  const output = zeros([count, channels, outHeight, outWidth]);
-  for (let row = 0; row < outHeight; row++) {
-    for (let column = 0; column < outWidth; column++) {
-      const taps = tapsAt(layer, [height, width], [row, column]);
-      const divisor = poolDivisor(layer, taps.length);
-      for (let plane = 0; plane < count * channels; plane++) {
-        let sum = 0;
-        for (const tap of taps) sum += batch.data[(plane * height + tap.row) * width + tap.column];
-        output.data[(plane * outHeight + row) * outWidth + column] = sum / divisor;
-      }
-    }
-  }
-  return output;
+/** Sums of pixels, divided by how many there are. */
+function rows(layer: AveragePoolLayer, inputShape: Shape): Rows {
+  const [, height, width] = inputShape;
+  const [, outHeight, outWidth] = outputShape(layer, inputShape);
+  const [plane, outPlane] = [height * width, outHeight * outWidth];
+  const cellCount = layer.kernelSize[0] * layer.kernelSize[1];
+  const tapsAt = slidingTaps(layer, [height, width]);
+  const row = new Row(cellCount);
+  return (output) => {
+    const firstPixel = Math.floor(output / outPlane) * plane;
+    const { length, pixels } = tapsAt(output % outPlane);
+    row.length = 0;
+    row.divisor = layer.countIncludePad ? cellCount : length;
+    for (let tap = 0; tap < length; tap++) row.add(firstPixel + pixels[tap], 1);
+    return row;
+  };
 }
 
-export const plainAveragePool: PlainLayer<AveragePoolLayer> = { outputShape, forward };
+export const averagePool: LinearDefinition<AveragePoolLayer> = {
+  outputShape,
+  rows,
+  // It divides by declaring another scale, and multiplies nothing: no depth.
+  noun: "average pool",
+  addsZeros: (layer) => layer.countIncludePad && isPadded(layer),
+  details: (layer) => windowText(layer),
+  brief: (layer) => `(mean of ${briefWindow(layer, layer.kernelSize)})`,
+};

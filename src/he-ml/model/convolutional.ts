@@ -1,16 +1,20 @@
 import { InputError } from "../errors.js";
-import { formatShape, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
+  countWeights,
   describeLayer,
+  isPadded,
   requireImageShape,
   toPadding,
   toPair,
   type LayerBase,
   type PaddingOption,
   type Pair,
-  type PlainLayer,
+  type WeightChannels,
+  type WeightedDefinition,
 } from "./layer.js";
-import { outputSize, tapsAt, type SlidingWindow } from "./sliding-window.js";
+import { Row, type Rows } from "./rows.js";
+import { briefWindow, outputSize, slidingTaps, windowText, type SlidingWindow } from "./sliding-window.js";
 
 /** PyTorch's `Conv2d`: a cross-correlation of an image with a bank of filters. */
 export interface ConvolutionalLayer extends LayerBase, SlidingWindow {
@@ -81,34 +85,51 @@ function outputShape(layer: ConvolutionalLayer, inputShape: Shape): Shape {
   return [layer.weights.shape[0], ...outputSize(layer, [height, width])];
 }
 
-function forward(layer: ConvolutionalLayer, batch: Tensor): Tensor {
-  const [count, channels, height, width] = batch.shape;
-  const [outChannels, outHeight, outWidth] = outputShape(layer, batch.shape.slice(1));
-  const [, channelsPerGroup, kernelHeight, kernelWidth] = layer.weights.shape;
-  const output = zeros([count, outChannels, outHeight, outWidth]);
-
-  for (let row = 0; row < outHeight; row++) {
-    for (let column = 0; column < outWidth; column++) {
-      const taps = tapsAt(layer, [height, width], [row, column]);
-      for (let image = 0; image < count; image++) {
-        for (let out = 0; out < outChannels; out++) {
-          const firstChannel = Math.floor(out / (outChannels / layer.groups)) * channelsPerGroup;
-          let sum = layer.bias?.data[out] ?? 0;
-          for (let k = 0; k < channelsPerGroup; k++) {
-            const plane = (image * channels + firstChannel + k) * height * width;
-            const kernel = (out * channelsPerGroup + k) * kernelHeight * kernelWidth;
-            for (const tap of taps) {
-              sum +=
-                layer.weights.data[kernel + tap.kernelRow * kernelWidth + tap.kernelColumn] *
-                batch.data[plane + tap.row * width + tap.column];
-            }
-          }
-          output.data[((image * outChannels + out) * outHeight + row) * outWidth + column] = sum;
-        }
+function rows(layer: ConvolutionalLayer, inputShape: Shape): Rows {
+  const { weights, bias, groups } = layer;
+  const [outChannels, channelsPerGroup, kernelHeight, kernelWidth] = weights.shape;
+  const [, height, width] = inputShape;
+  const [, outHeight, outWidth] = outputShape(layer, inputShape);
+  const [plane, outPlane, kernel] = [height * width, outHeight * outWidth, kernelHeight * kernelWidth];
+  const tapsAt = slidingTaps(layer, [height, width]);
+  const row = new Row(channelsPerGroup * kernel);
+  return (output) => {
+    const out = Math.floor(output / outPlane);
+    const firstChannel = Math.floor(out / (outChannels / groups)) * channelsPerGroup;
+    const { length, cells, pixels } = tapsAt(output % outPlane);
+    row.length = 0;
+    row.bias = bias?.data[out] ?? 0;
+    for (let k = 0; k < channelsPerGroup; k++) {
+      const firstPixel = (firstChannel + k) * plane;
+      const firstCell = (out * channelsPerGroup + k) * kernel;
+      for (let tap = 0; tap < length; tap++) {
+        row.add(firstPixel + pixels[tap], weights.data[firstCell + cells[tap]]);
       }
     }
-  }
-  return output;
+    return row;
+  };
 }
 
-export const plainConvolutional: PlainLayer<ConvolutionalLayer> = { outputShape, forward };
+function weightChannels({ weights: { shape }, groups }: ConvolutionalLayer): WeightChannels {
+  const [outputs, perGroup, kernelHeight, kernelWidth] = shape;
+  const kernel = kernelHeight * kernelWidth;
+  const outputOf = (index: number) => Math.floor(index / (perGroup * kernel));
+  return {
+    inputs: perGroup * groups,
+    outputs,
+    outputOf,
+    inputOf: (index) =>
+      Math.floor(outputOf(index) / (outputs / groups)) * perGroup + (Math.floor(index / kernel) % perGroup),
+  };
+}
+
+export const convolutional: WeightedDefinition<ConvolutionalLayer> = {
+  outputShape,
+  rows,
+  weightChannels,
+  parameters: countWeights,
+  depth: () => ({ ciphertext: 0, total: 1 }),
+  addsZeros: isPadded,
+  details: (layer) => windowText(layer, layer.groups),
+  brief: (layer) => `${layer.weights.shape[0]}@${briefWindow(layer, [1, 1])}`,
+};

@@ -1,5 +1,5 @@
 import { reshape, sizeOf, type Shape } from "../tensor/tensor.js";
-import type { LayerBase, PlainLayer } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /** PyTorch's `Flatten` from axis 1 on: `[n, c, h, w]` → `[n, c·h·w]`. */
 export interface FlattenLayer extends LayerBase {
@@ -12,7 +12,8 @@ export function flattenLayer({ name = "flatten" }: { readonly name?: string } = 
 
 const outputShape = (_layer: FlattenLayer, inputShape: Shape): Shape => [sizeOf(inputShape)];
 
-export const plainFlatten: PlainLayer<FlattenLayer> = {
+/** No value moves, so that nothing is computed: there are no rows. */
+export const flatten: LayerDefinition<FlattenLayer> = {
   outputShape,
   forward: (layer, batch) => reshape(batch, [batch.shape[0], ...outputShape(layer, batch.shape.slice(1))]),
 };

@@ -1,4 +1,4 @@
-import type { LayerBase, PlainLayer } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /**
  * What is left of a module that changes no value, such as PyTorch's `Dropout`, or that was folded into another: it
@@ -12,7 +12,7 @@ export function identityLayer({ name = "identity" }: { readonly name?: string } 
   return { kind: "identity", name };
 }
 
-export const plainIdentity: PlainLayer<IdentityLayer> = {
+export const identity: LayerDefinition<IdentityLayer> = {
   outputShape: (_layer, inputShape) => inputShape,
   forward: (_layer, batch) => batch,
 };

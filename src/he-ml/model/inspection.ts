@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "../tensor/tensor.js";
 import { multiplicativeDepth, type Depth } from "./depth.js";
+import { layerOp } from "./layer-in-words.js";
 import { layerShapes, modelForward, type Network } from "./model.js";
 import { parameterCount } from "./parameter-count.js";
 import { unsupportedLayers, type UnsupportedLayer } from "./unsupported-layers.js";
@@ -57,7 +58,7 @@ export function inspectNetwork(network: Network, options: InspectOptions = {}): 
   const inspected = layers.map((layer, index) => ({
     index,
     name: layer.name,
-    kind: layer.kind === "activation" ? layer.function : layer.kind,
+    kind: layerOp(layer),
     inputShape: shapes[index],
     outputShape: shapes[index + 1],
     parameters: parameterCount(layer),

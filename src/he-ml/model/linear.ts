@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
-import { formatShape, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
-import { describeLayer, type LayerBase, type PlainLayer } from "./layer.js";
+import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
+import { countWeights, describeLayer, type LayerBase, type WeightedDefinition } from "./layer.js";
+import { Row, type Rows } from "./rows.js";
 
 /** PyTorch's `Linear`: y = W·x + b. */
 export interface LinearLayer extends LayerBase {
@@ -54,20 +55,28 @@ function outputShape(layer: LinearLayer, inputShape: Shape): Shape {
   return [outFeatures];
 }
 
-function forward(layer: LinearLayer, batch: Tensor): Tensor {
-  const [count, inFeatures] = batch.shape;
-  const [outFeatures] = outputShape(layer, batch.shape.slice(1));
-  const output = zeros([count, outFeatures]);
-  for (let image = 0; image < count; image++) {
-    for (let out = 0; out < outFeatures; out++) {
-      let sum = layer.bias?.data[out] ?? 0;
-      for (let i = 0; i < inFeatures; i++) {
-        sum += layer.weights.data[out * inFeatures + i] * batch.data[image * inFeatures + i];
-      }
-      output.data[image * outFeatures + out] = sum;
-    }
-  }
-  return output;
+function rows({ weights, bias }: LinearLayer): Rows {
+  const [, inFeatures] = weights.shape;
+  const row = new Row(inFeatures);
+  row.length = inFeatures;
+  for (let i = 0; i < inFeatures; i++) row.inputs[i] = i;
+  return (output) => {
+    row.weights = weights.data.subarray(output * inFeatures, (output + 1) * inFeatures);
+    row.bias = bias?.data[output] ?? 0;
+    return row;
+  };
 }
 
-export const plainLinear: PlainLayer<LinearLayer> = { outputShape, forward };
+export const linear: WeightedDefinition<LinearLayer> = {
+  outputShape,
+  rows,
+  weightChannels: ({ weights: { shape } }) => ({
+    inputs: shape[1],
+    outputs: shape[0],
+    outputOf: (index) => Math.floor(index / shape[1]),
+    inputOf: (index) => index % shape[1],
+  }),
+  parameters: countWeights,
+  depth: () => ({ ciphertext: 0, total: 1 }),
+  brief: ({ weights: { shape } }) => `${shape[1]}→${shape[0]}`,
+};

@@ -5,11 +5,11 @@ import {
   toPadding,
   toPair,
   type LayerBase,
+  type PlainOnlyDefinition,
   type PaddingOption,
   type Pair,
-  type PlainLayer,
 } from "./layer.js";
-import { outputSize, tapsAt, type SlidingWindow } from "./sliding-window.js";
+import { briefWindow, outputSize, slidingTaps, type SlidingWindow } from "./sliding-window.js";
 
 /** PyTorch's `MaxPool2d` with `ceil_mode=False`, which CKKS cannot compute: it runs on plain values only. */
 export interface MaxPoolLayer extends LayerBase, SlidingWindow {
@@ -64,19 +64,24 @@ function forward(layer: MaxPoolLayer, batch: Tensor): Tensor {
   const [count, channels, height, width] = batch.shape;
   const [, outHeight, outWidth] = outputShape(layer, batch.shape.slice(1));
   const output = zeros([count, channels, outHeight, outWidth]);
-  for (let row = 0; row < outHeight; row++) {
-    for (let column = 0; column < outWidth; column++) {
-      const taps = tapsAt(layer, [height, width], [row, column]);
-      for (let plane = 0; plane < count * channels; plane++) {
-        let largest = -Infinity;
-        for (const tap of taps) {
-          largest = Math.max(largest, batch.data[(plane * height + tap.row) * width + tap.column]);
-        }
-        output.data[(plane * outHeight + row) * outWidth + column] = largest;
+  const [plane, outPlane] = [height * width, outHeight * outWidth];
+  const tapsAt = slidingTaps(layer, [height, width]);
+  for (let pixel = 0; pixel < outPlane; pixel++) {
+    const { length, pixels } = tapsAt(pixel);
+    for (let image = 0; image < count * channels; image++) {
+      let largest = -Infinity;
+      for (let tap = 0; tap < length; tap++) {
+        largest = Math.max(largest, batch.data[image * plane + pixels[tap]]);
       }
+      output.data[image * outPlane + pixel] = largest;
     }
   }
   return output;
 }
 
-export const plainMaxPool: PlainLayer<MaxPoolLayer> = { outputShape, forward };
+export const maxPool: PlainOnlyDefinition<MaxPoolLayer> = {
+  outputShape,
+  forward,
+  remedy: "put an average pool in its place and train again",
+  brief: (layer) => `(largest of ${briefWindow(layer, layer.kernelSize)})`,
+};

@@ -1,63 +1,21 @@
 import { InputError } from "../errors.js";
 import { formatShape, type Shape, type Tensor } from "../tensor/tensor.js";
-import { plainActivation, type ActivationLayer } from "./activation.js";
-import { plainAveragePool, type AveragePoolLayer } from "./average-pool.js";
-import { plainConvolutional, type ConvolutionalLayer } from "./convolutional.js";
-import { plainFlatten, type FlattenLayer } from "./flatten.js";
-import { plainIdentity, type IdentityLayer } from "./identity.js";
-import type { PlainLayer } from "./layer.js";
-import { plainLinear, type LinearLayer } from "./linear.js";
-import { plainMaxPool, type MaxPoolLayer } from "./max-pool.js";
+import {
+  definitionOf,
+  type Layer,
+  type LinearLayer,
+  type LinearMapLayer,
+  type NetworkLayer,
+  type PlainOnlyLayer,
+  type WeightedLayer,
+} from "./layers.js";
 import { ModelError } from "./model-error.js";
-import { plainPadding, type PaddingLayer } from "./padding.js";
-import { plainPolynomial, type PolynomialLayer } from "./polynomial.js";
-import { plainSquare, type SquareLayer } from "./square.js";
+import { applyRows, type Rows } from "./rows.js";
 import type { ValueRange } from "./value-range.js";
 
-/** Every kind of layer that can be computed on encrypted values. */
-export type Layer =
-  | ConvolutionalLayer
-  | LinearLayer
-  | SquareLayer
-  | PolynomialLayer
-  | AveragePoolLayer
-  | FlattenLayer
-  | PaddingLayer
-  | IdentityLayer;
+export type { Layer, NetworkLayer, PlainOnlyLayer };
 
 export type LayerKind = Layer["kind"];
-
-/** Every kind of layer that runs on plain values only. */
-export type PlainOnlyLayer = ActivationLayer | MaxPoolLayer;
-
-/** Every kind of layer that a network can hold. */
-export type NetworkLayer = Layer | PlainOnlyLayer;
-
-type PlainLayers<L extends NetworkLayer> = { readonly [K in L["kind"]]: PlainLayer<Extract<L, { kind: K }>> };
-
-const plainOnlyLayers: PlainLayers<PlainOnlyLayer> = {
-  activation: plainActivation,
-  maxPool: plainMaxPool,
-};
-
-const plainLayers: PlainLayers<NetworkLayer> = {
-  ...plainOnlyLayers,
-  convolutional: plainConvolutional,
-  linear: plainLinear,
-  square: plainSquare,
-  polynomial: plainPolynomial,
-  averagePool: plainAveragePool,
-  flatten: plainFlatten,
-  padding: plainPadding,
-  identity: plainIdentity,
-};
-
-const plainLayer = (layer: NetworkLayer) => plainLayers[layer.kind] as PlainLayer<NetworkLayer>;
-
-/** Whether a layer runs on plain values only. */
-export function isPlainOnly(layer: NetworkLayer): layer is PlainOnlyLayer {
-  return layer.kind in plainOnlyLayers;
-}
 
 /** A trained network in memory, as it comes from a file: its layers run one after the other. */
 export interface Network {
@@ -106,7 +64,7 @@ export function defineModel(model: Network): Network {
 
 /** Output shape of one layer for one image. */
 export function layerOutputShape(layer: NetworkLayer, inputShape: Shape): Shape {
-  return plainLayer(layer).outputShape(layer, inputShape);
+  return definitionOf(layer).outputShape(layer, inputShape);
 }
 
 /** Shapes between the layers: the input's first, then each layer's output. */
@@ -116,9 +74,25 @@ export function layerShapes(model: Pick<Network, "inputShape" | "layers">): Shap
   return shapes;
 }
 
+/** The weighted sums that a linear layer computes. @throws InputError if it cannot take such an input */
+export function layerRows(layer: LinearMapLayer, inputShape: Shape): Rows;
+/** The same of any layer; undefined of one that is not linear, and of one that moves no value. */
+export function layerRows(layer: NetworkLayer, inputShape: Shape): Rows | undefined;
+export function layerRows(layer: NetworkLayer, inputShape: Shape): Rows | undefined {
+  return definitionOf(layer).rows?.(layer, inputShape);
+}
+
+/** Whether it is a layer with weights: also of what a file's modules become before they are layers. */
+export function isWeighted(layer: { readonly kind: string }): layer is WeightedLayer {
+  return "weights" in layer;
+}
+
 /** Plain forward of one layer over a batch `[n, …shape]`. */
 export function layerForward(layer: NetworkLayer, batch: Tensor): Tensor {
-  return plainLayer(layer).forward(layer, batch);
+  const definition = definitionOf(layer);
+  if (definition.forward) return definition.forward(layer, batch);
+  const shape = batch.shape.slice(1);
+  return applyRows(definition.rows(layer, shape), batch, definition.outputShape(layer, shape));
 }
 
 /**

@@ -1,12 +1,15 @@
-import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
+import type { Shape } from "../tensor/tensor.js";
 import {
+  isPadded,
   requireImageShape,
   toPadding,
   type LayerBase,
+  type LinearDefinition,
   type Padding,
   type PaddingOption,
-  type PlainLayer,
 } from "./layer.js";
+import { Row, type Rows } from "./rows.js";
+import { paddingText } from "./sliding-window.js";
 
 /** PyTorch's `ZeroPad2d`: rows and columns of zeros around an image. */
 export interface PaddingLayer extends LayerBase {
@@ -30,20 +33,25 @@ function outputShape(layer: PaddingLayer, inputShape: Shape): Shape {
   return [channels, height + top + bottom, width + left + right];
 }
 
-function forward(layer: PaddingLayer, batch: Tensor): Tensor {
-  const [count, channels, height, width] = batch.shape;
-  const [, outHeight, outWidth] = outputShape(layer, batch.shape.slice(1));
-  const output = zeros([count, channels, outHeight, outWidth]);
-  for (let plane = 0; plane < count * channels; plane++) {
-    for (let row = 0; row < height; row++) {
-      const start = (plane * height + row) * width;
-      output.data.set(
-        batch.data.subarray(start, start + width),
-        (plane * outHeight + row + layer.padding.top) * outWidth + layer.padding.left,
-      );
-    }
-  }
-  return output;
+/** Each output is a pixel, or has no terms at all. */
+function rows(layer: PaddingLayer, inputShape: Shape): Rows {
+  const { top, left } = layer.padding;
+  const [, height, width] = inputShape;
+  const [, outHeight, outWidth] = outputShape(layer, inputShape);
+  const row = new Row(1);
+  return (output) => {
+    const channel = Math.floor(output / (outHeight * outWidth));
+    const y = (Math.floor(output / outWidth) % outHeight) - top;
+    const x = (output % outWidth) - left;
+    row.length = 0;
+    if (y >= 0 && y < height && x >= 0 && x < width) row.add((channel * height + y) * width + x, 1);
+    return row;
+  };
 }
 
-export const plainPadding: PlainLayer<PaddingLayer> = { outputShape, forward };
+export const padding: LinearDefinition<PaddingLayer> = {
+  outputShape,
+  rows,
+  addsZeros: isPadded,
+  details: (layer) => ` ${paddingText(layer.padding)}`,
+};

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
-import type { LayerBase, PlainLayer } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
+import { Row, type Rows } from "./rows.js";
 
 /** The activation c₀ + c₁·x + c₂·x² + … */
 export interface PolynomialLayer extends LayerBase {
@@ -39,7 +40,38 @@ function valueAt({ coefficients }: PolynomialLayer, x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }
 
-export const plainPolynomial: PlainLayer<PolynomialLayer> = {
+/** A polynomial of degree 1 is linear. */
+function rows({ coefficients }: PolynomialLayer): Rows | undefined {
+  if (coefficients.length > 2) return undefined;
+  const row = new Row(1);
+  [row.bias] = coefficients;
+  return (output) => {
+    row.length = 0;
+    row.add(output, coefficients[1]);
+    return row;
+  };
+}
+
+/** A quadratic's factor goes into the scale; otherwise the coefficients take a multiplication where d + 1 is no less. */
+function depth({ coefficients }: PolynomialLayer) {
+  const degree = coefficients.length - 1;
+  return {
+    ciphertext: Math.ceil(Math.log2(degree)),
+    total: degree === 2 ? 1 : Math.ceil(Math.log2(degree + 1)),
+  };
+}
+
+function term(coefficient: number, power: number): string {
+  const factor = Number(coefficient.toPrecision(3));
+  return power === 0 ? String(factor) : `${factor}·x${["", "", "²", "³"][power] ?? `^${power}`}`;
+}
+
+export const polynomial: LayerDefinition<PolynomialLayer> = {
   outputShape: (_layer, inputShape) => inputShape,
   forward: (layer, batch) => ({ shape: batch.shape, data: batch.data.map((x) => valueAt(layer, x)) }),
+  rows,
+  parameters: ({ coefficients }) => coefficients.length,
+  depth,
+  details: ({ coefficients }) => ` of degree ${coefficients.length - 1}`,
+  brief: ({ coefficients }) => `(${coefficients.map(term).join(" + ")})`,
 };

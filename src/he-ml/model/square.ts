@@ -1,4 +1,4 @@
-import type { LayerBase, PlainLayer } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /** The activation x². The only non-linear step that CKKS computes with a single multiplication. */
 export interface SquareLayer extends LayerBase {
@@ -9,7 +9,9 @@ export function squareLayer({ name = "square" }: { readonly name?: string } = {}
   return { kind: "square", name };
 }
 
-export const plainSquare: PlainLayer<SquareLayer> = {
+export const square: LayerDefinition<SquareLayer> = {
   outputShape: (_layer, inputShape) => inputShape,
   forward: (_layer, batch) => ({ shape: batch.shape, data: batch.data.map((value) => value * value) }),
+  depth: () => ({ ciphertext: 1, total: 1 }),
+  brief: ({ name }) => (name.includes("square") ? "" : "(square)"),
 };

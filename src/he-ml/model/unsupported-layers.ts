@@ -1,5 +1,7 @@
+import { layerOp } from "./layer-in-words.js";
+import { definitionOf } from "./layers.js";
 import { ModelError } from "./model-error.js";
-import { isPlainOnly, type Model, type Network, type PlainOnlyLayer } from "./model.js";
+import type { Model, Network, NetworkLayer, PlainOnlyLayer } from "./model.js";
 
 /** A layer of a network that cannot be computed on encrypted values. */
 export interface UnsupportedLayer {
@@ -30,18 +32,16 @@ export class UnsupportedLayersError extends ModelError {
   }
 }
 
-/** What to put in the place of layers that run on plain values only. */
-export const remedies: { readonly [K in PlainOnlyLayer["kind"]]: string } = {
-  activation: "put a square (x * x) or a fitted polynomial in its place and train again",
-  maxPool: "put an average pool in its place and train again",
-};
+/** Whether a layer runs on plain values only. */
+export function isPlainOnly(layer: NetworkLayer): layer is PlainOnlyLayer {
+  return definitionOf(layer).remedy !== undefined;
+}
 
 /** Every layer of a network that runs on plain values only, with what to put in its place. */
 export function unsupportedLayers({ layers }: Pick<Network, "layers">): UnsupportedLayer[] {
   return layers.flatMap((layer, position) => {
-    if (!isPlainOnly(layer)) return [];
-    const op = layer.kind === "activation" ? layer.function : layer.kind;
-    return [{ position, name: layer.name, op, remedy: remedies[layer.kind] }];
+    const { remedy } = definitionOf(layer);
+    return remedy === undefined ? [] : [{ position, name: layer.name, op: layerOp(layer), remedy }];
   });
 }
 

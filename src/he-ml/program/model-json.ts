@@ -9,6 +9,7 @@ import { defineModel, type Layer, type LayerKind, type Model } from "../model/mo
 import { paddingLayer } from "../model/padding.js";
 import { polynomialLayer } from "../model/polynomial.js";
 import { squareLayer } from "../model/square.js";
+import { transposedConvolutionalLayer } from "../model/transposed-convolutional.js";
 import { valueRangeSchema } from "../model/value-range.js";
 import { sizeOf, type Tensor } from "../tensor/tensor.js";
 
@@ -40,6 +41,15 @@ const layerSchemas = {
   convolutional: z
     .strictObject({ kind: z.literal("convolutional"), ...weighted, ...sliding, groups: whole })
     .transform(convolutionalLayer),
+  transposedConvolutional: z
+    .strictObject({
+      kind: z.literal("transposedConvolutional"),
+      ...weighted,
+      ...sliding,
+      groups: whole,
+      outputPadding: pair,
+    })
+    .transform(transposedConvolutionalLayer),
   linear: z.strictObject({ kind: z.literal("linear"), ...weighted }).transform(linearLayer),
   square: z.strictObject({ kind: z.literal("square"), name }).transform(squareLayer),
   polynomial: z

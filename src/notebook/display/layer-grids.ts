@@ -1,6 +1,6 @@
 import { formatChain } from "../../he-ml/crypto/parameters.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
-import type { Padding, Pair } from "../../he-ml/model/layer.js";
+import { layerInWords } from "../../he-ml/model/layer-in-words.js";
 import { layerShapes, type Model } from "../../he-ml/model/model.js";
 import { parameterCount } from "../../he-ml/model/parameter-count.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
@@ -17,7 +17,7 @@ interface PlacedLayer {
 const layerColumns: readonly Column<PlacedLayer>[] = [
   { head: "position", cell: ({ position }) => String(position ?? ""), rightAligned: true },
   { head: "name", cell: ({ layer }) => layer.name },
-  { head: "kind", cell: ({ layer }) => kindText(layer) },
+  { head: "kind", cell: ({ layer }) => layerInWords(layer) },
 ];
 
 const parametersColumn: Column<PlacedLayer> = {
@@ -59,51 +59,11 @@ export function encodedLayerGrid({ layer, modelLayers, evaluator }: RunnableLaye
   return factsGrid("Encoded layer", [
     ["computes", "EncryptedTensor → EncryptedTensor"],
     ["name", layer.name],
-    ["kind", kindText(layer)],
+    ["kind", layerInWords(layer)],
     ["position in the model", modelLayers?.join(", ") ?? "stands alone"],
     ["parameters", String(parameterCount(layer))],
     ["weights at", formatScale(evaluator.parameters.weightScaleBits)],
     ["evaluator", evaluator.name],
     ["modulus chain", formatChain(evaluator.parameters)],
   ]);
-}
-
-function kindText(layer: PlacedLayer["layer"]): string {
-  switch (layer.kind) {
-    case "convolutional":
-      return [
-        `convolutional ${formatShape(layer.kernelSize)}`,
-        ...strideAndPadding(layer),
-        ...(layer.groups > 1 ? [`${layer.groups} groups`] : []),
-        ...(isPairOf(layer.dilation, 1) ? [] : [`dilation ${pairText(layer.dilation)}`]),
-      ].join(", ");
-    case "averagePool":
-      return [`average pool ${formatShape(layer.kernelSize)}`, ...strideAndPadding(layer)].join(", ");
-    case "padding":
-      return `padding ${sidesText(layer.padding)}`;
-    case "polynomial":
-      return `polynomial of degree ${layer.coefficients.length - 1}`;
-    default:
-      return layer.kind;
-  }
-}
-
-function strideAndPadding({
-  stride,
-  padding,
-}: {
-  readonly stride: Pair;
-  readonly padding: Padding;
-}): string[] {
-  const { top, bottom, left, right } = padding;
-  const padded = top + bottom + left + right > 0;
-  return [`stride ${pairText(stride)}`, ...(padded ? [`padding ${sidesText(padding)}`] : [])];
-}
-
-const isPairOf = ([a, b]: Pair, value: number) => a === value && b === value;
-const pairText = (pair: Pair) => (pair[0] === pair[1] ? String(pair[0]) : formatShape(pair));
-
-function sidesText({ top, bottom, left, right }: Padding): string {
-  if (top === bottom && left === right) return pairText([top, left]);
-  return `top ${top}, bottom ${bottom}, left ${left}, right ${right}`;
 }

@@ -1,21 +1,29 @@
 import { InputError } from "../../he-ml/errors.js";
 import type { ActivationLayer } from "../../he-ml/model/activation.js";
-import { averagePoolLayer, type AveragePoolLayer } from "../../he-ml/model/average-pool.js";
-import type { Padding } from "../../he-ml/model/layer.js";
-import type { MaxPoolLayer } from "../../he-ml/model/max-pool.js";
-import { defineModel, layerForward, type Layer, type Model, type Network } from "../../he-ml/model/model.js";
-import { polynomialLayer } from "../../he-ml/model/polynomial.js";
-import { squareLayer } from "../../he-ml/model/square.js";
-import type { Tensor } from "../../he-ml/tensor/tensor.js";
+import { averagePoolLayer } from "../../he-ml/model/average-pool.js";
 import {
   applied,
   composed,
+  foldedBefore,
   foldedBehind,
-  foldedInto,
+  hasNoOffsets,
   identityMap,
+  isIdentityMap,
   type ChannelMap,
-  type WeightLayer,
-} from "./affine.js";
+} from "../../he-ml/model/channel-map.js";
+import { definitionOf, type NetworkLayer } from "../../he-ml/model/layers.js";
+import type { MaxPoolLayer } from "../../he-ml/model/max-pool.js";
+import {
+  defineModel,
+  isWeighted,
+  layerForward,
+  type Layer,
+  type Model,
+  type Network,
+} from "../../he-ml/model/model.js";
+import { polynomialLayer } from "../../he-ml/model/polynomial.js";
+import { squareLayer } from "../../he-ml/model/square.js";
+import type { Tensor } from "../../he-ml/tensor/tensor.js";
 import { fitLine, fitPolynomial, fitSquare } from "./least-squares.js";
 
 /** What takes the place of an activation that cannot be encrypted. */
@@ -87,13 +95,13 @@ class Conversion {
 
   /** The layer as it must be for what is pending, which it takes in if it has weights. */
   private absorbing(layer: Layer): Layer {
-    if (!hasWeights(layer)) {
+    if (!isWeighted(layer)) {
       // x² and polynomials of a network that was HE-friendly in part.
       if (isElementWise(layer)) this.foldPendingBack(layer.name);
       return layer;
     }
-    const absorbed = isIdentity(this.pending) ? layer : foldedInto(layer, this.pending);
-    this.pending = identityMap(layer.weights.shape[0]);
+    const absorbed = isIdentityMap(this.pending) ? layer : foldedBefore(this.pending, layer);
+    this.pending = identityMap(definitionOf(layer).weightChannels(layer).outputs);
     return absorbed;
   }
 
@@ -146,10 +154,10 @@ class Conversion {
 
   /** Puts what is pending into the nearest weights before, past layers that it commutes with. */
   private foldPendingBack(name: string): void {
-    if (isIdentity(this.pending)) return;
-    const index = this.layers.findLastIndex((layer) => hasWeights(layer) || !this.commutes(layer));
+    if (isIdentityMap(this.pending)) return;
+    const index = this.layers.findLastIndex((layer) => isWeighted(layer) || !this.commutes(layer));
     const layer = this.layers[index];
-    if (!layer || !hasWeights(layer)) {
+    if (!layer || !isWeighted(layer)) {
       throw new InputError(
         `train --from: "${name}" has no convolution or linear layer right before it to take up a scale; ` +
           `put one there${this.replacement === "square" ? ", or try --activation polynomial" : ""}`,
@@ -162,30 +170,20 @@ class Conversion {
 
   /** Whether a map of channels that is applied behind the layer may as well be applied before it. */
   private commutes(layer: Layer): boolean {
-    if (layer.kind === "averagePool") {
-      return !layer.countIncludePad || isUnpadded(layer) || hasNoOffsets(this.pending);
-    }
-    return (
-      layer.kind === "flatten" ||
-      layer.kind === "identity" ||
-      (layer.kind === "padding" && hasNoOffsets(this.pending))
-    );
+    return channelWise.has(layer.kind) && (!addsZeros(layer) || hasNoOffsets(this.pending));
   }
 
   /** Whether zeros come in between layer `index` and the next weights: what was a constant is none there. */
   private isPaddedBehind(index: number): boolean {
     for (const layer of this.network.layers.slice(index + 1)) {
-      if (layer.kind === "padding" || (layer.kind === "averagePool" && layer.countIncludePad)) {
-        if (!isUnpadded(layer)) return true;
-      }
-      if (layer.kind === "convolutional") return !isUnpadded(layer);
-      if (layer.kind === "linear" || layer.kind === "activation") return false;
+      if (addsZeros(layer)) return true;
+      if (isWeighted(layer) || layer.kind === "activation") return false;
     }
     return false;
   }
 
   private requireNothingPending(): void {
-    if (isIdentity(this.pending)) return;
+    if (isIdentityMap(this.pending)) return;
     throw new InputError(
       `train --from: model "${this.network.name}" ends with "${this.network.layers.at(-1)!.name}", and no weights ` +
         `behind it can take up its scale; leave out what comes after the last linear layer`,
@@ -214,16 +212,9 @@ function channelsOf(
   });
 }
 
-const hasWeights = (layer: Layer): layer is WeightLayer =>
-  layer.kind === "convolutional" || layer.kind === "linear";
-
 const isElementWise = ({ kind }: Layer) => kind === "square" || kind === "polynomial";
 
-function isUnpadded({ padding }: { readonly padding: Padding } | AveragePoolLayer): boolean {
-  const { top, bottom, left, right } = padding;
-  return top + bottom + left + right === 0;
-}
+/** Kinds whose outputs are values, or means of values, of the same channel. */
+const channelWise: ReadonlySet<Layer["kind"]> = new Set(["averagePool", "flatten", "identity", "padding"]);
 
-const hasNoOffsets = ({ offsets }: ChannelMap) => offsets.every((offset) => offset === 0);
-
-const isIdentity = (map: ChannelMap) => hasNoOffsets(map) && map.gains.every((gain) => gain === 1);
+const addsZeros = (layer: NetworkLayer) => definitionOf(layer).addsZeros?.(layer) ?? false;

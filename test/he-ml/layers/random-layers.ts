@@ -10,6 +10,7 @@ import type { Layer, LayerKind } from "../../../src/he-ml/model/model.js";
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
+import { transposedConvolutionalLayer } from "../../../src/he-ml/model/transposed-convolutional.js";
 import { zeros, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { randomTensor, seededRandom } from "../support.js";
 
@@ -75,6 +76,38 @@ const convolutional = fc
     return [layer, [channels[0] * groups, height, width]];
   });
 
+const transposedConvolutional = fc
+  .record({
+    numbers,
+    groups: fc.integer({ min: 1, max: 3 }),
+    channels: sizes(1, 2),
+    image: sizes(1, 3),
+    kernel: sizes(1, 3),
+    stride: sizes(1, 3),
+    dilation: sizes(1, 2),
+    padding: sides(2),
+    outputPadding: sizes(0, 2),
+  })
+  .map(({ numbers: { seed, weights, bias }, groups, channels, image, kernel, ...rest }): Drawn => {
+    const { stride, dilation, padding } = rest;
+    // PyTorch takes up to what the dilation leaves, onnxruntime no more than the stride.
+    const outputPadding = [0, 1].map((axis) => Math.min(rest.outputPadding[axis], stride[axis] - 1));
+    const outChannels = channels[1] * groups;
+    const layer = transposedConvolutionalLayer({
+      weights: sparseTensor([channels[0] * groups, channels[1], ...kernel], seed, weights),
+      bias: bias && sparseTensor([outChannels], seed + 2, bias),
+      groups,
+      ...rest,
+      outputPadding: [outputPadding[0], outputPadding[1]],
+    });
+    // Large enough that the padding leaves a pixel of the output.
+    const least = (axis: 0 | 1, cutOff: number) =>
+      1 + Math.ceil(Math.max(0, cutOff - dilation[axis] * (kernel[axis] - 1)) / stride[axis]);
+    const height = Math.max(image[0], least(0, padding.top + padding.bottom));
+    const width = Math.max(image[1], least(1, padding.left + padding.right));
+    return [layer, [channels[0] * groups, height, width]];
+  });
+
 const linear = fc
   .record({ numbers, features: sizes(1, 9) })
   .map(({ numbers: { seed, weights, bias }, features: [inputs, outputs] }): Drawn => [
@@ -121,6 +154,7 @@ const imageShape = fc.tuple(
 
 const drawn: { readonly [K in LayerKind]: fc.Arbitrary<Drawn> } = {
   convolutional,
+  transposedConvolutional,
   linear,
   averagePool,
   // Up to degree 2, which takes one level; what more levels carry is tested apart.

@@ -1,11 +1,19 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
+import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
+import { writeOnnx } from "../../../src/he-ml/formats/onnx/write.js";
+import { readTorch } from "../../../src/he-ml/formats/torch/read.js";
 import { activationLayer, type ActivationFunction } from "../../../src/he-ml/model/activation.js";
+import { linearLayer } from "../../../src/he-ml/model/linear.js";
 import { maxPoolLayer } from "../../../src/he-ml/model/max-pool.js";
 import { defineModel, layerForward, modelForward } from "../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
-import { maxAbsDifference, thrownBy } from "../support.js";
+import { makeHeFriendly } from "../../../src/train/he-friendly/make-he-friendly.js";
+import * as p from "../formats/torch/pickles.js";
+import { torchZip } from "../formats/torch/zip.js";
+import { maxAbsDifference, randomTensor, thrownBy } from "../support.js";
 
 const inputs = tensor([1, 6], [-2, -0.5, 0, 0.5, 3, 8]);
 
@@ -30,6 +38,51 @@ test("the slope of a leaky ReLU and the dip of an ELU can be given", () => {
     layerForward(activationLayer({ function: f, alpha }), tensor([1, 1], [-2])).data[0];
   expect(at("leakyRelu", 0.2)).toBeCloseTo(-0.4, 12);
   expect(at("elu", 0.5)).toBeCloseTo(0.5 * (Math.exp(-2) - 1), 12);
+  expect(at("celu", 1)).toBe(at("elu", 1));
+  expect(at("celu", 0.5)).toBeCloseTo(0.5 * (Math.exp(-4) - 1), 12);
+});
+
+describe("a CELU", () => {
+  const network = defineModel({
+    name: "celu",
+    inputShape: [3],
+    layers: [
+      linearLayer({ name: "fc1", weights: randomTensor([4, 3], 1) }),
+      activationLayer({ name: "act1", function: "celu", alpha: 0.5 }),
+      linearLayer({ name: "fc2", weights: randomTensor([2, 4], 2) }),
+    ],
+  });
+  const rows = randomTensor([20, 3], 3);
+
+  test("of a pickled network keeps its alpha", async () => {
+    const half = p.sequence("G", 0x3f, 0xe0, 0, 0, 0, 0, 0, 0);
+    const module = p.torchModule("activation", "CELU", ["alpha", half], ["inplace", p.sequence(0x89)]);
+    const { layers } = await readTorch(torchZip(p.pickle(p.sequential(module))), {
+      name: "net",
+      inputShape: [3],
+    });
+    expect(layers).toEqual([activationLayer({ name: "0", function: "celu", alpha: 0.5 })]);
+  });
+
+  test("is ONNX's Celu, to onnxruntime too", async () => {
+    const bytes = writeOnnx(network);
+    const expected = modelForward(network, rows).at(-1)!.data;
+    expect(maxAbsDifference((await runOnnx(bytes, rows)).data, expected)).toBeLessThan(1e-6);
+    expect(readOnnx(bytes).layers[1]).toEqual(network.layers[1]);
+  });
+
+  test("is refused with a remedy, and replaced", () => {
+    const remedy = /layer 1 "act1" \(celu\): put a square/;
+    expect(() => encryptableModel(network)).toThrow(remedy);
+    const model = makeHeFriendly(network, rows, "square");
+    expect(encryptableModel(model).layers.map(({ kind }) => kind)).toEqual(["linear", "square", "linear"]);
+  });
+
+  test("that would divide by zero is none", () => {
+    expect(() => activationLayer({ name: "act1", function: "celu", alpha: 0 })).toThrow(
+      'activation "act1": expected an alpha other than 0 for celu, got 0; use relu',
+    );
+  });
 });
 
 test("a max-pooling with padding and dilation is PyTorch's", () => {

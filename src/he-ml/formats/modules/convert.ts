@@ -9,6 +9,7 @@ import type { NetworkLayer } from "../../model/model.js";
 import { paddingLayer } from "../../model/padding.js";
 import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
+import { transposedConvolutionalLayer } from "../../model/transposed-convolutional.js";
 import { formatShape, type Shape } from "../../tensor/tensor.js";
 import type { Module, ModuleOf, ModuleType } from "../description.js";
 import { readBatchNorm, type Affine } from "./batch-norm.js";
@@ -44,6 +45,7 @@ const activation =
 const converters: { readonly [T in ModuleType]: Converter<T> } = {
   Conv1d: convolutionOf,
   Conv2d: convolutionOf,
+  ConvTranspose2d: transposedConvolutionOf,
   Linear: linearOf,
   BatchNorm1d: readBatchNorm,
   BatchNorm2d: readBatchNorm,
@@ -70,6 +72,7 @@ const converters: { readonly [T in ModuleType]: Converter<T> } = {
   LeakyReLU: ({ name, negative_slope }) =>
     activationLayer({ name, function: "leakyRelu", alpha: negative_slope }),
   ELU: ({ name, alpha }) => activationLayer({ name, function: "elu", alpha }),
+  CELU: ({ name, alpha }) => activationLayer({ name, function: "celu", alpha }),
   SELU: activation("selu"),
   SiLU: activation("silu"),
   Softplus: softplusOf,
@@ -89,11 +92,7 @@ function convolutionOf(
   const what = describeModule(module);
   const { name, groups } = module;
   const dimensions = module.type === "Conv1d" ? 1 : 2;
-  if (module.padding_mode !== "zeros") {
-    throw new InputError(
-      `${what}: expected padding_mode "zeros", got ${JSON.stringify(module.padding_mode)}; pad with zeros`,
-    );
-  }
+  requireZeros(module);
   const { shape, data } = weights.required(module, "weight");
   if (shape.length !== 2 + dimensions) {
     throw new InputError(`${what}: expected weights with ${2 + dimensions} axes, got ${formatShape(shape)}`);
@@ -121,6 +120,40 @@ function convolutionOf(
     groups,
     padding: paddingOf(module, dimensions, kernel, stride, dilation),
   });
+}
+
+function transposedConvolutionOf(module: ModuleOf<"ConvTranspose2d">, weights: Weights): NetworkLayer {
+  const what = describeModule(module);
+  const { name, groups, stride, padding, output_padding, dilation, kernel_size } = module;
+  requireZeros(module);
+  const weight = weights.required(module, "weight");
+  if (weight.shape.length !== 4) {
+    throw new InputError(`${what}: expected weights with 4 axes, got ${formatShape(weight.shape)}`);
+  }
+  const [inChannels, perGroup, ...kernel] = weight.shape;
+  requireSame(what, "in_channels", module.in_channels, inChannels);
+  requireSame(what, "out_channels", module.out_channels, perGroup * groups);
+  const described = kernel_size === undefined ? undefined : formatShape(axesOf(2, kernel_size, 1));
+  requireSame(what, "kernel_size", described, formatShape(kernel));
+  return transposedConvolutionalLayer({
+    name,
+    weights: weight,
+    bias: biasOf(module, weights, perGroup * groups),
+    stride,
+    padding,
+    outputPadding: output_padding,
+    dilation,
+    groups,
+  });
+}
+
+/** @throws InputError if a convolution pads with anything but zeros */
+function requireZeros(module: Pick<ModuleOf<"Conv2d">, "name" | "padding_mode"> & { readonly type: string }) {
+  if (module.padding_mode === "zeros") return;
+  const what = `${module.type} ${JSON.stringify(module.name)}`;
+  throw new InputError(
+    `${what}: expected padding_mode "zeros", got ${JSON.stringify(module.padding_mode)}; pad with zeros`,
+  );
 }
 
 /** With an even kernel "same" pads one pixel more behind the image, as PyTorch does. */
@@ -153,11 +186,7 @@ function linearOf(module: ModuleOf<"Linear">, weights: Weights): NetworkLayer {
 }
 
 /** The bias of a layer, which a description may promise, rule out, or leave to the file. */
-function biasOf(
-  module: ModuleOf<"Conv1d"> | ModuleOf<"Conv2d"> | ModuleOf<"Linear">,
-  weights: Weights,
-  size: number,
-) {
+function biasOf(module: Module & { readonly bias?: boolean }, weights: Weights, size: number) {
   if (module.bias === false) return undefined;
   return module.bias ? weights.required(module, "bias", [size]) : weights.optional(module, "bias", [size]);
 }

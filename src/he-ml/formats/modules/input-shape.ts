@@ -1,4 +1,6 @@
 import { InputError } from "../../errors.js";
+import { definitionOf, type LinearLayer, type WeightedLayer } from "../../model/layers.js";
+import { isWeighted } from "../../model/model.js";
 import { formatShape, type Shape } from "../../tensor/tensor.js";
 import type { Draft } from "./convert.js";
 
@@ -27,7 +29,8 @@ export function inferInputShape(
   if (first?.kind === "linear") return [first.weights.shape[1]];
   const channels = first && channelsOf(first);
   if (channels === undefined) throw unknownShape(1, dimensions, []);
-  if (!drafts.some(({ kind }) => ["convolutional", "shaped", "flatten"].includes(kind))) return [channels];
+  const isImage = (draft: Draft) => isForImages(draft) || draft.kind === "shaped" || draft.kind === "flatten";
+  if (!drafts.some(isImage)) return [channels];
   const fitting: Shape[] = [];
   if (drafts.some(({ kind }) => kind === "linear")) {
     for (let side = 1; side <= largestSide; side++) {
@@ -39,9 +42,13 @@ export function inferInputShape(
   throw unknownShape(channels, dimensions, fitting);
 }
 
+/** Whether it has weights for images, not for features. */
+const isForImages = (draft: Draft): draft is Exclude<WeightedLayer, LinearLayer> =>
+  isWeighted(draft) && draft.kind !== "linear";
+
 function channelsOf(draft: Draft): number | undefined {
-  if (draft.kind === "affine") return draft.scale.shape[0];
-  return draft.kind === "convolutional" ? draft.weights.shape[1] * draft.groups : undefined;
+  if (draft.kind === "affine") return draft.map.gains.length;
+  return isForImages(draft) ? definitionOf(draft).weightChannels(draft).inputs : undefined;
 }
 
 function unknownShape(

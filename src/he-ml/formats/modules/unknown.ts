@@ -1,23 +1,21 @@
-import { remedies, UnsupportedLayersError, type UnsupportedLayer } from "../../model/unsupported-layers.js";
+import { definitionOf } from "../../model/layers.js";
+import { UnsupportedLayersError, type UnsupportedLayer } from "../../model/unsupported-layers.js";
 import { isModuleType, type Module, type UnknownModule } from "../description.js";
 
 const otherwise =
   "build the model from convolutions, linear layers, squares, average pools, flatten and zero padding";
 
-/** Modules that run on plain values only. */
-const plainOnly: readonly (readonly [remedy: string, types: string])[] = [
-  [remedies.activation, "ReLU ReLU6 LeakyReLU ELU SELU SiLU Softplus Sigmoid Tanh"],
-  [remedies.maxPool, "MaxPool1d MaxPool2d"],
-];
-
-/** Modules that cannot be read, grouped by what to do about them. */
-const unreadable: readonly (readonly [remedy: string, types: string])[] = [
+/** Modules that cannot be encrypted, whether or not they can be read, grouped by what to do about them. */
+const advice: readonly (readonly [remedy: string, types: string])[] = [
   [
-    remedies.activation,
-    "CELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LogSigmoid Mish PReLU RReLU Softshrink Softsign " +
-      "Tanhshrink Threshold",
+    definitionOf({ kind: "activation" }).remedy,
+    "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish PReLU RReLU ReLU ReLU6 " +
+      "SELU SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink Threshold",
   ],
-  [remedies.maxPool, "AdaptiveMaxPool1d AdaptiveMaxPool2d FractionalMaxPool2d LPPool1d LPPool2d"],
+  [
+    definitionOf({ kind: "maxPool" }).remedy,
+    "AdaptiveMaxPool1d AdaptiveMaxPool2d FractionalMaxPool2d LPPool1d LPPool2d MaxPool1d MaxPool2d",
+  ],
   ["leave it out, the client applies it after decryption", "LogSoftmax Softmax Softmax2d Softmin"],
   [
     "leave it out, it divides by statistics that the server cannot see",
@@ -26,9 +24,7 @@ const unreadable: readonly (readonly [remedy: string, types: string])[] = [
 ];
 
 const remedyOf: ReadonlyMap<string, string> = new Map(
-  [...plainOnly, ...unreadable].flatMap(([remedy, types]) =>
-    types.split(" ").map((type): [string, string] => [type, remedy]),
-  ),
+  advice.flatMap(([remedy, types]) => types.split(" ").map((type): [string, string] => [type, remedy])),
 );
 
 /**

@@ -1,11 +1,11 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { convolutionalLayer, type ConvolutionalLayer } from "../../model/convolutional.js";
-import { linearLayer, type LinearLayer } from "../../model/linear.js";
-import { layerOutputShape, type NetworkLayer } from "../../model/model.js";
+import { channelMapLayer, foldedBehind, type ChannelMap } from "../../model/channel-map.js";
+import { definitionOf } from "../../model/layers.js";
+import { isWeighted, layerOutputShape, type NetworkLayer } from "../../model/model.js";
 import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
-import { tensor, zeros, type Shape, type Tensor } from "../../tensor/tensor.js";
+import type { Shape } from "../../tensor/tensor.js";
 import { mostWeights, requireManageable } from "../limits.js";
 import { describeNode } from "./graph.js";
 import { ownLayout, type Layout } from "../layout.js";
@@ -27,8 +27,6 @@ export interface ImageValue {
 
 /** A larger network could not be encrypted anyway. */
 const mostLayers = 10_000;
-/** A feature's own factor takes a row of a square matrix. */
-const mostScaledFeatures = 4096;
 
 /**
  * The layers of a graph that is one chain. Values that nodes add, multiply and scale element by element are
@@ -113,12 +111,15 @@ export class Chain {
       throw new InputError(`${describeNode(makers.at(-1)!)}: it gives the same value for every image`);
     }
     const last = this.layers.at(-1);
-    if (polynomial.length === 2 && (last?.kind === "convolutional" || last?.kind === "linear")) {
-      this.layers[this.layers.length - 1] = scaled(last, polynomial);
+    if (polynomial.length === 2 && last && isWeighted(last)) {
+      const { outputs } = definitionOf(last).weightChannels(last);
+      this.layers[this.layers.length - 1] = foldedBehind(last, channelMapOf(polynomial, outputs));
     } else if (isUniform(polynomial)) {
       this.#appendActivation(polynomial, makers);
     } else if (polynomial.length === 2) {
-      this.append("scale", makers, (name, shape) => scalingLayer(name, shape, polynomial));
+      this.append("scale", makers, (name, shape) =>
+        channelMapLayer(`scale "${name}"`, name, channelMapOf(polynomial, shape[0]), shape),
+      );
     } else {
       throw new InputError(
         `${describeNode(makers.at(-1)!)}: expected the same coefficients for every value, got others for each ` +
@@ -182,50 +183,9 @@ export class Chain {
   }
 }
 
-const at = (values: Float64Array, index: number) => values[values.length === 1 ? 0 : index];
-
-/** A layer whose output channels or features are multiplied and shifted. */
-function scaled(
-  layer: ConvolutionalLayer | LinearLayer,
-  [shift, factor]: Polynomial,
-): ConvolutionalLayer | LinearLayer {
-  const { weights, bias } = layer;
-  const outputs = weights.shape[0];
-  const each = weights.data.length / outputs;
-  const values = Float64Array.from(
-    { length: outputs },
-    (_, i) => (bias?.data[i] ?? 0) * at(factor, i) + at(shift, i),
-  );
-  return {
-    ...layer,
-    weights: {
-      shape: weights.shape,
-      data: weights.data.map((weight, i) => weight * at(factor, Math.floor(i / each))),
-    },
-    bias: bias || values.some((value) => value !== 0) ? { shape: [outputs], data: values } : undefined,
-  };
-}
-
-/** A layer that multiplies every channel or feature by a number of its own and adds another. */
-function scalingLayer(name: string, shape: Shape, [shift, factor]: Polynomial): NetworkLayer {
-  const count = shape[0];
-  if (count > mostScaledFeatures) {
-    throw new InputError(
-      `scale "${name}": expected at most ${mostScaledFeatures} channels or features, got ${count}; ` +
-        `fold the factors into the weights of the layer before or behind it`,
-    );
-  }
-  const each = (values: Float64Array): Tensor =>
-    tensor(
-      [count],
-      Float64Array.from({ length: count }, (_, i) => at(values, i)),
-    );
-  const bias = shift.some((value) => value !== 0) ? each(shift) : undefined;
-  if (shape.length === 3) {
-    const weights = { shape: [count, 1, 1, 1], data: each(factor).data };
-    return convolutionalLayer({ name, weights, bias, groups: count });
-  }
-  const weights = zeros([count, count]);
-  for (let i = 0; i < count; i++) weights.data[i * count + i] = at(factor, i);
-  return linearLayer({ name, weights, bias });
+/** A polynomial of degree 1 as a map of so many channels; what it says once holds for all of them. */
+function channelMapOf([offset, gain]: Polynomial, channels: number): ChannelMap {
+  const each = (values: Float64Array) =>
+    values.length === channels ? values : new Float64Array(channels).fill(values[0]);
+  return { gains: each(gain), offsets: each(offset) };
 }

@@ -1,5 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
+import type { NetworkLayer } from "../../model/model.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Chain, ImageValue } from "./chain.js";
 import { describeNode, type OnnxGraph } from "./graph.js";
@@ -31,6 +32,16 @@ export function imageOf({ node, inputs: [value] }: Context): ImageValue {
 /** The node's first input, what it is made of turned into layers. */
 export const settledImage = (context: Context): ImageValue =>
   context.chain.settle(imageOf(context), describeNode(context.node));
+
+/** Appends a layer that keeps the shape of its input. */
+export function appendSameShape(
+  context: Context,
+  prefix: string,
+  make: (name: string) => NetworkLayer,
+): ImageValue {
+  const { layout } = settledImage(context);
+  return { ...context.chain.append(prefix, [context.node], make), layout };
+}
 
 /** As `settledImage`, for operators to which the axes are channels, height and width. */
 export function settledInOrder(context: Context): ImageValue {

@@ -5,6 +5,7 @@ import { floatOf, intOf } from "./attributes.js";
 import type { ImageValue } from "./chain.js";
 import { constantAt, imageOf, isImageValue, type Context, type Operator } from "./context.js";
 import { describeNode } from "./graph.js";
+import { normalisation } from "../modules/batch-norm.js";
 import { featuresInOurOrder, fileShape, sameLayout, type Layout } from "../layout.js";
 import { add, constant, isIdentity, multiply, type Polynomial } from "./polynomial.js";
 
@@ -130,12 +131,16 @@ export const batchNormalization: Operator = (context) => {
   if (intOf(node, "training_mode", 0) !== 0 || intOf(node, "spatial", 1) !== 1) {
     throw new InputError(`${describeNode(node)}: it depends on the batch; export the model for inference`);
   }
-  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => constantAt(context, index).data);
-  const epsilon = floatOf(node, "epsilon", 1e-5);
-  const factor = scale.map((gamma, i) => gamma / Math.sqrt(variance[i] + epsilon));
-  const shift = bias.map((beta, i) => beta - mean[i] * factor[i]);
+  const [weight, bias, mean, variance] = [1, 2, 3, 4].map((index) => constantAt(context, index).data);
+  const { gains, offsets } = normalisation({
+    weight,
+    bias,
+    mean,
+    variance,
+    epsilon: floatOf(node, "epsilon", 1e-5),
+  });
   const rank = fileShape(value.layout).length;
   const each = (data: Float64Array) => ({ shape: [data.length, ...Array<number>(rank - 1).fill(1)], data });
-  const multiplied = withConstant(context, value, each(factor), multiply);
-  return withConstant(context, multiplied, each(shift), add);
+  const multiplied = withConstant(context, value, each(gains), multiply);
+  return withConstant(context, multiplied, each(offsets), add);
 };

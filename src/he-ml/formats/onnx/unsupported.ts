@@ -1,16 +1,16 @@
 import type { NodeProto } from "onnx-buf";
-import { remedies as plainOnlyRemedies } from "../../model/unsupported-layers.js";
+import { definitionOf } from "../../model/layers.js";
 
 const otherwise = "build the model from convolution, linear, square, average pool, flatten and zero padding";
 
 /** What to do about operators that cannot even be run here, grouped by the advice. */
 const advice: readonly (readonly [remedy: string, ops: string])[] = [
   [
-    plainOnlyRemedies.activation,
+    definitionOf({ kind: "activation" }).remedy,
     "PRelu ThresholdedRelu Clip Selu Celu Gelu Mish Swish HardSwish Softsign HardSigmoid Erf Exp Log Abs Sqrt " +
       "Where Greater Less",
   ],
-  [plainOnlyRemedies.maxPool, "GlobalMaxPool LpPool GlobalLpPool ReduceMax"],
+  [definitionOf({ kind: "maxPool" }).remedy, "GlobalMaxPool LpPool GlobalLpPool ReduceMax"],
   ["leave it out, the client applies it after decryption", "Softmax LogSoftmax Hardmax ArgMax ArgMin TopK"],
   [
     "leave it out, it divides by statistics that the server cannot see",

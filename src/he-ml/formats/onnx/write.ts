@@ -1,77 +1,20 @@
-import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { ModelProtoSchema, type NodeProtoSchema, type TensorProto } from "onnx-buf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import type { ActivationLayer } from "../../model/activation.js";
 import type { AveragePoolLayer } from "../../model/average-pool.js";
-import type { ConvolutionalLayer } from "../../model/convolutional.js";
-import type { Padding } from "../../model/layer.js";
-import type { LinearLayer } from "../../model/linear.js";
 import type { MaxPoolLayer } from "../../model/max-pool.js";
 import { layerShapes, type Network, type NetworkLayer } from "../../model/model.js";
 import type { PaddingLayer } from "../../model/padding.js";
 import type { PolynomialLayer } from "../../model/polynomial.js";
 import { tensor } from "../../tensor/tensor.js";
-import { batchOf, floatAttribute, floatInitializer, intAttribute, intInitializer, node } from "./messages.js";
+import { writeActivation } from "./activations.js";
+import { batchOf, floatInitializer, intAttribute, intInitializer, node } from "./messages.js";
+import { weightedWriters } from "./weighted-layers.js";
+import { onnxPads, type LayerWriters, type NodeInit, type WrittenLayer } from "./written-layer.js";
 
 const opset = 13n;
 /** The version of the file format that came with opset 13 to 15. */
 const irVersion = 8n;
-
-type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
-
-/** A layer as a file holds it: its nodes, and the constants that they read. */
-interface WrittenLayer {
-  readonly nodes: readonly NodeInit[];
-  readonly initializers: readonly TensorProto[];
-}
-
-const onnxPads = ({ top, left, bottom, right }: Padding) => [top, left, bottom, right];
-
-function weightsAndBias(layer: ConvolutionalLayer | LinearLayer): TensorProto[] {
-  const initializers = [floatInitializer(`${layer.name}.weight`, layer.weights)];
-  if (layer.bias) initializers.push(floatInitializer(`${layer.name}.bias`, layer.bias));
-  return initializers;
-}
-
-function writeConvolutional(layer: ConvolutionalLayer, input: string, output: string): WrittenLayer {
-  const initializers = weightsAndBias(layer);
-  const inputs = [input, ...initializers.map(({ name }) => name)];
-  return {
-    initializers,
-    nodes: [
-      node(
-        "Conv",
-        layer.name,
-        inputs,
-        [output],
-        [
-          intAttribute("dilations", layer.dilation),
-          intAttribute("group", layer.groups),
-          intAttribute("kernel_shape", layer.kernelSize),
-          intAttribute("pads", onnxPads(layer.padding)),
-          intAttribute("strides", layer.stride),
-        ],
-      ),
-    ],
-  };
-}
-
-function writeLinear(layer: LinearLayer, input: string, output: string): WrittenLayer {
-  const initializers = weightsAndBias(layer);
-  const inputs = [input, ...initializers.map(({ name }) => name)];
-  return {
-    initializers,
-    nodes: [
-      node(
-        "Gemm",
-        layer.name,
-        inputs,
-        [output],
-        [floatAttribute("alpha", 1), floatAttribute("beta", 1), intAttribute("transB", 1)],
-      ),
-    ],
-  };
-}
 
 function writeAveragePool(layer: AveragePoolLayer, input: string, output: string): WrittenLayer {
   return {
@@ -140,74 +83,24 @@ function writeMaxPool(layer: MaxPoolLayer, input: string, output: string): Writt
   };
 }
 
-function writeActivation(layer: ActivationLayer, input: string, output: string): WrittenLayer {
-  const { name, alpha } = layer;
-  const plain = (op: string): WrittenLayer => ({
-    initializers: [],
-    nodes: [node(op, name, [input], [output])],
-  });
-  const sloped = (op: string, standard: number): WrittenLayer => ({
-    initializers: [],
-    nodes: [node(op, name, [input], [output], [floatAttribute("alpha", alpha ?? standard)])],
-  });
-  switch (layer.function) {
-    case "relu":
-      return plain("Relu");
-    case "selu":
-      return plain("Selu");
-    case "sigmoid":
-      return plain("Sigmoid");
-    case "softplus":
-      return plain("Softplus");
-    case "tanh":
-      return plain("Tanh");
-    case "leakyRelu":
-      return sloped("LeakyRelu", 0.01);
-    case "elu":
-      return sloped("Elu", 1);
-    case "relu6": {
-      const bounds = [0, 6].map((bound) => floatInitializer(`${name}.to${bound}`, tensor([], [bound])));
-      return {
-        initializers: bounds,
-        nodes: [node("Clip", name, [input, ...bounds.map((bound) => bound.name)], [output])],
-      };
-    }
-    case "silu": {
-      const gate = `${name}.gate`;
-      return {
-        initializers: [],
-        nodes: [node("Sigmoid", gate, [input], [gate]), node("Mul", name, [input, gate], [output])],
-      };
-    }
-  }
-}
+const oneNode = (written: NodeInit): WrittenLayer => ({ initializers: [], nodes: [written] });
+
+const writers: LayerWriters<NetworkLayer["kind"]> = {
+  ...weightedWriters,
+  averagePool: writeAveragePool,
+  padding: writePadding,
+  maxPool: writeMaxPool,
+  activation: writeActivation,
+  square: ({ name }, input, output) => oneNode(node("Mul", name, [input, input], [output])),
+  polynomial: writePolynomial,
+  identity: ({ name }, input, output) => oneNode(node("Identity", name, [input], [output])),
+  flatten: ({ name }, input, output) =>
+    oneNode(node("Flatten", name, [input], [output], [intAttribute("axis", 1)])),
+};
 
 function writeLayer(layer: NetworkLayer, input: string, output: string): WrittenLayer {
-  switch (layer.kind) {
-    case "convolutional":
-      return writeConvolutional(layer, input, output);
-    case "linear":
-      return writeLinear(layer, input, output);
-    case "averagePool":
-      return writeAveragePool(layer, input, output);
-    case "padding":
-      return writePadding(layer, input, output);
-    case "maxPool":
-      return writeMaxPool(layer, input, output);
-    case "activation":
-      return writeActivation(layer, input, output);
-    case "square":
-      return { initializers: [], nodes: [node("Mul", layer.name, [input, input], [output])] };
-    case "polynomial":
-      return writePolynomial(layer, input, output);
-    case "identity":
-      return { initializers: [], nodes: [node("Identity", layer.name, [input], [output])] };
-    case "flatten":
-      return {
-        initializers: [],
-        nodes: [node("Flatten", layer.name, [input], [output], [intAttribute("axis", 1)])],
-      };
-  }
+  const write = writers[layer.kind] as (layer: NetworkLayer, input: string, output: string) => WrittenLayer;
+  return write(layer, input, output);
 }
 
 /**

@@ -14,7 +14,7 @@ import { squareLayer } from "../../model/square.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { transpose } from "../../tensor/transpose.js";
 import { featuresInOurOrder, weightsInOurOrder, type Layout } from "../layout.js";
-import type { Affine } from "../modules/batch-norm.js";
+import { normalisation, type Affine } from "../modules/batch-norm.js";
 import { samePadding } from "../same-padding.js";
 import { check, type KerasLayer } from "./topology.js";
 import type { KerasWeights } from "./weights.js";
@@ -137,10 +137,15 @@ const batchNormalization: Converter = (context) => {
   const { shape } = mean;
   const variance = weights.required(name, "moving_variance", 1);
   const [gamma, beta] = ["gamma", "beta"].map((weight) => weights.optional(name, weight, shape));
-  const scale = variance.data.map((v, i) => (gamma?.data[i] ?? 1) / Math.sqrt(v + epsilon));
-  const shift = mean.data.map((m, i) => (beta?.data[i] ?? 0) - m * scale[i]);
-  const inOrder = (data: Float64Array) => ({ shape, data: featuresInOurOrder(data, layout) });
-  return { kind: "affine", name, isForImages, scale: inOrder(scale), shift: inOrder(shift) };
+  const { gains, offsets } = normalisation({
+    mean: mean.data,
+    variance: variance.data,
+    weight: gamma?.data,
+    bias: beta?.data,
+    epsilon,
+  });
+  const map = { gains: featuresInOurOrder(gains, layout), offsets: featuresInOurOrder(offsets, layout) };
+  return { kind: "affine", name, isForImages, map };
 };
 
 const poolConfig = z.object({

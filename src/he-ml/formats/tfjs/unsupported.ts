@@ -1,4 +1,5 @@
-import { remedies, type UnsupportedLayer } from "../../model/unsupported-layers.js";
+import { definitionOf } from "../../model/layers.js";
+import type { UnsupportedLayer } from "../../model/unsupported-layers.js";
 import type { KerasLayer } from "./topology.js";
 
 const otherwise = "build the model from Conv2D, Dense, Square, AveragePooling2D, Flatten and ZeroPadding2D";
@@ -6,11 +7,11 @@ const otherwise = "build the model from Conv2D, Dense, Square, AveragePooling2D,
 /** What to do about classes and activations, grouped by the advice. */
 const advice: readonly (readonly [remedy: string, names: string])[] = [
   [
-    remedies.activation,
+    definitionOf({ kind: "activation" }).remedy,
     "ReLU LeakyReLU PReLU ELU ThresholdedReLU relu relu6 elu selu silu swish sigmoid hardSigmoid hard_sigmoid tanh " +
       "softplus softsign gelu mish exponential",
   ],
-  [remedies.maxPool, "MaxPooling2D GlobalMaxPooling2D"],
+  [definitionOf({ kind: "maxPool" }).remedy, "MaxPooling2D GlobalMaxPooling2D"],
   ["leave it out, the client applies it after decryption", "Softmax softmax logSoftmax log_softmax"],
   [
     "leave it out, it divides by statistics that the server cannot see",

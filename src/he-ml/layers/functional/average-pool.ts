@@ -2,14 +2,11 @@ import { finished, type Ciphertext } from "../../crypto/ciphertext.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import {
   averagePoolLayer,
-  poolDivisor,
   type AveragePoolLayer,
   type AveragePoolOptions,
 } from "../../model/average-pool.js";
-import type { Pair } from "../../model/layer.js";
-import { layerOutputShape } from "../../model/model.js";
-import { outputSize, tapsAt } from "../../model/sliding-window.js";
-import type { Shape } from "../../tensor/tensor.js";
+import { layerOutputShape, layerRows } from "../../model/model.js";
+import { sizeOf, type Shape } from "../../tensor/tensor.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 import { settle, settledState } from "../rescaling.js";
 
@@ -29,16 +26,13 @@ export function encodeAveragePool(he: Evaluator, layer: AveragePoolLayer): Encod
     outputState: ({ level, scale }, inputShape) =>
       settledState(he.parameters, layer, { level, scale: scale * commonDivisor(layer, inputShape) }),
     open: ({ scale }, inputShape) => {
-      const [, height, width] = inputShape;
-      const [, outHeight, outWidth] = layerOutputShape(layer, inputShape);
+      const rows = layerRows(layer, inputShape);
       const common = commonDivisor(layer, inputShape);
       return {
         compute(inputs, index) {
-          const plane = Math.floor(index / (outHeight * outWidth));
-          const pixel: Pair = [Math.floor(index / outWidth) % outHeight, index % outWidth];
-          const taps = tapsAt(layer, [height, width], pixel);
-          const pixels = taps.map(({ row, column }) => inputs((plane * height + row) * width + column));
-          const sum = multiplyByInteger(he, addUp(he, pixels), common / poolDivisor(layer, taps.length));
+          const { length, inputs: positions, divisor } = rows(index);
+          const pixels = Array.from(positions.subarray(0, length), (position) => inputs(position));
+          const sum = multiplyByInteger(he, addUp(he, pixels), common / divisor);
           return finished(sum, (mean) => {
             he.setScaleInplace(mean, scale * common);
             settle(he, mean);
@@ -51,14 +45,14 @@ export function encodeAveragePool(he: Evaluator, layer: AveragePoolLayer): Encod
 
 /** The least number that every pixel's divisor divides: at a border without `countIncludePad` divisors differ. */
 function commonDivisor(layer: AveragePoolLayer, [, height, width]: Shape): number {
-  if (layer.countIncludePad) return poolDivisor(layer, 0);
-  const [outHeight, outWidth] = outputSize(layer, [height, width]);
+  const plane = [1, height, width];
+  const rows = layerRows(layer, plane);
+  if (layer.countIncludePad) return rows(0).divisor;
+  const outputs = sizeOf(layerOutputShape(layer, plane));
   let common = 1;
-  for (let row = 0; row < outHeight; row++) {
-    for (let column = 0; column < outWidth; column++) {
-      const divisor = poolDivisor(layer, tapsAt(layer, [height, width], [row, column]).length);
-      common *= divisor / greatestCommonDivisor(common, divisor);
-    }
+  for (let output = 0; output < outputs; output++) {
+    const { divisor } = rows(output);
+    common *= divisor / greatestCommonDivisor(common, divisor);
   }
   return common;
 }

@@ -1,5 +1,5 @@
 import type { Evaluator } from "../../crypto/evaluator.js";
-import { layerOutputShape } from "../../model/model.js";
+import { layerRows } from "../../model/model.js";
 import { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "../../model/padding.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 
@@ -19,17 +19,12 @@ export function encodePadding(he: Evaluator, layer: PaddingLayer): EncodedLayer 
     elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),
     open: ({ level, scale }, inputShape) => {
-      const [, height, width] = inputShape;
-      const [, outHeight, outWidth] = layerOutputShape(layer, inputShape);
+      const rows = layerRows(layer, inputShape);
       return {
         compute(inputs, index) {
-          const plane = Math.floor(index / (outHeight * outWidth));
-          const row = (Math.floor(index / outWidth) % outHeight) - layer.padding.top;
-          const column = (index % outWidth) - layer.padding.left;
-          const inside = row >= 0 && row < height && column >= 0 && column < width;
+          const { length, inputs: positions } = rows(index);
           // Each its own: copies of one would cancel out under weights that add up to zero, and leave it transparent.
-          if (!inside) return he.encryptZero({ level, scale });
-          return he.copy(inputs((plane * height + row) * width + column));
+          return length === 0 ? he.encryptZero({ level, scale }) : he.copy(inputs(positions[0]));
         },
       };
     },

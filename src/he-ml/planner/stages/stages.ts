@@ -1,6 +1,7 @@
 import { InputError } from "../../errors.js";
 import { selectLayers } from "../../model/layer-range.js";
-import { layerOutputShape, type Layer, type Model } from "../../model/model.js";
+import { definitionOf } from "../../model/layers.js";
+import { isWeighted, layerOutputShape, type Layer, type Model } from "../../model/model.js";
 import { formatShape, sizeOf, type Shape } from "../../tensor/tensor.js";
 import { activationOf, type Activation } from "./activation.js";
 import { affineOfLayer } from "./affine-of-layer.js";
@@ -79,7 +80,9 @@ function stageOf(model: Model, modelLayers: readonly number[], inputShape: Shape
 
 function affineWithin(stage: string, layer: Layer, shape: Shape): AffineMap | undefined {
   const outputs = sizeOf(layerOutputShape(layer, shape));
-  const perOutput = "weights" in layer ? sizeOf(layer.weights.shape.slice(1)) : 1;
+  const perOutput = isWeighted(layer)
+    ? layer.weights.data.length / definitionOf(layer).weightChannels(layer).outputs
+    : 1;
   if (outputs * perOutput > mostEntries) {
     throw new InputError(
       `plan: "${layer.name}" of stage "${stage}" has ${outputs * perOutput} products ` +

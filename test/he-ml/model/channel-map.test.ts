@@ -9,10 +9,10 @@ import {
   applied,
   composed,
   foldedBehind,
-  foldedInto,
+  foldedBefore,
   identityMap,
   type ChannelMap,
-} from "../../../src/train/he-friendly/affine.js";
+} from "../../../src/he-ml/model/channel-map.js";
 import { waves } from "../../cli/support.js";
 
 const number = fc.double({ min: -3, max: 3, noNaN: true });
@@ -47,7 +47,10 @@ describe("a map of channels", () => {
   test("goes into the weights behind it", () => {
     fc.assert(
       fc.property(mapOf(4), fc.constantFrom(...layers), (map, layer) => {
-        expectEqual(layerForward(foldedInto(layer, map), images), layerForward(layer, applied(map, images)));
+        expectEqual(
+          layerForward(foldedBefore(map, layer), images),
+          layerForward(layer, applied(map, images)),
+        );
       }),
       { seed: 1, numRuns: 50 },
     );
@@ -59,7 +62,7 @@ describe("a map of channels", () => {
     fc.assert(
       fc.property(mapOf(4), (map) => {
         const expected = layerForward(linear, flat(applied(map, images)));
-        expectEqual(layerForward(foldedInto(linear, map), flat(images)), expected);
+        expectEqual(layerForward(foldedBefore(map, linear), flat(images)), expected);
         expectEqual(flat(applied(map, images)), applied(map, flat(images)));
       }),
       { seed: 1, numRuns: 20 },
