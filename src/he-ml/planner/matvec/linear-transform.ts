@@ -16,7 +16,7 @@ export interface Diagonal {
 /** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
 export type RotateAndSum = readonly number[];
 
-/** A affine map made of rotations, products and sums on slots. */
+/** An affine map made of rotations, products and sums on slots. */
 export interface LinearTransform {
   readonly map: AffineMap;
   readonly inputs: number;
@@ -35,6 +35,17 @@ export interface LinearTransform {
 /** A linear transform whose output layout is not known yet. */
 export type UnfinishedTransform = Omit<LinearTransform, "output">;
 
+/** Adds up blocks that lie `distance` apart, in the first of them: of 4 blocks first neighbours, then pairs. */
+export function foldBlocks(blocks: number, distance: number): RotateAndSum[] {
+  const folds: RotateAndSum[] = [];
+  for (let summed = 1; summed < blocks; summed *= 2) folds.push([summed * distance]);
+  return folds;
+}
+
+/** Rotations of one ciphertext that sums take. */
+export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
+  sums.reduce((total, steps) => total + steps.length, 0);
+
 /** How often a linear transform rotates and multiplies. */
 export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: UnfinishedTransform): {
   readonly rotations: number;
@@ -46,9 +57,9 @@ export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: 
     if (baby !== 0) babies.add(`${input},${baby}`);
     if (giant !== 0) giants.add(`${output},${giant}`);
   }
-  const sums = (list: readonly RotateAndSum[]) => list.reduce((total, steps) => total + steps.length, 0);
   return {
-    rotations: inputs * sums(poolSums) + babies.size + giants.size + outputs * sums(folds),
+    rotations:
+      inputs * rotationsOfSums(poolSums) + babies.size + giants.size + outputs * rotationsOfSums(folds),
     products: diagonals.length,
   };
 }
