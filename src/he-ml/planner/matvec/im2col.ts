@@ -1,5 +1,4 @@
 import type { Pair } from "../../model/layer.js";
-import { modulo } from "./assemble.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import {
   imageCiphertexts,
@@ -9,9 +8,20 @@ import {
   powerOfTwoAtLeast,
   type ImageLayout,
 } from "../layout/image-layout.js";
-import { foldBlocks, withOutputLayout, type Diagonal } from "./linear-transform.js";
-import type { AffineMap } from "../stages/affine-map.js";
+import { DiagonalTable } from "./diagonal-table.js";
+import { foldBlocks, withOutputLayout } from "./linear-transform.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
+import {
+  compareTaps,
+  coverTaps,
+  giantSets,
+  tapsOf,
+  type Cover,
+  type GiantShift,
+  type Tap,
+  type Taps,
+  type WindowedMap,
+} from "./taps.js";
 
 /**
  * Gathering (im2col), for a first stage: the client packs its image as the stage wants it, so the pixels that a rotation
@@ -34,13 +44,7 @@ import type { Candidate, FinishedCandidate } from "./candidate.js";
  * @see "im2col": Chellapilla, Puri, Simard, 2006, https://inria.hal.science/inria-00112631; for ciphertexts: TenSEAL,
  *   https://arxiv.org/abs/2104.03152, section 4
  */
-export interface Im2colProblem {
-  readonly map: AffineMap;
-  /** `[channels, height, width]`, or `[features]` as `[features, 1, 1]`. */
-  readonly inputShape: readonly [number, number, number];
-  readonly outputShape: readonly [number, number, number];
-  /** Pixels by which neighbouring outputs lie apart. */
-  readonly stride: Pair;
+export interface Im2colProblem extends WindowedMap {
   readonly slots: number;
   /** Input ciphertexts that the client may be asked to send. */
   readonly mostInputs: number;
@@ -48,21 +52,12 @@ export interface Im2colProblem {
   readonly phases: readonly Pair[];
 }
 
-/** A pixel seen from an output: which channel above its group's first, how far down and right of its window. */
-type Tap = readonly [channel: number, y: number, x: number];
-
-/** A giant step as a move of the whole output: by so many slots, which is by so many pixels of the input. */
-interface GiantShift {
-  readonly slotShift: number;
-  readonly tapShift: Pair;
-}
-
 export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> {
   const taps = tapsOf(problem);
   for (const imageLayout of outputImageLayouts(problem)) {
     const block = powerOfTwoAtLeast(imageExtent(imageLayout));
     const blocks = Math.floor(problem.slots / block);
-    for (const giants of giantSets(problem, imageLayout, taps.all)) {
+    for (const giants of giantSets(problem.stride, imageLayout, taps.all)) {
       const cover = coverTaps(taps.all, giants);
       const inputs = Math.max(1, Math.ceil(cover.sent.length / blocks));
       if (inputs > problem.mostInputs) continue;
@@ -77,52 +72,6 @@ export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> 
       };
     }
   }
-}
-
-interface Taps {
-  /** The distinct ones. */
-  readonly all: readonly Tap[];
-  /** Tap of every entry of the map, as a position in `all`. */
-  readonly ofEntry: Int32Array;
-  /** The first input channel that each output channel reads: that of its group. */
-  readonly firstChannel: readonly number[];
-}
-
-function tapsOf({ map, inputShape, outputShape, stride }: Im2colProblem): Taps {
-  const [, height, width] = inputShape;
-  const [channels, outHeight, outWidth] = outputShape;
-  const plane = outHeight * outWidth;
-  const firstChannel = Array.from({ length: channels }, (_, channel) => {
-    let first = Infinity;
-    for (let i = map.rowStarts[channel * plane]; i < map.rowStarts[(channel + 1) * plane]; i++) {
-      first = Math.min(first, Math.floor(map.columnOf[i] / (height * width)));
-    }
-    return first === Infinity ? 0 : first;
-  });
-  const indices = new Map<string, number>();
-  const all: Tap[] = [];
-  const ofEntry = new Int32Array(map.weights.length);
-  for (let row = 0; row < map.rows; row++) {
-    const channel = Math.floor(row / plane);
-    const [y, x] = [Math.floor(row / outWidth) % outHeight, row % outWidth];
-    for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
-      const column = map.columnOf[i];
-      const tap: Tap = [
-        Math.floor(column / (height * width)) - firstChannel[channel],
-        (Math.floor(column / width) % height) - y * stride[0],
-        (column % width) - x * stride[1],
-      ];
-      const name = tap.join();
-      let index = indices.get(name);
-      if (index === undefined) {
-        index = all.length;
-        indices.set(name, index);
-        all.push(tap);
-      }
-      ofEntry[i] = index;
-    }
-  }
-  return { all, ofEntry, firstChannel };
 }
 
 /**
@@ -154,61 +103,6 @@ function* outputImageLayouts({ outputShape, phases, slots }: Im2colProblem): Gen
 
 const exactAndPadded = (size: number) => new Set([size, powerOfTwoAtLeast(size)]);
 
-/** Giant steps in one direction, 0 included; of kernels that reach further more taps are sent. */
-const mostShifts = 16;
-
-/** Rectangles of shifts that move the whole output by rows and columns: from no shift at all to the kernel's extent. */
-function* giantSets(
-  { stride }: Im2colProblem,
-  imageLayout: ImageLayout,
-  taps: readonly Tap[],
-): Generator<readonly GiantShift[]> {
-  const { phases, rowStride, columnStride } = imageLayout;
-  const step: Pair = [stride[0] * phases[0], stride[1] * phases[1]];
-  const mostAlong = (axis: 0 | 1) => {
-    if (taps.length === 0) return 1;
-    const positions = taps.map((tap) => tap[1 + axis]);
-    const extent = Math.max(...positions) - Math.min(...positions) + 1;
-    return Math.min(mostShifts, Math.ceil(extent / step[axis]));
-  };
-  const [mostDown, mostRight] = [mostAlong(0), mostAlong(1)];
-  for (let down = 1; down <= mostDown; down++) {
-    for (let right = 1; right <= mostRight; right++) {
-      yield Array.from({ length: down * right }, (_, i): GiantShift => {
-        const [y, x] = [Math.floor(i / right), i % right];
-        return { slotShift: y * rowStride + x * columnStride, tapShift: [y * step[0], x * step[1]] };
-      });
-    }
-  }
-}
-
-interface Cover {
-  /** Taps that are sent in place. */
-  readonly sent: readonly Tap[];
-  /** For each tap, which sent one it is reached from, by which giant step. */
-  readonly reached: readonly { readonly sent: number; readonly giant: number }[];
-}
-
-/** Takes uncovered taps in order; each one sent covers all its shifts. */
-function coverTaps(taps: readonly Tap[], giants: readonly GiantShift[]): Cover {
-  const indices = new Map(taps.map((tap, index) => [tap.join(), index]));
-  const order = [...taps.keys()].sort((i, j) => compareTaps(taps[i], taps[j]));
-  const reached: { sent: number; giant: number }[] = new Array<{ sent: number; giant: number }>(taps.length);
-  const sent: Tap[] = [];
-  for (const index of order) {
-    if (reached[index]) continue;
-    const [channel, y, x] = taps[index];
-    giants.forEach(({ tapShift }, giant) => {
-      const target = indices.get([channel, y + tapShift[0], x + tapShift[1]].join());
-      if (target !== undefined) reached[target] ??= { sent: sent.length, giant };
-    });
-    sent.push(taps[index]);
-  }
-  return { sent, reached };
-}
-
-const compareTaps = (a: Tap, b: Tap) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
-
 interface Im2colDesign {
   readonly problem: Im2colProblem;
   readonly taps: Taps;
@@ -230,26 +124,19 @@ function build(design: Im2colDesign): FinishedCandidate | undefined {
   const input = gatheredInput(design, origins);
   const places = pixelPlaces(imageLayout);
   const outputs = imageCiphertexts(imageLayout);
-  const diagonals = new Map<number, Diagonal>();
+  const diagonals = new DiagonalTable(inputs, slots);
   for (let row = 0; row < map.rows; row++) {
     const { ciphertext: output, slot } = places[row];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
-      const { sent, giant } = cover.reached[taps.ofEntry[i]];
-      const source = sent % inputs;
-      const key = (output * giants.length + giant) * inputs + source;
-      let diagonal = diagonals.get(key);
-      if (!diagonal) {
-        const entries = new Int32Array(slots).fill(-1);
-        diagonal = { input: source, output, baby: 0, giant: giants[giant].slotShift, entries };
-        diagonals.set(key, diagonal);
-      }
-      const at = slot + Math.floor(sent / inputs) * block + giants[giant].slotShift;
-      diagonal.entries[modulo(at, slots)] = i;
+      const { sent, giant: index } = cover.reached[taps.ofEntry[i]];
+      const giant = giants[index].slotShift;
+      const blockStart = Math.floor(sent / inputs) * block;
+      diagonals.set({ input: sent % inputs, output, giant }, slot + blockStart + giant, i);
     }
   }
   const folds = foldBlocks(Math.ceil(cover.sent.length / inputs), block);
   const transform = withOutputLayout(
-    { map, inputs, outputs, poolSums: [], folds, diagonals: [...diagonals.values()] },
+    { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,
   );
   return transform && { transform, input, imageLayout };

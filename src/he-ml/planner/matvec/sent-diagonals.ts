@@ -1,5 +1,7 @@
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
-import { foldBlocks, withOutputLayout, type Diagonal } from "./linear-transform.js";
+import { modulo } from "./assemble.js";
+import { DiagonalTable } from "./diagonal-table.js";
+import { foldBlocks, withOutputLayout } from "./linear-transform.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 
@@ -72,26 +74,20 @@ function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): Fini
       input[turn % inputs][start + slot] = (slot + turn * giants) % map.columns;
     }
   }
-  const diagonals = new Map<number, Diagonal>();
+  const diagonals = new DiagonalTable(inputs, slots);
   for (let row = 0; row < map.rows; row++) {
     const [output, slot] = [Math.floor(row / perCiphertext), row % perCiphertext];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
-      const distance = (map.columnOf[i] - slot + slots * map.columns) % map.columns;
+      const distance = modulo(map.columnOf[i] - slot, map.columns);
       const [turn, giant] = [Math.floor(distance / giants), distance % giants];
-      const key = (output * giants + giant) * inputs + (turn % inputs);
-      let diagonal = diagonals.get(key);
-      if (!diagonal) {
-        const entries = new Int32Array(slots).fill(-1);
-        diagonal = { input: turn % inputs, output, baby: 0, giant, entries };
-        diagonals.set(key, diagonal);
-      }
-      diagonal.entries[slot + Math.floor(turn / inputs) * block + giant] = i;
+      const blockStart = Math.floor(turn / inputs) * block;
+      diagonals.set({ input: turn % inputs, output, giant }, slot + blockStart + giant, i);
     }
   }
   const folds = foldBlocks(Math.ceil(sent / inputs), block);
   const outputs = Math.ceil(map.rows / perCiphertext);
   const transform = withOutputLayout(
-    { map, inputs, outputs, poolSums: [], folds, diagonals: [...diagonals.values()] },
+    { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,
   );
   return transform && { transform, input };
