@@ -1,7 +1,11 @@
 import type { SlotLayout } from "../../crypto/slot-layout.js";
+import { uniform } from "../random.js";
 import type { AffineMap } from "../stages/affine-map.js";
 
-/** Products that share an input ciphertext, a baby and a giant step: one plaintext. */
+/**
+ * Products that share an input ciphertext, a baby and a giant step: one plaintext. The weight in slot s meets what lies
+ * in slot s + baby of the input; the product is added up in slot s − giant of the output.
+ */
 export interface Diagonal {
   readonly input: number;
   readonly output: number;
@@ -16,7 +20,10 @@ export interface Diagonal {
 /** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
 export type RotateAndSum = readonly number[];
 
-/** An affine map made of rotations, products and sums on slots. */
+/**
+ * The W of an affine map y = W·x + b, made of rotations, products and sums on slots: pool sums, then products with diagonals,
+ * then folds. The bias is added to the outputs afterwards.
+ */
 export interface LinearTransform {
   readonly map: AffineMap;
   readonly inputs: number;
@@ -74,6 +81,7 @@ export function rotateSlots(values: Float64Array, step: number): Float64Array {
   return rotated;
 }
 
+/** @example sumRotations(Float64Array.of(0, 1, 2, 3), [[1], [2]]) // 6 in every slot: neighbours, then pairs */
 export function sumRotations(values: Float64Array, sums: readonly RotateAndSum[]): Float64Array {
   let current = values;
   for (const steps of sums) {
@@ -88,7 +96,11 @@ function addInto(total: Float64Array, values: Float64Array): void {
   for (let i = 0; i < total.length; i++) total[i] += values[i];
 }
 
-/** Runs the rotations, products and sums on plain slots. */
+/**
+ * Runs the rotations, products and sums on plain slots, without the bias.
+ *
+ * @param inputs the slots of each input ciphertext
+ */
 export function applyTransform(
   transform: UnfinishedTransform,
   weightOf: (entry: number) => number,
@@ -166,11 +178,8 @@ function spreadEmptyRows(output: readonly Int32Array[], expected: Float64Array):
   }
 }
 
-/** A small deterministic generator (Lehmer's, modulus 2^31 − 1): a plan must not depend on chance. */
+/** Integers from 1 up, the same every time. */
 function integers(): (below: number) => number {
-  let state = 20_240_229;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return 1 + Math.floor((state / 2_147_483_647) * (below - 1));
-  };
+  const random = uniform(20_240_229);
+  return (below) => 1 + Math.floor(random() * (below - 1));
 }

@@ -2,7 +2,8 @@ import { noiseModel } from "../../crypto/noise.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import { largestActivated, type Activation } from "../stages/activation.js";
 import { ditherFactor } from "../errors/dither-criterion.js";
-import type { ErrorBudget, ErrorKind, ErrorSource } from "../errors/error-budget.js";
+import type { ErrorBudget, ErrorSource } from "../errors/error-budget.js";
+import type { ErrorKind } from "../errors/error-gain.js";
 
 /** A stage as far as scales go. */
 export interface ScaleStage {
