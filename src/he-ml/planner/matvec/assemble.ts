@@ -12,6 +12,9 @@ import type { AffineMap } from "../stages/affine-map.js";
  * Where each entry of a map is multiplied, before its sum is folded. Entry i multiplies what lies in slot
  * `slot[i] + step[i]` of input ciphertext `input[i]`, and its product is added up in slot `slot[i]` of output ciphertext
  * `output[i]`. Entries with the same input, output and step lie on one diagonal.
+ *
+ * With inputs 0 to 7 in slots 0 to 7 of ciphertext 0, an entry for input 5 whose product belongs in slot 4 has
+ * `slot: 4, step: 1`; folds may then bring it from slot 4 to the output's own.
  */
 export interface EntryPlacement {
   /** Output ciphertext and slot in which an entry's product is added up. */
@@ -81,7 +84,17 @@ export function copiesEvery(period: number, slots: number): number[] {
  * @returns undefined where an entry would not read its value, or an output comes out nowhere
  */
 export function assemble(options: AssembleOptions): LinearTransform | undefined {
-  const { map, layout, outputs, placement, period, radices, poolSums = [], folds = [] } = options;
+  const {
+    map,
+    layout,
+    outputs,
+    placement,
+    period,
+    radices,
+    poolSums = [],
+    folds = [],
+    copies = [],
+  } = options;
   const slots = layout[0].length;
   if (!readsItsValues(map, layout, placement)) return undefined;
   const steps = diagonalSteps(placement, layout.length, slots);
@@ -101,7 +114,7 @@ export function assemble(options: AssembleOptions): LinearTransform | undefined 
       entries: new Int32Array(slots).fill(-1),
     });
   }
-  for (const copy of [0, ...(options.copies ?? [])]) {
+  for (const copy of [0, ...copies]) {
     for (let i = 0; i < map.weights.length; i++) {
       const slot = placement.slot[i] + copy;
       if (slot >= slots) continue;

@@ -23,10 +23,10 @@ import { oneRow, rowOfStep, rowStride, skewedRows, stepWithin, type SkewedRows }
  * Hybrid diagonals, for dense maps to few outputs: each output's sum is cut into partial sums in slots of their own, which
  * are added up by folds: rotations that each double what a slot's sum covers.
  *
- * A slot's number, its address, is read in binary. Some of its bits number the output, some the partial sum. An output
- * that reads an input at some distance takes the distance's partial-sum bits by where its product stands, and the other
- * bits by a rotation: they are the step of its diagonal. So each bit that numbers partial sums halves the diagonals,
- * and costs one rotation for its fold.
+ * A slot's number, its address, is read in binary. Some of its bits number the output, some the partial sum. The distance
+ * from an output's slot to an input's is cut in two: its partial-sum bits say how far from the output's slot the product
+ * stands; the other bits, how much further on it reads, are the step of its diagonal. So each bit that numbers
+ * partial sums halves the diagonals, and costs one rotation for its fold.
  *
  * Eight slots, y = W·x with two outputs in slots 0 and 1. Bit 1 of the address numbers the output, bits 4 and 2 the partial
  * sum, so of the distances 0 to 7 between an output and an input the steps 0 and 1 are left: two diagonals.
@@ -76,6 +76,7 @@ export function* hybridDiagonalCandidates(problem: HybridDiagonalProblem): Gener
     const distances = distancesToInputs(map, layout, stride, period);
     for (const partialSumBits of subsetsOf((period - 1) & ~outputBits)) {
       const steps = counter.distinctSteps(distances, partialSumBits);
+      // Rows are as narrow as a period: outputs that take more would lie across them.
       const skewed = outputBits < period ? skewedRows(steps, repetition, slots) : [];
       for (const rows of [oneRow(slots), ...skewed]) {
         const design = { stride, outputBits, partialSumBits, rows };

@@ -101,7 +101,7 @@ function convolution({ channels, outputs, image, kernel, stride, seed }: Problem
 }
 
 describe("every candidate that is worked out computes its map, and reads no slot that holds nothing:", () => {
-  test("gathering", () => {
+  test("im2col", () => {
     let built = 0;
     fc.assert(
       fc.property(problems, (problem) => {
@@ -134,7 +134,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
     expect(built).toBeGreaterThan(50);
   });
 
-  test("shifting and folding", () => {
+  test("shift and hybrid diagonals", () => {
     let built = 0;
     fc.assert(
       fc.property(problems, (problem) => {
@@ -163,7 +163,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
     expect(built).toBeGreaterThan(50);
   });
 
-  test("folding over a repeated input", () => {
+  test("hybrid diagonals over a repeated input", () => {
     const map = affineMap(6, 16, (row) => ({
       entries: Array.from({ length: 16 }, (_, column) => ({ column, weight: Math.cos(row * 5 + column) })),
       bias: 0,
