@@ -109,7 +109,7 @@ describe("the example of eight slots", () => {
         `x, baby step ${baby}`,
         [...rotateSlots(x, baby)].map((value) => `x${value}`),
       ),
-      line(`· step ${baby + giant}, giant ${giant}`, weightCells(transform, entries, "W")),
+      line(`× step ${baby + giant}, giant ${giant}`, weightCells(transform, entries, "W")),
     ]);
     expectDrawn([slotLine, ...drawn]);
     const giants = [0, 2].map((giant) => {
