@@ -33,8 +33,9 @@ export function planWithWeights(
   });
   if (stages.length !== plan.stages.length) throw refused("", "it has other activations");
   const transforms = plan.stages.map((old, i) => transformWithWeights(old, stages[i]));
-  const layouts = plan.stages.map(({ output }) => output.map((held) => Int32Array.from(held)));
-  const transformPlan = { input: input.map((held) => Int32Array.from(held)), transforms, layouts: layouts };
+  const outputLayouts = plan.stages.map(({ output }) => output.map((held) => Int32Array.from(held)));
+  const inputLayout = input.map((held) => Int32Array.from(held));
+  const transformPlan = { inputLayout, transforms, outputLayouts };
   const samples = sampleImages(model, stages, options.samples, options.valueRanges);
   const { budget, scaleStages } = measure(stages, transformPlan, samples, options);
   const { stages: scales, errors } = followScales(

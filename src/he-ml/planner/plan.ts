@@ -179,8 +179,8 @@ function finishPlan(
     ...stage,
     ...scales[i],
     transform: transformPlan.transforms[i],
-    input: i === 0 ? transformPlan.input : transformPlan.layouts[i - 1],
-    output: transformPlan.layouts[i],
+    input: i === 0 ? transformPlan.inputLayout : transformPlan.outputLayouts[i - 1],
+    output: transformPlan.outputLayouts[i],
     predictedError: errors[i],
     leftovers: budget.leftovers[i],
   }));
@@ -188,7 +188,7 @@ function finishPlan(
   return planOf({
     model,
     parameters,
-    input: transformPlan.input,
+    input: transformPlan.inputLayout,
     continues: from !== undefined,
     start: { level, scale },
     stages: planned,

@@ -2,6 +2,7 @@ import { InputError } from "../errors.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { PlannedStage } from "./plan.js";
 import { applyTransform } from "./matvec/linear-transform.js";
+import { uniform } from "./random.js";
 import { applyAffine, type AffineMap } from "./stages/affine-map.js";
 
 /** Sums of doubles in another order differ by less than this times the sum of their terms' magnitudes. */
@@ -86,11 +87,8 @@ function requireWhole(
   if (!sound) throw refuse("its linear transform does not hold together");
 }
 
-/** Numbers between −1 and 1, the same every time (Lehmer's generator). */
+/** Numbers between −1 and 1, the same every time. */
 function numbers(): () => number {
-  let state = 20_261_125;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return (2 * state) / 2_147_483_647 - 1;
-  };
+  const random = uniform(20_261_125);
+  return () => 2 * random() - 1;
 }

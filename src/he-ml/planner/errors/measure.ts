@@ -27,12 +27,12 @@ export function measure(
 ): Measured {
   const slotStages = stages.map(({ activation }, i) => ({
     transform: transformPlan.transforms[i],
-    output: transformPlan.layouts[i],
+    output: transformPlan.outputLayouts[i],
     activation,
   }));
   const packed = packedSamples(
     samples,
-    transformPlan.input,
+    transformPlan.inputLayout,
     start ? (start.leftovers ?? defaultLeftovers) : [0, 0],
   );
   const budget = { ...measureErrorBudget(slotStages, packed), inputError: start?.predictedError };

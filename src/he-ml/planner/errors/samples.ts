@@ -5,9 +5,12 @@ import type { ValueRange } from "../../model/value-range.js";
 import { formatShape, maxAbs, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Leftovers } from "./error-budget.js";
+import { uniform } from "../random.js";
 import type { Stage } from "../stages/stages.js";
 
+/** Planning takes time for each of them; with one alone its own values would decide. */
 const samplesUsed = 2;
+const seed = 1_234_567_891;
 
 /**
  * Images to see values on, of what the first stage reads: some of those given, or noise over the range that inputs have,
@@ -42,7 +45,7 @@ export function sampleImages(
 /** Images of noise, always the same, over the range that inputs have. */
 function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
   const [min, max] = range ? [range.min, range.max] : [0, 1];
-  const random = uniform();
+  const random = uniform(seed);
   const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => min + (max - min) * random());
   return tensor([samplesUsed, ...shape], values);
 }
@@ -57,7 +60,7 @@ export function packedSamples(
   const slots = layout[0].length;
   const packed = [...pack(samples, { shape, images, packing: "packed", slotLayout: layout }, slots)];
   const [least, most] = leftovers.map((bound) => bound * maxAbs(samples.data));
-  const random = uniform();
+  const random = uniform(seed);
   return Array.from({ length: images }, (_, image) => {
     let empty = 0;
     // Noise that meets the ends of its range, which decide what room a square takes.
@@ -66,13 +69,4 @@ export function packedSamples(
       packed[image * layout.length + i].map((value, slot) => (held[slot] < 0 ? leftOver() : value)),
     );
   });
-}
-
-/** Numbers in [0, 1), always the same (Lehmer's generator). */
-function uniform(): () => number {
-  let state = 1_234_567_891;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }

@@ -7,8 +7,15 @@ import type { Pair } from "../../model/layer.js";
  *
  * With phases (polyphase layout) each channel is taken apart into planes: pixel (y, x) belongs to plane
  * (y mod phases[0], x mod phases[1]), in which it has row ⌊y / phases[0]⌋ and column ⌊x / phases[1]⌋. A convolution that
- * strides by the phases then reads pixels that lie side by side. Of a row of six pixels in two phases the slots hold
- * 0 2 4 and, `phaseStrides[1]` further on, 1 3 5.
+ * strides by the phases then reads pixels that lie side by side.
+ *
+ * Of an image of 2×4 pixels, numbered row by row, in two phases across (`phases: [1, 2]`), eight slots hold
+ *
+ *     slot     0   1   2   3   4   5   6   7
+ *     pixel    0   2   4   6   1   3   5   7
+ *              └ row ┘       └ plane of the second phase
+ *
+ * with `columnStride: 1`, `rowStride: 2` and `phaseStrides: [_, 4]`.
  */
 export interface ImageLayout {
   /** In channels and pixels. */
@@ -28,26 +35,26 @@ export interface ImageLayout {
 }
 
 /** The ciphertext and slot of one pixel, `x` and `y` in pixels. */
-export function pixelPlace(image: ImageLayout, channel: number, y: number, x: number): Place {
-  const { phases, phaseStrides, channelsPerCiphertext } = image;
+export function pixelPlace(layout: ImageLayout, channel: number, y: number, x: number): Place {
+  const { phases, phaseStrides, channelsPerCiphertext } = layout;
   return {
     ciphertext: Math.floor(channel / channelsPerCiphertext),
     slot:
-      (channel % channelsPerCiphertext) * image.channelStride +
+      (channel % channelsPerCiphertext) * layout.channelStride +
       (y % phases[0]) * phaseStrides[0] +
       (x % phases[1]) * phaseStrides[1] +
-      Math.floor(y / phases[0]) * image.rowStride +
-      Math.floor(x / phases[1]) * image.columnStride,
+      Math.floor(y / phases[0]) * layout.rowStride +
+      Math.floor(x / phases[1]) * layout.columnStride,
   };
 }
 
 /** The place of every value of the image, row-major. */
-export function pixelPlaces(image: ImageLayout): Place[] {
-  const [channels, height, width] = image.shape;
+export function pixelPlaces(layout: ImageLayout): Place[] {
+  const [channels, height, width] = layout.shape;
   const places: Place[] = [];
   for (let channel = 0; channel < channels; channel++) {
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) places.push(pixelPlace(image, channel, y, x));
+      for (let x = 0; x < width; x++) places.push(pixelPlace(layout, channel, y, x));
     }
   }
   return places;
@@ -58,15 +65,15 @@ export const imageCiphertexts = ({ shape: [channels], channelsPerCiphertext }: I
   Math.ceil(channels / channelsPerCiphertext);
 
 /** Slots from a ciphertext's first one up to the last that holds a pixel. */
-export function imageExtent(image: ImageLayout): number {
-  const [channels, height, width] = image.shape;
+export function imageExtent(layout: ImageLayout): number {
+  const [channels, height, width] = layout.shape;
   const last = (size: number, phases: number) => Math.ceil(size / phases) - 1;
   return (
-    (Math.min(channels, image.channelsPerCiphertext) - 1) * image.channelStride +
-    (Math.min(image.phases[0], height) - 1) * image.phaseStrides[0] +
-    (Math.min(image.phases[1], width) - 1) * image.phaseStrides[1] +
-    last(height, image.phases[0]) * image.rowStride +
-    last(width, image.phases[1]) * image.columnStride +
+    (Math.min(channels, layout.channelsPerCiphertext) - 1) * layout.channelStride +
+    (Math.min(layout.phases[0], height) - 1) * layout.phaseStrides[0] +
+    (Math.min(layout.phases[1], width) - 1) * layout.phaseStrides[1] +
+    last(height, layout.phases[0]) * layout.rowStride +
+    last(width, layout.phases[1]) * layout.columnStride +
     1
   );
 }
@@ -120,9 +127,9 @@ export function planesLayout({
   };
 }
 
-/** The image as `FullSlotLayout`: for each ciphertext and slot the value that lies there, counted row-major, or −1. */
-export function slotsOfImage(image: ImageLayout, slots: number): Int32Array[] {
-  const layout = Array.from({ length: imageCiphertexts(image) }, () => new Int32Array(slots).fill(-1));
-  pixelPlaces(image).forEach(({ ciphertext, slot }, value) => (layout[ciphertext][slot] = value));
-  return layout;
+/** The same layout told slot by slot: for each ciphertext and slot the position of the value there, row-major, or −1. */
+export function slotsOfImage(layout: ImageLayout, slots: number): Int32Array[] {
+  const held = Array.from({ length: imageCiphertexts(layout) }, () => new Int32Array(slots).fill(-1));
+  pixelPlaces(layout).forEach(({ ciphertext, slot }, value) => (held[ciphertext][slot] = value));
+  return held;
 }

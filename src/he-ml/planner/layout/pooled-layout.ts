@@ -8,37 +8,46 @@ import { sumRotations, type RotateAndSum } from "../matvec/linear-transform.js";
 import { compose, scaleWeights, type AffineMap } from "../stages/affine-map.js";
 import type { Stage } from "../stages/stages.js";
 
-/** Average pooling as sums of rotations: each window's sum appears where its first pixel lies. */
+/**
+ * Average pooling as sums of rotations: each window's sum appears where its first pixel lies. Of a row of eight pixels in
+ * eight slots, pooled by 2, one rotation by 1 leaves the sums of windows 0 to 3 in slots 0, 2, 4 and 6; the other slots
+ * are left with sums of pixels that share no window.
+ */
 export interface PooledLayout {
   readonly sums: readonly RotateAndSum[];
-  readonly image: ImageLayout;
-  readonly layout: FullSlotLayout;
+  /** Where the windows' sums lie, as an image and slot by slot. */
+  readonly imageLayout: ImageLayout;
+  readonly slotLayout: FullSlotLayout;
   /** What the sums are to be divided by. */
   readonly divisor: number;
 }
 
-/** Pools a layout, where windows do not overlap and their pixels lie at even distances. */
+/**
+ * Pools a layout, where windows do not overlap and their pixels lie at even distances.
+ *
+ * @param imageLayout of the layer's input; `slotLayout` is the same slot by slot
+ */
 export function poolLayout(
   layer: AveragePoolLayer,
-  image: ImageLayout,
-  layout: FullSlotLayout,
+  imageLayout: ImageLayout,
+  slotLayout: FullSlotLayout,
 ): PooledLayout | undefined {
   const { kernelSize, stride, padding } = layer;
   if (Math.max(padding.top, padding.bottom, padding.left, padding.right) > 0) return undefined;
-  const [channels, height, width] = image.shape;
+  const [channels, height, width] = imageLayout.shape;
   const sums: RotateAndSum[] = [];
   const phases: [number, number] = [1, 1];
-  const strides: [number, number] = [image.rowStride, image.columnStride];
-  const phaseStrides: [number, number] = [...image.phaseStrides];
+  const strides: [number, number] = [imageLayout.rowStride, imageLayout.columnStride];
+  const phaseStrides: [number, number] = [...imageLayout.phaseStrides];
   for (const axis of [0, 1] as const) {
-    const [window, phase] = [kernelSize[axis], image.phases[axis]];
+    const [window, phase] = [kernelSize[axis], imageLayout.phases[axis]];
     if (stride[axis] !== window) return undefined;
     if (window === 1) {
       phases[axis] = phase;
       continue;
     }
     if (phase % window === 0) {
-      sums.push(...windowSums(window, image.phaseStrides[axis]));
+      sums.push(...windowSums(window, imageLayout.phaseStrides[axis]));
       phases[axis] = phase / window;
       phaseStrides[axis] *= window;
     } else if (phase === 1) {
@@ -49,22 +58,22 @@ export function poolLayout(
     }
   }
   const shape = [channels, Math.floor(height / kernelSize[0]), Math.floor(width / kernelSize[1])] as const;
-  const pooled: ImageLayout = {
-    ...image,
+  const pooledImage: ImageLayout = {
+    ...imageLayout,
     shape,
     phases,
     phaseStrides,
     rowStride: strides[0],
     columnStride: strides[1],
   };
-  const pooledTo = pooledSlots(sums, image, pooled, layout, kernelSize);
-  // Pixels that no weight reaches may lie elsewhere than the image says.
-  const windows = new Set(pooledTo.flatMap((held) => Array.from(held)).filter((window) => window >= 0));
+  const pooledSlots = slotsOfWindows(sums, imageLayout, pooledImage, slotLayout, kernelSize);
+  // Pixels that no weight reached may lie elsewhere than the image layout says: then sums are missing.
+  const windows = new Set(pooledSlots.flatMap((held) => Array.from(held)).filter((window) => window >= 0));
   if (windows.size < sizeOf(shape)) return undefined;
   return {
     sums,
-    image: pooled,
-    layout: pooledTo,
+    imageLayout: pooledImage,
+    slotLayout: pooledSlots,
     divisor: windowSize(layer),
   };
 }
@@ -102,19 +111,19 @@ function windowSums(window: number, distance: number): RotateAndSum[] {
   return sums;
 }
 
-/** Which slots come out with a window's sum, found by adding up powers that tell the pixels apart. */
-function pooledSlots(
+/** Which slots come out with a window's sum, found by running the sums on integers that tell the pixels apart. */
+function slotsOfWindows(
   sums: readonly RotateAndSum[],
-  image: ImageLayout,
-  pooled: ImageLayout,
-  layout: FullSlotLayout,
+  imageLayout: ImageLayout,
+  pooledImage: ImageLayout,
+  slotLayout: FullSlotLayout,
   [kernelHeight, kernelWidth]: readonly [number, number],
 ): FullSlotLayout {
-  const [channels, height, width] = image.shape;
+  const [channels, height, width] = imageLayout.shape;
   // Sums of pseudo-random integers below 2^40 are exact, and two windows never come out the same by chance.
   const values = Float64Array.from({ length: channels * height * width }, (_, i) => scrambled(i));
   const windowOf = new Map<number, number>();
-  const [, pooledHeight, pooledWidth] = pooled.shape;
+  const [, pooledHeight, pooledWidth] = pooledImage.shape;
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < pooledHeight; y++) {
       for (let x = 0; x < pooledWidth; x++) {
@@ -127,7 +136,7 @@ function pooledSlots(
       }
     }
   }
-  return layout.map((held, ciphertext) => {
+  return slotLayout.map((held, ciphertext) => {
     const slots = Float64Array.from(held, (value, slot) =>
       value < 0 ? scrambled(1e6 + ciphertext * held.length + slot) : values[value],
     );

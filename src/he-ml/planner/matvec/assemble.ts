@@ -1,12 +1,20 @@
-import { splitSteps, type DiagonalStep } from "./baby-giant.js";
+import { splitSteps, type DiagonalStep, type Radices } from "./baby-giant.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
-import type { Diagonal, RotateAndSum, UnfinishedTransform } from "./linear-transform.js";
+import {
+  withOutputLayout,
+  type Diagonal,
+  type LinearTransform,
+  type RotateAndSum,
+} from "./linear-transform.js";
 import type { AffineMap } from "../stages/affine-map.js";
 
 /**
  * Where each entry of a map is multiplied, before its sum is folded. Entry i multiplies what lies in slot
  * `slot[i] + step[i]` of input ciphertext `input[i]`, and its product is added up in slot `slot[i]` of output ciphertext
  * `output[i]`. Entries with the same input, output and step lie on one diagonal.
+ *
+ * With inputs 0 to 7 in slots 0 to 7 of ciphertext 0, an entry for input 5 whose product belongs in slot 4 has
+ * `slot: 4, step: 1`; folds may then bring it from slot 4 to the output's own.
  */
 export interface EntryPlacement {
   /** Output ciphertext and slot in which an entry's product is added up. */
@@ -25,16 +33,13 @@ export interface AssembleOptions {
   readonly outputs: number;
   readonly placement: EntryPlacement;
   /**
-   * Slots after which the inputs repeat: to read s slots further on is to read s + period further on, so steps are
-   * counted modulo the period and fewer rotations are distinct. The number of all slots where nothing repeats.
+   * Slots after which the inputs repeat all around: to read s slots further on is to read s + period further on, so steps
+   * are counted modulo the period and fewer rotations are distinct. Of `x0 x1 x2 x3 x0 x1 x2 x3`, with period 4, a
+   * rotation by 3 reads the same as one by −1. The number of all slots where nothing repeats.
    */
   readonly period: number;
-  /**
-   * Ways to write a step as a number in mixed radix, as hours, minutes and seconds are: so many planes, rows and
-   * columns, where going down a row takes `row` slots and going to the next plane `plane` slots. Each pair is tried;
-   * that of the layout makes neighbouring pixels share rotations (see `splitSteps`).
-   */
-  readonly radices: readonly (readonly [row: number, plane: number])[];
+  /** Each is tried; that of the layout makes neighbouring pixels share rotations (see `splitSteps`). */
+  readonly radices: readonly Radices[];
   readonly poolSums?: readonly RotateAndSum[];
   readonly folds?: readonly RotateAndSum[];
   /** Slots by which all products may be repeated, to leave copies of the outputs. */
@@ -67,14 +72,29 @@ export function diagonalSteps(
   return steps;
 }
 
+/** Slots by which what lies in the first `period` of some slots is repeated to fill them. */
+export function copiesEvery(period: number, slots: number): number[] {
+  return Array.from({ length: slots / period - 1 }, (_, i) => (i + 1) * period);
+}
+
 /**
  * Groups placed entries into diagonals and splits each diagonal's step into a baby step, by which the input is rotated
  * before the product, and a giant step, by which sums of products are rotated after it.
  *
- * @returns undefined where an entry would not read its value
+ * @returns undefined where an entry would not read its value, or an output comes out nowhere
  */
-export function assemble(options: AssembleOptions): UnfinishedTransform | undefined {
-  const { map, layout, outputs, placement, period, radices, poolSums = [], folds = [] } = options;
+export function assemble(options: AssembleOptions): LinearTransform | undefined {
+  const {
+    map,
+    layout,
+    outputs,
+    placement,
+    period,
+    radices,
+    poolSums = [],
+    folds = [],
+    copies = [],
+  } = options;
   const slots = layout[0].length;
   if (!readsItsValues(map, layout, placement)) return undefined;
   const steps = diagonalSteps(placement, layout.length, slots);
@@ -94,7 +114,7 @@ export function assemble(options: AssembleOptions): UnfinishedTransform | undefi
       entries: new Int32Array(slots).fill(-1),
     });
   }
-  for (const copy of [0, ...(options.copies ?? [])]) {
+  for (const copy of [0, ...copies]) {
     for (let i = 0; i < map.weights.length; i++) {
       const slot = placement.slot[i] + copy;
       if (slot >= slots) continue;
@@ -105,14 +125,16 @@ export function assemble(options: AssembleOptions): UnfinishedTransform | undefi
       if (entries[at] < 0) entries[at] = i;
     }
   }
-  return {
+  const afterPoolSums = {
     map,
     inputs: layout.length,
     outputs,
-    poolSums,
+    poolSums: [],
     folds,
     diagonals: merged([...diagonals.values()]),
   };
+  const transform = withOutputLayout(afterPoolSums, layout);
+  return transform && { ...transform, poolSums };
 }
 
 export const modulo = (value: number, modulus: number) => ((value % modulus) + modulus) % modulus;

@@ -5,6 +5,12 @@ export interface DiagonalStep {
   readonly step: number;
 }
 
+/**
+ * A way to write a step as a number in mixed radix, as hours, minutes and seconds are: so many planes, rows and columns,
+ * where going down a row takes `row` slots and going to the next plane `plane` slots.
+ */
+export type Radices = readonly [row: number, plane: number];
+
 /** How diagonals share rotations: step = baby + giant, modulo the period of what they read. */
 export interface BabyGiantSplit {
   readonly rotations: number;
@@ -16,17 +22,21 @@ export interface BabyGiantSplit {
  * so that d diagonals need about 2√d rotations instead of d − 1.
  *
  * A step is read as digits in mixed radix (columns, rows, planes of a layout), and each digit's range is cut into
- * a baby and a giant part; the cheapest of all cuts is taken.
+ * a baby and a giant part; the cheapest of all cuts is taken. Steps are read as numbers from 0 up, and then as numbers
+ * from minus to plus half a period: with period 8 the steps 6, 7, 0, 1, 2 are the range from −2 to 2.
  *
  * @param period steps that differ by it read the same
- * @param radices distances between rows and between planes of the layout, as far as they are known
+ * @param radices each is tried; distances between rows and between planes of the layout, as far as they are known
+ * @example
+ * const steps = [0, 1, 2, 3].map((step) => ({ input: 0, output: 0, step }));
+ * const { rotations, babyOf } = splitSteps(steps, 8, [[8, 16]]); // 2 rotations: by 1 and by 2
  * @see Halevi and Shoup, "Faster Homomorphic Linear Transformations in HElib", CRYPTO 2018, section 4.1,
  *   https://eprint.iacr.org/2018/244
  */
 export function splitSteps(
   diagonals: readonly DiagonalStep[],
   period: number,
-  radices: readonly (readonly [row: number, plane: number])[],
+  radices: readonly Radices[],
 ): BabyGiantSplit {
   const counter = new RotationCounter(diagonals, period);
   let best = { rotations: Infinity, babies: new Int32Array() };
@@ -34,14 +44,15 @@ export function splitSteps(
     const steps = diagonals.map(({ step }) => (centred && step >= period / 2 ? step - period : step));
     for (const [row, plane] of radices) {
       const digits = steps.map((step) => digitsOf(step, row, plane, centred));
-      const weights = [1, row, plane];
-      const parts = [0, 1, 2].map((axis) => {
-        const values = digits.map((digit) => digit[axis]);
-        return cutsOf(values).map((cut) => Int32Array.from(values, (v) => weights[axis] * below(v, cut)));
-      });
-      for (const x of parts[0]) {
-        for (const y of parts[1]) {
-          for (const z of parts[2]) {
+      const [columnParts, rowParts, planeParts] = [1, row, plane].map((digitSlots, digit) =>
+        babyPartsOf(
+          digits.map((each) => each[digit]),
+          digitSlots,
+        ),
+      );
+      for (const x of columnParts) {
+        for (const y of rowParts) {
+          for (const z of planeParts) {
             const rotations = counter.count(steps, x, y, z, best.rotations);
             if (rotations < best.rotations) best = { rotations, babies: x.map((v, i) => v + y[i] + z[i]) };
           }
@@ -53,14 +64,19 @@ export function splitSteps(
   return { rotations: best.rotations, babyOf: (step) => babyOf.get(step)! };
 }
 
-type Digits = readonly [column: number, row: number, plane: number];
+/** For each way to cut a digit, the slots of its baby part in every step. */
+function babyPartsOf(digits: readonly number[], digitSlots: number): Int32Array[] {
+  return cutsOf(digits).map((cut) => Int32Array.from(digits, (digit) => digitSlots * below(digit, cut)));
+}
+
+type Digits = readonly [columns: number, rows: number, planes: number];
 
 function digitsOf(step: number, row: number, plane: number, centred: boolean): Digits {
   const divide = centred ? Math.round : Math.floor;
-  const sheet = divide(step / plane);
-  const rest = step - sheet * plane;
-  const line = divide(rest / row);
-  return [rest - line * row, line, sheet];
+  const planes = divide(step / plane);
+  const withinPlane = step - planes * plane;
+  const rows = divide(withinPlane / row);
+  return [withinPlane - rows * row, rows, planes];
 }
 
 /** The part of a digit that lies below a multiple of `cut`; all of it for an infinite one. */
@@ -68,20 +84,24 @@ function below(digit: number, cut: number): number {
   return cut === Infinity ? digit : digit - Math.floor(digit / cut) * cut;
 }
 
+/** All sizes of cuts are tried up to so many, then powers of two: every cut of one digit meets every cut of the others. */
 const mostCuts = 12;
 
-/** Where a digit's range can be cut: not at all, fully, or into parts of any size up to half of it. */
+/** Where a digit's range can be cut: all of it giant (1), all of it baby (infinite), or after so many up to half of it. */
 function cutsOf(digits: readonly number[]): number[] {
   const smallest = digits.reduce((a, b) => Math.min(a, b), Infinity);
   const range = digits.reduce((a, b) => Math.max(a, b), -Infinity) - smallest + 1;
   if (range === 1) return [Infinity];
-  const parts = [1, Infinity];
-  for (let part = 2; part <= Math.ceil(range / 2) && parts.length < mostCuts; part++) parts.push(part);
-  for (let part = 16; part <= range / 2; part *= 2) if (!parts.includes(part)) parts.push(part);
-  return parts;
+  const cuts = [1, Infinity];
+  for (let cut = 2; cut <= Math.ceil(range / 2) && cuts.length < mostCuts; cut++) cuts.push(cut);
+  for (let cut = 16; cut <= range / 2; cut *= 2) if (!cuts.includes(cut)) cuts.push(cut);
+  return cuts;
 }
 
-/** Counts the distinct baby steps of each input and giant steps of each output, without allocating. */
+/**
+ * Counts the distinct baby steps of each input and giant steps of each output. There are very many splits to count, so it
+ * allocates nothing: a step is marked with the number of the round in which it was last seen.
+ */
 class RotationCounter {
   readonly #seenBaby: Int32Array;
   readonly #seenGiant: Int32Array;
@@ -92,6 +112,7 @@ class RotationCounter {
     private readonly diagonals: readonly DiagonalStep[],
     period: number,
   ) {
+    // Room for baby and giant steps between −2 and 2 periods: steps are less than one, their rounded digits may be more.
     this.#span = 4 * period;
     const most = (of: (diagonal: DiagonalStep) => number) =>
       diagonals.reduce((largest, diagonal) => Math.max(largest, of(diagonal) + 1), 1);

@@ -2,7 +2,10 @@ import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { ImageLayout } from "../layout/image-layout.js";
 import type { LinearTransform } from "./linear-transform.js";
 
-/** One way to compute a stage's map, found and not yet worked out. */
+/**
+ * One way to compute a stage's map, found by a matvec scheme and not yet worked out: there are thousands, of which the
+ * search works out the most promising.
+ */
 export interface Candidate {
   /** How its output lies, in a word: of candidates of each kind some are worked out. */
   readonly kind: string;
@@ -17,6 +20,6 @@ export interface FinishedCandidate {
   readonly transform: LinearTransform;
   /** What the client packs, where the candidate is for a first stage and chose that itself. */
   readonly input?: FullSlotLayout;
-  /** The geometry of an output that is an image. */
-  readonly image?: ImageLayout;
+  /** Of the output, where it is an image. */
+  readonly imageLayout?: ImageLayout;
 }

@@ -1,4 +1,12 @@
-import { assemble, diagonalSteps, emptyPlacement, modulo, type EntryPlacement } from "./assemble.js";
+import {
+  assemble,
+  copiesEvery,
+  diagonalSteps,
+  emptyPlacement,
+  modulo,
+  type EntryPlacement,
+} from "./assemble.js";
+import type { Radices } from "./baby-giant.js";
 import {
   firstPlaces,
   repetitionOf,
@@ -6,89 +14,112 @@ import {
   type Repetition,
 } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
-import { withOutputLayout, type RotateAndSum } from "./linear-transform.js";
+import { rotationsOfSums, type RotateAndSum } from "./linear-transform.js";
 import type { AffineMap } from "../stages/affine-map.js";
-import type { Candidate } from "./candidate.js";
-import { multiplesOf } from "./shift.js";
+import type { Candidate, FinishedCandidate } from "./candidate.js";
+import { oneRow, rowOfStep, rowStride, skewedRows, stepWithin, type SkewedRows } from "./skewed-rows.js";
 
 /**
- * Folding, for dense maps to few outputs: each output's sum is cut into partial sums in slots of their own, which
- * are added up by rotations that double what they cover (hybrid diagonals).
+ * Hybrid diagonals, for dense maps to few outputs: each output's sum is cut into partial sums in slots of their own, which
+ * are added up by folds: rotations that each double what a slot's sum covers.
  *
- * A slot's address is read in binary. Some bits number the output, some the partial sum; what is left of the distance
- * to an input is the diagonal. Where the input repeats, rows of partial sums may also be skewed: each row stands one
- * step further than the last, so that a diagonal of one row is the next diagonal of the row below.
+ * A slot's number, its address, is read in binary. Some of its bits number the output, some the partial sum. The distance
+ * from an output's slot to an input's is cut in two: its partial-sum bits say how far from the output's slot the product
+ * stands; the other bits, how much further on it reads, are the step of its diagonal. So each bit that numbers
+ * partial sums halves the diagonals, and costs one rotation for its fold.
+ *
+ * Eight slots, y = W·x with two outputs in slots 0 and 1. Bit 1 of the address numbers the output, bits 4 and 2 the partial
+ * sum, so of the distances 0 to 7 between an output and an input the steps 0 and 1 are left: two diagonals.
+ *
+ *     slot      0        1        2        3        4        5        6        7
+ *     address   000      001      010      011      100      101      110      111
+ *     for       y0       y1       y0       y1       y0       y1       y0       y1
+ *     step 0    W00·x0   W11·x1   W02·x2   W13·x3   W04·x4   W15·x5   W06·x6   W17·x7
+ *     step 1    W01·x1   W12·x2   W03·x3   W14·x4   W05·x5   W16·x6   W07·x7   W10·x0
+ *
+ * The second line reads x rotated by 1. Both are added; then what lies 4 slots further on is added (fold 4), then what lies
+ * 2 further on (fold 2), and each slot holds its output: 3 rotations and 2 products, where 8 diagonals would take 7 and 8.
  *
  * @see Juvekar, Vaikuntanathan, Chandrakasan, "Gazelle", USENIX Security 2018, section 4.2 (hybrid diagonals),
  *   https://arxiv.org/abs/1801.05507
  */
 export interface HybridDiagonalProblem {
   readonly map: AffineMap;
+  /** What the input ciphertexts hold, after `poolSums`. */
   readonly layout: FullSlotLayout;
   readonly slots: number;
   readonly poolSums: readonly RotateAndSum[];
 }
 
+/** What the bits of a slot's address are for, and how its rows of partial sums stand. */
 interface HybridDiagonalDesign {
-  /** Slots between outputs, a power of two. */
+  /** Slots from one output to the next, a power of two: output r comes out in slot r·stride. */
   readonly stride: number;
-  /** Address bits that number the partial sums. */
-  readonly mask: number;
-  readonly rows: number;
-  /** Slots from one skewed row to the next, and how many diagonals it skips. */
-  readonly rowStride: number;
-  readonly skew: number;
+  /** The address bits that number the outputs, as a mask; and those that number the partial sums. */
+  readonly outputBits: number;
+  readonly partialSumBits: number;
+  readonly rows: SkewedRows;
 }
 
-/** More outputs than this are better shifted than folded. */
+/** More outputs than this leave few address bits for partial sums, and are better shifted than folded. */
 const mostOutputs = 256;
 
 export function* hybridDiagonalCandidates(problem: HybridDiagonalProblem): Generator<Candidate> {
-  const { map, layout, slots, poolSums } = problem;
-  const repetition = repetitionOf(layout);
+  const { map, layout, slots } = problem;
   const outputsPadded = powerOfTwoAtLeast(map.rows);
   if (map.rows > mostOutputs || outputsPadded > slots) return;
-  const sources = firstPlaces(layout, map.columns);
-  const pools = poolSums.reduce((sum, { length }) => sum + length, 0) * layout.length;
-  const addressBits = Math.log2(slots);
-  const outputBits = Math.log2(outputsPadded);
+  const repetition = repetitionOf(layout);
+  const { period } = repetition;
   const counter = new StepCounter(layout.length, slots);
-  for (let low = 0; low + outputBits <= addressBits; low++) {
-    const stride = 2 ** low;
-    const outputMask = (outputsPadded - 1) * stride;
-    const distances = distancesOf(map, sources, stride, repetition.period);
-    for (const mask of subsetsOf((repetition.period - 1) & ~outputMask)) {
-      const steps = counter.distinct(distances, mask);
-      const plain: HybridDiagonalDesign = { stride, mask, rows: 1, rowStride: 0, skew: 0 };
-      for (const design of [plain, ...skewed(plain, steps, outputMask, repetition, slots)]) {
-        const diagonals = Math.ceil(steps.length / design.rows);
-        yield {
-          kind: "folded",
-          rotations:
-            pools +
-            Math.max(0, Math.ceil(2 * Math.sqrt(diagonals)) - 2) +
-            countBits(mask) +
-            Math.log2(design.rows),
-          products: diagonals,
-          build: () => build(problem, design, repetition, outputMask),
-        };
+  for (let stride = 1; stride * outputsPadded <= slots; stride *= 2) {
+    const outputBits = (outputsPadded - 1) * stride;
+    const distances = distancesToInputs(map, layout, stride, period);
+    for (const partialSumBits of subsetsOf((period - 1) & ~outputBits)) {
+      const steps = counter.distinctSteps(distances, partialSumBits);
+      // Rows are as narrow as a period: outputs that take more would lie across them.
+      const skewed = outputBits < period ? skewedRows(steps, repetition, slots) : [];
+      for (const rows of [oneRow(slots), ...skewed]) {
+        const design = { stride, outputBits, partialSumBits, rows };
+        yield candidateOf(problem, design, repetition, steps.length);
       }
     }
   }
 }
 
-interface Distance {
-  readonly input: number;
-  readonly distance: number;
+function candidateOf(
+  problem: HybridDiagonalProblem,
+  design: HybridDiagonalDesign,
+  repetition: Repetition,
+  steps: number,
+): Candidate {
+  const diagonals = Math.ceil(steps / design.rows.count);
+  // At best √d baby and √d giant steps reach d diagonals, and one of each is 0.
+  const babyAndGiantSteps = Math.max(0, Math.ceil(2 * Math.sqrt(diagonals)) - 2);
+  return {
+    kind: "folded",
+    rotations:
+      rotationsOfSums(problem.poolSums) * problem.layout.length +
+      babyAndGiantSteps +
+      rotationsOfSums(foldsOf(design)),
+    products: diagonals,
+    build: () => build(problem, design, repetition),
+  };
 }
 
-/** The distinct distances from an output to an input, over one period. */
-function distancesOf(
+interface Distance {
+  readonly input: number;
+  /** Slots from an output to a value that it reads, modulo the period. */
+  readonly slots: number;
+}
+
+/** The distinct distances from an output's slot to the inputs it reads, over one period. */
+function distancesToInputs(
   map: AffineMap,
-  sources: ReturnType<typeof firstPlaces>,
+  layout: FullSlotLayout,
   stride: number,
   period: number,
 ): Distance[] {
+  const sources = firstPlaces(layout, map.columns);
   const seen = new Set<number>();
   for (let row = 0; row < map.rows; row++) {
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
@@ -96,10 +127,10 @@ function distancesOf(
       seen.add(ciphertext * period + modulo(slot - row * stride, period));
     }
   }
-  return [...seen].map((key) => ({ input: Math.floor(key / period), distance: key % period }));
+  return [...seen].map((key) => ({ input: Math.floor(key / period), slots: key % period }));
 }
 
-/** Finds the distinct steps that distances leave under a mask, without allocating sets. */
+/** Finds the steps that are left of distances; thousands of designs are tried, so it allocates no sets. */
 class StepCounter {
   readonly #seen: Int32Array;
   #round = 0;
@@ -111,104 +142,66 @@ class StepCounter {
     this.#seen = new Int32Array(inputs * slots);
   }
 
-  distinct(distances: readonly Distance[], mask: number): number[] {
+  /** A step for each diagonal: those of different inputs count separately. */
+  distinctSteps(distances: readonly Distance[], partialSumBits: number): number[] {
     this.#round++;
     const steps: number[] = [];
-    for (const { input, distance } of distances) {
-      const step = input * this.slots + (distance & ~mask);
-      if (this.#seen[step] === this.#round) continue;
-      this.#seen[step] = this.#round;
+    for (const distance of distances) {
+      const step = distance.slots & ~partialSumBits;
+      const key = distance.input * this.slots + step;
+      if (this.#seen[key] === this.#round) continue;
+      this.#seen[key] = this.#round;
       steps.push(step);
     }
     return steps;
   }
 }
 
-function* subsetsOf(mask: number): Generator<number> {
-  for (let subset = mask; ; subset = (subset - 1) & mask) {
+/** All choices of some of these bits, from all to none. */
+function* subsetsOf(bits: number): Generator<number> {
+  for (let subset = bits; ; subset = (subset - 1) & bits) {
     yield subset;
     if (subset === 0) return;
   }
 }
 
-const countBits = (mask: number) => mask.toString(2).replaceAll("0", "").length;
-
-/** Designs whose rows are skewed by the distance between neighbouring diagonals. */
-function* skewed(
-  plain: HybridDiagonalDesign,
-  steps: readonly number[],
-  outputMask: number,
-  { period, length }: Repetition,
-  slots: number,
-): Generator<HybridDiagonalDesign> {
-  if (period === slots || outputMask >= period || steps.length < 2) return;
-  const sorted = steps.map((step) => step % slots).sort((a, b) => a - b);
-  const skew = Math.min(...sorted.filter((step) => step > 0));
-  if (!Number.isFinite(skew) || sorted.some((step) => step % skew !== 0)) return;
-  const last = sorted.at(-1)! / skew;
-  for (let rows = 2; rows <= steps.length; rows *= 2) {
-    for (const width of new Set([slots / rows, period])) {
-      const rowStride = width + skew;
-      if (width < period || (rows - 1) * rowStride + period > slots) continue;
-      const furthest = (rows - 1) * rowStride + period + Math.floor(last / rows) * rows * skew;
-      if (length < slots && furthest > length) continue;
-      yield { ...plain, rows, rowStride, skew };
-    }
+/** Adds up rows, then partial sums, the furthest first. */
+function foldsOf({ rows, partialSumBits }: HybridDiagonalDesign): RotateAndSum[] {
+  const folds: RotateAndSum[] = [];
+  for (let row = rows.count / 2; row >= 1; row /= 2) folds.push([row * rowStride(rows)]);
+  for (let bit = powerOfTwoAtLeast(partialSumBits); bit >= 1; bit /= 2) {
+    if (partialSumBits & bit) folds.push([bit]);
   }
+  return folds;
 }
 
 function build(
   { map, layout, slots, poolSums }: HybridDiagonalProblem,
   design: HybridDiagonalDesign,
-  repetition: Repetition,
-  outputMask: number,
-) {
-  const { rows, rowStride, mask } = design;
-  const { period } = repetition;
-  const cyclic = repetition.length === slots;
+  { period, length }: Repetition,
+): FinishedCandidate | undefined {
+  const { outputBits, partialSumBits, rows } = design;
   const placement = placeEntries(map, layout, design, period);
-  const folds: RotateAndSum[] = [];
-  for (let row = rows / 2; row >= 1; row /= 2) folds.push([row * rowStride]);
-  for (let bit = slots / 2; bit >= 1; bit /= 2) if (mask & bit) folds.push([bit]);
   const steps = diagonalSteps(placement, layout.length, slots).map(({ step }) => step);
-  const planes = new Set([...steps.filter((step) => step > 0), slots]);
-  const unfinished = assemble({
+  const fitsIntoPeriod = (outputBits | partialSumBits) < period;
+  const transform = assemble({
     map,
     layout,
     outputs: 1,
     placement,
-    period: cyclic ? period : slots,
-    radices: [[slots, slots * 2], ...radices(planes, slots)],
+    period: length === slots ? period : slots,
+    radices: radicesOf(steps, slots),
     poolSums,
-    folds,
-    copies: (outputMask | mask) < period ? copiesWithin(design, period, slots) : [],
+    folds: foldsOf(design),
+    copies: fitsIntoPeriod ? copiesEvery(period, rows.width) : [],
   });
-  const transform = unfinished && withOutputLayout({ ...unfinished, poolSums: [] }, layout);
-  return transform && { transform: { ...transform, poolSums } };
-}
-
-function radices(steps: ReadonlySet<number>, slots: number): [number, number][] {
-  const powers = [...steps].filter((step) => Number.isInteger(Math.log2(step)) && step < slots);
-  return powers.flatMap((row) => [
-    [row, slots] as [number, number],
-    ...powers.filter((plane) => plane > row).map((plane) => [row, plane] as [number, number]),
-  ]);
-}
-
-function copiesWithin(
-  { rows, rowStride, skew }: HybridDiagonalDesign,
-  period: number,
-  slots: number,
-): number[] {
-  return rows === 1
-    ? multiplesOf(period, slots)
-    : Array.from({ length: Math.floor((rowStride - skew) / period) - 1 }, (_, i) => (i + 1) * period);
+  return transform && { transform };
 }
 
 function placeEntries(
   map: AffineMap,
   layout: FullSlotLayout,
-  { stride, mask, rows, rowStride, skew }: HybridDiagonalDesign,
+  { stride, partialSumBits, rows }: HybridDiagonalDesign,
   period: number,
 ): EntryPlacement {
   const placement = emptyPlacement(map.weights.length);
@@ -217,13 +210,22 @@ function placeEntries(
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const { ciphertext, slot } = sources[map.columnOf[i]];
       const distance = modulo(slot - row * stride, period);
-      const partial = distance & mask;
-      const step = distance & ~mask;
-      const rowOfSkew = rows === 1 ? 0 : (step / skew) % rows;
+      const partialSum = distance & partialSumBits;
+      const step = distance & ~partialSumBits;
       placement.input[i] = ciphertext;
-      placement.slot[i] = row * stride + partial + rowOfSkew * rowStride;
-      placement.step[i] = step - rowOfSkew * skew;
+      placement.slot[i] = row * stride + partialSum + rowOfStep(rows, step) * rowStride(rows);
+      placement.step[i] = stepWithin(rows, step);
     }
   }
   return placement;
+}
+
+/** A step as one digit; or cut at address bits that are steps themselves, as steps are sums of such bits. */
+function radicesOf(steps: readonly number[], slots: number): Radices[] {
+  const bits = [...new Set(steps)].filter((step) => Number.isInteger(Math.log2(step)));
+  const cuts = bits.flatMap((row): Radices[] => [
+    [row, slots],
+    ...bits.filter((plane) => plane > row).map((plane): Radices => [row, plane]),
+  ]);
+  return [[slots, 2 * slots], ...cuts];
 }

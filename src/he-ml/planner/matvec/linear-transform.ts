@@ -1,7 +1,11 @@
 import type { SlotLayout } from "../../crypto/slot-layout.js";
+import { uniform } from "../random.js";
 import type { AffineMap } from "../stages/affine-map.js";
 
-/** Products that share an input ciphertext, a baby and a giant step: one plaintext. */
+/**
+ * Products that share an input ciphertext, a baby and a giant step: one plaintext. The weight in slot s meets what lies
+ * in slot s + baby of the input; the product is added up in slot s − giant of the output.
+ */
 export interface Diagonal {
   readonly input: number;
   readonly output: number;
@@ -16,7 +20,10 @@ export interface Diagonal {
 /** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
 export type RotateAndSum = readonly number[];
 
-/** A affine map made of rotations, products and sums on slots. */
+/**
+ * The W of an affine map y = W·x + b, made of rotations, products and sums on slots: pool sums, then products with diagonals,
+ * then folds. The bias is added to the outputs afterwards.
+ */
 export interface LinearTransform {
   readonly map: AffineMap;
   readonly inputs: number;
@@ -35,6 +42,17 @@ export interface LinearTransform {
 /** A linear transform whose output layout is not known yet. */
 export type UnfinishedTransform = Omit<LinearTransform, "output">;
 
+/** Adds up blocks that lie `distance` apart, in the first of them: of 4 blocks first neighbours, then pairs. */
+export function foldBlocks(blocks: number, distance: number): RotateAndSum[] {
+  const folds: RotateAndSum[] = [];
+  for (let summed = 1; summed < blocks; summed *= 2) folds.push([summed * distance]);
+  return folds;
+}
+
+/** Rotations of one ciphertext that sums take. */
+export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
+  sums.reduce((total, steps) => total + steps.length, 0);
+
 /** How often a linear transform rotates and multiplies. */
 export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: UnfinishedTransform): {
   readonly rotations: number;
@@ -46,9 +64,9 @@ export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: 
     if (baby !== 0) babies.add(`${input},${baby}`);
     if (giant !== 0) giants.add(`${output},${giant}`);
   }
-  const sums = (list: readonly RotateAndSum[]) => list.reduce((total, steps) => total + steps.length, 0);
   return {
-    rotations: inputs * sums(poolSums) + babies.size + giants.size + outputs * sums(folds),
+    rotations:
+      inputs * rotationsOfSums(poolSums) + babies.size + giants.size + outputs * rotationsOfSums(folds),
     products: diagonals.length,
   };
 }
@@ -63,6 +81,7 @@ export function rotateSlots(values: Float64Array, step: number): Float64Array {
   return rotated;
 }
 
+/** @example sumRotations(Float64Array.of(0, 1, 2, 3), [[1], [2]]) // 6 in every slot: neighbours, then pairs */
 export function sumRotations(values: Float64Array, sums: readonly RotateAndSum[]): Float64Array {
   let current = values;
   for (const steps of sums) {
@@ -77,7 +96,11 @@ function addInto(total: Float64Array, values: Float64Array): void {
   for (let i = 0; i < total.length; i++) total[i] += values[i];
 }
 
-/** Runs the rotations, products and sums on plain slots. */
+/**
+ * Runs the rotations, products and sums on plain slots, without the bias.
+ *
+ * @param inputs the slots of each input ciphertext
+ */
 export function applyTransform(
   transform: UnfinishedTransform,
   weightOf: (entry: number) => number,
@@ -155,11 +178,8 @@ function spreadEmptyRows(output: readonly Int32Array[], expected: Float64Array):
   }
 }
 
-/** A small deterministic generator (Lehmer's, modulus 2^31 − 1): a plan must not depend on chance. */
+/** Integers from 1 up, the same every time. */
 function integers(): (below: number) => number {
-  let state = 20_240_229;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return 1 + Math.floor((state / 2_147_483_647) * (below - 1));
-  };
+  const random = uniform(20_240_229);
+  return (below) => 1 + Math.floor(random() * (below - 1));
 }

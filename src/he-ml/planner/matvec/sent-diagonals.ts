@@ -1,28 +1,44 @@
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
-import { withOutputLayout, type Diagonal, type RotateAndSum } from "./linear-transform.js";
+import { modulo } from "./assemble.js";
+import { DiagonalTable } from "./diagonal-table.js";
+import { foldBlocks, withOutputLayout } from "./linear-transform.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 
 /**
- * Gathering, for a dense first stage: output i lies in slot i, and blocks of slots hold the input, each turned by
- * another distance, so that slot i of a block turned by t holds input i + t. Turns that are sent cost nothing; those
- * between them are rotations of the sum.
+ * Sent diagonals, for a dense first stage: output i lies in slot i, and blocks of slots hold the input, each turned by
+ * another distance, so that slot i of a block turned by t holds input i + t. Turns that the client sends cost no rotation;
+ * those between them are reached by giant steps, and the sums of the blocks are folded.
+ *
+ * Eight slots, three outputs of four inputs, two giant steps (0 and 1), so that the turns 0 and 2 are sent, a block each:
+ *
+ *     slot     0       1       2       3       4       5       6       7
+ *     input    x0      x1      x2      x3      x2      x3      x0      x1
+ *     giant 0  W00     W11     W22             W02     W13     W20
+ *     giant 1          W01     W12     W23             W03     W10     W21
+ *
+ * The sum of the second line's products is rotated by 1 and added; then what lies 4 slots further on is added: two
+ * rotations and two products, in place of three rotations and four products for four diagonals.
  */
 export interface SentDiagonalsProblem {
   readonly map: AffineMap;
   readonly slots: number;
+  /** Input ciphertexts that the client may be asked to send. */
   readonly mostInputs: number;
 }
 
-interface Design {
+interface SentDiagonalsDesign {
   /** Outputs in one ciphertext. */
   readonly perCiphertext: number;
+  /** Slots of one block, a power of two. */
   readonly block: number;
-  /** Neighbouring turns that are reached from one that is sent. */
+  /** Neighbouring turns that are reached from one that is sent, which is itself one of them. */
   readonly giants: number;
+  /** Input ciphertexts; turns are dealt out to them in order. */
   readonly inputs: number;
 }
 
+/** Each giant step but 0 is a rotation: a stage with more of them costs more than whole networks do. */
 const mostGiants = 64;
 
 export function* sentDiagonalCandidates({
@@ -48,7 +64,7 @@ export function* sentDiagonalCandidates({
   }
 }
 
-function build(map: AffineMap, slots: number, design: Design): FinishedCandidate | undefined {
+function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): FinishedCandidate | undefined {
   const { perCiphertext, block, giants, inputs } = design;
   const sent = Math.ceil(map.columns / giants);
   const input = Array.from({ length: inputs }, () => new Int32Array(slots).fill(-1));
@@ -58,28 +74,20 @@ function build(map: AffineMap, slots: number, design: Design): FinishedCandidate
       input[turn % inputs][start + slot] = (slot + turn * giants) % map.columns;
     }
   }
-  const diagonals = new Map<number, Diagonal>();
+  const diagonals = new DiagonalTable(inputs, slots);
   for (let row = 0; row < map.rows; row++) {
     const [output, slot] = [Math.floor(row / perCiphertext), row % perCiphertext];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
-      const distance = (map.columnOf[i] - slot + slots * map.columns) % map.columns;
+      const distance = modulo(map.columnOf[i] - slot, map.columns);
       const [turn, giant] = [Math.floor(distance / giants), distance % giants];
-      const key = (output * giants + giant) * inputs + (turn % inputs);
-      let diagonal = diagonals.get(key);
-      if (!diagonal) {
-        const entries = new Int32Array(slots).fill(-1);
-        diagonal = { input: turn % inputs, output, baby: 0, giant, entries };
-        diagonals.set(key, diagonal);
-      }
-      diagonal.entries[slot + Math.floor(turn / inputs) * block + giant] = i;
+      const blockStart = Math.floor(turn / inputs) * block;
+      diagonals.set({ input: turn % inputs, output, giant }, slot + blockStart + giant, i);
     }
   }
-  const usedBlocks = powerOfTwoAtLeast(Math.ceil(sent / inputs));
-  const folds: RotateAndSum[] = [];
-  for (let count = 1; count < usedBlocks; count *= 2) folds.push([count * block]);
+  const folds = foldBlocks(Math.ceil(sent / inputs), block);
   const outputs = Math.ceil(map.rows / perCiphertext);
   const transform = withOutputLayout(
-    { map, inputs, outputs, poolSums: [], folds, diagonals: [...diagonals.values()] },
+    { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,
   );
   return transform && { transform, input };

@@ -1,5 +1,7 @@
+import type { Place } from "../../crypto/slot-layout.js";
 import type { Pair } from "../../model/layer.js";
-import { assemble, diagonalSteps, emptyPlacement, type EntryPlacement } from "./assemble.js";
+import { assemble, copiesEvery, diagonalSteps, emptyPlacement, type EntryPlacement } from "./assemble.js";
+import type { Radices } from "./baby-giant.js";
 import { firstPlaces, repetitionOf, type FullSlotLayout } from "../layout/full-slot-layout.js";
 import {
   imageCiphertexts,
@@ -9,7 +11,7 @@ import {
   powerOfTwoAtLeast,
   type ImageLayout,
 } from "../layout/image-layout.js";
-import { withOutputLayout, type RotateAndSum } from "./linear-transform.js";
+import { rotationsOfSums, type RotateAndSum } from "./linear-transform.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate } from "./candidate.js";
 
@@ -17,61 +19,67 @@ import type { Candidate } from "./candidate.js";
  * Shifting, for images: outputs lie as their windows do, so that one rotation brings the same tap to every output.
  * The number of diagonals is the number of different distances between an output and what it reads.
  *
+ * Eight slots, a row of pixels x0 … x7 and a kernel of three taps: outputs y0 … y5, each in the slot of its window's first
+ * pixel. Tap t lies t slots further on for all of them, so there are three diagonals, of steps 0, 1 and 2.
+ *
+ *     slot      0       1       2       3       4       5       6       7
+ *     input     x0      x1      x2      x3      x4      x5      x6      x7
+ *     step 2    w2·x2   w2·x3   w2·x4   w2·x5   w2·x6   w2·x7
+ *     output    y0      y1      y2      y3      y4      y5
+ *
  * @see Juvekar, Vaikuntanathan, Chandrakasan, "Gazelle", USENIX Security 2018, https://arxiv.org/abs/1801.05507
  */
 export interface ShiftProblem {
   readonly map: AffineMap;
+  /** What the input ciphertexts hold, after `poolSums`; and the same as the layout of an image. */
   readonly layout: FullSlotLayout;
-  /** How the input lies. */
-  readonly image: ImageLayout;
+  readonly imageLayout: ImageLayout;
+  /** `[channels, height, width]`, or `[features, 1, 1]`. */
   readonly outputShape: readonly [number, number, number];
+  /** Pixels by which neighbouring outputs lie apart in the input. */
   readonly stride: Pair;
   readonly slots: number;
+  /** Output phases worth trying, because later stages stride by them. */
   readonly phases: readonly Pair[];
   readonly poolSums: readonly RotateAndSum[];
 }
 
 export function* shiftCandidates(problem: ShiftProblem): Generator<Candidate> {
-  const { map, layout, image, slots, poolSums } = problem;
+  const { map, layout, imageLayout, slots, poolSums } = problem;
   const repetition = repetitionOf(layout);
-  const cyclic = repetition.length === slots;
-  const period = cyclic ? repetition.period : slots;
+  const repeatsAllAround = repetition.length === slots;
+  const period = repeatsAllAround ? repetition.period : slots;
   const sources = firstPlaces(layout, map.columns);
-  for (const outputImage of outputImages(problem)) {
-    const placement = placeEntries(map, outputImage, sources, period, slots);
+  for (const outputLayout of outputImageLayouts(problem)) {
+    const placement = placeEntries(map, outputLayout, sources, period, slots);
     const steps = diagonalSteps(placement, layout.length, slots);
-    const outputs = imageCiphertexts(outputImage);
-    const pools = poolSums.reduce((sum, { length }) => sum + length, 0) * layout.length;
+    const outputs = imageCiphertexts(outputLayout);
     yield {
-      kind: `phases ${outputImage.phases.join("×")}`,
-      rotations: pools + Math.ceil(2 * Math.sqrt(steps.length * Math.max(layout.length, outputs))),
+      kind: `phases ${outputLayout.phases.join("×")}`,
+      rotations:
+        rotationsOfSums(poolSums) * layout.length +
+        Math.ceil(2 * Math.sqrt(steps.length * Math.max(layout.length, outputs))),
       products: steps.length,
       build() {
-        const copies = imageExtent(outputImage) <= period ? multiplesOf(period, slots) : [];
-        const unfinished = assemble({
+        const transform = assemble({
           map,
           layout,
           outputs,
           placement,
           period,
-          radices: radicesOf(image, outputImage, slots),
+          radices: radicesOf(imageLayout, outputLayout, slots),
           poolSums,
-          copies,
+          copies: imageExtent(outputLayout) <= period ? copiesEvery(period, slots) : [],
         });
-        const transform = unfinished && withOutputLayout({ ...unfinished, poolSums: [] }, layout);
-        return transform && { transform: { ...transform, poolSums }, image: outputImage };
+        return transform && { transform, imageLayout: outputLayout };
       },
     };
   }
 }
 
-export function multiplesOf(period: number, slots: number): number[] {
-  return Array.from({ length: slots / period - 1 }, (_, i) => (i + 1) * period);
-}
-
 /** Distances between rows and between planes that either layout has. */
-function radicesOf(input: ImageLayout, output: ImageLayout, slots: number): [number, number][] {
-  const radices: [number, number][] = [];
+function radicesOf(input: ImageLayout, output: ImageLayout, slots: number): Radices[] {
+  const radices: Radices[] = [];
   for (const row of new Set([input.rowStride, output.rowStride])) {
     for (const plane of new Set([input.channelStride, output.channelStride, slots])) {
       if (plane > row) radices.push([row, plane]);
@@ -80,42 +88,43 @@ function radicesOf(input: ImageLayout, output: ImageLayout, slots: number): [num
   return radices;
 }
 
-function* outputImages({ image, outputShape, stride, phases, slots }: ShiftProblem): Generator<ImageLayout> {
-  const [, height, width] = outputShape;
-  for (const phase of phases) {
-    const [rows, columns] = [Math.ceil(height / phase[0]), Math.ceil(width / phase[1])];
-    const rowStride = (image.rowStride * stride[0] * phase[0]) / image.phases[0];
-    const columnStride = (image.columnStride * stride[1] * phase[1]) / image.phases[1];
-    if (Number.isInteger(rowStride) && Number.isInteger(columnStride)) {
-      const exact = (rows - 1) * rowStride + (columns - 1) * columnStride + 1;
-      for (const plane of new Set([image.channelStride, powerOfTwoAtLeast(exact)])) {
-        if (plane < exact && outputShape[0] * phase[0] * phase[1] > 1) continue;
-        const shape = outputShape;
-        const fitting = planesLayout({ shape, phases: phase, rowStride, columnStride, plane, slots });
-        if (fitting && imageExtent(fitting) <= slots) yield fitting;
-      }
-    }
-  }
-  // Always possible, if costly: side by side, whatever the input's geometry.
-  const compact = planesLayout({
-    shape: outputShape,
-    phases: [1, 1],
-    rowStride: width,
-    plane: height * width,
-    slots,
-  });
+function* outputImageLayouts(problem: ShiftProblem): Generator<ImageLayout> {
+  const { outputShape: shape, phases, slots } = problem;
+  for (const outputPhases of phases) yield* layoutsOverWindows(problem, outputPhases);
+  // Always possible, if costly: side by side, whatever the input's layout.
+  const [, height, width] = shape;
+  const compact = planesLayout({ shape, phases: [1, 1], rowStride: width, plane: height * width, slots });
   if (compact) yield compact;
+}
+
+/** Layouts whose rows and columns lie as far apart as the windows of an input lie, where that is a whole number of slots. */
+function* layoutsOverWindows(
+  { imageLayout, outputShape: shape, stride, slots }: ShiftProblem,
+  phases: Pair,
+): Generator<ImageLayout> {
+  const [channels, height, width] = shape;
+  const rowStride = (imageLayout.rowStride * stride[0] * phases[0]) / imageLayout.phases[0];
+  const columnStride = (imageLayout.columnStride * stride[1] * phases[1]) / imageLayout.phases[1];
+  if (!Number.isInteger(rowStride) || !Number.isInteger(columnStride)) return;
+  const [rows, columns] = [Math.ceil(height / phases[0]), Math.ceil(width / phases[1])];
+  const planeExtent = (rows - 1) * rowStride + (columns - 1) * columnStride + 1;
+  const isOnePlane = channels * phases[0] * phases[1] === 1;
+  for (const plane of new Set([imageLayout.channelStride, powerOfTwoAtLeast(planeExtent)])) {
+    if (plane < planeExtent && !isOnePlane) continue;
+    const fitting = planesLayout({ shape, phases, rowStride, columnStride, plane, slots });
+    if (fitting && imageExtent(fitting) <= slots) yield fitting;
+  }
 }
 
 function placeEntries(
   map: AffineMap,
-  outputImage: ImageLayout,
-  sources: readonly { readonly ciphertext: number; readonly slot: number }[],
+  outputLayout: ImageLayout,
+  sources: readonly Place[],
   period: number,
   slots: number,
 ): EntryPlacement {
   const placement = emptyPlacement(map.weights.length);
-  const places = pixelPlaces(outputImage);
+  const places = pixelPlaces(outputLayout);
   for (let row = 0; row < map.rows; row++) {
     const { ciphertext, slot } = places[row];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {

@@ -47,14 +47,14 @@ export function continueScales(
     inputError: budget.inputError,
   };
   const leastVariance = bestWay(chain, stages, budget, start, 0).loss;
-  const steps: Step[] = [];
-  let last = bestWay(chain, stages, budget, start, worthALevel * leastVariance).steps;
-  for (; last; last = last.before) steps.unshift(last);
-  const bits = steps.map((step) => step.bits);
+  const choices: StageChoice[] = [];
+  let last = bestWay(chain, stages, budget, start, worthALevel * leastVariance).last;
+  for (; last; last = last.before) choices.unshift(last);
+  const bits = choices.map((choice) => choice.bits);
   const data = coeffModulusBits.slice(0, -1);
   return {
     parameters,
-    stages: steps.map(({ bits: { level, weights }, rescales }) => ({
+    stages: choices.map(({ bits: { level, weights }, rescales }) => ({
       level,
       weightScaleBits: weights,
       rescalesBefore: 0,
@@ -72,7 +72,7 @@ function bestWay(
   start: LevelAndScale,
   perLevel: number,
 ): Way {
-  let ways: readonly Way[] = [{ state: start, loss: 0, steps: undefined }];
+  let ways: readonly Way[] = [{ state: start, loss: 0, last: undefined }];
   stages.forEach((stage, index) => {
     const own = sources.filter((source) => source.stage === index);
     const mostRescales = index === stages.length - 1 ? 0 : Infinity;
@@ -101,14 +101,19 @@ interface Way {
   readonly state: LevelAndScale;
   /** Variance of the error at the last output of all, as far as it arises in these stages, and what their levels count. */
   readonly loss: number;
-  readonly steps: Step | undefined;
+  /** What was chosen for the last of them, from which those before are found; undefined where there are none. */
+  readonly last: StageChoice | undefined;
 }
 
-interface Step {
-  readonly before: Step | undefined;
+interface StageChoice {
+  /** For the stage before. */
+  readonly before: StageChoice | undefined;
   readonly bits: StageBits;
   readonly rescales: number;
 }
+
+/** More than a chain has levels. @see SEAL 4.1.2, native/src/seal/util/defines.h: SEAL_COEFF_MOD_COUNT_MAX */
+const moreThanLevels = 64;
 
 /** The best way to each level and scale; scales are told apart by quarters of a bit. */
 class BestWays {
@@ -122,10 +127,10 @@ class BestWays {
     return [...this.#best.values()];
   }
 
-  add(state: LevelAndScale, loss: number, steps: Step): void {
-    const key = state.level + 64 * Math.round(4 * Math.log2(state.scale));
+  add(state: LevelAndScale, loss: number, last: StageChoice): void {
+    const key = state.level + moreThanLevels * Math.round(4 * Math.log2(state.scale));
     const known = this.#best.get(key);
-    if (!known || loss < known.loss) this.#best.set(key, { state, loss, steps });
+    if (!known || loss < known.loss) this.#best.set(key, { state, loss, last });
   }
 }
 
@@ -154,7 +159,7 @@ function prolong(
         (sum, source) => sum + source.gain.at(-1)! * sourceSize(source, sizes, bits) ** 2,
         way.loss,
       );
-      longer.add(state, loss, { before: way.steps, bits, rescales });
+      longer.add(state, loss, { before: way.last, bits, rescales });
     }
   }
 }

@@ -2,7 +2,8 @@ import { noiseModel } from "../../crypto/noise.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import { largestActivated, type Activation } from "../stages/activation.js";
 import { ditherFactor } from "../errors/dither-criterion.js";
-import type { ErrorBudget, ErrorKind, ErrorSource } from "../errors/error-budget.js";
+import type { ErrorBudget, ErrorSource } from "../errors/error-budget.js";
+import type { ErrorKind } from "../errors/error-gain.js";
 
 /** A stage as far as scales go. */
 export interface ScaleStage {
@@ -34,15 +35,17 @@ export interface ScalePlan {
   readonly errors: readonly number[];
 }
 
-/** log2 of the scales that a stage goes through. */
+/** The scales that a stage goes through, as log2. */
 export interface StageBits {
-  /** log2 of the scale at the input, of the weights, after products, after the activation, and after rescaling. */
+  /** Of its input. */
   readonly before: number;
   readonly weights: number;
+  /** After products (or a declared division), after the activation, and after divisions by primes. */
   readonly product: number;
   readonly activated: number;
   readonly after: number;
-  level: number;
+  /** Data primes left where it starts. */
+  readonly level: number;
 }
 
 /** log2 of the scale behind an activation, before anything is rescaled. */
@@ -54,15 +57,16 @@ export function activatedBits(activation: Activation | undefined, product: numbe
 /** Bits that values up to `largest` need above the scale. */
 export const magnitudeBits = (largest: number) => Math.max(0, Math.log2(Math.max(largest, 2 ** -20)));
 
+/** Coarser, a key switch would drown values of 1: at N = 8192 its noise is about 2^13 units of 1 / scale. */
 export const leastScaleBits = 14;
 /** As many as a prime may have: finer than that, nothing is told apart any more. */
 export const mostScaleBits = 60;
+/** Coarser, rounding would drown weights of 1: at N = 8192 it comes to about 2^5 units of 1 / scale in a slot. */
 export const leastWeightBits = 8;
+/** Bits of modulus beside those of scale and values: for the sign, and one to spare. */
+export const spareBits = 2;
 
-/**
- * Bits of modulus that a stage takes where it starts, and where it has divided by its primes: for scale and values, the
- * sign, and one to spare.
- */
+/** Bits of modulus that a stage takes where it starts, and where it has divided by its primes. */
 export function bitsNeeded(
   { activation, largest }: ScaleStage,
   { product, activated, after }: Pick<StageBits, "product" | "activated" | "after">,
@@ -71,8 +75,8 @@ export function bitsNeeded(
   // A square stands at its own scale until a factor is declared, which may make it smaller.
   const squared = activation ? 2 * product : 0;
   return {
-    start: Math.max(product + magnitudeBits(largest), squared, activated + value) + 2,
-    end: after + value + 2,
+    start: Math.max(product + magnitudeBits(largest), squared, activated + value) + spareBits,
+    end: after + value + spareBits,
   };
 }
 

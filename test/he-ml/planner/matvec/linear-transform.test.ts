@@ -101,7 +101,7 @@ function convolution({ channels, outputs, image, kernel, stride, seed }: Problem
 }
 
 describe("every candidate that is worked out computes its map, and reads no slot that holds nothing:", () => {
-  test("gathering", () => {
+  test("im2col", () => {
     let built = 0;
     fc.assert(
       fc.property(problems, (problem) => {
@@ -116,7 +116,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
     expect(built).toBeGreaterThan(50);
   });
 
-  test("gathering rows", () => {
+  test("sent diagonals", () => {
     let built = 0;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 60 }), (rows, columns) => {
@@ -134,19 +134,28 @@ describe("every candidate that is worked out computes its map, and reads no slot
     expect(built).toBeGreaterThan(50);
   });
 
-  test("shifting and folding", () => {
+  test("shift and hybrid diagonals", () => {
     let built = 0;
     fc.assert(
       fc.property(problems, (problem) => {
         const { map, inputShape, outputShape, stride } = convolution(problem);
         const rowStride = Math.ceil(inputShape[2] / problem.phases[1]);
         const plane = rowStride * Math.ceil(inputShape[1] / problem.phases[0]);
-        const image = planesLayout({ shape: inputShape, phases: problem.phases, rowStride, plane, slots });
-        if (!image || imageExtent(image) > slots) return;
-        const layout = slotsOfImage(image, slots);
+        const imageLayout = planesLayout({
+          shape: inputShape,
+          phases: problem.phases,
+          rowStride,
+          plane,
+          slots,
+        });
+        if (!imageLayout || imageExtent(imageLayout) > slots) return;
+        const layout = slotsOfImage(imageLayout, slots);
         const phases = [[1, 1] as const];
         const shared = { map, layout, slots, poolSums: [] };
-        built += expectAllCompute(shiftCandidates({ ...shared, image, outputShape, stride, phases }), layout);
+        built += expectAllCompute(
+          shiftCandidates({ ...shared, imageLayout, outputShape, stride, phases }),
+          layout,
+        );
         built += expectAllCompute(hybridDiagonalCandidates(shared), layout);
       }),
       { seed: 73, numRuns: 25 },
@@ -154,7 +163,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
     expect(built).toBeGreaterThan(50);
   });
 
-  test("folding over a repeated input", () => {
+  test("hybrid diagonals over a repeated input", () => {
     const map = affineMap(6, 16, (row) => ({
       entries: Array.from({ length: 16 }, (_, column) => ({ column, weight: Math.cos(row * 5 + column) })),
       bias: 0,
@@ -175,20 +184,20 @@ test("pooling by rotations gives the plain average pool wherever it says so, and
       const shape = [channels, ...size] as const;
       const rowStride = Math.ceil(size[1] / phases[1]);
       const plane = rowStride * Math.ceil(size[0] / phases[0]);
-      const image = planesLayout({ shape, phases, rowStride, plane, slots });
-      if (!image || imageExtent(image) > slots) return;
-      const layout = poolLayout(layer, image, slotsOfImage(image, slots));
-      if (!layout) return;
+      const imageLayout = planesLayout({ shape, phases, rowStride, plane, slots });
+      if (!imageLayout || imageExtent(imageLayout) > slots) return;
+      const pooledLayout = poolLayout(layer, imageLayout, slotsOfImage(imageLayout, slots));
+      if (!pooledLayout) return;
       pooled++;
       const { data } = randomTensor(shape, seed);
       const expected = layerForward(layer, tensor([1, ...shape], data)).data;
       const found = new Set<number>();
-      filled(slotsOfImage(image, slots), data, seed).forEach((values, i) =>
-        sumRotations(values, layout.sums).forEach((sum, slot) => {
-          const window = layout.layout[i][slot];
+      filled(slotsOfImage(imageLayout, slots), data, seed).forEach((values, i) =>
+        sumRotations(values, pooledLayout.sums).forEach((sum, slot) => {
+          const window = pooledLayout.slotLayout[i][slot];
           if (window < 0) return;
           found.add(window);
-          expect(sum / layout.divisor).toBeCloseTo(expected[window], 9);
+          expect(sum / pooledLayout.divisor).toBeCloseTo(expected[window], 9);
         }),
       );
       expect(found.size).toBe(expected.length);
@@ -196,10 +205,10 @@ test("pooling by rotations gives the plain average pool wherever it says so, and
     { seed: 74, numRuns: 60 },
   );
   expect(pooled).toBeGreaterThan(20);
-  const image = planesLayout({ shape: [1, 4, 4], phases: [1, 1], rowStride: 4, plane: 16, slots })!;
+  const imageLayout = planesLayout({ shape: [1, 4, 4], phases: [1, 1], rowStride: 4, plane: 16, slots })!;
   for (const options of [{ stride: 1 }, { padding: 1 }]) {
     const layer = averagePoolLayer({ kernelSize: 2, ...options });
-    expect(poolLayout(layer, image, slotsOfImage(image, slots))).toBeUndefined();
+    expect(poolLayout(layer, imageLayout, slotsOfImage(imageLayout, slots))).toBeUndefined();
   }
 });
 

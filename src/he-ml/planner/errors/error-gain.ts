@@ -1,0 +1,178 @@
+import type { FullSlotLayout } from "../layout/full-slot-layout.js";
+import {
+  rotateSlots,
+  rotationsOfSums,
+  sumRotations,
+  type Diagonal,
+  type LinearTransform,
+} from "../matvec/linear-transform.js";
+import { derivative } from "../stages/activation.js";
+import { gaussians } from "./gaussians.js";
+import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-run.js";
+
+/**
+ * Where errors come from. Each has a size of its own that the scales decide on:
+ *
+ * - `input`: encrypting the input, or whatever was computed before
+ * - `encoding`: rounding the plaintexts' coefficients
+ * - `inputRotation`: key switches before products, at the input's scale
+ * - `sumRotation`: key switches after products
+ * - `relinearization`: key switch after the activation
+ * - `rescaling`: rounding after a division by a prime
+ */
+export type ErrorKind =
+  "input" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
+
+/**
+ * Mean square error at the outputs of each stage, for errors of one kind with standard deviation 1 that arise in stage
+ * `from`: 0 before it. Random errors are followed through the slots of sample images: linear transforms carry them along,
+ * an activation multiplies them by its derivative.
+ *
+ * @param runs of the sample images
+ * @param transform the stage's, or the part of it in which the error arises; given for errors that arise in it
+ */
+export function gainOf(
+  kind: ErrorKind,
+  from: number,
+  stages: readonly SlotStage[],
+  runs: readonly SlotRun[],
+  transform: LinearTransform | undefined = stages[from].transform,
+): number[] {
+  const gain = new Array<number>(stages.length).fill(0);
+  runs.forEach((run, image) => {
+    const random = gaussians(1 + image);
+    let error = errorWhereItArises(kind, from, stages, run, transform, random);
+    gain[from] += meanSquare(error, stages[from].output) / runs.length;
+    for (let stage = from + 1; stage < stages.length; stage++) {
+      error = throughStage(error, stage, stages, run);
+      gain[stage] += meanSquare(error, stages[stage].output) / runs.length;
+    }
+  });
+  return gain;
+}
+
+/** An error of standard deviation 1, as it shows at the output of the stage in which it arises. */
+function errorWhereItArises(
+  kind: ErrorKind,
+  stage: number,
+  stages: readonly SlotStage[],
+  run: SlotRun,
+  transform: LinearTransform | undefined,
+  random: () => number,
+): Slots {
+  const inputs = run.inputs[stage];
+  switch (kind) {
+    case "input":
+      return throughStage(noise(inputs, random), stage, stages, run);
+    case "inputRotation":
+      return throughActivation(inputRotationError(transform!, inputs, random), stage, stages, run);
+    case "encoding":
+      return throughActivation(encodingError(transform!, inputs, random), stage, stages, run);
+    case "sumRotation":
+      return throughActivation(sumRotationError(transform!, inputs, random), stage, stages, run);
+    case "relinearization":
+      return keySwitchNoise(run.outputs[stage], random);
+    case "rescaling":
+      return noise(run.outputs[stage], random);
+  }
+}
+
+function throughStage(error: Slots, stage: number, stages: readonly SlotStage[], run: SlotRun): Slots {
+  const { transform } = stages[stage];
+  return throughActivation(transform ? applyWeights(transform, error) : error, stage, stages, run);
+}
+
+function throughActivation(error: Slots, stage: number, stages: readonly SlotStage[], run: SlotRun): Slots {
+  const { activation } = stages[stage];
+  if (!activation) return error;
+  const values = run.outputs[stage];
+  return error.map((slots, i) => slots.map((e, at) => derivative(activation, values[i][at]) * e));
+}
+
+/** Of the rotations of pool sums and baby steps: each baby step once, however many diagonals share it. */
+function inputRotationError(transform: LinearTransform, inputs: Slots, random: () => number): Slots {
+  const { poolSums, folds, diagonals } = transform;
+  const ofPoolSums = keySwitchNoise(inputs, random, Math.sqrt(rotationsOfSums(poolSums)));
+  const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) =>
+    Float64Array.from(slots),
+  );
+  const ofBabySteps = new Map<string, Float64Array>();
+  for (const diagonal of diagonals.filter(({ baby }) => baby !== 0)) {
+    const name = `${diagonal.input},${diagonal.baby}`;
+    const own = ofBabySteps.get(name) ?? keySwitchNoise([inputs[0]], random)[0];
+    ofBabySteps.set(name, own);
+    const alone = { ...transform, poolSums: [], folds: [], diagonals: [{ ...diagonal, baby: 0 }] };
+    const everywhere = inputs.map(() => own);
+    const shown = applyWeights(alone, everywhere)[diagonal.output];
+    shown.forEach((value, at) => (total[diagonal.output][at] += value));
+  }
+  return total.map((slots) => sumRotations(slots, folds));
+}
+
+/** Every weight is off by an error of its own, also those that are 0, times the value that it meets. */
+function encodingError(
+  { poolSums, folds, diagonals, outputs }: LinearTransform,
+  inputs: Slots,
+  random: () => number,
+): Slots {
+  return Array.from({ length: outputs }, (_, output) => {
+    const power = new Float64Array(inputs[0].length);
+    const pooled = inputs.map((slots) => sumRotations(slots, poolSums));
+    for (const diagonal of diagonals) {
+      if (diagonal.output !== output) continue;
+      const read = rotateSlots(pooled[diagonal.input], diagonal.baby + diagonal.giant);
+      read.forEach((value, at) => (power[at] += value * value));
+    }
+    return sumRotations(
+      power.map((square) => Math.sqrt(square) * random()),
+      folds,
+    );
+  });
+}
+
+/** Of the rotations of giant steps and folds; what a fold adds is folded on. */
+function sumRotationError(
+  { folds, diagonals, outputs }: LinearTransform,
+  inputs: Slots,
+  random: () => number,
+): Slots {
+  return Array.from({ length: outputs }, (_, output) => {
+    let [total] = keySwitchNoise([inputs[0]], random, Math.sqrt(giantStepsOf(diagonals, output)));
+    for (const steps of folds) {
+      const [own] = keySwitchNoise([total], random, Math.sqrt(steps.length));
+      total = sumRotations(total, [steps]).map((value, at) => value + own[at]);
+    }
+    return total;
+  });
+}
+
+const giantStepsOf = (diagonals: readonly Diagonal[], of: number) =>
+  new Set(diagonals.filter(({ output, giant }) => output === of && giant !== 0).map(({ giant }) => giant))
+    .size;
+
+function noise(like: Slots, random: () => number): Slots {
+  return like.map((slots) => Float64Array.from(slots, () => random()));
+}
+
+/** Half of a key switch's power sits in slot 0; see `NoiseModel.keySwitch`. */
+function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
+  return like.map((slots) =>
+    Float64Array.from(slots, (_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
+  );
+}
+
+/** The mean over all outputs, each of which counts once, however many copies it has. */
+function meanSquare(error: Slots, output: FullSlotLayout): number {
+  const sums = new Map<number, { square: number; copies: number }>();
+  output.forEach((held, i) =>
+    held.forEach((value, at) => {
+      if (value < 0) return;
+      const sum = sums.get(value) ?? { square: 0, copies: 0 };
+      sum.square += error[i][at] ** 2;
+      sum.copies++;
+      sums.set(value, sum);
+    }),
+  );
+  const squares = [...sums.values()].map(({ square, copies }) => square / copies);
+  return squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length);
+}
