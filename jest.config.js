@@ -10,7 +10,7 @@ const transform = {
 
 /** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`. */
 export default {
-  testEnvironment: "<rootDir>/test/onnxruntime-environment.js",
+  testEnvironment: "<rootDir>/test/environment.js",
   extensionsToTreatAsEsm: [".ts"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform,

@@ -5,7 +5,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
-import { heMl, temporaryFolder } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder } from "./support.js";
 
 describe("real images and rows classified while encrypted, logits within 1 % of the largest:", () => {
   test.each([

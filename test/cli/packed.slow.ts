@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { BenchReport } from "../../src/he-ml/service/bench.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl } from "./support.js";
+import { heMl } from "./he-ml.js";
 
 async function json<T>(args: readonly string[]): Promise<T> {
   const { status, stdout, stderr } = await heMl([...args, "--json"]);

@@ -5,7 +5,8 @@ import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import type { Explanation } from "../../src/he-ml/program/explain.js";
 import type { ClientSpec } from "../../src/he-ml/program/client-spec.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: string;

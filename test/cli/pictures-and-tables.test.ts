@@ -9,7 +9,8 @@ import { linearLayer } from "../../src/he-ml/model/linear.js";
 import { defineModel } from "../../src/he-ml/model/model.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
-import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 

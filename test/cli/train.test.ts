@@ -5,7 +5,8 @@ import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { loadNetwork } from "../../src/he-ml/formats/load-model.js";
 import { unsupportedLayers } from "../../src/he-ml/model/unsupported-layers.js";
 import type { TrainingMetrics } from "../../src/train/metrics.js";
-import { heMl, temporaryFolder, tinyModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, tinyModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: readonly string[];
