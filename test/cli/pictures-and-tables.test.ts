@@ -51,8 +51,7 @@ test("classes of Fashion-MNIST are called by their names, whatever the model lea
   });
   const path = join(folder.path, "wide.onnx");
   await writeFile(path, writeOnnx(wide));
-  const parameters = await writeJson(folder.path, "parameters.json", teachingParameters);
-  const args = ["infer", "--model", path, "--dataset", "fashion-mnist", "--parameters", parameters];
+  const args = ["infer", "--model", path, "--dataset", "fashion-mnist", "--packing", "packed"];
   const { status, stdout } = await heMl(args);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^image 0, .*: [A-Z][\w /-]+, (as labelled|but labelled Ankle boot);/);
@@ -74,7 +73,8 @@ describe("he-ml infer --image", () => {
       ink.map((value) => value / 255),
     );
     const parameters = await writeJson(folder.path, "parameters.json", teachingParameters);
-    const infer = ["infer", "--model", await writeModel(folder.path), "--parameters", parameters];
+    const model = await writeModel(folder.path);
+    const infer = ["infer", "--model", model, "--packing", "packed", "--parameters", parameters];
     const inverted = await heMl([...infer, "--image", picture, "--invert", "--json"]);
     expect({ status: inverted.status, stderr: inverted.stderr }).toEqual({ status: 0, stderr: "" });
     const [result] = (JSON.parse(inverted.stdout) as InferenceReport).results;

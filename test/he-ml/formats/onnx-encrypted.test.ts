@@ -3,7 +3,6 @@ import { expectSameEncrypted } from "./encrypted.js";
 import { loadExported } from "./onnx-fixtures.js";
 
 test.each([
-  ["batch-norm", "new"],
   ["polynomials", "old"],
   ["dense", "tf2onnx"],
 ])("%s, %s: runs encrypted", async (name, exporter) => {

@@ -1,43 +1,8 @@
-import { expect, test } from "@jest/globals";
-import { readFile, writeFile } from "node:fs/promises";
-import { compile, explain, loadModel, typicalCosts, type Model } from "../../../src/he-ml/index.js";
-import { benchNetworks } from "../../../src/he-ml/service/bench-networks.js";
+import { test } from "@jest/globals";
+import { checkPlans } from "./golden.js";
 
-const committed = ["lenet1", "mnist-small", "lenet1-from-tanh", "breast-cancer"];
-const file = new URL("../../vectors/plans.json", import.meta.url);
-const howToUpdate =
-  "If it was meant to, write the new plans down with npm run update:golden, and say in the commit's message why they changed.";
-
-/** What a plan costs and what it promises: whoever changes one of these numbers changes every client's run. */
-async function planned(model: Model) {
-  const program = await compile(model, { costs: typicalCosts });
-  const { polyModulusDegree, levels } = program.parameters;
-  const { parameters, stages, totals, rotationSteps, bytes } = explain(program, {
-    costs: typicalCosts(polyModulusDegree, levels),
-  });
-  return {
-    parameters,
-    rotate: totals.ops.rotate,
-    multiplyPlain: totals.ops.multiplyPlain,
-    rotationKeys: rotationSteps.length,
-    bytes,
-    stages: stages.map(({ name, before, level, scaleBits, diagonals, ops }) => ({
-      ...{ name, levels: [before.level, level], scaleBits: Number(scaleBits.toFixed(3)) },
-      ...{ diagonals, rotate: ops.rotate, multiplyPlain: ops.multiplyPlain, rescale: ops.rescale },
-    })),
-  };
-}
-
-test("committed models and bench networks are planned as test/vectors/plans.json says", async () => {
-  const models = [...(await Promise.all(committed.map((name) => loadModel(name)))), ...benchNetworks()];
-  const plans: Record<string, unknown> = {};
-  for (const model of models) plans[model.name] = await planned(model);
-  if (process.env.HE_ML_UPDATE_GOLDEN) await writeFile(file, `${JSON.stringify(plans, undefined, 2)}\n`);
-  const golden = JSON.parse(await readFile(file, "utf8")) as unknown;
-  try {
-    expect(plans).toEqual(golden);
-  } catch (error) {
-    (error as Error).message += `\n\nA plan differs from test/vectors/plans.json. ${howToUpdate}`;
-    throw error;
-  }
-});
+// Two that take longer, and are like lenet1: see golden.slow.ts.
+test.each(["lenet1", "mnist-small", "breast-cancer", "color-32", "rectangular", "dense"])(
+  "%s is planned as test/vectors/plans.json says",
+  (name) => checkPlans([name]),
+);
