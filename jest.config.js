@@ -10,7 +10,9 @@ const transform = {
 
 /** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`. */
 export default {
-  testEnvironment: "<rootDir>/test/onnxruntime-environment.js",
+  globalSetup: "<rootDir>/test/jest/setup.js",
+  globalTeardown: "<rootDir>/test/jest/teardown.js",
+  testEnvironment: "<rootDir>/test/jest/environment.js",
   extensionsToTreatAsEsm: [".ts"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform,

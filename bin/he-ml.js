@@ -4,8 +4,8 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const recentEnough = (major === 22 && minor >= 20) || (major === 24 && minor >= 18) || major > 24;
 
 if (recentEnough) {
-  const { main } = await import("../dist/cli/main.js");
-  await main(process.argv);
+  const { runAsProcess } = await import("../dist/cli/process.js");
+  await runAsProcess();
 } else {
   process.stderr.write(
     `he-ml: Node ${process.versions.node} cannot run it: expected 22.20 or later, or 24.18 or later; ` +

@@ -7,6 +7,7 @@ import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
+import type { CommandIo } from "./command-io.js";
 import { datasetImages } from "./images-source.js";
 import { startProgress } from "./progress.js";
 import { megabytes, percent } from "../viz/units.js";
@@ -23,7 +24,7 @@ interface BenchCommandOptions {
 const committedModels = ["mnist-small", "lenet1"];
 
 /** `he-ml bench`: latency, sizes, precision, and the primitive costs of the same run. */
-export function benchCommand(signal: AbortSignal): Command {
+export function benchCommand(io: CommandIo): Command {
   return new Command("bench")
     .description("measure latency of packed inference, and what one rotation takes in the same run")
     .option("--model <M>", "a model file or name (default: both committed models and four other shapes)")
@@ -37,25 +38,25 @@ export function benchCommand(signal: AbortSignal): Command {
       2,
     )
     .option("--json", "print everything as JSON")
-    .action((options: BenchCommandOptions) => run(options, signal));
+    .action((options: BenchCommandOptions) => run(options, io));
 }
 
 async function run(
   { model, count, repetitions, threads, json }: BenchCommandOptions,
-  signal: AbortSignal,
+  { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
   const models: BenchModel[] = [];
   for (const name of names) models.push(await findBenchModel(name, count));
   if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
-  const progress = startProgress();
+  const progress = startProgress(stderr);
   const report = await bench(models, {
     repetitions,
     threads,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${benchText(report)}\n`);
+  stdout.write(json ? `${JSON.stringify(report)}\n` : `${benchText(report)}\n`);
 }
 
 async function findBenchModel(name: string, count: number): Promise<BenchModel> {

@@ -9,6 +9,7 @@ import { compile } from "../he-ml/node/compile.js";
 import { explain, type Explanation } from "../he-ml/program/explain.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
+import type { CommandIo, Output } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes } from "../viz/units.js";
@@ -23,7 +24,7 @@ interface ExplainOptions {
 }
 
 /** `he-ml explain`: what a run will do and cost, with nothing encrypted. */
-export function explainCommand(): Command {
+export function explainCommand({ stdout }: CommandIo): Command {
   return new Command("explain")
     .description("tell layouts, levels, operations, time and error of a run before anything is encrypted")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
@@ -32,10 +33,10 @@ export function explainCommand(): Command {
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
     .option("--json", "print everything as JSON")
-    .action(run);
+    .action((options: ExplainOptions) => run(options, stdout));
 }
 
-async function run(options: ExplainOptions): Promise<void> {
+async function run(options: ExplainOptions, stdout: Output): Promise<void> {
   const { packing, parameters: file, fuse, clientSpec } = options;
   const model = await loadModel(options.model);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
@@ -47,9 +48,7 @@ async function run(options: ExplainOptions): Promise<void> {
   });
   const explanation = explain(program, { costs: await machineCosts(program.parameters) });
   if (clientSpec) await writeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`,
-  );
+  stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
 }
 
 /** One row a stage, then the sums. */

@@ -13,6 +13,7 @@ import type { Program } from "../he-ml/program/program.js";
 import { infer } from "../he-ml/node/infer.js";
 import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
+import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
 import { firstLine, resultTable } from "./inference-text.js";
@@ -41,7 +42,7 @@ interface InferCommandOptions {
 const mostImages = 1_000_000;
 
 /** `he-ml infer`: encrypt, run, decrypt, compare with the plain model. */
-export function inferCommand(signal: AbortSignal): Command {
+export function inferCommand(io: CommandIo): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
@@ -62,19 +63,21 @@ export function inferCommand(signal: AbortSignal): Command {
     )
     .option("--report <file>", "write an HTML report with figures")
     .option("--json", "print everything as JSON")
-    .action((options: InferCommandOptions) => run(options, signal));
+    .action((options: InferCommandOptions) => run(options, io));
 }
 
-async function run(options: InferCommandOptions, signal: AbortSignal): Promise<void> {
+async function run(options: InferCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
   requireOneSource(options);
   const model = await loadModel(options.model, { inputShape: await shapeOfImages(options) });
   if (options.report) await requireWritableFile("--report", options.report);
   const program = await compileFor(model, options);
-  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model);
+  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model, (warning) =>
+    stderr.write(`he-ml: ${warning}\n`),
+  );
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(await modelFile(options.model), images);
 
-  const progress = startProgress();
+  const progress = startProgress(stderr);
   const report = await infer(program, images, {
     labels,
     plainLogits,
@@ -85,12 +88,12 @@ async function run(options: InferCommandOptions, signal: AbortSignal): Promise<v
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
 
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else process.stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
+  else stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
   if (options.report) {
     const { inferenceReport } = await import("../viz/index.js");
     await writeFile(options.report, await inferenceReport(report, images, names));
-    process.stderr.write(`he-ml: report written to ${options.report}\n`);
+    stderr.write(`he-ml: report written to ${options.report}\n`);
   }
 }
 
@@ -127,6 +130,7 @@ function requireOneSource({
 function findImages(
   { dataset, datasetDir, index, count, input, image, invert }: InferCommandOptions,
   model: Model,
+  warn: (message: string) => void,
 ): Promise<ImagesSource> {
   if (image !== undefined) return pictureImages(image, model.inputShape, invert ?? false, warn);
   if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
@@ -147,8 +151,6 @@ async function shapeOfImages({
   const { images } = await datasetImages(dataset, 0, 1, datasetDir);
   return images.shape.slice(1);
 }
-
-const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
 
 /** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
 async function referenceLogits(path: string, images: Tensor): Promise<Tensor | undefined> {

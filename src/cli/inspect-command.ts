@@ -3,6 +3,7 @@ import { InputError } from "../he-ml/errors.js";
 import { loadNetwork } from "../he-ml/node/files/load-model.js";
 import { inspectNetwork, type InspectOptions, type Inspection } from "../he-ml/model/inspection.js";
 import { UnsupportedLayersError, type UnsupportedLayer } from "../he-ml/model/unsupported-layers.js";
+import type { CommandIo, Output } from "./command-io.js";
 import { datasetImages } from "./images-source.js";
 import { inspectionText, unsupportedText } from "./inspection-text.js";
 
@@ -16,7 +17,7 @@ interface InspectCommandOptions {
 }
 
 /** `he-ml inspect`: what is in a model, and what of it cannot be encrypted. */
-export function inspectCommand(): Command {
+export function inspectCommand({ stdout }: CommandIo): Command {
   return new Command("inspect")
     .description(
       "list a model's layers, shapes, parameters, depth, value ranges and what cannot be encrypted",
@@ -28,10 +29,10 @@ export function inspectCommand(): Command {
     )
     .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--json", "print everything as JSON")
-    .action((name: string, options: InspectCommandOptions) => inspect(name, options));
+    .action((name: string, options: InspectCommandOptions) => inspect(name, options, stdout));
 }
 
-async function inspect(name: string, options: InspectCommandOptions): Promise<void> {
+async function inspect(name: string, options: InspectCommandOptions, stdout: Output): Promise<void> {
   if (options.datasetDir !== undefined && options.dataset === undefined) {
     throw new InputError("inspect: --dataset-dir is for a dataset; give --dataset");
   }
@@ -42,6 +43,7 @@ async function inspect(name: string, options: InspectCommandOptions): Promise<vo
   });
   if (found instanceof UnsupportedLayersError) {
     print(
+      stdout,
       options,
       { model: found.modelName, unsupported: found.layers },
       unsupportedText(found.modelName, found.layers),
@@ -49,7 +51,7 @@ async function inspect(name: string, options: InspectCommandOptions): Promise<vo
     return;
   }
   const inspection = inspectNetwork(found, await rangesSource(options));
-  print(options, inspection, inspectionText(inspection));
+  print(stdout, options, inspection, inspectionText(inspection));
 }
 
 /** Where the ranges of values come from: a dataset's first test images, or else the model's `metrics.json`. */
@@ -60,9 +62,10 @@ async function rangesSource({ dataset, datasetDir }: InspectCommandOptions): Pro
 }
 
 function print(
+  stdout: Output,
   { json }: InspectCommandOptions,
   content: Inspection | { readonly model: string; readonly unsupported: readonly UnsupportedLayer[] },
   text: string,
 ): void {
-  process.stdout.write(json ? `${JSON.stringify(content)}\n` : `${text}\n`);
+  stdout.write(json ? `${JSON.stringify(content)}\n` : `${text}\n`);
 }

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { benchCommand } from "./bench-command.js";
+import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
 import { explainCommand } from "./explain-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
@@ -11,73 +12,63 @@ import { trainCommand } from "./train-command.js";
 import { packageVersion } from "./package-root.js";
 
 /**
- * The `he-ml` command. Results go to stdout, progress and errors to stderr. Exit status: 0; 1 when the work failed;
- * 2 when the input cannot be used, with one line that begins `he-ml: `; 130 when interrupted.
+ * The `he-ml` command. Results go to stdout, progress and errors to stderr.
+ *
+ * @param argv as `process.argv` is: two words that are passed over, then the arguments
+ * @returns the exit status: 0; 1 when the work failed; 2 when the input cannot be used, with one line that begins
+ * `he-ml: `; 130 when interrupted by Ctrl-C. Nothing is thrown
+ * @example const status = await main(["node", "he-ml", "inspect", "lenet1"], { stdout, stderr, stdin, env, signal });
  */
-export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has seen enough, as in `he-ml … | head`.
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-  const interrupt = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => interrupt.abort(new Interrupted(signal));
-  for (const signal of endingSignals) process.on(signal, onSignal);
+export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { stdout, stderr } = io;
   const program = new Command("he-ml")
     .description("Classify images while they are encrypted, and see what it costs.")
     .version(packageVersion())
     .showHelpAfterError(false)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .addCommand(inferCommand(interrupt.signal))
-    .addCommand(explainCommand())
-    .addCommand(inspectCommand())
-    .addCommand(benchCommand(interrupt.signal))
-    .addCommand(trainCommand(interrupt.signal))
-    .addCommand(runCommand(interrupt.signal))
-    .addCommand(labCommand(interrupt.signal));
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 80,
+    })
+    .addCommand(inferCommand(io))
+    .addCommand(explainCommand(io))
+    .addCommand(inspectCommand(io))
+    .addCommand(benchCommand(io))
+    .addCommand(trainCommand(io))
+    .addCommand(runCommand(io))
+    .addCommand(labCommand(io));
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {
     await program.parseAsync(argv);
+    return 0;
   } catch (error) {
-    process.exitCode = report(error);
-  } finally {
-    for (const signal of endingSignals) process.off(signal, onSignal);
+    return report(error, stderr);
   }
 }
 
-/** Those that end a command in an orderly way: Ctrl-C, a supervisor, a terminal that is closed. */
-const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-class Interrupted extends Error {
-  constructor(readonly signal: NodeJS.Signals) {
-    super(signal);
-  }
-}
-
-/** Says what went wrong on stderr; returns the exit status. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return reportUsage(error);
+/** Says what went wrong; returns the exit status. */
+function report(error: unknown, stderr: Output): number {
+  if (error instanceof ExitStatus) return error.status;
+  if (error instanceof CommanderError) return reportUsage(error, stderr);
   if (error instanceof Interrupted) {
-    process.stderr.write("he-ml: interrupted\n");
-    return 128 + constants.signals[error.signal];
+    stderr.write("he-ml: interrupted\n");
+    return 128 + constants.signals[error.by];
   }
   if (error instanceof InputError) {
-    process.stderr.write(`he-ml: ${oneLine(error.message)}\n`);
+    stderr.write(`he-ml: ${oneLine(error.message)}\n`);
     return 2;
   }
-  process.stderr.write(
-    `he-ml: failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  stderr.write(`he-ml: failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
 }
 
-function reportUsage({ code, message, exitCode }: CommanderError): number {
+function reportUsage({ code, message, exitCode }: CommanderError, stderr: Output): number {
   if (exitCode === 0) return 0;
   const text =
     code === "commander.help" ? "expected a command; see he-ml --help" : message.replace(/^error: /, "");
-  process.stderr.write(`he-ml: ${oneLine(text)}\n`);
+  stderr.write(`he-ml: ${oneLine(text)}\n`);
   return 2;
 }
 

@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import type { Output } from "./command-io.js";
 
 /** A progress bar on stderr, drawn only where stderr is a terminal. */
 export interface Progress {
@@ -8,10 +9,10 @@ export interface Progress {
   stop(): void;
 }
 
-export function startProgress(): Progress {
+export function startProgress(stderr: Output): Progress {
   // Where stderr is no terminal, cli-progress draws nothing.
   const bar = new SingleBar({
-    stream: process.stderr,
+    stream: stderr,
     format: "{step} {bar} {value}/{total}",
     hideCursor: true,
     clearOnComplete: true,

@@ -6,6 +6,7 @@ import type { Freshness } from "../notebook/runner/freshness.js";
 import type { Notebook } from "../notebook/runner/notebook-file.js";
 import type { CellFailure } from "../notebook/runner/run-notebook.js";
 import { wholeNumber } from "./arguments.js";
+import { ExitStatus, type CommandIo, type Output } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { packageRoot, packageVersion } from "./package-root.js";
 import { startProgress } from "./progress.js";
@@ -34,7 +35,7 @@ const dependencies: Freshness = {
 const mostSeconds = 2_147_483;
 
 /** `he-ml run`: run notebooks on the tslab kernel, without Python. */
-export function runCommand(signal: AbortSignal): Command {
+export function runCommand(io: CommandIo): Command {
   return new Command("run")
     .description("run notebooks on the tslab kernel; write each as NAME.ipynb and NAME.html")
     .argument("<notebook...>", "notebooks (.ipynb)")
@@ -42,27 +43,30 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--out <dir>", "folder for what is written", "out")
     .option("--check", "run nothing; fail where the outputs in a notebook are not those of its cells")
     .action((paths: string[], options: RunOptions) =>
-      options.check ? check(paths) : run(paths, options, signal),
+      options.check ? check(paths, io) : run(paths, options, io),
     );
 }
 
-async function run(paths: readonly string[], options: RunOptions, signal: AbortSignal): Promise<void> {
+async function run(paths: readonly string[], options: RunOptions, io: CommandIo): Promise<void> {
   const notebooks = await readAll(paths);
   for (const path of notebooks.flatMap(({ name }) => outputPaths(name, options.out))) {
     await requireWritableFile("--out", path);
   }
-  for (const notebook of notebooks) await runOne(notebook, options, signal);
+  let failed = false;
+  for (const notebook of notebooks) failed = !(await runOne(notebook, options, io)) || failed;
+  if (failed) throw new ExitStatus(1);
 }
 
+/** @returns whether all cells ran */
 async function runOne(
   { path, name, notebook }: NamedNotebook,
   { timeout, out }: RunOptions,
-  signal: AbortSignal,
-): Promise<void> {
+  { stdout, stderr, signal }: CommandIo,
+): Promise<boolean> {
   const { runNotebook } = await import("../notebook/runner/run-notebook.js");
   const start = performance.now();
   let toRun = 0;
-  const progress = startProgress();
+  const progress = startProgress(stderr);
   const { failure, cells, ...result } = await runNotebook(notebook, {
     cwd: dirname(path),
     timeoutSeconds: timeout,
@@ -78,10 +82,11 @@ async function runOne(
     ? withoutFingerprint(result.notebook)
     : await withFingerprint(result.notebook, dependencies);
   const written = await write(finished, name, out);
-  if (failure) reportFailure(path, failure);
-  process.stdout.write(
+  if (failure) reportFailure(path, failure, stderr);
+  stdout.write(
     `${written.join(", ")}: ${cells} of ${toRun} cells ran in ${seconds(performance.now() - start)}\n`,
   );
+  return failure === undefined;
 }
 
 async function write(notebook: Notebook, name: string, folder: string): Promise<string[]> {
@@ -98,19 +103,21 @@ const outputPaths = (name: string, folder: string) => [
   join(folder, `${name}.html`),
 ];
 
-async function check(paths: readonly string[]): Promise<void> {
+async function check(paths: readonly string[], { stderr }: CommandIo): Promise<void> {
   const { requireFresh, StaleOutputsError } = await import("../notebook/runner/freshness.js");
+  let stale = false;
   for (const { path, notebook } of await readAll(paths)) {
     try {
       await requireFresh(notebook, dependencies);
     } catch (error) {
       if (!(error instanceof StaleOutputsError)) throw error;
-      process.stderr.write(
+      stderr.write(
         `he-ml: ${path}: ${error.message}; run it anew: npx he-ml run --out ${dirname(path)} ${path}\n`,
       );
-      process.exitCode = 1;
+      stale = true;
     }
   }
+  if (stale) throw new ExitStatus(1);
 }
 
 /** Reads all notebooks before the first is run. */
@@ -140,9 +147,6 @@ function requireLanguage(path: string, { metadata }: Notebook): void {
   }
 }
 
-function reportFailure(path: string, { cell, id, message }: CellFailure): void {
-  process.stderr.write(
-    `he-ml: ${basename(path)}: cell ${cell} (id ${id}): ${message.replace(/\s*\n\s*/g, " ")}\n`,
-  );
-  process.exitCode = 1;
+function reportFailure(path: string, { cell, id, message }: CellFailure, stderr: Output): void {
+  stderr.write(`he-ml: ${basename(path)}: cell ${cell} (id ${id}): ${message.replace(/\s*\n\s*/g, " ")}\n`);
 }

@@ -3,6 +3,7 @@ import { InputError } from "../he-ml/errors.js";
 import { loadNetwork } from "../he-ml/node/files/load-model.js";
 import type { ConversionAccuracy } from "../viz/index.js";
 import { wholeNumber } from "./arguments.js";
+import type { CommandIo } from "./command-io.js";
 import { startProgress } from "./progress.js";
 
 interface TrainOptions {
@@ -19,7 +20,7 @@ interface TrainOptions {
 }
 
 /** `he-ml train`: train a network and export it; make one from elsewhere HE-friendly. */
-export function trainCommand(signal: AbortSignal): Command {
+export function trainCommand(io: CommandIo): Command {
   return new Command("train")
     .description("train a network, or make a trained one HE-friendly; export ONNX, metrics and a card")
     .option("--arch <name>", "architecture: lenet1, mnist-small, breast-cancer, lenet1-tanh")
@@ -35,10 +36,10 @@ export function trainCommand(signal: AbortSignal): Command {
     .option("--epochs <n>", "passes over the training set", wholeNumber(1))
     .option("--backend <name>", "wasm or tensorflow; tensorflow where it can be loaded if left out")
     .option("--json", "print the metrics as JSON")
-    .action((options: TrainOptions) => train(options, signal));
+    .action((options: TrainOptions) => train(options, io));
 }
 
-async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
+async function train(options: TrainOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
   const { arch, from, activation, out } = options;
   if (arch === undefined && from === undefined) {
     throw new InputError("train: expected --arch lenet1, or --from with a model, got neither");
@@ -48,7 +49,7 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
   }
   const { trainAndExport } = await import("../train/export.js");
   const initialModel = from === undefined ? undefined : await loadNetwork(from);
-  const progress = startProgress();
+  const progress = startProgress(stderr);
   const { metrics } = await trainAndExport({
     architecture: arch,
     dataset: options.dataset,
@@ -71,15 +72,15 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
         : progress.update(state.phase, state.images, state.totalImages),
   }).finally(() => progress.stop());
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(metrics)}\n`);
+    stdout.write(`${JSON.stringify(metrics)}\n`);
     return;
   }
   const { conversion, testAccuracy, testImages, trainSeconds, backend } = metrics;
   if (conversion) {
     const { before, afterReplacing } = conversion.accuracy;
-    process.stdout.write(`before: ${percent(before)}; after replacing: ${percent(afterReplacing)}\n`);
+    stdout.write(`before: ${percent(before)}; after replacing: ${percent(afterReplacing)}\n`);
   }
-  process.stdout.write(
+  stdout.write(
     `${out}: ${percent(testAccuracy)} of ${testImages} test images ` +
       `after ${trainSeconds} s of training (${backend})\n`,
   );

@@ -1,11 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "fast-png";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
-import { heMl, temporaryFolder } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder } from "./support.js";
+import { checkTinyInference, inferTiny } from "./tiny-inference.js";
 
 describe("real images and rows classified while encrypted, logits within 1 % of the largest:", () => {
   test.each([
@@ -59,3 +61,28 @@ test("a digit in a picture five times as large, dark on light, is read as the on
   expect(result).toMatchObject({ predicted: 7, label: null });
   result.plainLogits.forEach((logit, i) => expect(logit).toBeCloseTo(expected.plainLogits[i], 4));
 }, 300_000);
+
+describe("a tiny model under the chain of 40-bit primes that a model without parameters gets", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let common: readonly string[];
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    common = await inferTiny(folder.path);
+  });
+  afterAll(() => folder.remove());
+
+  test.each(["scalar", "batch"])("packing %s: logits within 1 %% of onnxruntime's", (packing) =>
+    checkTinyInference(common, packing, { security: 128, scaleBits: 40 }, 1e-4),
+  );
+
+  test("the report is one HTML file", async () => {
+    const page = join(folder.path, "nested", "report.html");
+    expect(await heMl([...common, "--report", page])).toMatchObject({
+      status: 0,
+      stderr: `he-ml: report written to ${page}\n`,
+    });
+    const html = await readFile(page, "utf8");
+    expect(html).toMatch(/^<!doctype html>/i);
+    for (const name of ["conv1", "square1", "pool1", "fc1"]) expect(html).toContain(name);
+  });
+});

@@ -1,61 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { teachingParameters, temporaryFolder, waves, writeJson } from "./support.js";
+import { checkTinyInference, inferTiny } from "./tiny-inference.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: readonly string[];
+let teaching: readonly string[];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const inputs = [waves(36, 1), waves(36, -0.5), new Array<number>(36).fill(0)];
-  common = [
-    ...["infer", "--model", await writeModel(folder.path)],
-    ...["--input", await writeJson(folder.path, "images.json", { inputShape: [1, 1, 6, 6], inputs })],
-  ];
+  common = await inferTiny(folder.path);
+  teaching = ["--parameters", await writeJson(folder.path, "teaching.json", teachingParameters)];
 });
 afterAll(() => folder.remove());
 
 describe("he-ml infer on a tiny convolutional model", () => {
+  // With the chain that it gets of itself: see infer.slow.ts.
   test.each(["scalar", "batch"])(
     "packing %s: the design's JSON, logits within 1 %% of onnxruntime's",
-    async (packing) => {
-      const { status, stdout, stderr } = await heMl([...common, "--packing", packing, "--json"]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      const report = JSON.parse(stdout) as InferenceReport;
-      expect(report).toMatchObject({ model: expect.any(String), packing, images: 3 });
-      expect(report.parameters).toMatchObject({ scheme: "ckks", security: 128, scaleBits: 40 });
-      expect(report.results).toHaveLength(3);
-      for (const {
-        logits,
-        plainLogits,
-        predicted,
-        plainPredicted,
-        label,
-        maxAbsError,
-        milliseconds,
-      } of report.results) {
-        expect(logits).toHaveLength(3);
-        const error = maxAbs(logits.map((logit, i) => logit - plainLogits[i]));
-        expect(error).toBeCloseTo(maxAbsError, 12);
-        expect(error).toBeLessThan(0.01 * maxAbs(plainLogits));
-        expect(predicted).toBe(plainPredicted);
-        expect(label).toBeNull();
-        expect(Object.keys(milliseconds)).toEqual(["encrypt", "evaluate", "decrypt"]);
-      }
-      const ciphertextsPerValue = packing === "scalar" ? 3 : 1;
-      expect(report.layers.map(({ name, ciphertexts }) => [name, ciphertexts])).toEqual([
-        ["conv1", 32 * ciphertextsPerValue],
-        ["square1", 32 * ciphertextsPerValue],
-        ["pool1", 8 * ciphertextsPerValue],
-        ["flatten", 8 * ciphertextsPerValue],
-        ["fc1", 3 * ciphertextsPerValue],
-      ]);
-      expect(report.layers.every(({ error }) => error !== undefined && error.maxAbs < 1e-4)).toBe(true);
-      expect(report.bytes.input).toBeGreaterThan(report.bytes.output);
-    },
+    (packing) =>
+      checkTinyInference([...common, ...teaching], packing, { security: "teaching", scaleBits: 20 }, 0.02),
   );
 
   test("a file of PyTorch's takes the shape that the images have", async () => {
@@ -63,6 +30,7 @@ describe("he-ml infer on a tiny convolutional model", () => {
     const input = await writeJson(folder.path, "images-5x5.json", images);
     const { status, stdout, stderr } = await heMl([
       ...["infer", "--model", join("test", "fixtures", "torch", "nested.pt"), "--input", input, "--json"],
+      ...teaching,
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const { model, layers, results } = JSON.parse(stdout) as InferenceReport;
@@ -77,20 +45,18 @@ describe("he-ml infer on a tiny convolutional model", () => {
     expect(results[0].maxAbsError).toBeLessThan(0.01 * maxAbs(results[0].plainLogits));
   });
 
-  test("without --json: the first line is the first image's, and the report is one HTML file", async () => {
-    const page = join(folder.path, "nested", "report.html");
-    const { status, stdout } = await heMl([...common, "--report", page]);
+  test("without --json: the first line is the first image's", async () => {
+    const { status, stdout } = await heMl([...common, ...teaching]);
     expect(status).toBe(0);
     expect(stdout.split("\n")[0]).toMatch(/^image 0, classified while encrypted by .*: [012]; largest error/);
-    const html = await readFile(page, "utf8");
-    expect(html).toMatch(/^<!doctype html>/i);
-    for (const name of ["conv1", "square1", "pool1", "fc1"]) expect(html).toContain(name);
   });
 
-  test("an interrupt ends it at once with status 130", async () => {
-    const { status, stderr } = await heMl(["infer", "--model", "lenet1", "--dataset", "mnist"], {
-      interruptAfter: 3000,
+  test("Ctrl-C ends it with status 130, and takes the bar away that is drawn on a terminal", async () => {
+    const { status, stdout, stderr } = await heMl([...common, ...teaching], {
+      terminal: true,
+      interruptAt: /conv1 [█░]{30} \d+\/\d+/,
     });
-    expect({ status, stderr }).toEqual({ status: 130, stderr: "he-ml: interrupted\n" });
+    expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
+    expect(stderr).toMatch(/conv1 [█░]{30} .*\u001b\[2Khe-ml: interrupted\n$/s);
   });
 });

@@ -8,7 +8,8 @@ import { activationLayer } from "../../src/he-ml/model/activation.js";
 import type { Inspection } from "../../src/he-ml/model/inspection.js";
 import { maxPoolLayer } from "../../src/he-ml/model/max-pool.js";
 import type { Network } from "../../src/he-ml/model/model.js";
-import { heMl, temporaryFolder, tinyModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, tinyModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { BenchReport } from "../../src/he-ml/node/bench.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 async function json<T>(args: readonly string[]): Promise<T> {
   const { status, stdout, stderr } = await heMl([...args, "--json"]);
@@ -56,3 +59,15 @@ test("he-ml bench --json has the design's keys", async () => {
   });
   expect(model.evaluateMilliseconds.min).toBeLessThanOrEqual(model.evaluateMilliseconds.median);
 }, 300_000);
+
+test("the report of one image, packed, lays the run over the plan", async () => {
+  const folder = await temporaryFolder();
+  const page = join(folder.path, "report.html");
+  const { status } = await heMl([
+    ...["infer", "--model", await writeModel(folder.path), "--packing", "packed", "--report", page],
+    ...["--input", await writeJson(folder.path, "image.json", waves(36, 1))],
+  ]);
+  expect(status).toBe(0);
+  expect(await readFile(page, "utf8")).toContain("the plan and the run, 1 image");
+  await folder.remove();
+});

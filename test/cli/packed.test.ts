@@ -5,16 +5,19 @@ import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import type { Explanation } from "../../src/he-ml/program/explain.js";
 import type { ClientSpec } from "../../src/he-ml/program/client-spec.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
-import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { teachingParameters, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: string;
 let images: string;
+let teaching: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   model = await writeModel(folder.path);
   const inputs = [waves(36, 1), waves(36, -0.5)];
+  teaching = await writeJson(folder.path, "teaching.json", teachingParameters);
   images = await writeJson(folder.path, "images.json", { inputShape: [1, 1, 6, 6], inputs });
 });
 afterAll(() => folder.remove());
@@ -72,7 +75,16 @@ describe("he-ml explain", () => {
 
   test("--packing batch: the layers as they will run", async () => {
     const { packing, stages, rotationSteps } = JSON.parse(
-      await succeeded(["explain", "--model", model, "--packing", "batch", "--json"]),
+      await succeeded([
+        "explain",
+        "--model",
+        model,
+        "--packing",
+        "batch",
+        "--parameters",
+        teaching,
+        "--json",
+      ]),
     ) as Explanation;
     expect([packing, rotationSteps]).toEqual(["batch", []]);
     expect(stages.map(({ name, ops }) => [name, ops.square])).toEqual([
@@ -145,16 +157,6 @@ describe("he-ml infer --packing packed", () => {
     });
     const { input, output, evaluationKeys } = explanation.bytes;
     expect(report.bytes).toEqual({ input: 2 * input, output: 2 * output, evaluationKeys });
-  });
-
-  test("the report of one image lays the run over the plan", async () => {
-    const page = join(folder.path, "report.html");
-    const image = await writeJson(folder.path, "image.json", waves(36, 1));
-    const { status } = await heMl([
-      ...["infer", "--model", model, "--input", image, "--packing", "packed", "--report", page],
-    ]);
-    expect(status).toBe(0);
-    expect(await readFile(page, "utf8")).toContain("the plan and the run, 1 image");
   });
 });
 

@@ -9,7 +9,8 @@ import { linearLayer } from "../../src/he-ml/model/linear.js";
 import { defineModel } from "../../src/he-ml/model/model.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
-import { heMl, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { teachingParameters, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
@@ -50,7 +51,8 @@ test("classes of Fashion-MNIST are called by their names, whatever the model lea
   });
   const path = join(folder.path, "wide.onnx");
   await writeFile(path, writeOnnx(wide));
-  const { status, stdout } = await heMl(["infer", "--model", path, "--dataset", "fashion-mnist"]);
+  const args = ["infer", "--model", path, "--dataset", "fashion-mnist", "--packing", "packed"];
+  const { status, stdout } = await heMl(args);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^image 0, .*: [A-Z][\w /-]+, (as labelled|but labelled Ankle boot);/);
   expect(stdout).toMatch(/│ +0 │ .* │ Ankle boot │/);
@@ -70,17 +72,19 @@ describe("he-ml infer --image", () => {
       "flat.json",
       ink.map((value) => value / 255),
     );
+    const parameters = await writeJson(folder.path, "parameters.json", teachingParameters);
     const model = await writeModel(folder.path);
-    const inverted = await heMl(["infer", "--model", model, "--image", picture, "--invert", "--json"]);
+    const infer = ["infer", "--model", model, "--packing", "packed", "--parameters", parameters];
+    const inverted = await heMl([...infer, "--image", picture, "--invert", "--json"]);
     expect({ status: inverted.status, stderr: inverted.stderr }).toEqual({ status: 0, stderr: "" });
     const [result] = (JSON.parse(inverted.stdout) as InferenceReport).results;
-    const direct = await heMl(["infer", "--model", model, "--input", flat, "--json"]);
+    const direct = await heMl([...infer, "--input", flat, "--json"]);
     const [expected] = (JSON.parse(direct.stdout) as InferenceReport).results;
     result.plainLogits.forEach((logit, i) => expect(logit).toBeCloseTo(expected.plainLogits[i], 5));
 
     const white = join(folder.path, "white.png");
     await writeFile(white, encode({ width: 6, height: 6, data: new Uint8Array(36).fill(255), channels: 1 }));
-    const { status, stderr } = await heMl(["infer", "--model", model, "--image", white]);
+    const { status, stderr } = await heMl([...infer, "--image", white]);
     expect(status).toBe(0);
     expect(stderr).toMatch(/^he-ml: --image: .*light at its edges.*try --invert\n$/);
   });

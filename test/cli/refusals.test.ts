@@ -6,7 +6,8 @@ import { AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema } from "onnx-bu
 import { intAttribute } from "../../src/he-ml/formats/onnx/messages.js";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
-import { heMl, temporaryFolder, tinyModel, waves, writeJson, writeModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, tinyModel, waves, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: string;

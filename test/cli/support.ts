@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
 import { averagePoolLayer } from "../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../src/he-ml/model/convolutional.js";
@@ -11,30 +9,6 @@ import { linearLayer } from "../../src/he-ml/model/linear.js";
 import { defineModel, type Model } from "../../src/he-ml/model/model.js";
 import { squareLayer } from "../../src/he-ml/model/square.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
-
-const command = fileURLToPath(new URL("../../bin/he-ml.js", import.meta.url));
-
-export interface Finished {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built command to its end, or interrupts it after so many milliseconds. */
-export function heMl(
-  args: readonly string[],
-  { interruptAfter }: { interruptAfter?: number } = {},
-): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args]);
-    const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, ...output }));
-    if (interruptAfter !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfter);
-  });
-}
 
 /** A new folder under the system's temporary one, and how to remove it. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
@@ -63,6 +37,15 @@ export const tinyModel: Model = defineModel({
     linearLayer({ name: "fc1", weights: tensor([3, 8], waves(24, 0.9)), bias: tensor([3], [0.3, 0, -0.3]) }),
   ],
 });
+
+/** CKKS parameters of a small degree, which are quick and protect nothing. */
+export const teachingParameters = {
+  polyModulusDegree: 1024,
+  coeffModulusBits: [50, 60, 48, 60],
+  scaleBits: 20,
+  weightScaleBits: 16,
+  security: "teaching",
+} as const;
 
 /** Writes a model folder as `--model` takes it. */
 export async function writeModel(folder: string, model: Model = tinyModel): Promise<string> {

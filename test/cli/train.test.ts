@@ -1,75 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
-import { loadNetwork } from "../../src/he-ml/node/files/load-model.js";
-import { unsupportedLayers } from "../../src/he-ml/model/unsupported-layers.js";
-import type { TrainingMetrics } from "../../src/train/metrics.js";
-import { heMl, temporaryFolder, tinyModel } from "./support.js";
+import { heMl } from "./he-ml.js";
+import { temporaryFolder, tinyModel } from "./support.js";
+import { checkConversion, trainOnFewImages } from "./train-conversion.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: readonly string[];
 
-/** A small MNIST: its first 200 test images, to learn from and to test with. */
 beforeAll(async () => {
   folder = await temporaryFolder();
-  for (const split of ["train", "t10k"]) {
-    for (const file of ["images-idx3-ubyte", "labels-idx1-ubyte"]) {
-      await copyFile(
-        join("models/datasets/mnist", `t10k-first200-${file}`),
-        join(folder.path, `${split}-${file}`),
-      );
-    }
-  }
-  common = [
-    "train",
-    "--dataset",
-    "mnist",
-    "--dataset-dir",
-    folder.path,
-    "--epochs",
-    "30",
-    "--backend",
-    "wasm",
-  ];
+  common = await trainOnFewImages(folder.path);
 });
 afterAll(() => folder.remove());
 
-describe("he-ml train --from a tanh network", () => {
-  test.each(["square", "polynomial"])(
-    "puts a %s in its place, fine-tunes, and exports",
-    async (activation) => {
-      const out = join(folder.path, activation);
-      const { status, stdout, stderr } = await heMl([
-        ...common,
-        ...["--from", "lenet1-tanh", "--activation", activation, "--out", out],
-      ]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      expect(stdout).toMatch(
-        /^before: \d+\.\d\d %; after replacing: \d+\.\d\d %\n.* of 200 test images after/,
-      );
-      expect((await readdir(out)).sort()).toEqual(["accuracy.png", "card.md", "metrics.json", "model.onnx"]);
-      const metrics = JSON.parse(await readFile(join(out, "metrics.json"), "utf8")) as TrainingMetrics;
-      expect(metrics.conversion).toMatchObject({
-        from: "lenet1-tanh",
-        replaced: [
-          { name: "tanh1", was: "tanh", became: activation },
-          { name: "tanh2", was: "tanh", became: activation },
-        ],
-      });
-      const { before, afterReplacing, afterFineTuning } = metrics.conversion!.accuracy;
-      expect(before).toBeGreaterThan(0.97);
-      expect(afterReplacing).toBeGreaterThan(0.7);
-      expect(afterFineTuning).toBe(metrics.testAccuracy);
-      expect(afterFineTuning).toBeGreaterThan(afterReplacing);
-      const model = await loadNetwork(join(out, "model.onnx"));
-      expect(unsupportedLayers(model)).toEqual([]);
-      expect(model.layers.map(({ name }) => name)).toEqual(
-        (await loadNetwork("models/lenet1-tanh/model.onnx")).layers.map(({ name }) => name),
-      );
-    },
-  );
-});
+// A polynomial in its place: see train.slow.ts.
+test("he-ml train --from a tanh network puts a square in its place, fine-tunes, and exports", () =>
+  checkConversion(common, folder.path, "square"));
 
 describe("he-ml train refuses in one line", () => {
   test.each([

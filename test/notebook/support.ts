@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { parseNotebook, type CodeCell, type Notebook } from "../../src/notebook/runner/notebook-file.js";
-import type { Finished } from "../cli/support.js";
+import type { Finished } from "../cli/he-ml.js";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -8,39 +8,44 @@ import { installKernelSpec } from "./kernel-spec.js";
 const windows = process.platform === "win32";
 const python = windows ? "python" : "python3";
 
+type Environment = Readonly<NodeJS.ProcessEnv>;
+
 /**
  * How to start JupyterLab here: `jupyter-lab` on the PATH, or a module of the Python there.
  *
  * @returns undefined if it is not installed
  */
-export async function findJupyterLab(): Promise<[command: string, ...args: string[]] | undefined> {
-  const program = await findOnPath(windows ? "jupyter-lab.exe" : "jupyter-lab");
+export async function findJupyterLab(
+  env: Environment,
+): Promise<[command: string, ...args: string[]] | undefined> {
+  const program = await findOnPath(windows ? "jupyter-lab.exe" : "jupyter-lab", env);
   if (program !== undefined) return [program];
-  return (await runs(python, ["-c", "import jupyterlab"])) ? [python, "-m", "jupyterlab"] : undefined;
+  return (await runs(python, ["-c", "import jupyterlab"], env)) ? [python, "-m", "jupyterlab"] : undefined;
 }
 
 /**
  * Starts JupyterLab with our kernel, for as long as it runs; Jupyter's own folders are left alone.
  *
- * @param signal ends it; in a terminal it has then had the same Ctrl-C, and asks for itself
+ * @param options.signal ends it, unless it is interactive: in a terminal it has then had the same Ctrl-C, and asks for
+ * itself
  * @returns its exit status
  */
 export async function runJupyterLab(
   [command, ...args]: readonly string[],
-  signal: AbortSignal,
+  { env, signal, interactive }: { env: Environment; signal: AbortSignal; interactive: boolean },
 ): Promise<number> {
   const dataFolder = await mkdtemp(join(tmpdir(), "he-ml-jupyter-"));
   const noKill = () => undefined;
   process.on("SIGINT", noKill);
   try {
     await installKernelSpec(dataFolder);
-    const paths = [dataFolder, process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
+    const paths = [dataFolder, env.JUPYTER_PATH].filter(Boolean).join(delimiter);
     const server = spawn(command, args, {
       stdio: "inherit",
-      env: { ...process.env, JUPYTER_PATH: paths },
+      env: { ...env, JUPYTER_PATH: paths },
     });
     const end = () => server.kill("SIGTERM");
-    if (!process.stdin.isTTY) signal.addEventListener("abort", end, { once: true });
+    if (!interactive) signal.addEventListener("abort", end, { once: true });
     process.once("SIGTERM", end);
     const [status] = (await once(server, "exit").finally(() => process.off("SIGTERM", end))) as [
       number | null,
@@ -52,8 +57,8 @@ export async function runJupyterLab(
   }
 }
 
-async function findOnPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+async function findOnPath(name: string, { PATH = "" }: Environment): Promise<string | undefined> {
+  for (const folder of PATH.split(delimiter)) {
     const path = join(folder, name);
     const usable = await access(path, constants.X_OK).then(
       () => true,
@@ -64,6 +69,6 @@ async function findOnPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-function runs(command: string, args: readonly string[]): Promise<boolean> {
-  return new Promise((resolve) => execFile(command, args, (error) => resolve(!error)));
+function runs(command: string, args: readonly string[], env: Environment): Promise<boolean> {
+  return new Promise((resolve) => execFile(command, args, { env }, (error) => resolve(!error)));
 }

@@ -15,34 +15,28 @@ import {
 } from "../../../src/he-ml/crypto/key-bytes.js";
 import { evaluationKeyBytes } from "../../../src/he-ml/crypto/rotation-keys.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
-import { tensorFromBytes, tensorToBytes } from "../../../src/he-ml/crypto/tensor-bytes.js";
+import { tensorFromBytes } from "../../../src/he-ml/crypto/tensor-bytes.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { lazyParameters, randomTensor, thrownBy } from "../support.js";
+import {
+  at,
+  checkChangedBytes,
+  key,
+  needs,
+  program,
+  writeBytes,
+  type WrittenBytes,
+} from "./written-bytes.js";
 
-const program = "ab".repeat(32);
 const other = "cd".repeat(32);
-const key = "01".repeat(16);
-const needs = {
-  rotations: [
-    { step: 1, level: 2 },
-    { step: 5, level: 3 },
-  ],
-  relinearization: true,
-};
-const at = { level: 3, scale: 2 ** 20 };
 
+let written: WrittenBytes;
 let client: SecretContext;
 let tensorBytes: Uint8Array;
 let keys: Uint8Array;
 beforeAll(async () => {
-  client = await SecretContext.create(lazyParameters);
-  const tensor = client.encrypt(randomTensor([2, 3], 1), { packing: "batch" });
-  tensorBytes = tensorToBytes(tensor, at, { program, end: "input", key });
-  keys = keysToBytes(lazyParameters, {
-    program,
-    key,
-    keys: client.exportEvaluationKeys(needs.rotations),
-  });
+  written = await writeBytes();
+  ({ client, tensorBytes, keys } = written);
 });
 
 /** The one line with which something is refused. */
@@ -250,18 +244,7 @@ describe("refused by name:", () => {
     expect(refusal(() => keysFromBytes(bytes, lazyParameters, program, needs))).toMatch(/lengths/);
   });
 
-  test("or read: 3,000 tensors and keys with bytes changed anywhere in their first half kilobyte", () => {
-    const changes = fc.array(fc.tuple(fc.nat(511), fc.nat(255)), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(fc.boolean(), changes, (isTensor, list) => {
-        const bytes = (isTensor ? tensorBytes : keys).slice();
-        for (const [place, value] of list) bytes[place] = value;
-        const error = thrownBy(() =>
-          isTensor ? tensorFromBytes(bytes) : keysFromBytes(bytes, lazyParameters, program, needs),
-        );
-        if (error !== undefined) expect(error).toBeInstanceOf(InputError);
-      }),
-      { seed: 5, numRuns: 3000 },
-    );
+  test("or read: 500 tensors and keys with bytes changed anywhere in their first half kilobyte", () => {
+    checkChangedBytes(written, 500);
   });
 });

@@ -3,9 +3,8 @@ import { expectSameEncrypted } from "./encrypted.js";
 import { loadExported } from "./onnx-fixtures.js";
 
 test.each([
-  ["batch-norm", "new"],
   ["polynomials", "old"],
-  ["global-pool", "tf2onnx"],
+  ["dense", "tf2onnx"],
 ])("%s, %s: runs encrypted", async (name, exporter) => {
   const { network, inputs, outputs } = await loadExported(name, exporter);
   await expectSameEncrypted(network, inputs, outputs);

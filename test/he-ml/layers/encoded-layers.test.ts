@@ -41,7 +41,7 @@ describe.each(parameterSets)("under %s", (_, parameters) => {
         fc.property(layerCases(kind), (layerCase) => {
           checkOnTwin(side, layerCase);
         }),
-        { seed: 11, numRuns: 40 },
+        { seed: 11, numRuns: 15 },
       );
     },
   );
@@ -58,7 +58,7 @@ describe.each(parameterSets)("under %s", (_, parameters) => {
         const clear = openClear(parameters);
         fc.assert(
           fc.property(layerCases(kind), (layerCase) => checkOnSeal(seal, clear, layerCase)),
-          { seed: 12, numRuns: 8, endOnFailure: true },
+          { seed: 12, numRuns: 4, endOnFailure: true },
         );
       },
     );

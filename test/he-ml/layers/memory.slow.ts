@@ -1,5 +1,8 @@
 import { describe, test } from "@jest/globals";
 import { refuseCiphertexts } from "../wasm-memories.js";
+import { describeMemory } from "./memory.js";
+
+describeMemory(400);
 
 describe("WASM memory does not grow", () => {
   test("over 150,000 refused ciphertexts: exceptions are freed", async () => {

@@ -23,7 +23,7 @@ describe("programs one after the other under encryption, each on a server of its
     );
   });
 
-  test.each([[[0]], [[1]], [[2]], [[5]], [[1, 4]], [[0, 3]]])(
+  test.each([[[0]], [[1]], [[2]], [[3]], [[5]], [[1, 4]], [[0, 3]]])(
     "of LeNet-1 cut after %p, within 1 %% of its logits",
     async (cuts) => {
       const model = await loadModel("lenet1");

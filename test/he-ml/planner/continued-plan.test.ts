@@ -35,7 +35,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
           checkParts(parts);
         }
       }),
-      { seed: 61, numRuns: 8, endOnFailure: true },
+      { seed: 61, numRuns: 4, endOnFailure: true },
     );
   });
 
@@ -45,7 +45,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
         fc.pre(model.layers.length > 1);
         checkParts(planParts(model, [at % (model.layers.length - 1)], given));
       }),
-      { seed: 62, numRuns: 10, endOnFailure: true },
+      { seed: 62, numRuns: 5, endOnFailure: true },
     );
   });
 

@@ -15,7 +15,7 @@ describe("a plan under encryption: operations, levels, scales, bytes and errors 
       fc.asyncProperty(networks({ ...smallNetworks, layers: 4 }), async (model) =>
         checkOnSeal(planModel(model, { parameters, fuse, mostInputCiphertexts: 16 })),
       ),
-      { seed: 41, numRuns: 4, endOnFailure: true },
+      { seed: 41, numRuns: 2, endOnFailure: true },
     );
   });
 

@@ -31,7 +31,7 @@ describe("random networks on the clear twin give the plain result", () => {
         if (!fuse) expect(plan.stages).toHaveLength(model.layers.length);
         checkPlan(plan);
       }),
-      { seed: 31, numRuns: 40, endOnFailure: true },
+      { seed: 31, numRuns: 12, endOnFailure: true },
     );
   });
 
@@ -44,7 +44,7 @@ describe("random networks on the clear twin give the plain result", () => {
         expect(ends).toEqual(expect.arrayContaining([...splitAfter]));
         checkPlan(plan);
       }),
-      { seed: 32, numRuns: 25, endOnFailure: true },
+      { seed: 32, numRuns: 8, endOnFailure: true },
     );
   });
 
@@ -68,7 +68,7 @@ describe("random networks on the clear twin give the plain result", () => {
         expect(plan.parameters.security).toBe(128);
         checkPlan(plan, 0.01);
       }),
-      { seed: 34, numRuns: 4, endOnFailure: true },
+      { seed: 34, numRuns: 2, endOnFailure: true },
     );
   });
 });

@@ -154,7 +154,10 @@ describe("a chain too short for the model", () => {
 
   test("the recommended chain works on SEAL too", async () => {
     const [, spec, model] = short[0];
-    const parameters = checkParameters({ ...spec, ...recommended(refusal(checkParameters(spec), model)) });
+    const chain = recommended(refusal(checkParameters(spec), model));
+    // Its primes carry the model at any degree.
+    const small = { polyModulusDegree: 1024, security: "teaching" } as const;
+    const parameters = checkParameters({ ...spec, ...chain, ...small });
     expect(errorOn(await openSeal(parameters), model)).toBeLessThan(1e-4);
   });
 

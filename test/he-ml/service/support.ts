@@ -16,7 +16,7 @@ import { tinyModel, waves } from "../../cli/support.js";
 import { maxAbsDifference, rejectedBy } from "../support.js";
 
 export const parameters = checkParameters({
-  polyModulusDegree: 2048,
+  polyModulusDegree: 1024,
   coeffModulusBits: [50, 60, 48, 60],
   scaleBits: 20,
   weightScaleBits: 16,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { heMl } from "../../cli/he-ml.js";
 import { codeCells, root, TestFolder } from "../support.js";
 
 let folder: TestFolder;
@@ -22,15 +23,22 @@ const good = [
    if (maybe !== undefined) { const narrowed: number = maybe; shown.markdown("*after* " + narrowed); }
    await new Promise((resolve) => setTimeout(resolve, 10));
    [maybe, x.shape]`,
+  `throw new Error("meant")`,
+  "2 + 2",
 ];
+const meantToFail = 5;
 
 describe("he-ml run", () => {
   afterEach(async () => expect(await folder.kernels()).toEqual([]));
 
   test("runs a notebook on the tslab kernel and writes it with its outputs, and as HTML", async () => {
-    const { status, stdout, stderr } = await folder.run(["run", await folder.notebook("good", good)]);
+    const path = await folder.notebook("good", good);
+    const content = JSON.parse(await readFile(path, "utf8")) as { cells: { metadata: object }[] };
+    content.cells[meantToFail].metadata = { tags: ["raises-exception"] };
+    await writeFile(path, JSON.stringify(content));
+    const { status, stdout, stderr } = await folder.run(["run", path]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^out\/good.ipynb, out\/good.html: 4 of 4 cells ran in \d/);
+    expect(stdout).toMatch(/^out\/good.ipynb, out\/good.html: 6 of 6 cells ran in \d/);
 
     const notebook = await folder.read("out/good.ipynb");
     expect(notebook.metadata).toMatchObject({
@@ -38,8 +46,16 @@ describe("he-ml run", () => {
       language_info: { name: "typescript", file_extension: ".ts" },
       "he-ml": { sources: expect.any(String), libraryVersion: expect.any(String), models: {} },
     });
-    const [rich, burst, mixed, empty, last] = codeCells(notebook);
-    expect(codeCells(notebook).map(({ execution_count }) => execution_count)).toEqual([1, 2, 3, null, 4]);
+    const [rich, burst, mixed, empty, last, failed, next] = codeCells(notebook);
+    expect(codeCells(notebook).map(({ execution_count }) => execution_count)).toEqual([
+      1,
+      2,
+      3,
+      null,
+      4,
+      5,
+      6,
+    ]);
     expect(rich.outputs).toEqual([
       {
         output_type: "execute_result",
@@ -66,28 +82,21 @@ describe("he-ml run", () => {
     ]);
     expect(empty.outputs).toEqual([]);
     expect(last.outputs).toEqual([{ output_type: "stream", name: "stdout", text: "[ 1, [ 2, 2 ] ]\n" }]);
-    expect(await readFile(join(folder.path, "out/good.html"), "utf8")).toMatch(/^<!doctype html>/i);
-
-    const fresh = await folder.run(["run", "--check", "out/good.ipynb"]);
-    expect(fresh).toEqual({ status: 0, stdout: "", stderr: "" });
-    const text = await readFile(join(folder.path, "out/good.ipynb"), "utf8");
-    await writeFile(join(folder.path, "out/good.ipynb"), text.replace("[1, 2, 3, 4]", "[1, 2, 3, 5]"));
-    const stale = await folder.run(["run", "--check", "out/good.ipynb"]);
-    expect(stale.status).toBe(1);
-    expect(stale.stderr).toMatch(
-      /^he-ml: out\/good.ipynb: outputs are stale: its cells have changed; run .*\n$/,
-    );
-  });
-
-  test("goes on after a cell that is meant to fail", async () => {
-    const path = await folder.notebook("meant", [`throw new Error("meant")`, "2 + 2"]);
-    const content = JSON.parse(await readFile(path, "utf8")) as { cells: { metadata: object }[] };
-    content.cells[0].metadata = { tags: ["raises-exception"] };
-    await writeFile(path, JSON.stringify(content));
-    expect(await folder.run(["run", path])).toMatchObject({ status: 0, stderr: "" });
-    const [failed, next] = codeCells(await folder.read("out/meant.ipynb"));
+    // It goes on after a cell that is meant to fail.
     expect(failed.outputs).toMatchObject([{ output_type: "error", ename: "Error", evalue: "meant" }]);
     expect(next.outputs).toEqual([{ output_type: "stream", name: "stdout", text: "4\n" }]);
+    expect(await readFile(join(folder.path, "out/good.html"), "utf8")).toMatch(/^<!doctype html>/i);
+
+    const written = join(folder.path, "out/good.ipynb");
+    const fresh = await heMl(["run", "--check", written]);
+    expect(fresh).toEqual({ status: 0, stdout: "", stderr: "" });
+    const text = await readFile(written, "utf8");
+    await writeFile(written, text.replace("[1, 2, 3, 4]", "[1, 2, 3, 5]"));
+    const stale = await heMl(["run", "--check", written]);
+    expect(stale.status).toBe(1);
+    expect(stale.stderr).toMatch(
+      /^he-ml: \/.*\/out\/good.ipynb: outputs are stale: its cells have changed; run .*\n$/,
+    );
   });
 
   test.each([
@@ -98,7 +107,7 @@ describe("he-ml run", () => {
     [["run", "--timeout", "0", "nowhere.ipynb"], /from 1 to 2147483/],
     [["run", "--check", "nowhere.ipynb"], /there is no notebook/],
   ])("refuses %j in one line", async (args, message) => {
-    const { status, stdout, stderr } = await folder.run(args);
+    const { status, stdout, stderr } = await heMl(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^he-ml: [^\n]+\n$/);
     expect(stderr).toMatch(message);
@@ -111,7 +120,7 @@ describe("he-ml run", () => {
       path,
       JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells: [] }),
     );
-    const { status, stderr } = await folder.run(["run", path]);
+    const { status, stderr } = await heMl(["run", path]);
     expect({ status, stderr }).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/is a python notebook/),
@@ -120,14 +129,14 @@ describe("he-ml run", () => {
 
   test("refuses an --out that cannot be written, before a kernel starts", async () => {
     const path = await folder.notebook("fine", ["1"]);
-    const { status, stdout, stderr } = await folder.run(["run", "--out", path, path]);
+    const { status, stdout, stderr } = await heMl(["run", "--out", path, path]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^he-ml: --out: .* cannot be written: [^\n]+\n$/);
   });
 
   test("refuses two notebooks of one name", async () => {
     const path = await folder.notebook("twice", []);
-    const { status, stderr } = await folder.run(["run", path, path]);
+    const { status, stderr } = await heMl(["run", path, path]);
     expect(status).toBe(2);
     expect(stderr).toMatch(/would both be written as twice.ipynb/);
   });

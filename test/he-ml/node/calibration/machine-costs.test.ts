@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   costsFile,
   machineCosts,
@@ -36,7 +36,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const read = async () => JSON.parse(await readFile(file, "utf8")) as Cache;
-const write = (cache: unknown) => writeFile(file, typeof cache === "string" ? cache : JSON.stringify(cache));
+const write = async (cache: unknown) => {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, typeof cache === "string" ? cache : JSON.stringify(cache));
+};
 
 /** Costs that nobody measures, to tell what was read from what was measured. */
 const made: PrimitiveCosts = {
@@ -73,7 +76,6 @@ test("measured costs are written, and read again; those of other parameters stan
 test.each([{ seal: "0.0.1" }, { node: "20.0.0" }, { cpu: "another" }, { cores: 0 }])(
   "costs measured under %p are measured anew, and all of the old forgotten",
   async (difference) => {
-    await machineCosts(parameters, file);
     const machine = { ...thisMachine(), ...difference };
     await write({ machine, costs: { [key]: made, "8192, 3 data primes": made } });
     const measured = await machineCosts(parameters, file);
@@ -91,7 +93,6 @@ test.each([
   JSON.stringify({ machine: thisMachine(), costs: { [key]: { ...made, rotate: undefined } } }),
   JSON.stringify({ machine: thisMachine(), costs: { [key]: { ...made, rotate: [1e6] } } }),
 ])("a damaged cache is ignored and written anew: %p", async (content) => {
-  await machineCosts(other, file);
   await write(content);
   const measured = await machineCosts(parameters, file);
   expect(measured.rotate).toHaveLength(2);

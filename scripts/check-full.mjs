@@ -1,0 +1,60 @@
+// The runs that take too long for any test, in about half an hour on two cores: committed models on a thousand encrypted
+// images each, and PyCrCNN's own models. It prints what it measured, and fails where that is worse than promised:
+//
+//   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
+import { compile, infer, loadModel, maxAbs } from "../dist/he-ml/node/index.js";
+import { loadTestImages } from "../dist/train/index.js";
+
+/** So many are encrypted at once. */
+const together = 100;
+
+const runs = [
+  { name: "mnist-small", packing: "packed", images: 1000 },
+  { name: "lenet1", packing: "packed", images: 1000 },
+  { name: "lenet1-from-tanh", packing: "packed", images: 1000 },
+  { name: "breast-cancer", packing: "packed", images: 114 },
+  { name: "mnist-small", packing: "batch", images: 1000 },
+  { name: "lenet1", packing: "batch", images: 1000 },
+  { name: "lenet1-from-tanh", packing: "batch", images: 1000 },
+  { name: "breast-cancer", packing: "batch", images: 114 },
+];
+
+/** No error may be larger than this share of the largest logit of all. */
+const mostError = 0.005;
+/** A prediction may flip where the two largest logits are closer than the errors: as rarely as this. */
+const mostFlips = 0.002;
+
+/** Runs a model on its first test images; returns whether it was as good as promised. */
+async function checkModel({ name, packing, images: count }) {
+  const model = await loadModel(name);
+  const [size, start] = [packing === "batch" ? count : together, performance.now()];
+  const samples = packing === "packed" ? (await loadTestImages(model.dataset, [0, 1])).images : undefined;
+  const program = await compile(model, { packing, samples });
+  let [flips, right, worst, largest] = [0, 0, 0, 0];
+  for (let first = 0; first < count; first += size) {
+    const indices = Array.from({ length: Math.min(size, count - first) }, (_, i) => first + i);
+    const { images, labels } = await loadTestImages(model.dataset, indices);
+    const { results } = await infer(program, images, { labels: [...labels] });
+    for (const { predicted, plainPredicted, label, maxAbsError, plainLogits } of results) {
+      if (predicted !== plainPredicted) flips++;
+      if (predicted === label) right++;
+      worst = Math.max(worst, maxAbsError);
+      largest = Math.max(largest, maxAbs(plainLogits));
+    }
+  }
+  const good = worst <= mostError * largest && flips <= mostFlips * count;
+  process.stdout.write(
+    `${name}, ${packing}, ${count} images encrypted: ${flips} flips, ${((100 * right) / count).toFixed(2)} % as labelled, ` +
+      `largest error ${((100 * worst) / largest).toPrecision(2)} % of the largest logit, ` +
+      `${((performance.now() - start) / 1000).toFixed(0)} s${good ? "" : ": WORSE THAN PROMISED"}\n`,
+  );
+  return good;
+}
+
+let allGood = true;
+for (const run of runs) allGood = (await checkModel(run)) && allGood;
+
+if (process.env.HE_ML_PYCRCNN_MODELS) await import("./check-pycrcnn.mjs");
+else process.stdout.write("PyCrCNN's own models: skipped, since HE_ML_PYCRCNN_MODELS is not set\n");
+
+if (!allGood) process.exitCode = 1;
