@@ -12,8 +12,9 @@ const places = { TMPDIR: "temporary", XDG_CACHE_HOME: "cache", HOME: "home" };
  */
 export default async function setup() {
   const folder = await mkdtemp(join(tmpdir(), "he-ml-jest-"));
-  const environmentBefore = { ...process.env };
+  const environmentBefore = {};
   for (const [variable, name] of Object.entries(places)) {
+    environmentBefore[variable] = process.env[variable];
     process.env[variable] = join(folder, name);
     await mkdir(process.env[variable]);
   }

@@ -6,7 +6,10 @@ import { newFiles } from "./new-files.js";
 export default async function teardown({ watch, watchAll }, { testMatch }) {
   const { folder, environmentBefore, filesBefore } = globalThis.heMlTestRun;
   // Watched tests are set up again within the same process.
-  process.env = environmentBefore;
+  for (const [variable, value] of Object.entries(environmentBefore)) {
+    if (value === undefined) delete process.env[variable];
+    else process.env[variable] = value;
+  }
   const inHome = await readdir(join(folder, "home"), { recursive: true });
   await rm(folder, { recursive: true, force: true });
 
