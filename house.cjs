@@ -1,0 +1,103 @@
+// What stands where, and what may import what: lint makes its rules of this list, and a test holds the README's drawing and
+// the table in CONTRIBUTING.md against it (`npm run update:house` writes both).
+
+/** The library's folders, from the ground up: each imports only those before it. */
+const floors = [
+  { folder: "tensor", holds: "dense tensors, NCHW; statistics of a difference" },
+  {
+    folder: "model",
+    holds: "a network in memory: layer descriptions, rows and facts of each, output shapes, plain forward",
+  },
+  { folder: "formats", holds: "onnx, torch, tfjs, safetensors, as bytes → model; model → onnx" },
+  {
+    folder: "crypto",
+    holds: "CKKS parameters, keys, contexts, the SEAL evaluator and its clear twin, packings, byte formats",
+  },
+  { folder: "layers", holds: "encoded, callable layers; running steps, and their traces" },
+  {
+    folder: "planner",
+    holds: "the fast path: a plan of stages, slot layouts, rotations and scales",
+    rooms: [
+      { folder: "stages", holds: "the layers between two activations as one affine map" },
+      { folder: "layout", holds: "where values lie in slots" },
+      {
+        folder: "matvec",
+        holds: "ways to compute a linear transform on slots, each proposing candidates",
+      },
+      { folder: "scales", holds: "chain, levels and scales" },
+      { folder: "errors", holds: "what errors come to at the output" },
+      { folder: "search", holds: "the cheapest chain of layouts, and what operations cost" },
+    ],
+  },
+  { folder: "calibration", holds: "measuring what operations cost" },
+  {
+    folder: "program",
+    holds: "model + options → program (layer by layer, or by a plan), client specification, digest; explain",
+  },
+  { folder: "service", holds: "client, server, session; the executor in this thread; infer" },
+  {
+    folder: "node",
+    holds: "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench",
+  },
+];
+
+/** What stands beside the library, and what each of them may import: folders, or one of the library's floors. */
+const around = [
+  {
+    folder: "train",
+    holds: "datasets, square-activated CNNs in tfjs, export",
+    imports: ["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
+  },
+  {
+    folder: "viz",
+    holds: "plotly figures and reports from traces; HTML, SVG and PNG without a browser",
+    imports: [],
+    importsTypes: ["he-ml"],
+  },
+  {
+    folder: "notebook",
+    holds:
+      "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page)",
+    imports: ["he-ml", "viz"],
+  },
+  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook"] },
+];
+
+/** The library's modules that belong to no floor: all may import them. */
+const ground = ["errors", "long-work", "schema"];
+
+const line = (path, holds) => `${path.padEnd(21)} ${holds}`;
+
+/** The drawing in the README. */
+function drawing() {
+  return [
+    line("notebooks/", "the walkthrough"),
+    line("src/he-ml/", "the library; each folder imports only those above it in this list"),
+    ...floors.flatMap(({ folder, holds, rooms = [] }) => [
+      line(`  ${folder}/`, holds),
+      ...rooms.map((room) => line(`    ${room.folder}/`, room.holds)),
+    ]),
+    ...around.map(({ folder, holds }) => line(`src/${folder}/`, holds)),
+    line("models/", "model.onnx, card.md, metrics.json, parameters.json; datasets/"),
+    line("test/", "mirrors src; browser/ is the library in a page"),
+  ].join("\n");
+}
+
+/** The table in CONTRIBUTING.md: a row for each folder beside the library. */
+function arrows() {
+  const names = (folders) => folders.map((folder) => `\`src/${folder}/\``).join(", ");
+  return [
+    "| folder | may import |",
+    "|---|---|",
+    ...floors.map(
+      ({ folder }, i) =>
+        `| \`src/he-ml/${folder}/\` | ${i === 0 ? "nothing" : `\`src/he-ml/${floors[i - 1].folder}/\` and what that may import`} |`,
+    ),
+    ...around.map(
+      ({ folder, imports, importsTypes = [] }) =>
+        `| \`src/${folder}/\` | ${[names(imports), importsTypes.length > 0 ? `types of ${names(importsTypes)}` : ""].filter(Boolean).join("; ")} |`,
+    ),
+  ].join("\n");
+}
+
+module.exports = { floors, around, ground, drawing, arrows };

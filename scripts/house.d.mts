@@ -1,0 +1,2 @@
+export function readmeOf(text: string): string;
+export function contributingOf(text: string): string;
