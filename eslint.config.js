@@ -5,6 +5,8 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     rules: {
+      // A file is one thing.
+      "max-lines": ["error", 350],
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/consistent-type-imports": "error",
       // Under verbatimModuleSyntax, import { type X } still loads the module when it runs.

@@ -138,3 +138,7 @@ export function maxAbsDifference(a: ArrayLike<number>, b: ArrayLike<number>): nu
   }
   return largest;
 }
+
+export function describeError(error: unknown): string {
+  return error === undefined ? "nothing refused" : String(error);
+}
