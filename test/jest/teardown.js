@@ -7,7 +7,7 @@ export default async function teardown({ watch, watchAll }, { testMatch }) {
   const { folder, environmentBefore, filesBefore } = globalThis.heMlTestRun;
   // Watched tests are set up again within the same process.
   for (const [variable, value] of Object.entries(environmentBefore)) {
-    if (value === undefined) delete process.env[variable];
+    if (value === undefined) Reflect.deleteProperty(process.env, variable);
     else process.env[variable] = value;
   }
   const inHome = await readdir(join(folder, "home"), { recursive: true });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import initialize from "node-seal";
 import { EncryptedTensor, type SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
-import { type Packing } from "../../../src/he-ml/crypto/packing.js";
+import type { Packing } from "../../../src/he-ml/crypto/packing.js";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { zeros } from "../../../src/he-ml/tensor/tensor.js";

@@ -3,7 +3,6 @@ import type { Ciphertext } from "../../../src/he-ml/crypto/ciphertext.js";
 import type { ClearCiphertext } from "../../../src/he-ml/crypto/clear-evaluator.js";
 import type { Evaluator } from "../../../src/he-ml/crypto/evaluator.js";
 import { headroomBits, noiseModel } from "../../../src/he-ml/crypto/noise.js";
-import { checkParameters, type CkksParameters } from "../../../src/he-ml/crypto/parameters.js";
 import {
   encryptSlots,
   openClear,
@@ -12,29 +11,7 @@ import {
   seededRandom,
   type SealSide,
 } from "../support.js";
-
-const chains: [string, CkksParameters][] = (
-  [
-    ["N=1024 [50, 60, 48 | 60]", 1024, [50, 60, 48, 60]],
-    ["N=4096 [60, 40, 40, 40 | 60]", 4096, [60, 40, 40, 40, 60]],
-    ["N=2048 [60, 50, 50 | 40], a small special prime", 2048, [60, 50, 50, 40]],
-  ] as const
-).map(([name, polyModulusDegree, coeffModulusBits]) => [
-  name,
-  checkParameters({
-    polyModulusDegree,
-    coeffModulusBits,
-    scaleBits: 36,
-    weightScaleBits: 20,
-    security: "teaching",
-  }),
-]);
-
-/** ±1 in every slot: products then carry the predicted noise itself, not less. */
-function signs(count: number, seed: number): Float64Array {
-  const random = seededRandom(seed);
-  return Float64Array.from({ length: count }, () => (random() < 0.5 ? -1 : 1));
-}
+import { chains, describeKeySwitching, signs } from "./noise.js";
 
 // |s(ζ)|² of one secret key averages over N / 2 slots, and the samples over that: the ratio is 1 within a few percent.
 const samples = 4;
@@ -169,46 +146,8 @@ describe.each(chains)("predicted noise against measured noise, %s", (_, paramete
   }
 });
 
-// Most of a key switch's error is the same for every ciphertext under one key, so keys have to be averaged over.
-describe.each([chains[0], chains[2]])("key-switching noise over sixteen keys, %s", (_, parameters) => {
-  const keys = 16;
-  const { slots, polyModulusDegree, levels } = parameters;
-  /** By level − 1 and key, in units of 1 / scale. */
-  const errors: Float64Array[][] = Array.from({ length: levels }, () => []);
-  beforeAll(async () => {
-    for (let key = 0; key < keys; key++) {
-      const side = await openSeal(parameters);
-      for (let level = 1; level <= levels; level++) {
-        const [zero, other] = [new Float64Array(slots), signs(slots, key)].map((values) => {
-          const low = side.evaluator.modSwitchTo(encryptSlots(side, values), level);
-          side.evaluator.setScaleInplace(low, 2 ** 10);
-          return low;
-        });
-        const product = side.evaluator.multiply(zero, other);
-        const before = side.slots(product);
-        const after = side.slots(side.evaluator.relinearize(product));
-        errors[level - 1].push(after.map((value, i) => (value - before[i]) * product.scale));
-      }
-    }
-  });
-
-  test("relinearizing errs as predicted, within a factor of 2, at every level", () => {
-    const model = noiseModel(parameters);
-    for (let level = 1; level <= levels; level++) {
-      const ratio = rootMeanSquare(errors[level - 1].map(rootMeanSquare)) / model.keySwitch(level);
-      expect(ratio).toBeGreaterThan(0.5);
-      expect(ratio).toBeLessThan(2);
-    }
-  });
-
-  test("slot 0 errs √(3N)/π times as much as the slots together, within a factor of 4", () => {
-    const level = levels;
-    const slot0 = rootMeanSquare(errors[level - 1].map((slotErrors) => slotErrors[0]));
-    const predicted = (noiseModel(parameters).keySwitch(level) * Math.sqrt(3 * polyModulusDegree)) / Math.PI;
-    expect(slot0 / predicted).toBeGreaterThan(1 / 4);
-    expect(slot0 / predicted).toBeLessThan(4);
-  });
-});
+// A small special prime: see noise.slow.ts.
+describeKeySwitching(chains[0]);
 
 describe("headroomBits", () => {
   const [[, parameters]] = chains;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { type SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import type { SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { maxAbsDifference, openSeal, rejectedBy, type SealSide } from "../support.js";

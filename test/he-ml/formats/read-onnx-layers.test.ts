@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type NodeProto, type TensorProto } from "onnx-buf";
+import type { NodeProto, TensorProto } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
 import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { modelForward } from "../../../src/he-ml/model/model.js";

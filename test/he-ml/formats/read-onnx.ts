@@ -1,9 +1,9 @@
-import { type TensorProto } from "onnx-buf";
+import type { TensorProto } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
 import { runOnnx } from "../../../src/he-ml/node/onnx/run.js";
 import { modelForward, type Model } from "../../../src/he-ml/model/model.js";
 import { encryptableModel } from "../../../src/he-ml/model/unsupported-layers.js";
-import { type Shape } from "../../../src/he-ml/tensor/tensor.js";
+import type { Shape } from "../../../src/he-ml/tensor/tensor.js";
 import { expectSameInFloat32, node, onnxFile, randomTensor, type AttributeValue } from "./onnx-support.js";
 
 /** Reads the file and checks our plain forward against onnxruntime on those very bytes. */

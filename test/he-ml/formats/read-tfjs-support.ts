@@ -1,6 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { readTfjs } from "../../../src/he-ml/formats/tfjs/read.js";
-import { type Network } from "../../../src/he-ml/model/model.js";
+import type { Network } from "../../../src/he-ml/model/model.js";
 import { encode, type SavedModel } from "./tfjs-support.js";
 
 export const { layers } = tfl;

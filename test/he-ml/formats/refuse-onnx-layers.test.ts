@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type NodeProto } from "onnx-buf";
+import type { NodeProto } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
 import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { floats, node, onnxFile, randomTensor } from "./onnx-support.js";

@@ -1,4 +1,4 @@
-import { type EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import type { EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import type { EncodedLayer } from "../../../src/he-ml/layers/encoded-layer.js";
 import { forward, type ForwardOptions } from "../../../src/he-ml/layers/forward.js";
 import type { LayerTrace } from "../../../src/he-ml/layers/trace.js";

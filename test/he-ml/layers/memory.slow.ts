@@ -2,7 +2,7 @@ import { describe, test } from "@jest/globals";
 import { refuseCiphertexts } from "../wasm-memories.js";
 import { describeMemory } from "./memory.js";
 
-describeMemory(400);
+describeMemory(200);
 
 describe("WASM memory does not grow", () => {
   test("over 150,000 refused ciphertexts: exceptions are freed", async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Ciphertext, Plaintext } from "../../../src/he-ml/crypto/ciphertext.js";
-import { type EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import type { EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { forward } from "../../../src/he-ml/layers/forward.js";
 import type { RunProgress } from "../../../src/he-ml/layers/run.js";

@@ -3,7 +3,7 @@ import { JSDOM } from "jsdom";
 import { inspect } from "node:util";
 import type { EncryptedTensor, SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import type { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
-import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
+import type { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { buildFromModel } from "../../../src/he-ml/program/build-from-model.js";
 import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
 import { compile } from "../../../src/he-ml/node/compile.js";

@@ -1,0 +1,3 @@
+import { chains, describeKeySwitching } from "./noise.js";
+
+describeKeySwitching(chains[2]);
