@@ -14,8 +14,8 @@ export default tseslint.config(
     },
   },
   {
-    // tslab's kernel is CommonJS, and so is what is loaded before it.
-    files: ["src/notebook/**/*.cts"],
+    // tslab's kernel is CommonJS, and so is what is loaded before it; so is what dependency-cruiser reads.
+    files: ["src/notebook/**/*.cts", "**/*.cjs"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
