@@ -3,12 +3,12 @@ import { Command, Option } from "commander";
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
-import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import { datasetImages } from "./images-source.js";
 import { startProgress } from "./progress.js";
+import { referenceLogits } from "./reference-logits.js";
 import { megabytes, percent } from "../viz/units.js";
 
 interface BenchCommandOptions {
@@ -62,9 +62,7 @@ async function findBenchModel(name: string, count: number): Promise<BenchModel> 
   const model = await loadModel(name);
   if (model.dataset === undefined) return { model };
   const { images } = await datasetImages(model.dataset, 0, count);
-  const session = await onnxSession(await modelFile(name));
-  const plainLogits = await session.run(images).finally(() => session.release());
-  return { model, images, plainLogits };
+  return { model, images, plainLogits: await referenceLogits(await modelFile(name), images) };
 }
 
 function benchText({ machine, primitives, models }: BenchReport): string {

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
@@ -11,13 +10,15 @@ import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js
 import { compile } from "../he-ml/node/compile.js";
 import type { Program } from "../he-ml/program/program.js";
 import { infer } from "../he-ml/node/infer.js";
-import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
+import type { Shape } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { requireWritableFile } from "./files.js";
 import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
 import { firstLine, resultTable } from "./inference-text.js";
 import { pictureImages } from "./picture-images.js";
 import { startProgress } from "./progress.js";
+import { referenceLogits } from "./reference-logits.js";
 import { sampleImages } from "./sample-images.js";
 
 interface InferCommandOptions {
@@ -68,7 +69,10 @@ export function inferCommand(signal: AbortSignal): Command {
 async function run(options: InferCommandOptions, signal: AbortSignal): Promise<void> {
   requireOneSource(options);
   const model = await loadModel(options.model, { inputShape: await shapeOfImages(options) });
-  if (options.report) await requireWritableFile("--report", options.report);
+  if (options.report) {
+    requirePackages("plots");
+    await requireWritableFile("--report", options.report);
+  }
   const program = await compileFor(model, options);
   const { images, labels, names, expectedLogits, classNames } = await findImages(options, model);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
@@ -149,11 +153,3 @@ async function shapeOfImages({
 }
 
 const warn = (message: string) => process.stderr.write(`he-ml: ${message}\n`);
-
-/** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
-async function referenceLogits(path: string, images: Tensor): Promise<Tensor | undefined> {
-  if (extname(path) !== ".onnx") return undefined;
-  const { onnxSession } = await import("../he-ml/node/onnx/run.js");
-  const session = await onnxSession(path);
-  return session.run(images).finally(() => session.release());
-}

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
 
 interface LabOptions {
   readonly install?: string;
@@ -18,6 +19,7 @@ export function labCommand(signal: AbortSignal): Command {
 }
 
 async function lab(args: readonly string[], { install }: LabOptions, signal: AbortSignal): Promise<void> {
+  requirePackages("notebooks");
   if (install !== undefined) {
     const { installKernelSpec } = await import("../notebook/tslab/kernel-spec.js");
     process.stdout.write(`${await installKernelSpec(install)}\n`);
