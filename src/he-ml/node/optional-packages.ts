@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
 import { InputError } from "../errors.js";
 
-/** What only some need, and the packages that each takes: optional peer dependencies of this one. */
+/**
+ * What only some need, and the packages that each takes: optional peer dependencies of this one. None needs its
+ * install script, and onnxruntime-node's would fetch libraries for CUDA.
+ */
 const features = {
   training: {
     needs: "training needs",
@@ -65,19 +68,21 @@ export function requirePackages(feature: OptionalFeature, from: Finder = require
   };
   const toInstall = missing.map((name) => `${name}@${peerDependencies[name]}`);
   throw new InputError(
-    `${features[feature].needs} ${missing.join(", ")}; npm install ${toInstall.join(" ")}`,
+    `${features[feature].needs} packages that are not installed; npm install --ignore-scripts ${toInstall.join(" ")}`,
   );
 }
 
 function missingPackages(feature: OptionalFeature, from: Finder): string[] {
-  return features[feature].packages.filter((name) => {
+  return features[feature].packages.filter((name) => !isFound(name, from));
+}
+
+/** Some packages have no main file, others keep their package.json to themselves. */
+function isFound(name: string, from: Finder): boolean {
+  return [name, `${name}/package.json`].some((path) => {
     try {
-      // Some packages have no main file.
-      from.resolve(`${name}/package.json`);
+      return from.resolve(path) !== "";
+    } catch {
       return false;
-    } catch (error) {
-      // A package that keeps its package.json to itself is there.
-      return (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND";
     }
   });
 }
