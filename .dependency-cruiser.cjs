@@ -17,7 +17,7 @@ const packagesOfTheCore = [
 ];
 
 const foldersOf = (folders) => [
-  ...folders.map((folder) => `^src/${folder}/`),
+  ...folders.map((path) => `^src/${path}${path.endsWith(".ts") ? "$" : "/"}`),
   `^src/he-ml/(${ground.join("|")}).ts$`,
 ];
 

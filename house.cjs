@@ -46,12 +46,15 @@ const around = [
   {
     folder: "train",
     holds: "datasets, square-activated CNNs in tfjs, export",
-    imports: ["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
+    imports: [
+      ...["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
+      "he-ml/node/optional-packages.ts",
+    ],
   },
   {
     folder: "viz",
     holds: "plotly figures and reports from traces; HTML, SVG and PNG without a browser",
-    imports: [],
+    imports: ["he-ml/node/optional-packages.ts"],
     importsTypes: ["he-ml"],
   },
   {
@@ -85,7 +88,8 @@ function drawing() {
 
 /** The table in CONTRIBUTING.md: a row for each folder beside the library. */
 function arrows() {
-  const names = (folders) => folders.map((folder) => `\`src/${folder}/\``).join(", ");
+  const names = (folders) =>
+    folders.map((path) => `\`src/${path}${path.endsWith(".ts") ? "" : "/"}\``).join(", ");
   return [
     "| folder | may import |",
     "|---|---|",

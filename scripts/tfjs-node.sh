@@ -3,7 +3,7 @@
 # seconds: bash scripts/tfjs-node.sh [EPOCHS]   (3 unless told; on Linux x64, with Python 3, pip, unzip, make and g++)
 #
 # The backend "tensorflow" is @tensorflow/tfjs-node. Its own install step downloads libtensorflow from a server that not
-# everyone reaches, so "npm ci" goes on without it. Here the library comes from PyPI instead: the wheel tensorflow-cpu
+# everyone reaches, so "npm ci" leaves it out. Here the library comes from PyPI instead: the wheel tensorflow-cpu
 # holds it under other names, and the C API that the addon calls has not changed since. The addon is then compiled from
 # the package's sources. It takes 270 MB of download and 1 GB in node_modules; "npm ci" takes it away again.
 set -euo pipefail
@@ -17,7 +17,7 @@ mkdir -p "$cache"
 
 if [ ! -e "$package/package.json" ]; then
   npm install --no-save --no-package-lock --ignore-scripts "@tensorflow/tfjs-node@$(node -p \
-    'require("./package.json").optionalDependencies["@tensorflow/tfjs-node"]')"
+    'require("./package.json").peerDependencies["@tensorflow/tfjs-node"]')"
 fi
 
 deps=$package/deps

@@ -3,13 +3,13 @@ import { Command, Option } from "commander";
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
-import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { datasetImages } from "./images-source.js";
 import { startProgress } from "./progress.js";
+import { referenceLogits } from "./reference-logits.js";
 import { megabytes, percent } from "../viz/units.js";
 
 interface BenchCommandOptions {
@@ -47,7 +47,8 @@ async function run(
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
   const models: BenchModel[] = [];
-  for (const name of names) models.push(await findBenchModel(name, count));
+  const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
+  for (const name of names) models.push(await findBenchModel(name, count, warn));
   if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
   const progress = startProgress(stderr);
   const report = await bench(models, {
@@ -59,13 +60,15 @@ async function run(
   stdout.write(json ? `${JSON.stringify(report)}\n` : `${benchText(report)}\n`);
 }
 
-async function findBenchModel(name: string, count: number): Promise<BenchModel> {
+async function findBenchModel(
+  name: string,
+  count: number,
+  warn: (message: string) => void,
+): Promise<BenchModel> {
   const model = await loadModel(name);
   if (model.dataset === undefined) return { model };
   const { images } = await datasetImages(model.dataset, 0, count);
-  const session = await onnxSession(await modelFile(name));
-  const plainLogits = await session.run(images).finally(() => session.release());
-  return { model, images, plainLogits };
+  return { model, images, plainLogits: await referenceLogits(await modelFile(name), images, warn) };
 }
 
 function benchText({ machine, primitives, models }: BenchReport): string {

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
@@ -11,7 +10,8 @@ import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js
 import { compile } from "../he-ml/node/compile.js";
 import type { Program } from "../he-ml/program/program.js";
 import { infer } from "../he-ml/node/infer.js";
-import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
+import type { Shape } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
@@ -19,6 +19,7 @@ import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./
 import { firstLine, resultTable } from "./inference-text.js";
 import { pictureImages } from "./picture-images.js";
 import { startProgress } from "./progress.js";
+import { referenceLogits } from "./reference-logits.js";
 import { sampleImages } from "./sample-images.js";
 
 interface InferCommandOptions {
@@ -69,13 +70,15 @@ export function inferCommand(io: CommandIo): Command {
 async function run(options: InferCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
   requireOneSource(options);
   const model = await loadModel(options.model, { inputShape: await shapeOfImages(options) });
-  if (options.report) await requireWritableFile("--report", options.report);
+  if (options.report) {
+    requirePackages("plots");
+    await requireWritableFile("--report", options.report);
+  }
   const program = await compileFor(model, options);
-  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model, (warning) =>
-    stderr.write(`he-ml: ${warning}\n`),
-  );
+  const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
+  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model, warn);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
-  const plainLogits = await referenceLogits(await modelFile(options.model), images);
+  const plainLogits = await referenceLogits(await modelFile(options.model), images, warn);
 
   const progress = startProgress(stderr);
   const report = await infer(program, images, {
@@ -150,12 +153,4 @@ async function shapeOfImages({
   if (dataset === undefined) return undefined;
   const { images } = await datasetImages(dataset, 0, 1, datasetDir);
   return images.shape.slice(1);
-}
-
-/** onnxruntime's logits of an ONNX file, an oracle that shares no code with us. */
-async function referenceLogits(path: string, images: Tensor): Promise<Tensor | undefined> {
-  if (extname(path) !== ".onnx") return undefined;
-  const { onnxSession } = await import("../he-ml/node/onnx/run.js");
-  const session = await onnxSession(path);
-  return session.run(images).finally(() => session.release());
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 
 interface LabOptions {
@@ -23,6 +24,7 @@ async function lab(
   { install }: LabOptions,
   { stdout, stdin, env, signal }: CommandIo,
 ): Promise<void> {
+  requirePackages("notebooks");
   if (install !== undefined) {
     const { installKernelSpec } = await import("../notebook/tslab/kernel-spec.js");
     stdout.write(`${await installKernelSpec(install)}\n`);

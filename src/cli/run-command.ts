@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { Freshness } from "../notebook/runner/freshness.js";
 import type { Notebook } from "../notebook/runner/notebook-file.js";
 import type { CellFailure } from "../notebook/runner/run-notebook.js";
@@ -49,6 +50,7 @@ export function runCommand(io: CommandIo): Command {
 
 async function run(paths: readonly string[], options: RunOptions, io: CommandIo): Promise<void> {
   const notebooks = await readAll(paths);
+  requirePackages("notebooks");
   for (const path of notebooks.flatMap(({ name }) => outputPaths(name, options.out))) {
     await requireWritableFile("--out", path);
   }

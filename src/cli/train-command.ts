@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { loadNetwork } from "../he-ml/node/files/load-model.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { ConversionAccuracy } from "../viz/index.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
@@ -47,6 +48,8 @@ async function train(options: TrainOptions, { stdout, stderr, signal }: CommandI
   if (activation !== undefined && (from === undefined || arch !== undefined)) {
     throw new InputError("train: --activation replaces layers of a model; give --from, and no --arch");
   }
+  requirePackages("training");
+  if (from !== undefined && arch === undefined) requirePackages("plots");
   const { trainAndExport } = await import("../train/export.js");
   const initialModel = from === undefined ? undefined : await loadNetwork(from);
   const progress = startProgress(stderr);

@@ -1,14 +1,8 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { InputError } from "../he-ml/errors.js";
+import { requireArchitectureName, type ArchitectureName } from "./architecture-name.js";
 import { randomInteger, seededRandom } from "./random.js";
 import type { Recipe } from "./recipe.js";
 import { Square } from "./square-layer.js";
-
-/**
- * A network as tfjs holds it: images `[n, rows, columns, channels]` or rows of a table `[n, features]` in, logits
- * `[n, classes]` out. Free its memory with `dispose()`.
- */
-export type Network = tfl.Sequential;
 
 interface Architecture {
   /** For the model card: the layers in order, in words. */
@@ -135,18 +129,7 @@ const architectures = {
       dense({ name: "fc2", units: 2, kernelInitializer: initializer() }),
     ],
   },
-} as const satisfies Record<string, Architecture>;
-
-export type ArchitectureName = keyof typeof architectures;
-
-export const architectureNames = Object.keys(architectures) as readonly ArchitectureName[];
-
-/** @throws InputError unless an architecture of this name is known. */
-export function requireArchitectureName(name: string): ArchitectureName {
-  const known = architectureNames.find((candidate) => candidate === name);
-  if (known) return known;
-  throw new InputError(`architecture: expected one of ${architectureNames.join(", ")}, got "${name}"`);
-}
+} as const satisfies Readonly<Record<ArchitectureName, Architecture>>;
 
 /** The layers of an architecture in words. */
 export function architectureSummary(name: ArchitectureName): string {
@@ -170,7 +153,7 @@ export function architectureRecipe(name: ArchitectureName): Recipe {
  * @throws InputError if the architecture is unknown.
  * @example const network = buildNetwork("lenet1", 1);
  */
-export function buildNetwork(name: string, seed: number): Network {
+export function buildNetwork(name: string, seed: number): tfl.Sequential {
   const known = requireArchitectureName(name);
   const random = seededRandom(seed);
   // tfjs takes a seed of 0 for "no seed" and would then draw with Math.random.

@@ -32,7 +32,7 @@ export async function useBackend(wanted?: string): Promise<BackendName> {
   if (known === "tensorflow") {
     throw new InputError(
       "backend tensorflow: needs the optional package @tensorflow/tfjs-node with its native library, which cannot " +
-        'be loaded; run "npm install @tensorflow/tfjs-node", or train with wasm',
+        'be loaded; run "npm install @tensorflow/tfjs-node@4.22", or train with wasm',
     );
   }
   await useWasm();

@@ -3,7 +3,7 @@ import { InputError } from "../he-ml/errors.js";
 import { writeOnnx } from "../he-ml/formats/onnx/write.js";
 import { requireBatchOf, type Network } from "../he-ml/model/model.js";
 import { unsupportedLayers } from "../he-ml/model/unsupported-layers.js";
-import { requireArchitectureName } from "./architectures.js";
+import { requireArchitectureName } from "./architecture-name.js";
 import { modelCard } from "./card.js";
 import { datasetNotes } from "./dataset-notes.js";
 import { properNames, selectImages, sliceDataset, type Dataset } from "./dataset.js";

@@ -3,7 +3,6 @@ import { InputError } from "../he-ml/errors.js";
 import { describeLayer } from "../he-ml/model/layer.js";
 import type { Layer, Model } from "../he-ml/model/model.js";
 import type { Shape } from "../he-ml/tensor/tensor.js";
-import type { Network } from "./architectures.js";
 import { AveragePool, Convolution } from "./image-layers.js";
 import { Polynomial } from "./polynomial-layer.js";
 import { Square } from "./square-layer.js";
@@ -14,7 +13,7 @@ import { loadWeights } from "./to-model.js";
  *
  * @throws InputError if tfjs cannot train one of the layers: a dilated convolution, or a kind that is not in the table.
  */
-export function fromModel(model: Model): Network {
+export function fromModel(model: Model): tfl.Sequential {
   const network = tfl.sequential();
   // tfjs takes only some names: none that begins with a slash, as PyTorch's exporter writes them.
   network.setUserDefinedMetadata({ layerNames: model.layers.map(({ name }) => name) });

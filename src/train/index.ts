@@ -1,8 +1,80 @@
-/** Datasets and the training of square-activated CNNs. The package's subpath `he-ml/train`. */
-export { architectureNames, buildNetwork, type ArchitectureName, type Network } from "./architectures.js";
+/**
+ * Datasets and the training of square-activated CNNs. The package's subpath `he-ml/train`. TensorFlow.js is loaded
+ * when it is first used.
+ */
+import { createRequire } from "node:module";
+import type { Model } from "../he-ml/model/model.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
+import type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
+import type { Network } from "./network.js";
+import type { TrainingOptions, TrainingResult } from "./train.js";
+import type * as WithTensorflow from "./with-tensorflow.js";
+
+export { architectureNames, type ArchitectureName } from "./architecture-name.js";
 export { selectImages, sliceDataset, type Dataset, type LabelledImages } from "./dataset.js";
 export { measureAccuracy, measureValueRanges } from "./evaluate.js";
+export type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
 export { datasetNames, loadDataset, loadTestImages, type LabelledTestImages } from "./load-dataset.js";
-export { trainAndExport, type TrainAndExportOptions, type TrainAndExportResult } from "./export.js";
-export { toModel } from "./to-model.js";
-export { train, type TrainingOptions, type TrainingProgress, type TrainingResult } from "./train.js";
+export type { Network } from "./network.js";
+export type { TrainingOptions, TrainingProgress, TrainingResult } from "./train.js";
+
+const require = createRequire(import.meta.url);
+
+/** Functions that answer at once cannot await an import; Node requires ES modules as well. */
+function withTensorflow() {
+  requirePackages("training");
+  return require("./with-tensorflow.js") as typeof WithTensorflow;
+}
+
+/**
+ * Builds an untrained network; the current tfjs backend holds its weights.
+ *
+ * @param name One of `architectureNames`.
+ * @param seed Decides the initial weights (Glorot uniform; biases are 0).
+ * @throws InputError if the architecture is unknown, or TensorFlow.js is not installed.
+ * @example const network = buildNetwork("lenet1", 1);
+ */
+export function buildNetwork(name: string, seed: number): Network {
+  return withTensorflow().buildNetwork(name, seed);
+}
+
+/**
+ * Turns a network of TensorFlow.js (images `[n, rows, columns, channels]`) into a model of ours (`[n, channels, rows,
+ * columns]`).
+ *
+ * @param name The model's name.
+ * @throws InputError if the network has a layer or an option that a model of ours cannot express, or TensorFlow.js is
+ *   not installed.
+ * @example const model = toModel(network, "mine");
+ */
+export function toModel(network: Network, name: string): Model {
+  return withTensorflow().toModel(network, name);
+}
+
+/**
+ * Trains a network with Adam on softmax cross-entropy.
+ *
+ * @throws UnsupportedLayersError if the initial model gives the layers, and one of them cannot be encrypted.
+ * @throws InputError if an option cannot be used, the loss is no longer a finite number, or TensorFlow.js is not
+ *   installed.
+ * @throws The signal's reason when it aborts; the network is freed.
+ * @example
+ * const dataset = await loadDataset("mnist", "train");
+ * const { network } = await train({ architecture: "lenet1", dataset, seed: 1 });
+ */
+export async function train(options: TrainingOptions): Promise<TrainingResult> {
+  requirePackages("training");
+  return (await import("./train.js")).train(options);
+}
+
+/**
+ * Trains a network, measures it with onnxruntime, and writes `model.onnx`, `metrics.json` and `card.md`.
+ *
+ * @throws UnsupportedLayersError, InputError and the signal's reason as {@link train}; InputError too if the folder
+ *   cannot be written.
+ * @example await trainAndExport({ architecture: "lenet1", dataset: "mnist", outputDirectory: "models/mine" });
+ */
+export async function trainAndExport(options: TrainAndExportOptions): Promise<TrainAndExportResult> {
+  requirePackages("training");
+  return (await import("./export.js")).trainAndExport(options);
+}

@@ -1,4 +1,4 @@
-import type { ArchitectureName } from "./architectures.js";
+import type { ArchitectureName } from "./architecture-name.js";
 import type { Layer } from "../he-ml/model/model.js";
 import type { BackendName } from "./backend.js";
 import type { DatasetName } from "./load-dataset.js";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { layers } from "@tensorflow/tfjs-layers";
+import type { layers, Sequential } from "@tensorflow/tfjs-layers";
 import { InputError } from "../he-ml/errors.js";
 import { activationFunctions, activationLayer, type ActivationFunction } from "../he-ml/model/activation.js";
 import { averagePoolLayer } from "../he-ml/model/average-pool.js";
@@ -19,8 +19,8 @@ import { polynomialLayer } from "../he-ml/model/polynomial.js";
 import { squareLayer } from "../he-ml/model/square.js";
 import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import { formatShape, tensor, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
-import type { Network } from "./architectures.js";
 import type { AveragePool, Convolution } from "./image-layers.js";
+import type { Network } from "./network.js";
 import type { Polynomial } from "./polynomial-layer.js";
 
 /**
@@ -39,12 +39,13 @@ export function toModel(network: Network, name: string): Model {
 
 /** As {@link toModel}, with activations that cannot be encrypted: tanh, relu, sigmoid. */
 export function toPlainNetwork(network: Network, name: string): PlainNetwork {
-  const { layerNames } = (network.getUserDefinedMetadata() ?? {}) as { layerNames?: readonly string[] };
+  const sequential = network as Sequential;
+  const { layerNames } = (sequential.getUserDefinedMetadata() ?? {}) as { layerNames?: readonly string[] };
   return defineModel({
     name,
-    inputShape: modelInputShape(network.layers[0].batchInputShape),
-    layers: network.layers.map((layer, index) => ({
-      ...toLayer(layer, flattenedShape(network, index)),
+    inputShape: modelInputShape(sequential.layers[0].batchInputShape),
+    layers: sequential.layers.map((layer, index) => ({
+      ...toLayer(layer, flattenedShape(sequential, index)),
       name: layerNames?.[index] ?? layer.name,
     })),
   });
@@ -55,7 +56,7 @@ export function toPlainNetwork(network: Network, name: string): PlainNetwork {
  *
  * @throws InputError naming the first layer that differs.
  */
-export function loadWeights(network: Network, model: PlainNetwork): void {
+export function loadWeights(network: Sequential, model: PlainNetwork): void {
   const template = toPlainNetwork(network, network.name);
   const expected = template.layers.map(describe).join(" → ");
   const found = model.layers.map(describe).join(" → ");
@@ -80,7 +81,7 @@ export function loadWeights(network: Network, model: PlainNetwork): void {
  * `[rows, columns, channels]` of the images that layer `index` sees flattened; undefined unless it follows a flatten,
  * with nothing but element-wise layers between.
  */
-function flattenedShape(network: Network, index: number): Shape | undefined {
+function flattenedShape(network: Sequential, index: number): Shape | undefined {
   const previous = network.layers.slice(0, index).findLast((layer) => !elementWise.has(layer.getClassName()));
   if (previous?.getClassName() !== "Flatten" || previous.input instanceof Array) return undefined;
   const { shape } = previous.input;

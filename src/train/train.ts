@@ -1,20 +1,17 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Sequential } from "@tensorflow/tfjs-layers";
 import { InputError } from "../he-ml/errors.js";
 import type { Network as PlainNetwork } from "../he-ml/model/model.js";
 import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import { formatShape, sizeOf } from "../he-ml/tensor/tensor.js";
-import {
-  architectureRecipe,
-  buildNetwork,
-  requireArchitectureName,
-  type ArchitectureName,
-  type Network,
-} from "./architectures.js";
+import { requireArchitectureName, type ArchitectureName } from "./architecture-name.js";
+import { architectureRecipe, buildNetwork } from "./architectures.js";
 import { useBackend, type BackendName } from "./backend.js";
 import { epochBatches, type Batch } from "./batches.js";
 import type { Dataset } from "./dataset.js";
 import { fromModel } from "./from-model.js";
+import type { Network } from "./network.js";
 import { clipByGlobalNorm, cosineDecay, ScheduledAdam } from "./optimizer.js";
 import { seededRandom } from "./random.js";
 import { checkRecipe, fineTuningRecipe, type Recipe } from "./recipe.js";
@@ -101,7 +98,7 @@ function startingNetwork(
   { initialModel }: TrainingOptions,
   architecture: ArchitectureName | undefined,
   seed: number,
-): Network {
+): Sequential {
   if (architecture === undefined) {
     if (initialModel) return fromModel(encryptableModel(initialModel));
     throw new InputError("train: expected an architecture, or a model to start from, got neither");
@@ -123,7 +120,7 @@ function fineTuning({ dataset }: TrainingOptions): Recipe {
 }
 
 async function runEpochs(
-  network: Network,
+  network: Sequential,
   recipe: Recipe,
   seed: number,
   { dataset, signal, onProgress }: TrainingOptions,
@@ -173,7 +170,7 @@ async function runEpochs(
 }
 
 function trainOnBatch(
-  network: Network,
+  network: Sequential,
   optimizer: ScheduledAdam,
   batch: Batch,
   dataset: Dataset,
@@ -200,7 +197,7 @@ function trainOnBatch(
 }
 
 /** @throws InputError unless the dataset's images are what the network takes, and it has an output for each class. */
-function requireFit(what: string, network: Network, { name, images, classNames }: Dataset): void {
+function requireFit(what: string, network: Sequential, { name, images, classNames }: Dataset): void {
   const [classes] = network.outputs[0].shape.slice(1);
   if (sizeOf(images.shape) === sizeOf(inputShape(network)) && classNames.length === classes) return;
   throw new InputError(
@@ -210,7 +207,7 @@ function requireFit(what: string, network: Network, { name, images, classNames }
 }
 
 /** Of one image, as tfjs has it: `[rows, columns, channels]` or `[features]`. */
-function inputShape(network: Network): number[] {
+function inputShape(network: Sequential): number[] {
   return network.inputs[0].shape.slice(1) as number[];
 }
 

@@ -1,4 +1,4 @@
-import type { Config, Data, Layout } from "plotly.js-dist-min";
+import type { Config, Data, Layout } from "./plotly-types.js";
 
 /** A plotly figure: plain JSON without functions, the form that notebooks, reports and files hold. */
 export interface Figure {

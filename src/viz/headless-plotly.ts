@@ -15,7 +15,8 @@ export interface HeadlessPage {
 /** Opens a page in jsdom with what plotly needs of a browser and jsdom lacks. Takes about a second. */
 export async function openHeadlessPage(): Promise<HeadlessPage> {
   const { JSDOM, VirtualConsole } = await import("jsdom");
-  const [regular, bold] = await Promise.all([readFile(fontFiles.regular), readFile(fontFiles.bold)]);
+  const files = fontFiles();
+  const [regular, bold] = await Promise.all([readFile(files.regular), readFile(files.bold)]);
   const { window } = new JSDOM("<!doctype html><body></body>", {
     runScripts: "outside-only",
     virtualConsole: new VirtualConsole(),

@@ -1,3 +1,4 @@
+import { requirePackages } from "../he-ml/node/optional-packages.js";
 import { fontFiles } from "./assets.js";
 import type { Figure } from "./figure.js";
 import type { HeadlessPage } from "./headless-plotly.js";
@@ -24,6 +25,7 @@ let lastDrawing: Promise<unknown> = Promise.resolve();
  * Series that plotly draws on a canvas or with WebGL (heatmap, scattergl, 3d) cannot be drawn so.
  *
  * @throws RangeError if a size is not a positive number.
+ * @throws InputError if the packages that draw are not installed; it says which.
  * @example await writeFile("error.svg", await renderSvg(errorPerLayer(traces), { width: 700, height: 450 }))
  */
 export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<string> {
@@ -38,6 +40,7 @@ export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<
  *
  * @returns The bytes of the file: `width * scale` × `height * scale` pixels.
  * @throws RangeError if a size or the scale is not a positive number.
+ * @throws InputError as {@link renderSvg}
  */
 export async function renderPng(figure: Figure, options: RenderPngOptions = {}): Promise<Uint8Array> {
   const scale = requirePositive("scale", options.scale ?? 2);
@@ -48,7 +51,7 @@ export async function renderPng(figure: Figure, options: RenderPngOptions = {}):
     background: "white",
     font: {
       loadSystemFonts: false,
-      fontFiles: Object.values(fontFiles),
+      fontFiles: Object.values(fontFiles()),
       defaultFontFamily: "DejaVu Sans",
       sansSerifFamily: "DejaVu Sans",
     },
@@ -69,6 +72,7 @@ function requirePositive(name: string, value: number): number {
 }
 
 async function draw(figure: Figure, width: number, height: number): Promise<string> {
+  requirePackages("plots");
   page ??= import("./headless-plotly.js").then(({ openHeadlessPage }) => openHeadlessPage());
   const { plotly, resetRandom } = await page;
   resetRandom();

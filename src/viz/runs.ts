@@ -1,6 +1,6 @@
-import type { LayoutAxis } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import { plainText } from "./figure.js";
+import type { LayoutAxis } from "./plotly-types.js";
 
 /** The traces of one run, under the name that the legend gives it. */
 export interface Run {

@@ -1,4 +1,5 @@
-import type { Layout, Template } from "plotly.js-dist-min";
+import type { Template } from "plotly.js-dist-min";
+import type { Layout } from "./plotly-types.js";
 
 /**
  * Colours that people with any colour vision can tell apart, without the yellow, which is too pale on white.

@@ -1,7 +1,8 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { architectureNames, buildNetwork, requireArchitectureName } from "../../src/train/architectures.js";
+import { architectureNames, requireArchitectureName } from "../../src/train/architecture-name.js";
+import { buildNetwork } from "../../src/train/architectures.js";
 import { useBackend } from "../../src/train/backend.js";
 
 const layerNames: Record<string, string[]> = {

@@ -23,7 +23,9 @@ describe.each(["lenet1", "mnist-small"])("%s, briefly trained", (architecture) =
       Array.from({ length: 50 }, (_, index) => index),
     );
     const inTfjs = tf.tidy(() => {
-      const prediction = network.predict(tf.tensor4d(Float32Array.from(images.data), [50, 28, 28, 1]));
+      const prediction = (network as tfl.Sequential).predict(
+        tf.tensor4d(Float32Array.from(images.data), [50, 28, 28, 1]),
+      );
       return (prediction as tf.Tensor).dataSync();
     });
     const model = toModel(network, architecture);

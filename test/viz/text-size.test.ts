@@ -10,8 +10,8 @@ let regular: FontMetrics;
 let fonts: Fonts;
 
 beforeAll(() => {
-  regular = readFontMetrics(readFileSync(fontFiles.regular));
-  fonts = { regular, bold: readFontMetrics(readFileSync(fontFiles.bold)) };
+  regular = readFontMetrics(readFileSync(fontFiles().regular));
+  fonts = { regular, bold: readFontMetrics(readFileSync(fontFiles().bold)) };
 });
 
 describe("readFontMetrics", () => {
@@ -28,7 +28,11 @@ describe("readFontMetrics", () => {
 
   test.each(["conv1", "absolute error (unit of the values)"])("agrees with resvg on %p", (text) => {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg"><text x="0" y="50" font-size="100">${text}</text></svg>`;
-    const font = { loadSystemFonts: false, fontFiles: [fontFiles.regular], defaultFontFamily: "DejaVu Sans" };
+    const font = {
+      loadSystemFonts: false,
+      fontFiles: [fontFiles().regular],
+      defaultFontFamily: "DejaVu Sans",
+    };
     // The ink is a little narrower than the advance widths: letters have room on either side.
     const ink = new Resvg(svg, { font }).getBBox()!.width;
     expect(regular.width(text) * 100 - ink).toBeGreaterThan(0);

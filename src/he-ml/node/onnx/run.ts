@@ -1,6 +1,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { InputError } from "../../errors.js";
 import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { requirePackages } from "../optional-packages.js";
 
 /** An ONNX model in onnxruntime, ready to run any number of times. */
 export interface OnnxSession {
@@ -95,13 +96,14 @@ function imagesPerRun(inputShape: InputShape, batchShape: Shape): number {
  * Loads an ONNX model into onnxruntime.
  *
  * @param source The file's bytes, or its path, where weights lie in a file beside it.
- * @throws InputError if onnxruntime cannot load it.
+ * @throws InputError if onnxruntime cannot load it, or is not installed.
  * @example
  * const session = await onnxSession(await readFile("model.onnx"));
  * const logits = await session.run(tensor([1, 1, 28, 28], pixels));
  * await session.release();
  */
 export async function onnxSession(source: Uint8Array | string): Promise<OnnxSession> {
+  requirePackages("onnxruntime");
   const ort = await import("onnxruntime-node");
   ort.env.logLevel = "fatal";
   const session = await (

@@ -1,0 +1,3 @@
+/** What loads TensorFlow.js as soon as it is imported, for `index.ts`. */
+export { buildNetwork } from "./architectures.js";
+export { toModel } from "./to-model.js";
