@@ -87,6 +87,7 @@ export const moduleArguments = {
   CELU: { alpha: z.number().default(1), ...ignored },
   SELU: ignored,
   SiLU: ignored,
+  Hardswish: ignored,
   Softplus: { beta: z.number().default(1), threshold: z.number().default(20) },
   Sigmoid: {},
   Tanh: {},

@@ -12,6 +12,7 @@ const functions = {
   celu: (x, alpha = 1) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
   silu: (x) => x / (1 + exp(-x)),
+  hardswish: (x) => (x * min(max(x + 3, 0), 6)) / 6,
   softplus: (x) => max(0, x) + log1p(exp(-Math.abs(x))),
   sigmoid: (x) => 1 / (1 + exp(-x)),
   tanh: (x) => tanh(x),

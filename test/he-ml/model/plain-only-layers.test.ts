@@ -11,6 +11,7 @@ import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { makeHeFriendly } from "../../../src/train/he-friendly/make-he-friendly.js";
+import { oneNode } from "../formats/read-onnx.js";
 import * as p from "../formats/torch/pickles.js";
 import { torchZip } from "../formats/torch/zip.js";
 import { maxAbsDifference, randomTensor, thrownBy } from "../support.js";
@@ -25,6 +26,7 @@ test.each<[ActivationFunction, number[]]>([
   ["elu", [-0.864664717, -0.39346934, 0, 0.5, 3, 8]],
   ["selu", [-1.520166469, -0.691758188, 0, 0.525350494, 3.152102962, 8.405607899]],
   ["silu", [-0.238405844, -0.188770334, 0, 0.311229666, 2.85772238, 7.997317199]],
+  ["hardswish", [-0.333333333333, -0.208333333333, 0, 0.291666666667, 3, 8]],
   ["softplus", [0.126928011, 0.474076984, 0.693147181, 0.974076984, 3.048587352, 8.000335406]],
   ["sigmoid", [0.119202922, 0.377540669, 0.5, 0.622459331, 0.952574127, 0.99966465]],
   ["tanh", [-0.96402758, -0.462117157, 0, 0.462117157, 0.995054754, 0.999999775]],
@@ -82,6 +84,43 @@ describe("a CELU", () => {
     expect(() => activationLayer({ name: "act1", function: "celu", alpha: 0 })).toThrow(
       'activation "act1": expected an alpha other than 0 for celu, got 0; use relu',
     );
+  });
+});
+
+describe("a Hardswish", () => {
+  const layer = activationLayer({ name: "0", function: "hardswish" });
+
+  test("is 0 up to -3, and the value itself from 3 on", () => {
+    const { data } = layerForward(layer, tensor([1, 6], [-100, -3.5, -3, -1.5, 3.5, 100]));
+    expect(maxAbsDifference(data, [0, 0, 0, -0.375, 3.5, 100])).toBeLessThan(1e-12);
+  });
+
+  test("of a pickled network is read", async () => {
+    const module = p.torchModule("activation", "Hardswish", ["inplace", p.sequence(0x89)]);
+    const bytes = torchZip(p.pickle(p.sequential(module)));
+    const { layers } = await readTorch(bytes, { name: "net", inputShape: [3] });
+    expect(layers).toEqual([layer]);
+  });
+
+  test("is ONNX's HardSwish of opset 14", async () => {
+    const bytes = oneNode("HardSwish", { opset: 14, shape: [6], rank: 2 });
+    const network = readOnnx(bytes);
+    expect(network.layers).toMatchObject([{ kind: "activation", function: "hardswish" }]);
+    const values = tensor([1, 6], [-5, -3, -1, 0.5, 3, 7]);
+    const expected = modelForward(network, values).at(-1)!.data;
+    expect(maxAbsDifference((await runOnnx(bytes, values)).data, expected)).toBeLessThan(1e-6);
+  });
+
+  test("is written so that onnxruntime computes it on both sides of where it bends", async () => {
+    const network = defineModel({ name: "net", inputShape: [6], layers: [layer] });
+    const values = tensor([1, 6], [-5, -3, -1, 0.5, 3, 7]);
+    const expected = modelForward(network, values).at(-1)!.data;
+    expect(maxAbsDifference((await runOnnx(writeOnnx(network), values)).data, expected)).toBeLessThan(1e-6);
+  });
+
+  test("is refused with a remedy", () => {
+    const network = defineModel({ name: "net", inputShape: [3], layers: [layer] });
+    expect(() => encryptableModel(network)).toThrow(/layer 0 "0" \(hardswish\): put a square/);
   });
 });
 

@@ -75,6 +75,7 @@ const converters: { readonly [T in ModuleType]: Converter<T> } = {
   CELU: ({ name, alpha }) => activationLayer({ name, function: "celu", alpha }),
   SELU: activation("selu"),
   SiLU: activation("silu"),
+  Hardswish: activation("hardswish"),
   Softplus: softplusOf,
   Sigmoid: activation("sigmoid"),
   Tanh: activation("tanh"),

@@ -5,8 +5,8 @@ import { appendSameShape, imageOf, optionalConstant, type Operator } from "./con
 import { floatAttribute, floatInitializer, node } from "./messages.js";
 import type { WrittenLayer } from "./written-layer.js";
 
-/** Activations for which ONNX has no operator of their own. */
-type Composed = "relu6" | "silu";
+/** Activations for which the ONNX opset that is written has no operator of their own: HardSwish came with opset 14. */
+type Composed = "relu6" | "silu" | "hardswish";
 
 /** ONNX's operator for each activation, and what it takes for a missing `alpha`, where the function has one. */
 const operators: {
@@ -52,6 +52,7 @@ export const activationOperators: readonly (readonly [op: string, Operator])[] =
   ]),
   ["Selu", selu],
   ["Clip", clip],
+  ["HardSwish", activation("hardswish")],
 ];
 
 /** @returns the nodes of an activation, the last of which bears its name */
@@ -62,11 +63,15 @@ export function writeActivation(layer: ActivationLayer, input: string, output: s
     const inputs = [input, ...bounds.map((bound) => bound.name)];
     return { initializers: bounds, nodes: [node("Clip", name, inputs, [output])] };
   }
-  if (f === "silu") {
+  if (f === "silu" || f === "hardswish") {
     const gate = `${name}.gate`;
+    const [op, attributes] =
+      f === "silu"
+        ? ["Sigmoid", []]
+        : ["HardSigmoid", [floatAttribute("alpha", 1 / 6), floatAttribute("beta", 0.5)]];
     return {
       initializers: [],
-      nodes: [node("Sigmoid", gate, [input], [gate]), node("Mul", name, [input, gate], [output])],
+      nodes: [node(op, gate, [input], [gate], attributes), node("Mul", name, [input, gate], [output])],
     };
   }
   const { op, alpha } = operators[f];
