@@ -18,7 +18,7 @@ import { maxAbsDifference, randomTensor, thrownBy } from "../support.js";
 
 const inputs = tensor([1, 6], [-2, -0.5, 0, 0.5, 3, 8]);
 
-// What torch 2.13 gives for these inputs in float64.
+// What torch 2.13 gives for these inputs in float64; Hardswish's are x · min(max(x + 3, 0), 6) / 6 by hand.
 test.each<[ActivationFunction, number[]]>([
   ["relu", [0, 0, 0, 0.5, 3, 8]],
   ["relu6", [0, 0, 0, 0.5, 3, 6]],
