@@ -121,3 +121,44 @@ describe("the command as a process", () => {
     },
   );
 });
+
+describe("he-ml lab, which gives its own streams to JupyterLab", () => {
+  /** With nothing on the PATH but this program, and the shell's own. */
+  async function lab(name: string, script: string, args: readonly string[] = []): Promise<Finished> {
+    const bin = join(folder.path, `bin-${name}`);
+    await mkdir(bin);
+    for (const tool of ["sh", "cat"]) await symlink(`/bin/${tool}`, join(bin, tool));
+    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(bin, name), 0o755);
+    return start(["lab", ...args], [], { env: { PATH: bin, TMPDIR: folder.path } }).finished;
+  }
+
+  test("starts JupyterLab where our kernel is found, with what stands after --", async () => {
+    const script = `echo "$@"; cat "$JUPYTER_PATH/kernels/he-ml/kernel.json"; exit 3`;
+    const { status, stdout } = await lab("jupyter-lab", script, ["--", "--no-browser", "notebooks"]);
+    expect(status).toBe(3);
+    const [args, ...spec] = stdout.split("\n");
+    expect(args).toMatch(/--no-browser notebooks$/);
+    const { argv, ...rest } = JSON.parse(spec.join("\n")) as KernelSpec;
+    expect(rest).toEqual({
+      display_name: "TypeScript (HE-ML)",
+      language: "typescript",
+      interrupt_mode: "signal",
+      metadata: {},
+    });
+    expect(argv).toContain("{connection_file}");
+    for (const path of argv.filter((argument) => argument.startsWith("/"))) await readFile(path);
+  });
+
+  test("starts it as a module of Python where there is no jupyter-lab", async () => {
+    const { status, stdout } = await lab("python3", `echo "$@"`);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^-m jupyterlab /m);
+  });
+});
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
