@@ -102,7 +102,7 @@ describe("the command as a process", () => {
     expect(await finished).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
-  const pretend = (version: string, arch = process.arch) => {
+  const pretend = (version: string, arch: string = process.arch) => {
     const versions = `Object.defineProperty(process, "versions", { value: { node: "${version}" } });`;
     const platform = `Object.defineProperty(process, "arch", { value: "${arch}" });`;
     return ["--import", `data:text/javascript,${encodeURIComponent(versions + platform)}`];
