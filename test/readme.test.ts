@@ -1,19 +1,18 @@
 import { expect, test } from "@jest/globals";
 import { execFile } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { promisedOutput, readmeExamples } from "./readme-examples.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-const examples = [...(await readFile(`${root}README.md`, "utf8")).matchAll(/```js\n([\s\S]*?)```/g)].map(
-  ([, code]) => code,
-);
+const examples = await readmeExamples();
 
 test.each(examples.map((code, index) => [index, code] as const))(
   "example %i of the README runs and prints what it says",
   async (index, code) => {
-    const expected = [...code.matchAll(/console\.log\(.*\/\/ (.*)/g)].map(([, text]) => text);
+    const expected = promisedOutput(code);
     expect(expected).not.toHaveLength(0);
     // Inside the package, so that the import of "he-ml" finds it.
     const file = `${root}readme-example-${index}.mjs`;
