@@ -13,9 +13,14 @@ export const readmeExamples = [
   ...(await readFile(`${root}README.md`, "utf8")).matchAll(/```js\n([\s\S]*?)```/g),
 ].map(([, code]) => code);
 
+/** The lines that an example says it prints: the comment behind each `console.log`. */
+export function promisedOutput(code: string): string[] {
+  return [...code.matchAll(/console\.log\(.*\/\/ (.*)/g)].map(([, text]) => text);
+}
+
 /** Runs an example as a user of the package would, and expects it to print what its comments say. */
 export async function checkExample(code: string): Promise<void> {
-  const expected = [...code.matchAll(/console\.log\(.*\/\/ (.*)/g)].map(([, text]) => text);
+  const expected = promisedOutput(code);
   expect(expected).not.toHaveLength(0);
   const folder = await mkdtemp(join(tmpdir(), "he-ml-readme-"));
   try {
