@@ -1,6 +1,6 @@
 import { expect } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { lazyParameters, randomTensor } from "../support.js";
+import { lazyParameters, maxAbsDifference, openSeal, randomTensor } from "../support.js";
 
 export const parameters = lazyParameters;
 
@@ -13,6 +13,16 @@ export const fullBytes = 2 * levels * polyModulusDegree * 8;
 export const tolerance = 0.01;
 
 export const images = randomTensor([3, 2, 2, 1], 1);
+
+export const side = await openSeal(parameters);
+
+export const ours = side.client.encrypt(images, { packing: "batch" });
+
+/** That the context did not take harm: a round trip still works. */
+export function expectUnharmed(): void {
+  using loaded = side.server.load(ours);
+  expect(maxAbsDifference(side.decrypt(loaded).data, images.data)).toBeLessThan(tolerance);
+}
 
 export function expectInputError(error: unknown, message?: RegExp | string): void {
   expect(error).toBeInstanceOf(InputError);

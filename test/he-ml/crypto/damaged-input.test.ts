@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import initialize from "node-seal";
 import { EncryptedTensor, type SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
@@ -6,40 +6,17 @@ import type { Packing } from "../../../src/he-ml/crypto/packing.js";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { zeros } from "../../../src/he-ml/tensor/tensor.js";
-import {
-  encryptSlots,
-  lazyParameters,
-  maxAbsDifference,
-  openSeal,
-  rejectedBy,
-  seededRandom,
-  thrownBy,
-  type SealSide,
-} from "../support.js";
+import { encryptSlots, lazyParameters, rejectedBy, seededRandom, thrownBy } from "../support.js";
 import {
   parameters,
   polyModulusDegree,
   levels,
   fullBytes,
-  tolerance,
-  images,
   expectInputError,
+  expectUnharmed,
+  ours,
+  side,
 } from "./contexts.js";
-
-let side: SealSide;
-
-let ours: SerializedTensor;
-
-beforeAll(async () => {
-  side = await openSeal(parameters);
-  ours = side.client.encrypt(images, { packing: "batch" });
-});
-
-/** That the context did not take harm: a round trip still works. */
-function expectUnharmed(): void {
-  using loaded = side.server.load(ours);
-  expect(maxAbsDifference(side.decrypt(loaded).data, images.data)).toBeLessThan(tolerance);
-}
 
 describe("damaged input", () => {
   const withFirst = (bytes: Uint8Array): SerializedTensor => ({

@@ -1,18 +1,8 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
-import type { SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import { describe, expect, test } from "@jest/globals";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
-import { maxAbsDifference, openSeal, rejectedBy, type SealSide } from "../support.js";
-import { parameters, tolerance, images, expectInputError } from "./contexts.js";
-
-let side: SealSide;
-
-let ours: SerializedTensor;
-
-beforeAll(async () => {
-  side = await openSeal(parameters);
-  ours = side.client.encrypt(images, { packing: "batch" });
-});
+import { maxAbsDifference, rejectedBy } from "../support.js";
+import { parameters, tolerance, images, expectInputError, ours, side } from "./contexts.js";
 
 describe("the secret key", () => {
   test("is taken up from a Node Buffer, which files and sockets give, and so are ciphertexts", async () => {

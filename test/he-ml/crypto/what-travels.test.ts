@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { Ciphertext } from "../../../src/he-ml/crypto/ciphertext.js";
-import { byteLength, type SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
+import { byteLength } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { layerPackings } from "../../../src/he-ml/crypto/packing.js";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
@@ -15,7 +15,6 @@ import {
   rejectedBy,
   rootMeanSquare,
   thrownBy,
-  type SealSide,
 } from "../support.js";
 import {
   parameters,
@@ -26,22 +25,10 @@ import {
   tolerance,
   images,
   expectInputError,
+  expectUnharmed,
+  ours,
+  side,
 } from "./contexts.js";
-
-let side: SealSide;
-
-let ours: SerializedTensor;
-
-beforeAll(async () => {
-  side = await openSeal(parameters);
-  ours = side.client.encrypt(images, { packing: "batch" });
-});
-
-/** That the context did not take harm: a round trip still works. */
-function expectUnharmed(): void {
-  using loaded = side.server.load(ours);
-  expect(maxAbsDifference(side.decrypt(loaded).data, images.data)).toBeLessThan(tolerance);
-}
 
 describe("what travels", () => {
   test.each(layerPackings)("encrypt, load, save, decrypt gives the images back, packing %s", (packing) => {
