@@ -3,7 +3,12 @@ import * as z from "zod";
 /** What a schema describes, with nothing to be written to: the schema is the only place where the type is stated. */
 export type TypeOf<Schema extends z.ZodType> = ReadonlyDeep<z.output<Schema>>;
 
-type ReadonlyDeep<T> = T extends ArrayBufferView ? T : { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> };
+// By way of `infer`, tools show the fields themselves, and not the names that zod has for them.
+type ReadonlyDeep<T> = T extends ArrayBufferView
+  ? T
+  : T extends infer Fields
+    ? { readonly [Key in keyof Fields]: ReadonlyDeep<Fields[Key]> }
+    : never;
 
 /** Of things that are counted. */
 export const countSchema = z.int().min(0);

@@ -13,7 +13,7 @@ export const operationCountsSchema = z.object({
 });
 
 /** How often each homomorphic operation ran. */
-export type OperationCounts = TypeOf<typeof operationCountsSchema>;
+export interface OperationCounts extends TypeOf<typeof operationCountsSchema> {}
 
 export type Operation = keyof OperationCounts;
 

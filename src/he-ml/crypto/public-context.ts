@@ -17,7 +17,7 @@ export const evaluationKeysSchema = z.strictObject({
 });
 
 /** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
-export type EvaluationKeys = TypeOf<typeof evaluationKeysSchema>;
+export interface EvaluationKeys extends TypeOf<typeof evaluationKeysSchema> {}
 
 /** Bytes that travel with evaluation keys. */
 export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys): number {

@@ -11,12 +11,12 @@ export type RotationStep = z.infer<typeof rotationStepSchema>;
 export const rotationNeedSchema = z.strictObject({ step: rotationStepSchema, level: z.int() });
 
 /** A rotation that a plan uses, and the most data primes that are left when it does. */
-export type RotationNeed = TypeOf<typeof rotationNeedSchema>;
+export interface RotationNeed extends TypeOf<typeof rotationNeedSchema> {}
 
 export const rotationKeySchema = rotationNeedSchema.extend({ bytes: bytesSchema });
 
 /** A rotation key as it travels: seeded, without the parts that are used above its level only. */
-export type RotationKey = TypeOf<typeof rotationKeySchema>;
+export interface RotationKey extends TypeOf<typeof rotationKeySchema> {}
 
 /** The Galois element of X ↦ X^g that rotates slots by `step`. @see SEAL 4.1.2, native/src/seal/util/galois.cpp */
 export function galoisElement(polyModulusDegree: number, step: RotationStep): number {

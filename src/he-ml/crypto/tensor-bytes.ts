@@ -23,7 +23,7 @@ const originSchema = z.strictObject({
 });
 
 /** What an encrypted tensor says of itself beside its values: whose it is, and where it belongs. */
-export type TensorOrigin = TypeOf<typeof originSchema>;
+export interface TensorOrigin extends TypeOf<typeof originSchema> {}
 
 const headerSchema = originSchema.extend({
   packing: z.enum(packings),

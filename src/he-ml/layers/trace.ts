@@ -16,7 +16,7 @@ const ciphertextStateSchema = z.object({
 });
 
 /** Where the ciphertexts of a tensor stand in their modulus chain. */
-export type CiphertextState = TypeOf<typeof ciphertextStateSchema>;
+export interface CiphertextState extends TypeOf<typeof ciphertextStateSchema> {}
 
 export const layerTraceSchema = ciphertextStateSchema.extend({
   name: z.string(),
@@ -45,7 +45,7 @@ export const layerTraceSchema = ciphertextStateSchema.extend({
 });
 
 /** What one encoded layer or stage did in a run: plain JSON, read by figures and tables. */
-export type LayerTrace = TypeOf<typeof layerTraceSchema>;
+export interface LayerTrace extends TypeOf<typeof layerTraceSchema> {}
 
 /** What was measured of one layer's run. */
 export interface LayerMeasurement {

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 export const valueRangeSchema = z.object({ name: z.string(), min: z.number(), max: z.number() });
 
 /** The smallest and largest value that a layer gave on some images; `input` names the images themselves. */
-export type ValueRange = TypeOf<typeof valueRangeSchema>;
+export interface ValueRange extends TypeOf<typeof valueRangeSchema> {}
 
 /**
  * The ranges of a batch and of every layer's output on it: `input` first, then the layers in order.

@@ -48,7 +48,7 @@ const tensorSpecSchema = z.strictObject({
 });
 
 /** What encrypted tensors are like at one end of a program, as plain JSON. */
-export type TensorSpec = TypeOf<typeof tensorSpecSchema>;
+export interface TensorSpec extends TypeOf<typeof tensorSpecSchema> {}
 
 const outputSpecSchema = tensorSpecSchema.extend({
   /** SHA-256 of all the rest: a layout or error of another program is found. It is no signature: who forges both is not. */
@@ -56,12 +56,12 @@ const outputSpecSchema = tensorSpecSchema.extend({
 });
 
 /** What a program's output is like, for a program that goes on with it. */
-export type OutputSpec = TypeOf<typeof outputSpecSchema>;
+export interface OutputSpec extends TypeOf<typeof outputSpecSchema> {}
 
 const inputSpecSchema = tensorSpecSchema.pick({ program: true, end: true, level: true, scale: true });
 
 /** What an input's tensors bear, and where they stand. */
-export type InputSpec = TypeOf<typeof inputSpecSchema>;
+export interface InputSpec extends TypeOf<typeof inputSpecSchema> {}
 
 /** The form of a client specification; `readClientSpec` also checks that it holds together. */
 export const clientSpecSchema = z.strictObject({
@@ -103,7 +103,7 @@ export const clientSpecSchema = z.strictObject({
  * const { response } = await session.run(client.encrypt(image));
  * const logits = client.decrypt(response);
  */
-export type ClientSpec = TypeOf<typeof clientSpecSchema>;
+export interface ClientSpec extends TypeOf<typeof clientSpecSchema> {}
 
 /** A client specification that was checked, with the parameters that its keys are made for. */
 export interface CheckedSpec {

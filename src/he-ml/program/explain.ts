@@ -46,7 +46,7 @@ const stageExplanationSchema = z.object({
 });
 
 /** What one stage or layer will do. */
-export type StageExplanation = TypeOf<typeof stageExplanationSchema>;
+export interface StageExplanation extends TypeOf<typeof stageExplanationSchema> {}
 
 /** What travels for one image, or one batch, in bytes, seeded and uncompressed, beside headers of some hundred bytes. */
 export const travellingSchema = z.object({
@@ -66,7 +66,7 @@ export const explanationSchema = z.object({
 });
 
 /** A run told in advance, as plain JSON. */
-export type Explanation = TypeOf<typeof explanationSchema>;
+export interface Explanation extends TypeOf<typeof explanationSchema> {}
 
 export interface ExplainOptions {
   /** What operations cost, at each level of the program's parameters; those that it was compiled with if left out. */

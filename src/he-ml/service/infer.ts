@@ -33,7 +33,7 @@ const stageMillisecondsSchema = z.object({
 });
 
 /** Milliseconds of each stage for the whole batch. */
-export type StageMilliseconds = TypeOf<typeof stageMillisecondsSchema>;
+export interface StageMilliseconds extends TypeOf<typeof stageMillisecondsSchema> {}
 
 const imageResultSchema = z.object({
   logits: z.array(measuredSchema),
@@ -51,7 +51,7 @@ const imageResultSchema = z.object({
   milliseconds: stageMillisecondsSchema,
 });
 
-export type ImageResult = TypeOf<typeof imageResultSchema>;
+export interface ImageResult extends TypeOf<typeof imageResultSchema> {}
 
 export const inferenceReportSchema = z.object({
   model: z.string(),
@@ -71,7 +71,7 @@ export const inferenceReportSchema = z.object({
 });
 
 /** What an encrypted inference gave and took, as plain JSON. */
-export type InferenceReport = TypeOf<typeof inferenceReportSchema>;
+export interface InferenceReport extends TypeOf<typeof inferenceReportSchema> {}
 
 export interface InferOptions {
   /** What each image shows; null where that is not known. */

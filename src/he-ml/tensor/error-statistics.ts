@@ -21,7 +21,7 @@ export const errorStatisticsSchema = z.strictObject({
 });
 
 /** How far computed values lie from the expected ones. Every figure is in the values' own unit unless named. */
-export type ErrorStatistics = TypeOf<typeof errorStatisticsSchema>;
+export interface ErrorStatistics extends TypeOf<typeof errorStatisticsSchema> {}
 
 /**
  * Compares two tensors value by value.

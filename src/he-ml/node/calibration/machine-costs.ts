@@ -17,7 +17,7 @@ const machineSchema = z.object({
 });
 
 /** What costs depend on: measured under another of these, they are measured anew. */
-export type Machine = TypeOf<typeof machineSchema>;
+export interface Machine extends TypeOf<typeof machineSchema> {}
 
 export function thisMachine(): Machine {
   return {

@@ -17,7 +17,7 @@ export const primitiveCostsSchema = z.object({
 });
 
 /** Milliseconds of each operation, by data primes left: `rotate[0]` with one, `rotate[1]` with two, and so on. */
-export type PrimitiveCosts = TypeOf<typeof primitiveCostsSchema>;
+export interface PrimitiveCosts extends TypeOf<typeof primitiveCostsSchema> {}
 
 /**
  * Typical costs where none were measured: node-seal 7.0.0 in WASM on one core of a cloud machine, at N = 8192. A key
