@@ -4,6 +4,7 @@ import type { EncryptedTensor } from "../../../src/he-ml/crypto/encrypted-tensor
 import type { CkksParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { encodeLayer } from "../../../src/he-ml/layers/encode.js";
 import type { EncodedLayer } from "../../../src/he-ml/layers/encoded-layer.js";
+import { definitionOf } from "../../../src/he-ml/model/layers.js";
 import { layerForward, type Layer } from "../../../src/he-ml/model/model.js";
 import { maxAbs, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { maxAbsDifference, sigmas, type SealSide, type Side } from "../support.js";
@@ -17,7 +18,8 @@ function roundingBound(parameters: CkksParameters, layer: Layer, batch: Tensor):
 
 function roundedTerms(layer: Layer): number {
   if (layer.kind === "polynomial") return layer.coefficients.length - 1;
-  return "weights" in layer ? layer.weights.data.length / layer.weights.shape[0] : 0;
+  if (!("weights" in layer)) return 0;
+  return layer.weights.data.length / definitionOf(layer).weightChannels(layer).outputs;
 }
 
 /** Applies a layer and checks that its result stands where `outputState` promised. */
