@@ -72,6 +72,7 @@ export {
   tensorToBytes,
   type TensorMessage,
   type TensorOrigin,
+  type ProgramEnd,
 } from "./crypto/tensor-bytes.js";
 export { SecretContext, type EncryptOptions } from "./crypto/secret-context.js";
 export { type SlotLayout } from "./crypto/slot-layout.js";

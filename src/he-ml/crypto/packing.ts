@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { InputError } from "../errors.js";
 import { maxAbs, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import { modulusBits, type CkksParameters } from "./parameters.js";
@@ -15,6 +16,9 @@ export const packings = [...layerPackings, "packed"] as const;
  * - `packed`: one image in one or a few ciphertexts, its values side by side in their slots
  */
 export type Packing = (typeof packings)[number];
+
+/** Of the type that we name, as zod's name for it could not be written down where zod is not at hand. */
+export const packingSchema: z.ZodType<Packing> = z.enum(packings);
 
 /** How encrypted images lie in ciphertexts: what is known of them without the key. */
 export interface EncryptedLayout {

@@ -4,7 +4,7 @@ import type { TypeOf } from "../schema.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
 import type { LevelAndScale } from "./ciphertext.js";
 import type { SerializedTensor } from "./encrypted-tensor.js";
-import { packings } from "./packing.js";
+import { packingSchema } from "./packing.js";
 
 /** A digest of SHA-256, in hexadecimal. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
@@ -12,12 +12,14 @@ export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexa
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{32}$/, "expected 32 hexadecimal digits");
 
 /** Where in a program's work an encrypted tensor belongs: to what it takes in, or to what it gives out. */
-export const programEnds = ["input", "output"] as const;
+export type ProgramEnd = "input" | "output";
+
+export const programEndSchema: z.ZodType<ProgramEnd> = z.enum(["input", "output"]);
 
 const originSchema = z.strictObject({
   /** Digest of the program that it was made for, or that made it. */
   program: digestSchema,
-  end: z.enum(programEnds),
+  end: programEndSchema,
   /** Which client's key it is encrypted under. */
   key: keyIdSchema,
 });
@@ -26,7 +28,7 @@ const originSchema = z.strictObject({
 export interface TensorOrigin extends TypeOf<typeof originSchema> {}
 
 const headerSchema = originSchema.extend({
-  packing: z.enum(packings),
+  packing: packingSchema,
   /** Of one image. */
   shape: z.array(z.int().min(1)).max(8),
   images: z.int().min(1),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { operationCountsSchema, type OperationCounts } from "../crypto/operation-counts.js";
-import { ciphertextCount, packings, type EncryptedLayout } from "../crypto/packing.js";
+import { ciphertextCount, packingSchema, type EncryptedLayout } from "../crypto/packing.js";
 import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
 import { countSchema, shapeSchema, type TypeOf } from "../schema.js";
 import { errorStatisticsSchema, type ErrorStatistics } from "../tensor/error-statistics.js";
@@ -24,7 +24,7 @@ export const layerTraceSchema = ciphertextStateSchema.extend({
   modelLayers: z.array(countSchema),
   /** The layer's kind, or `stage` for several at once. */
   kind: z.string(),
-  packing: z.enum(packings),
+  packing: packingSchema,
   /** Images computed at once: in one ciphertext each (`batch`), or one after the other. */
   images: countSchema,
   /** Output shape of one image. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { shortDigest } from "../crypto/key-bytes.js";
-import { packings } from "../crypto/packing.js";
+import { packingSchema } from "../crypto/packing.js";
 import {
   checkParameters,
   sameParameters,
@@ -9,7 +9,7 @@ import {
 } from "../crypto/parameters.js";
 import { requireRotation, type KeyNeeds, rotationNeedSchema } from "../crypto/rotation-keys.js";
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
-import { digestSchema, programEnds } from "../crypto/tensor-bytes.js";
+import { digestSchema, programEndSchema } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
 import type { TypeOf } from "../schema.js";
 import { sizeOf } from "../tensor/tensor.js";
@@ -20,7 +20,7 @@ const held = z.custom<ArrayLike<number>>((value) => Array.isArray(value) || Arra
   error: "expected a list of positions",
 });
 const slotLayout = z.array(held).min(1).optional();
-const packing = z.enum(packings);
+const packing = packingSchema;
 const parametersSpec = z.custom<ParametersSpec>((value) => typeof value === "object" && value !== null, {
   error: "expected an object",
 });
@@ -28,7 +28,7 @@ const parametersSpec = z.custom<ParametersSpec>((value) => typeof value === "obj
 const tensorSpecSchema = z.strictObject({
   /** Digest of the program that takes them in or gives them out; they bear it. */
   program: digestSchema,
-  end: z.enum(programEnds),
+  end: programEndSchema,
   parameters: parametersSpec,
   packing,
   /** Of one image. */

@@ -3,7 +3,7 @@ import { ClearContext } from "../crypto/clear-context.js";
 import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationCountsSchema, operationsBetween, operationsTogether } from "../crypto/operation-counts.js";
-import { ciphertextCount, packings } from "../crypto/packing.js";
+import { ciphertextCount, packingSchema } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import {
   evaluationKeyBytes,
@@ -57,7 +57,7 @@ export const travellingSchema = z.object({
 
 export const explanationSchema = z.object({
   model: z.string(),
-  packing: z.enum(packings),
+  packing: packingSchema,
   parameters: parametersSpecSchema.required(),
   stages: z.array(stageExplanationSchema).min(1),
   totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { payloadLength } from "../crypto/byte-format.js";
-import { packings } from "../crypto/packing.js";
+import { packingSchema } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
@@ -55,7 +55,7 @@ export interface ImageResult extends TypeOf<typeof imageResultSchema> {}
 
 export const inferenceReportSchema = z.object({
   model: z.string(),
-  packing: z.enum(packings),
+  packing: packingSchema,
   images: countSchema,
   parameters: parametersSpecSchema.required(),
   threads: countSchema,
