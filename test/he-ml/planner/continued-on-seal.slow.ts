@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { loadModel } from "../../../src/he-ml/node/files/load-model.js";
 import { loadTestImages } from "../../../src/train/load-dataset.js";
+import { smallModel } from "../layers/small-model.js";
 import { planParts } from "./head-and-rest.js";
 import { longChain } from "./plan-checks.js";
 import { checkOnSeal, runOnSeal } from "./plan-on-seal.js";
@@ -21,6 +22,10 @@ describe("programs one after the other under encryption, each on a server of its
       ),
       { seed: 71, numRuns: 4, endOnFailure: true },
     );
+  });
+
+  test("of a small network, with chosen parameters of 128-bit security", async () => {
+    await checkOnSeal(planParts(smallModel, [0, 2]));
   });
 
   test.each([[[0]], [[1]], [[2]], [[3]], [[5]], [[1, 4]], [[0, 3]]])(

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import type { Model } from "../../../src/he-ml/model/model.js";
 import { planModel, type Plan } from "../../../src/he-ml/planner/plan.js";
+import { smallModel } from "../layers/small-model.js";
 import { sigmas } from "../support.js";
 import { layersFrom, planParts } from "./head-and-rest.js";
 import { checkPlan, longChain } from "./plan-checks.js";
@@ -103,6 +104,16 @@ describe("cut after each layer, what goes on gives the plain result on the clear
     },
     10 * minutes,
   );
+});
+
+test("a small network under encryption at N = 8192, [50, 60, 48 | 60]", async () => {
+  const parameters = checkParameters({
+    polyModulusDegree: 8192,
+    coeffModulusBits: [50, 60, 48, 60],
+    scaleBits: 20,
+    weightScaleBits: 18,
+  });
+  await checkOnSeal(planModel(smallModel, { parameters }));
 });
 
 test(
