@@ -15,6 +15,7 @@ import {
   compareTaps,
   coverTaps,
   giantSets,
+  giantShifts,
   tapsOf,
   type Cover,
   type GiantShift,
@@ -54,21 +55,30 @@ export interface Im2colProblem extends WindowedMap {
 
 export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> {
   const taps = tapsOf(problem);
+  const sentCounts = new Map<string, number>();
   for (const imageLayout of outputImageLayouts(problem)) {
     const block = powerOfTwoAtLeast(imageExtent(imageLayout));
     const blocks = Math.floor(problem.slots / block);
-    for (const giants of giantSets(problem.stride, imageLayout, taps.all)) {
-      const cover = coverTaps(taps.all, giants);
-      const inputs = Math.max(1, Math.ceil(cover.sent.length / blocks));
+    const outputs = imageCiphertexts(imageLayout);
+    for (const giants of giantSets(problem.stride, imageLayout, taps)) {
+      const count = giants.down * giants.right;
+      if (taps.all.length > count * blocks * problem.mostInputs) continue;
+      // How many taps are sent is the same for all layouts of the outputs that have the same phases.
+      const name = JSON.stringify(giants);
+      const sent = sentCounts.get(name) ?? coverTaps(taps, giants).sent.length;
+      sentCounts.set(name, sent);
+      const inputs = Math.max(1, Math.ceil(sent / blocks));
       if (inputs > problem.mostInputs) continue;
-      const outputs = imageCiphertexts(imageLayout);
-      const usedBlocks = powerOfTwoAtLeast(Math.min(blocks, cover.sent.length));
-      const folds = Math.log2(usedBlocks);
+      const folds = Math.log2(powerOfTwoAtLeast(Math.min(blocks, sent)));
       yield {
         kind: `phases ${imageLayout.phases.join("×")}`,
-        rotations: outputs * (giants.length - 1 + folds),
-        products: outputs * giants.length * inputs,
-        build: () => build({ problem, taps, imageLayout, block, giants, cover, inputs }),
+        rotations: outputs * (count - 1 + folds),
+        products: outputs * count * inputs,
+        build: () => {
+          const cover = coverTaps(taps, giants);
+          const shifts = giantShifts(giants, imageLayout);
+          return build({ problem, taps, imageLayout, block, giants: shifts, cover, inputs });
+        },
       };
     }
   }
@@ -128,8 +138,9 @@ function build(design: Im2colDesign): FinishedCandidate | undefined {
   for (let row = 0; row < map.rows; row++) {
     const { ciphertext: output, slot } = places[row];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
-      const { sent, giant: index } = cover.reached[taps.ofEntry[i]];
-      const giant = giants[index].slotShift;
+      const tap = taps.ofEntry[i];
+      const sent = cover.sentOf[tap];
+      const giant = giants[cover.giantOf[tap]].slotShift;
       const blockStart = Math.floor(sent / inputs) * block;
       diagonals.set({ input: sent % inputs, output, giant }, slot + blockStart + giant, i);
     }
