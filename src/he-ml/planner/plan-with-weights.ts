@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { inputRangeOf } from "../model/input-range.js";
 import type { Model } from "../model/model.js";
 import { formatShape } from "../tensor/tensor.js";
 import { followScales, keptScales } from "./scales/chain-scales.js";
@@ -7,7 +8,8 @@ import { measure } from "./errors/measure.js";
 import { planOf, type Plan, type PlannedStage, type PlanOptions } from "./plan.js";
 import type { PlanStart } from "./plan-start.js";
 import { mapOfSums } from "./layout/pooled-layout.js";
-import { sampleImages } from "./errors/samples.js";
+import { otherImages, sampleImages } from "./errors/samples.js";
+import { withTrial } from "./errors/simulate.js";
 import type { LinearTransform } from "./matvec/linear-transform.js";
 import type { AffineMap } from "./stages/affine-map.js";
 import { stagesOf, type Stage } from "./stages/stages.js";
@@ -36,14 +38,15 @@ export function planWithWeights(
   const outputLayouts = plan.stages.map(({ output }) => output.map((held) => Int32Array.from(held)));
   const inputLayout = input.map((held) => Int32Array.from(held));
   const transformPlan = { inputLayout, transforms, outputLayouts };
-  const samples = sampleImages(model, stages, options.samples, options.valueRanges);
-  const { budget, scaleStages } = measure(stages, transformPlan, samples, options);
-  const { stages: scales, errors } = followScales(
-    parameters,
-    scaleStages,
-    budget,
-    start,
-    keptScales(plan.stages),
+  const images = {
+    samples: sampleImages(model, stages, options.samples, options.valueRanges),
+    others: otherImages(model, stages, options.valueRanges),
+  };
+  const measured = measure(stages, transformPlan, images, options);
+  const { budget, scaleStages } = measured;
+  const { stages: scales, errors } = withTrial(
+    measured,
+    followScales(parameters, scaleStages, budget, start, keptScales(plan.stages)),
   );
   const planned = stages.map((stage, i): PlannedStage => ({
     ...stage,
@@ -55,7 +58,10 @@ export function planWithWeights(
     leftovers: budget.leftovers[i],
   }));
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
-  return planOf({ ...plan, model, stages: planned });
+  const inputRange = options.start
+    ? undefined
+    : inputRangeOf(model, stages[0].modelLayers[0], options.samples, options.valueRanges);
+  return planOf({ ...plan, model, stages: planned, inputRange });
 }
 
 function transformWithWeights(old: PlannedStage, stage: Stage): LinearTransform | undefined {

@@ -4,6 +4,7 @@ import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { layerForward, type Model } from "../model/model.js";
+import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
@@ -16,7 +17,8 @@ import { chainCarries, chooseScales, firstOutOfReach } from "./scales/lazy-scale
 import { measure, type Measured } from "./errors/measure.js";
 import { requireSameChain, startLayout, type PlanStart } from "./plan-start.js";
 import { rotationNeeds } from "./matvec/rotation-needs.js";
-import { sampleImages } from "./errors/samples.js";
+import { otherImages, sampleImages } from "./errors/samples.js";
+import { chance, tryScales, withLarger, withTrial } from "./errors/simulate.js";
 import { searchTransforms, type TransformPlan } from "./search/search.js";
 import type { LinearTransform } from "./matvec/linear-transform.js";
 import type { ScalePlan, ScaleStage, StageScales } from "./scales/stage-scales.js";
@@ -61,6 +63,8 @@ export interface Plan {
   readonly input: SlotLayout;
   /** Whether these are what another plan left, and no client's encryption. */
   readonly continues: boolean;
+  /** The values that a client's images may hold; undefined where no client encrypts. */
+  readonly inputRange?: InputRange;
   /** Level and scale of the input ciphertexts, and of the last stage's. */
   readonly start: LevelAndScale;
   readonly end: LevelAndScale;
@@ -86,20 +90,25 @@ const deviationsInLargest = 4;
 export function planModel(model: Model, options: PlanOptions = {}): Plan {
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
-  const samples = sampleImages(model, stages, options.samples, options.valueRanges);
+  const images = {
+    samples: sampleImages(model, stages, options.samples, options.valueRanges),
+    others: otherImages(model, stages, options.valueRanges),
+  };
+  const finish = (...found: [TransformPlan, Measured, ScalePlan]) =>
+    finishPlan(model, stages, options, ...found);
   const { parameters, start } = options;
   if (start) {
     requireSameChain(start, parameters);
     const input = startLayout(start, stages[0].inputShape);
     const slots = planSlots(stages, start.parameters.polyModulusDegree, options, input);
-    const measured = measure(stages, slots, samples, options);
-    return finishPlan(model, stages, slots, measured, scalesFrom(start, measured), start);
+    const measured = measure(stages, slots, images, options);
+    return finish(slots, measured, withTrial(measured, scalesFrom(start, measured)));
   }
   if (parameters) {
     const slots = planSlots(stages, parameters.polyModulusDegree, options);
-    const measured = measure(stages, slots, samples, options);
+    const measured = measure(stages, slots, images, options);
     const scales = scalesOnChain(parameters, measured.scaleStages, measured.budget);
-    return finishPlan(model, stages, slots, measured, scales);
+    return finish(slots, measured, withTrial(measured, scales));
   }
   const problems: string[] = [];
   for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {
@@ -111,12 +120,10 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
     }
     try {
       const slots = planSlots(stages, degree, options);
-      const measured = measure(stages, slots, samples, options);
-      const { budget, scaleStages, largestOutput } = measured;
-      const wanted = ((options.relativeError ?? defaultRelativeError) * largestOutput) / deviationsInLargest;
-      const scales = chooseScales(degree, scaleStages, budget, wanted);
-      if (scales) return finishPlan(model, stages, slots, measured, scales);
-      problems.push(`at polyModulusDegree ${degree} ${whatFails(degree, scaleStages, budget)}`);
+      const measured = measure(stages, slots, images, options);
+      const { scales, problem } = believedScales(degree, measured, options.relativeError);
+      if (scales) return finish(slots, measured, scales);
+      problems.push(`at polyModulusDegree ${degree} ${problem}`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message.replace(/^plan: /, ""));
@@ -126,6 +133,41 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
     `plan: no 128-bit parameters carry model "${model.name}" packed: ${problems.at(-1)}; ` +
       `use fewer activations, ask for less precision, re-encrypt in between, or use packing batch`,
   );
+}
+
+/**
+ * How large an error inside of a network may be beside the largest value there. The first is tried first: many networks take
+ * whatever errors their first stages have down again. Where that holds in first order only, so that a trial shows larger
+ * errors than were predicted, errors are kept small everywhere.
+ */
+const innerShares = [Infinity, 1 / 8, 1 / 64];
+/** The scales that are as precise as asked for, as is predicted and as a trial with noise shows. */
+function believedScales(
+  degree: number,
+  measured: Measured,
+  relativeError = defaultRelativeError,
+): { readonly scales?: ScalePlan; readonly problem?: string } {
+  const { budget, scaleStages, largestOutputs } = measured;
+  let problem: string | undefined;
+  for (const share of innerShares) {
+    const wanted = largestOutputs.map((largest, stage) =>
+      stage < largestOutputs.length - 1 ? share * largest : (relativeError * largest) / deviationsInLargest,
+    );
+    const scales = chooseScales(degree, scaleStages, budget, wanted);
+    if (!scales) break;
+    const trial = tryScales(measured, scales, measured.samples);
+    const others = tryScales(measured, scales, measured.others);
+    const largest = largestOutputs.at(-1)!;
+    const shares = [trial, others].map(
+      ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
+    );
+    if (Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
+      return { scales: withLarger(scales, trial) };
+    }
+    const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
+    problem = `a trial with noise shows larger errors than asked for, from stage "${scaleStages[Math.max(0, first)].name}" on`;
+  }
+  return { problem: problem ?? whatFails(degree, scaleStages, budget) };
 }
 
 /** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */
@@ -170,11 +212,12 @@ function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScaleP
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
+  { start: from, samples, valueRanges }: PlanOptions,
   transformPlan: TransformPlan,
   { budget }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
-  from?: PlanStart,
 ): Plan {
+  const inputRange = from ? undefined : inputRangeOf(model, stages[0].modelLayers[0], samples, valueRanges);
   const planned = stages.map((stage, i): PlannedStage => ({
     ...stage,
     ...scales[i],
@@ -190,6 +233,7 @@ function finishPlan(
     parameters,
     input: transformPlan.inputLayout,
     continues: from !== undefined,
+    inputRange,
     start: { level, scale },
     stages: planned,
   });
@@ -197,7 +241,7 @@ function finishPlan(
 
 /** What follows from the stages of a plan, added to it. */
 export function planOf(
-  parts: Pick<Plan, "model" | "parameters" | "input" | "continues" | "start" | "stages">,
+  parts: Pick<Plan, "model" | "parameters" | "input" | "inputRange" | "continues" | "start" | "stages">,
 ): Plan {
   const { parameters, start, stages } = parts;
   return {

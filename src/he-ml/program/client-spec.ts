@@ -11,6 +11,7 @@ import { requireRotation, type KeyNeeds, rotationNeedSchema } from "../crypto/ro
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "../crypto/slot-layout.js";
 import { digestSchema, programEndSchema } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
+import { inputRangeSchema } from "../model/input-range.js";
 import type { TypeOf } from "../schema.js";
 import { sizeOf } from "../tensor/tensor.js";
 import { digestOf } from "./digest.js";
@@ -65,13 +66,15 @@ export interface InputSpec extends TypeOf<typeof inputSpecSchema> {}
 
 /** The form of a client specification; `readClientSpec` also checks that it holds together. */
 export const clientSpecSchema = z.strictObject({
-  /** Of everything below but `classNames`, predicted errors and leftovers: keys and encrypted tensors bear it. */
+  /** Of everything below but `classNames`, `inputRange`, predicted errors and leftovers: keys and encrypted tensors bear it. */
   digest: digestSchema,
   parameters: parametersSpec,
   packing,
   /** Positions of the model's layers that the server computes. */
   layers: z.array(z.int().min(0)).min(1),
   inputShape: shape,
+  /** Values that images may hold: more than twice as large they may outgrow the modulus. Any that fit if left out. */
+  inputRange: inputRangeSchema.optional(),
   outputShape: shape,
   /** log2 of the scale at which inputs are encoded. */
   scaleBits: z.number(),
@@ -138,7 +141,7 @@ function specDigest({ output, ...spec }: UnsignedSpec): string {
     leftovers: undefined,
   };
   const covered = { ...output, ...uncovered };
-  return digestOf({ ...spec, output: covered, classNames: undefined });
+  return digestOf({ ...spec, output: covered, inputRange: undefined, classNames: undefined });
 }
 
 /** What the input's tensors are like. */

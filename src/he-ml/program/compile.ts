@@ -11,6 +11,7 @@ import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
+import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
 import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
@@ -247,11 +248,12 @@ function withWeights(
   const { parameters } = old;
   if (old.packing === "packed") {
     const start = input && startOf(input, parameters);
-    return { ...old, model, input, plan: planWithWeights(old.plan, model, { samples, valueRanges, start }) };
+    const plan = planWithWeights(old.plan, model, { samples, valueRanges, start });
+    return { ...old, model, input, plan, inputRange: plan.inputRange };
   }
   requireNoPackedOptions({ samples }, old.packing);
   const states = layerStates({ model, parameters, layers: old.layers }, { valueRanges, start: input });
-  return { ...old, model, input, states };
+  return { ...old, model, input, states, inputRange: knownRange(model, old.layers, input, valueRanges) };
 }
 
 function layeredProgram(
@@ -263,7 +265,19 @@ function layeredProgram(
   const own = model.parameters === undefined ? undefined : checkParameters(model.parameters);
   const parameters = given ?? own ?? chooseParameters(model, valueRanges);
   const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
-  return { model, parameters, layers, input, packing, states };
+  const inputRange = knownRange(model, layers, input, valueRanges);
+  return { model, parameters, layers, input, inputRange, packing, states };
+}
+
+/** Layer by layer, nothing is planned for values that are not known: what fits into the modulus may come. */
+function knownRange(
+  model: Model,
+  layers: readonly number[],
+  input: OutputSpec | undefined,
+  valueRanges: readonly ValueRange[] | undefined,
+): InputRange | undefined {
+  const range = input ? undefined : inputRangeOf(model, layers[0], undefined, valueRanges);
+  return range?.assumed ? undefined : range;
 }
 
 /** @throws InputError if an option is given that this packing has no use for */
@@ -304,7 +318,8 @@ function packedProgram(
     ...(input ? { start: startOf(input, given!) } : { parameters: given }),
   });
   const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);
-  return { model, parameters: plan.parameters, layers, input, packing: "packed", plan };
+  const { inputRange } = plan;
+  return { model, parameters: plan.parameters, layers, input, inputRange, packing: "packed", plan };
 }
 
 function startOf(

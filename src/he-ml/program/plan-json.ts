@@ -99,7 +99,7 @@ function transformToJson(transform: LinearTransform): z.input<typeof transformSc
  */
 export function planFromJson(
   { start, input, stages }: z.output<typeof planSchema>,
-  { model, parameters, layers, input: continued }: ProgramBase,
+  { model, parameters, layers, input: continued, inputRange }: ProgramBase,
 ): Plan {
   const splitAfter = stages.map(({ modelLayers }) => modelLayers.at(-1)!);
   const described = stagesOf(model, { layers, splitAfter });
@@ -119,7 +119,8 @@ export function planFromJson(
   });
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
   requireLevels(planned, parameters, start);
-  return planOf({ model, parameters, start, input, continues: continued !== undefined, stages: planned });
+  const continues = continued !== undefined;
+  return planOf({ model, parameters, start, input, inputRange, continues, stages: planned });
 }
 
 function requireLevels(

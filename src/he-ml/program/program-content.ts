@@ -1,5 +1,6 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { CkksParameters } from "../crypto/parameters.js";
+import type { InputRange } from "../model/input-range.js";
 import type { Model } from "../model/model.js";
 import type { Plan } from "../planner/plan.js";
 import type { OutputSpec } from "./client-spec.js";
@@ -12,6 +13,8 @@ export interface ProgramBase {
   readonly layers: readonly number[];
   /** The output of another program that this one goes on with; a client encrypts for it if left out. */
   readonly input?: OutputSpec;
+  /** The values that a client's images may hold; any that fit into the modulus if left out. */
+  readonly inputRange?: InputRange;
 }
 
 /** Layer by layer: one value, or one value of each image, in a ciphertext. */

@@ -3,6 +3,7 @@ import { layerPackings } from "../crypto/packing.js";
 import { checkParameters, parametersSpec } from "../crypto/parameters.js";
 import { digestSchema } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
+import { inputRangeSchema } from "../model/input-range.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerStates } from "./chain.js";
 import { readOutputSpec } from "./client-spec.js";
@@ -21,6 +22,7 @@ const common = {
   parameters: z.unknown(),
   layers: z.array(z.int().min(0)).min(1),
   input: z.unknown().optional(),
+  inputRange: inputRangeSchema.optional(),
   model: modelSchema,
 };
 const programSchema = z.discriminatedUnion("packing", [
@@ -39,7 +41,7 @@ export interface ProgramJson {
 }
 
 export function programToJson(content: ProgramContent, digest: string): ProgramJson {
-  const { model, parameters, layers, input } = content;
+  const { model, parameters, layers, input, inputRange } = content;
   const json = {
     format: "he-ml program" as const,
     version,
@@ -48,6 +50,7 @@ export function programToJson(content: ProgramContent, digest: string): ProgramJ
     parameters: parametersSpec(parameters),
     layers,
     input,
+    inputRange,
     model: modelToJson(model),
     ...(content.packing === "packed" ? { plan: planToJson(content.plan) } : {}),
   } as const;
@@ -69,11 +72,11 @@ export function programFromJson<P extends { readonly digest: string }>(
       `program: ${path.join(".") || "the whole"}: ${message}; write it again with JSON.stringify(program)`,
     );
   }
-  const { model, layers, digest } = parsed.data;
+  const { model, layers, digest, inputRange } = parsed.data;
   const parameters = checkParameters(parsed.data.parameters);
   selectLayers(model.layers, layers);
   const input = parsed.data.input === undefined ? undefined : readOutputSpec(parsed.data.input);
-  const program = make(contentOf(parsed.data, { model, parameters, layers, input }));
+  const program = make(contentOf(parsed.data, { model, parameters, layers, input, inputRange }));
   if (program.digest !== digest) throw changed("digest");
   const { checksum, ...rest } = json as ProgramJson;
   if (digestOf(rest) !== checksum) throw changed("checksum");

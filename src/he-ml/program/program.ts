@@ -54,9 +54,9 @@ export class Program {
         `Program.ofPlan: the plan goes on with the output of another program; use compile(model, { input: spec.output })`,
       );
     }
-    const { model, parameters, stages } = plan;
+    const { model, parameters, stages, inputRange } = plan;
     const layers = stages.flatMap(({ modelLayers }) => modelLayers);
-    return new Program({ packing: "packed", model, parameters, layers, plan }, costs);
+    return new Program({ packing: "packed", model, parameters, layers, plan, inputRange }, costs);
   }
 
   get model(): Model {
@@ -121,7 +121,7 @@ export class Program {
 }
 
 function clientSpecOf(content: ProgramContent): ClientSpec {
-  const { model, packing, layers, input } = content;
+  const { model, packing, layers, input, inputRange } = content;
   const [first, last] = [layers[0], layers.at(-1)!];
   const parameters = parametersSpec(content.parameters);
   const shapes = layerShapes(model);
@@ -134,6 +134,7 @@ function clientSpecOf(content: ProgramContent): ClientSpec {
     packing,
     layers,
     inputShape,
+    inputRange,
     outputShape,
     scaleBits: Math.log2(scale),
     slotLayout,

@@ -1,14 +1,22 @@
 import { requireCount, type SerializedTensor } from "../crypto/encrypted-tensor.js";
 import { keysToBytes, secretKeyFromBytes, secretKeyToBytes, shortDigest } from "../crypto/key-bytes.js";
+import { headroomBits } from "../crypto/noise.js";
 import { sameParameters, type CkksParameters } from "../crypto/parameters.js";
 import { SecretContext } from "../crypto/secret-context.js";
 import { tensorFromBytes, tensorToBytes } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
 import type { PlainTwin } from "../layers/run.js";
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
+import { requireInputRange } from "../model/input-range.js";
 import { requireBatchOf } from "../model/model.js";
-import { inputTensors, outputTensors, readClientSpec, type ClientSpec } from "../program/client-spec.js";
-import { formatShape, requireTensor, reshape, type Tensor } from "../tensor/tensor.js";
+import {
+  inputTensors,
+  outputTensors,
+  readClientSpec,
+  type ClientSpec,
+  type TensorSpec,
+} from "../program/client-spec.js";
+import { formatShape, maxAbs, requireTensor, reshape, type Tensor } from "../tensor/tensor.js";
 import { requireMessage } from "./message.js";
 
 export interface ClientOptions {
@@ -133,6 +141,7 @@ export class Client {
     }
     const batch = asBatch(images, input.shape);
     requireBatchOf(input.shape, batch, "encrypt");
+    requireInputRange("encrypt", this.spec.inputRange, batch);
     const { packing, slotLayout } = input;
     const tensor = yield* this.context.encryptSteps(batch, { packing, slotLayout });
     return tensorToBytes(tensor, input, { program: digest, end: "input", key: this.key });
@@ -142,7 +151,8 @@ export class Client {
    * Decrypts what a server sent back.
    *
    * @returns `[n, …shape]`
-   * @throws InputError if the bytes are damaged, or another program's, another end's or another client's
+   * @throws InputError if the bytes are damaged, or another program's, another end's or another client's; or if values are
+   *   beyond what the modulus has room for, as they are where some outgrew it on the way
    */
   decrypt(response: Uint8Array): Tensor {
     const output = outputTensors(this.spec);
@@ -152,7 +162,9 @@ export class Client {
     const { images, ciphertexts } = message;
     const tensor: SerializedTensor = { packing, shape, slotLayout, images, ciphertexts };
     requireCount(tensor, ciphertexts.length);
-    return this.context.decrypt(tensor);
+    const values = this.context.decrypt(tensor);
+    requireWithinModulus(this.parameters, output, values);
+    return values;
   }
 
   /**
@@ -174,6 +186,24 @@ export class Client {
     const { digest, packing } = this.spec;
     return `Client { program ${shortDigest(digest)}…, packing ${packing}, secret key held, not shown }`;
   }
+}
+
+/**
+ * A value that outgrew the modulus wraps around, in all coefficients and so in all slots: the slots of coefficients that are
+ * anywhere in the modulus are about √(N/12) times as large as a value for which there is room, whatever they should be.
+ */
+function requireWithinModulus(
+  parameters: CkksParameters,
+  { level, scale }: TensorSpec,
+  values: Tensor,
+): void {
+  const largest = maxAbs(values.data);
+  if (largest === 0 || headroomBits(parameters, level, scale, largest) >= 0) return;
+  throw new InputError(
+    `decrypt: values up to ${largest.toPrecision(3)}, more than there is room for in the modulus: ` +
+      `some outgrew it on the way, and what came back is garbage; bring the images to the range that the program was ` +
+      `made for, or compile with { samples } or { valueRanges } that hold such values`,
+  );
 }
 
 function requireSecurity({ security }: CkksParameters, options: ClientOptions): void {

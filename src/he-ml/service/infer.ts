@@ -6,20 +6,14 @@ import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
+import { requireInputRange } from "../model/input-range.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
+import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import {
-  argmax,
-  formatShape,
-  imageAt,
-  maxAbs,
-  requireTensor,
-  type Shape,
-  type Tensor,
-} from "../tensor/tensor.js";
+import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
@@ -117,9 +111,9 @@ export async function inferOn(
   requireTensor("infer", images);
   requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
   requireOneEach(program, images.shape[0], options);
-  requireKnownRange(program, images);
+  requireInputRange("infer", clientSpec.inputRange, images);
   const outputs = plainOutputs(program, images);
-  if (packing !== "packed") requireRoomForValues(program, images, outputs);
+  requireRoomForValues(program, images, outputs);
   const plainLogits = options.plainLogits ?? outputs.at(-1)!;
   const [count] = images.shape;
   const labels = options.labels ?? new Array<null>(count).fill(null);
@@ -235,27 +229,13 @@ export function requireLogits(what: string, logits: Tensor, images: number, outp
 }
 
 /**
- * Images unlike those that the model was trained on give values for which the chain has no room; encrypted, they
- * would wrap around and come back as garbage.
- */
-function requireKnownRange({ model, layers }: Program, images: Tensor): void {
-  const known = layers[0] === 0 ? model.valueRanges?.find(({ name }) => name === "input") : undefined;
-  const largest = maxAbs(images.data);
-  if (known && largest > 2 * Math.max(Math.abs(known.min), Math.abs(known.max))) {
-    throw new InputError(
-      `model "${model.name}": images hold values up to ${largest}, it was trained on ${known.min} to ${known.max}; ` +
-        `bring them to that range (divide bytes by 255)`,
-    );
-  }
-}
-
-/**
  * Values that outgrow the modulus wrap around and decrypt to garbage.
  *
  * @throws InputError naming the layer
  */
 function requireRoomForValues(program: Program, images: Tensor, outputs: readonly Tensor[]): void {
-  const { content, clientSpec, model } = program;
+  const { content, clientSpec, model, plan } = program;
+  if (plan) return requireRoom(plan, images);
   const valueRanges = rangesOf({ ...model, layers: layersOf(program) }, images, outputs);
   layerStates(content, { valueRanges, start: clientSpec.input });
 }

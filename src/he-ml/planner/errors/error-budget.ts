@@ -59,13 +59,21 @@ function sourcesIn(stage: number, stages: readonly SlotStage[], runs: readonly S
   const { transform, activation } = stages[stage];
   const source = (kind: ErrorKind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, runs) });
   const hasProducts = transform !== undefined && transform.diagonals.length > 0;
+  const hasZeros = transform !== undefined && makesZeros(transform);
   return [
     ...(stage === 0 ? [source("input")] : []),
     ...(transform ? [source("inputRotation")] : []),
     ...(hasProducts ? [...encodingSources(transform, stage, stages, runs), source("sumRotation")] : []),
+    ...(hasZeros ? [source("zero")] : []),
     ...(activation ? [source("relinearization")] : []),
     source("rescaling"),
   ];
+}
+
+/** Whether the sum in some output is one of no products at all. */
+export function makesZeros({ divisor, diagonals, outputs }: LinearTransform): boolean {
+  // Sums that are only declared to be divided have no products, and are no zeros.
+  return divisor === undefined && new Set(diagonals.map(({ output }) => output)).size < outputs;
 }
 
 /** A source for the diagonals of each size: which of them are dithered, the scale decides, which is chosen later. */
@@ -75,6 +83,16 @@ function encodingSources(
   stages: readonly SlotStage[],
   runs: readonly SlotRun[],
 ): ErrorSource[] {
+  return [...diagonalsByDither(transform)].map(([bits, diagonals]) => ({
+    kind: "encoding",
+    stage,
+    gain: gainOf("encoding", stage, stages, runs, { ...transform, diagonals }),
+    ditheredBelowBits: bits,
+  }));
+}
+
+/** A transform's diagonals, by log2 of the scale below which they are dithered. */
+export function diagonalsByDither(transform: LinearTransform): Map<number, Diagonal[]> {
   const { weights } = transform.map;
   const bySize = new Map<number, Diagonal[]>();
   for (const diagonal of transform.diagonals) {
@@ -86,19 +104,19 @@ function encodingSources(
     const bits = ditheredBelowBits(power, 2 * entries.length);
     bySize.set(bits, [...(bySize.get(bits) ?? []), diagonal]);
   }
-  return [...bySize].map(([bits, diagonals]) => ({
-    kind: "encoding",
-    stage,
-    gain: gainOf("encoding", stage, stages, runs, { ...transform, diagonals }),
-    ditheredBelowBits: bits,
-  }));
+  return bySize;
 }
 
 const valuesIn = (slots: Slots, layout: FullSlotLayout) =>
   slots.map((values, i) => values.filter((_, at) => layout[i][at] >= 0));
 
+/** Largest magnitude of a value. */
+export function largestValue(slots: Slots, layout: FullSlotLayout): number {
+  return Math.max(...valuesIn(slots, layout).map(largestIn));
+}
+
 function leftoversIn(images: readonly Slots[], layout: FullSlotLayout): Leftovers {
-  const largest = Math.max(...images.flatMap((slots) => valuesIn(slots, layout).map(largestIn)));
+  const largest = Math.max(...images.map((slots) => largestValue(slots, layout)));
   const all = images.flat();
   const [least, most] = [Math.min, Math.max].map((choose) =>
     choose(...all.map((slots) => slots.reduce((chosen, value) => choose(chosen, value)))),

@@ -17,11 +17,12 @@ import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-r
  * - `encoding`: rounding the plaintexts' coefficients
  * - `inputRotation`: key switches before products, at the input's scale
  * - `sumRotation`: key switches after products
+ * - `zero`: encryptions of zero under the public key, where no weight makes a product
  * - `relinearization`: key switch after the activation
  * - `rescaling`: rounding after a division by a prime
  */
 export type ErrorKind =
-  "input" | "encoding" | "inputRotation" | "sumRotation" | "relinearization" | "rescaling";
+  "input" | "encoding" | "inputRotation" | "sumRotation" | "zero" | "relinearization" | "rescaling";
 
 /**
  * Mean square error at the outputs of each stage, for errors of one kind with standard deviation 1 that arise in stage
@@ -70,6 +71,8 @@ function errorWhereItArises(
       return throughActivation(encodingError(transform!, inputs, random), stage, stages, run);
     case "sumRotation":
       return throughActivation(sumRotationError(transform!, inputs, random), stage, stages, run);
+    case "zero":
+      return throughActivation(zeroError(transform!, inputs, random), stage, stages, run);
     case "relinearization":
       return keySwitchNoise(run.outputs[stage], random);
     case "rescaling":
@@ -90,7 +93,7 @@ function throughActivation(error: Slots, stage: number, stages: readonly SlotSta
 }
 
 /** Of the rotations of pool sums and baby steps: each baby step once, however many diagonals share it. */
-function inputRotationError(transform: LinearTransform, inputs: Slots, random: () => number): Slots {
+export function inputRotationError(transform: LinearTransform, inputs: Slots, random: () => number): Slots {
   const { poolSums, folds, diagonals } = transform;
   const ofPoolSums = keySwitchNoise(inputs, random, Math.sqrt(rotationsOfSums(poolSums)));
   const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) =>
@@ -110,7 +113,7 @@ function inputRotationError(transform: LinearTransform, inputs: Slots, random: (
 }
 
 /** Every weight is off by an error of its own, also those that are 0, times the value that it meets. */
-function encodingError(
+export function encodingError(
   { poolSums, folds, diagonals, outputs }: LinearTransform,
   inputs: Slots,
   random: () => number,
@@ -131,7 +134,7 @@ function encodingError(
 }
 
 /** Of the rotations of giant steps and folds; what a fold adds is folded on. */
-function sumRotationError(
+export function sumRotationError(
   { folds, diagonals, outputs }: LinearTransform,
   inputs: Slots,
   random: () => number,
@@ -146,23 +149,37 @@ function sumRotationError(
   });
 }
 
+/** Of the ciphertexts of sums without any product. */
+export function zeroError(
+  { folds, diagonals, outputs }: LinearTransform,
+  inputs: Slots,
+  random: () => number,
+): Slots {
+  return Array.from({ length: outputs }, (_, output) => {
+    const isZero = diagonals.every((diagonal) => diagonal.output !== output);
+    const [own] = noise([inputs[0]], random);
+    return isZero ? sumRotations(own, folds) : new Float64Array(own.length);
+  });
+}
+
 const giantStepsOf = (diagonals: readonly Diagonal[], of: number) =>
   new Set(diagonals.filter(({ output, giant }) => output === of && giant !== 0).map(({ giant }) => giant))
     .size;
 
-function noise(like: Slots, random: () => number): Slots {
+/** Independent in each slot, of standard deviation 1. */
+export function noise(like: Slots, random: () => number): Slots {
   return like.map((slots) => Float64Array.from(slots, () => random()));
 }
 
 /** Half of a key switch's power sits in slot 0; see `NoiseModel.keySwitch`. */
-function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
+export function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
   return like.map((slots) =>
     Float64Array.from(slots, (_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
   );
 }
 
 /** The mean over all outputs, each of which counts once, however many copies it has. */
-function meanSquare(error: Slots, output: FullSlotLayout): number {
+export function meanSquare(error: Slots, output: FullSlotLayout): number {
   const sums = new Map<number, { square: number; copies: number }>();
   output.forEach((held, i) =>
     held.forEach((value, at) => {

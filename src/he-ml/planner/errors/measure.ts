@@ -7,6 +7,7 @@ import { packedSamples } from "./samples.js";
 import type { TransformPlan } from "../search/search.js";
 import type { ScaleStage } from "../scales/stage-scales.js";
 import type { Stage } from "../stages/stages.js";
+import type { Slots, SlotStage } from "./slot-run.js";
 
 /** Values may grow by this factor over those seen before they meet the modulus. */
 const margin = 2;
@@ -14,15 +15,24 @@ const margin = 2;
 export interface Measured {
   readonly budget: ErrorBudget;
   readonly scaleStages: readonly ScaleStage[];
-  /** Largest magnitude among the outputs of the last stage. */
-  readonly largestOutput: number;
+  /** Largest magnitude among the outputs of each stage. */
+  readonly largestOutputs: readonly number[];
+  /** The stages as far as slots go. */
+  readonly slotStages: readonly SlotStage[];
+  /** The slots of each sample, and of each of the other images. */
+  readonly samples: readonly Slots[];
+  readonly others: readonly Slots[];
 }
 
-/** What errors and values come to in the slots of a plan, seen on sample images. */
+/**
+ * What errors and values come to in the slots of a plan, seen on sample images.
+ *
+ * @param others images that are tried beside the samples, once scales are chosen
+ */
 export function measure(
   stages: readonly Stage[],
   transformPlan: TransformPlan,
-  samples: Tensor,
+  { samples, others }: { readonly samples: Tensor; readonly others: Tensor },
   { valueRanges, start }: { readonly valueRanges?: readonly ValueRange[]; readonly start?: PlanStart },
 ): Measured {
   const slotStages = stages.map(({ activation }, i) => ({
@@ -30,10 +40,8 @@ export function measure(
     output: transformPlan.outputLayouts[i],
     activation,
   }));
-  const packed = packedSamples(
-    samples,
-    transformPlan.inputLayout,
-    start ? (start.leftovers ?? defaultLeftovers) : [0, 0],
+  const [packed, packedOthers] = [samples, others].map((images) =>
+    packedSamples(images, transformPlan.inputLayout, start ? (start.leftovers ?? defaultLeftovers) : [0, 0]),
   );
   const budget = { ...measureErrorBudget(slotStages, packed), inputError: start?.predictedError };
   const known = stages.map((stage, i) =>
@@ -50,12 +58,16 @@ export function measure(
       largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
     };
   });
-  const last = known.at(-1)!;
   return {
     budget,
     scaleStages,
     // Where nothing but zeros comes out, errors are measured against 1.
-    largestOutput: last === Number.MIN_VALUE ? 1 : largestActivated(stages.at(-1)!.activation, last),
+    largestOutputs: known.map((largest, i) =>
+      largest === Number.MIN_VALUE ? 1 : largestActivated(stages[i].activation, largest),
+    ),
+    slotStages,
+    samples: packed,
+    others: packedOthers,
   };
 }
 

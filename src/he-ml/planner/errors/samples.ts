@@ -10,7 +10,8 @@ import type { Stage } from "../stages/stages.js";
 
 /** Planning takes time for each of them; with one alone its own values would decide. */
 const samplesUsed = 2;
-const seed = 1_234_567_891;
+/** Of the noise that samples are made of, and of that of images which are tried beside them. */
+const [seed, otherSeed] = [1_234_567_891, 987_654_321];
 
 /**
  * Images to see values on, of what the first stage reads: some of those given, or noise over the range that inputs have,
@@ -24,14 +25,7 @@ export function sampleImages(
   given: Tensor | undefined,
   valueRanges: readonly ValueRange[] = [],
 ): Tensor {
-  if (!given) {
-    const input = valueRanges.find(({ name }) => name === "input");
-    const before = model.layers.slice(0, first.modelLayers[0]);
-    return before.reduce(
-      (images, layer) => layerForward(layer, images),
-      madeUpImages(model.inputShape, input),
-    );
-  }
+  if (!given) return madeUpInputs(model, first, valueRanges, seed);
   const [images, ...shape] = given.shape;
   if (formatShape(shape) !== formatShape(first.inputShape) || images === 0) {
     throw new InputError(
@@ -42,10 +36,32 @@ export function sampleImages(
   return tensor([used, ...shape], given.data.subarray(0, used * sizeOf(shape)));
 }
 
-/** Images of noise, always the same, over the range that inputs have. */
-function madeUpImages(shape: Shape, range: ValueRange | undefined): Tensor {
+/** Other images of noise over the range that inputs have, for what was found on the samples to be tried on. */
+export function otherImages(
+  model: Model,
+  [first]: readonly Stage[],
+  valueRanges: readonly ValueRange[] = [],
+): Tensor {
+  return madeUpInputs(model, first, valueRanges, otherSeed);
+}
+
+/** Noise over the range that inputs have, sent through the layers before the first stage. */
+function madeUpInputs(
+  model: Model,
+  first: Stage,
+  valueRanges: readonly ValueRange[],
+  ofSeed: number,
+): Tensor {
+  const range = valueRanges.find(({ name }) => name === "input");
+  const before = model.layers.slice(0, first.modelLayers[0]);
+  const images = madeUpImages(model.inputShape, range, ofSeed);
+  return before.reduce((current, layer) => layerForward(layer, current), images);
+}
+
+/** Images of noise, always the same. */
+function madeUpImages(shape: Shape, range: ValueRange | undefined, ofSeed: number): Tensor {
   const [min, max] = range ? [range.min, range.max] : [0, 1];
-  const random = uniform(seed);
+  const random = uniform(ofSeed);
   const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => min + (max - min) * random());
   return tensor([samplesUsed, ...shape], values);
 }

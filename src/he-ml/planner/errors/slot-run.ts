@@ -25,16 +25,25 @@ export interface SlotRun {
 export function runSlots(stages: readonly SlotStage[], sample: Slots): SlotRun {
   const run = { inputs: [] as Slots[], outputs: [] as Slots[], activated: [] as Slots[] };
   let current = sample;
-  for (const { transform, output, activation } of stages) {
+  for (const stage of stages) {
     run.inputs.push(current);
-    const computed = transform ? withBias(transform, output, applyWeights(transform, current)) : current;
+    const computed = beforeActivation(stage, current);
     run.outputs.push(computed);
-    current = activation
-      ? computed.map((slots) => slots.map((value) => activate(activation, value)))
-      : computed;
+    current = activated(stage, computed);
     run.activated.push(current);
   }
   return run;
+}
+
+/** The weighted sums of a stage and its bias. */
+export function beforeActivation({ transform, output }: SlotStage, inputs: Slots): Slots {
+  return transform ? withBias(transform, output, applyWeights(transform, inputs)) : inputs;
+}
+
+/** A stage's activation, if it has one, in every slot. */
+export function activated({ activation }: SlotStage, computed: Slots): Slots {
+  if (!activation) return computed;
+  return computed.map((slots) => slots.map((value) => activate(activation, value)));
 }
 
 /** The linear transform with its map's own weights, without the bias. */

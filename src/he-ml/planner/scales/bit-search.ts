@@ -14,28 +14,42 @@ export interface RatedBits {
   readonly chain: ScaleChain;
   /** Predicted standard deviation of the error at each stage's output. */
   readonly errors: readonly number[];
+  /** All errors relative to those that are wanted, as one number. */
+  readonly loss: number;
   /** Of all primes, the special one included. */
   readonly totalBits: number;
 }
 
 /** Bits that all scales are raised by, one by one, until there is a chain. */
 const mostRaises = 16;
-/** The least that is worth a bit of the modulus: by how much log(error) falls. */
+/** The least that is worth a bit of the modulus: by how much log(loss) falls. */
 const leastGain = 1e-4;
 /** A change that takes no bits of the modulus, as it fills what rounding left free, counts as half a bit. */
 const leastBitsCounted = 0.5;
 
 /**
  * Gives bits to scales for as long as the chain may grow: from the least scales on, always the one bit more that lowers the
- * error at the last output most for each bit of the modulus that it takes.
+ * errors most, relative to those that are wanted, for each bit of the modulus that it takes.
  *
+ * @param wantedErrors standard deviation at the output of each stage, Infinity where any will do
  * @returns undefined where no chain carries even the least scales
  */
-export function searchBits(problem: ChainProblem, budget: ErrorBudget): RatedBits | undefined {
+export function searchBits(
+  problem: ChainProblem,
+  budget: ErrorBudget,
+  wantedErrors: readonly number[],
+): RatedBits | undefined {
+  const task: Task = { problem, budget, wantedErrors };
   const least = leastBits(problem);
-  let best = least && rate(problem, budget, least);
-  for (let better = best; better; better = improve(problem, budget, better)) best = better;
+  let best = least && rate(task, least);
+  for (let better = best; better; better = improve(task, better)) best = better;
   return best;
+}
+
+interface Task {
+  readonly problem: ChainProblem;
+  readonly budget: ErrorBudget;
+  readonly wantedErrors: readonly number[];
 }
 
 /** The least scales that a chain carries, if there are any. */
@@ -53,20 +67,22 @@ export function leastBits(problem: ChainProblem): ChosenBits | undefined {
   return undefined;
 }
 
-function rate(problem: ChainProblem, budget: ErrorBudget, bits: ChosenBits): RatedBits | undefined {
+function rate({ problem, budget, wantedErrors }: Task, bits: ChosenBits): RatedBits | undefined {
   const chain = chainForScales(problem, bits);
   if (!chain) return undefined;
   const { scales, dataBits, specialBits } = chain;
   const errors = predictErrors(problem.polyModulusDegree, budget, scales, dataBits, specialBits);
-  return { bits, chain, errors, totalBits: dataBits.reduce((total, size) => total + size, specialBits) };
+  const loss = Math.hypot(...errors.map((error, stage) => error / wantedErrors[stage]));
+  const totalBits = dataBits.reduce((total, size) => total + size, specialBits);
+  return { bits, chain, errors, loss, totalBits };
 }
 
 /**
  * Gives a bit more to one scale; where that does not help, to two: larger weights need larger primes, whose key switches
  * want a larger scale.
  */
-function improve(problem: ChainProblem, budget: ErrorBudget, now: RatedBits): RatedBits | undefined {
-  const single = raises(problem);
+function improve(task: Task, now: RatedBits): RatedBits | undefined {
+  const single = raises(task.problem);
   const pairs = () =>
     single.flatMap((first, i) =>
       single.slice(i + 1).map(
@@ -75,7 +91,7 @@ function improve(problem: ChainProblem, budget: ErrorBudget, now: RatedBits): Ra
             second(first(bits)),
       ),
     );
-  return bestRaise(single, problem, budget, now) ?? bestRaise(pairs(), problem, budget, now);
+  return bestRaise(single, task, now) ?? bestRaise(pairs(), task, now);
 }
 
 /** Gives a scale one bit more. */
@@ -96,18 +112,13 @@ function raises({ stages }: ChainProblem): Raise[] {
   ];
 }
 
-function bestRaise(
-  all: readonly Raise[],
-  problem: ChainProblem,
-  budget: ErrorBudget,
-  now: RatedBits,
-): RatedBits | undefined {
+function bestRaise(all: readonly Raise[], task: Task, now: RatedBits): RatedBits | undefined {
   let [best, bestGain]: [RatedBits | undefined, number] = [undefined, leastGain];
   for (const raise of all) {
-    const raised = rate(problem, budget, raise(now.bits));
+    const raised = rate(task, raise(now.bits));
     if (!raised) continue;
     const bitsTaken = Math.max(leastBitsCounted, raised.totalBits - now.totalBits);
-    const gain = Math.log(now.errors.at(-1)! / raised.errors.at(-1)!) / bitsTaken;
+    const gain = Math.log(now.loss / raised.loss) / bitsTaken;
     if (gain > bestGain) [best, bestGain] = [raised, gain];
   }
   return best;

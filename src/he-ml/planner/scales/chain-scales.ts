@@ -73,6 +73,7 @@ export function followScales(
   return {
     parameters,
     stages: planned,
+    bits,
     errors: predictErrors(
       polyModulusDegree,
       budget,

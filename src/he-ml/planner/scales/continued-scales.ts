@@ -60,6 +60,7 @@ export function continueScales(
       rescalesBefore: 0,
       rescales,
     })),
+    bits,
     errors: predictErrors(polyModulusDegree, budget, bits, data, coeffModulusBits.at(-1)!),
   };
 }

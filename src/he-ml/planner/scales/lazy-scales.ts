@@ -2,7 +2,7 @@ import { checkParameters, maxCoeffModulusBits } from "../../crypto/parameters.js
 import type { ErrorBudget } from "../errors/error-budget.js";
 import { leastBits, searchBits, type RatedBits } from "./bit-search.js";
 import { leastPrimeBits, type ChainProblem } from "./scale-chain.js";
-import type { ScalePlan, ScaleStage } from "./stage-scales.js";
+import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 import { chooseWaterline } from "./waterline-scales.js";
 
 /** Primes that a stage may divide by behind its square, the cheaper first: each prime more makes every operation dearer. */
@@ -13,7 +13,7 @@ const primesPerRescale = [1, 2];
  * add up, and one division takes them down again, so that a stage costs one prime (two, where one is not precise enough).
  * Networks with polynomials of higher degree get a chain of equal primes instead (`chooseWaterline`).
  *
- * @param wantedError standard deviation of the error that is asked for, in the unit of the last output
+ * @param wantedErrors standard deviation of the error that is asked for at the output of each stage, Infinity for any
  * @returns undefined where no chain of this degree carries the stages as precisely
  * @see Dathathri et al., "EVA: An Encrypted Vector Arithmetic Language and Compiler", PLDI 2020,
  *   https://arxiv.org/abs/1912.11951, for rescaling as late as possible
@@ -22,12 +22,12 @@ export function chooseScales(
   polyModulusDegree: number,
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
-  wantedError: number,
+  wantedErrors: readonly number[],
 ): ScalePlan | undefined {
-  if (hasPolynomial(stages)) return chooseWaterline(polyModulusDegree, stages, budget, wantedError);
+  if (hasPolynomial(stages)) return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors);
   for (const problem of problemsOf(polyModulusDegree, stages)) {
-    const found = searchBits(problem, budget);
-    if (found && found.errors.at(-1)! <= wantedError) return scalePlan(problem, found);
+    const found = searchBits(problem, budget, wantedErrors);
+    if (found && isAsPrecise(found.errors, wantedErrors)) return scalePlan(problem, found);
   }
   return undefined;
 }
@@ -52,7 +52,12 @@ export function chainCarries(
   budget: ErrorBudget,
 ): boolean {
   return hasPolynomial(stages)
-    ? chooseWaterline(polyModulusDegree, stages, budget, Infinity) !== undefined
+    ? chooseWaterline(
+        polyModulusDegree,
+        stages,
+        budget,
+        stages.map(() => Infinity),
+      ) !== undefined
     : problemsOf(polyModulusDegree, stages).some((problem) => leastBits(problem));
 }
 
@@ -83,6 +88,7 @@ function scalePlan(
       rescalesBefore: 0,
       rescales: stagePrimes[i].length,
     })),
+    bits: scales,
     errors,
   };
 }

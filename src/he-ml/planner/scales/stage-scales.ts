@@ -31,8 +31,15 @@ export interface StageScales {
 export interface ScalePlan {
   readonly parameters: CkksParameters;
   readonly stages: readonly StageScales[];
+  /** The scales that each stage goes through. */
+  readonly bits: readonly StageBits[];
   /** Predicted standard deviation of the error at each stage's output, in the values' own unit. */
   readonly errors: readonly number[];
+}
+
+/** Whether no error is larger than the one that is wanted at the output of its stage. */
+export function isAsPrecise(errors: readonly number[], wanted: readonly number[]): boolean {
+  return errors.every((error, stage) => error <= wanted[stage]);
 }
 
 /** The scales that a stage goes through, as log2. */
@@ -114,6 +121,8 @@ export function errorSizes(
     encoding: noise.encoding * 2 ** -weights,
     inputRotation: keySwitch * 2 ** -before,
     sumRotation: keySwitch * 2 ** -product,
+    // SEAL encrypts under the public key with the special prime and divides down, which rounds.
+    zero: noise.rounding * 2 ** -product,
     relinearization: keySwitch * 2 ** -activated,
     rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
   };
@@ -121,7 +130,7 @@ export function errorSizes(
 
 /** What a source of errors has of the sizes of its stage: weights that are encoded with noise have more. */
 export function sourceSize(
-  { kind, ditheredBelowBits = -Infinity }: ErrorSource,
+  { kind, ditheredBelowBits = -Infinity }: Pick<ErrorSource, "kind" | "ditheredBelowBits">,
   sizes: Readonly<Record<ErrorKind, number>>,
   { weights }: Pick<StageBits, "weights">,
 ): number {

@@ -11,7 +11,7 @@ import { freshState } from "../../layers/functional/reencryption.js";
 import { activationDepth } from "../stages/activation.js";
 import { followScales } from "./chain-scales.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
-import type { ScalePlan, ScaleStage } from "./stage-scales.js";
+import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 
 /** Sizes of scales and primes to try where a polynomial of higher degree rules the chain. */
 const waterlineBits = [28, 32, 36, 40, 45, 50];
@@ -24,7 +24,7 @@ export function chooseWaterline(
   polyModulusDegree: number,
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
-  wantedError: number,
+  wantedErrors: readonly number[],
 ): ScalePlan | undefined {
   const deepest = stages.reduce((sum, { activation }) => sum + 1 + activationDepth(activation), 0);
   for (const bits of waterlineBits) {
@@ -34,7 +34,7 @@ export function chooseWaterline(
       try {
         const parameters = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: bits });
         const plan = scalesOnChain(parameters, stages, budget);
-        if (plan.errors.at(-1)! <= wantedError) return plan;
+        if (isAsPrecise(plan.errors, wantedErrors)) return plan;
         break;
       } catch (error) {
         // Too short still, or there are too few primes of this size.
