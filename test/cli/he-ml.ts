@@ -19,7 +19,7 @@ export interface Surroundings {
 
 /**
  * Runs the command to its end within the test's own process: as quick as the work itself. What only a process can show
- * is in process.test.ts.
+ * is in process.test.ts and process.slow.ts.
  */
 export async function heMl(
   args: readonly string[],

@@ -6,7 +6,7 @@ import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
 import { heMl } from "./he-ml.js";
-import { temporaryFolder } from "./support.js";
+import { teachingParameters, temporaryFolder, waves, writeJson } from "./support.js";
 import { checkTinyInference, inferTiny } from "./tiny-inference.js";
 
 describe("real images and rows classified while encrypted, logits within 1 % of the largest:", () => {
@@ -62,6 +62,29 @@ test("a digit in a picture five times as large, dark on light, is read as the on
   result.plainLogits.forEach((logit, i) => expect(logit).toBeCloseTo(expected.plainLogits[i], 4));
 }, 300_000);
 
+test("a file of PyTorch's takes the shape that the images have", async () => {
+  const folder = await temporaryFolder();
+  const teaching = await writeJson(folder.path, "teaching.json", teachingParameters);
+  const images = { inputShape: [1, 1, 5, 5], inputs: [waves(25, 1)] };
+  const input = await writeJson(folder.path, "images-5x5.json", images);
+  const { status, stdout, stderr } = await heMl([
+    ...["infer", "--model", join("test", "fixtures", "torch", "nested.pt"), "--input", input, "--json"],
+    ...["--parameters", teaching],
+  ]);
+  await folder.remove();
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const { model, layers, results } = JSON.parse(stdout) as InferenceReport;
+  expect(model).toBe("nested");
+  expect(layers.map(({ name, modelLayers }) => [name, ...modelLayers])).toEqual([
+    ["0.0", 0],
+    ["0.1", 1],
+    ["1.0.0", 2],
+    ["1.1", 3],
+    ["2", 4],
+  ]);
+  expect(results[0].maxAbsError).toBeLessThan(0.01 * maxAbs(results[0].plainLogits));
+});
+
 describe("a tiny model under the chain of 40-bit primes that a model without parameters gets", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let common: readonly string[];
@@ -70,6 +93,16 @@ describe("a tiny model under the chain of 40-bit primes that a model without par
     common = await inferTiny(folder.path);
   });
   afterAll(() => folder.remove());
+
+  test("packing scalar under parameters of a small degree: logits within 1 % of onnxruntime's", async () => {
+    const teaching = ["--parameters", await writeJson(folder.path, "teaching.json", teachingParameters)];
+    await checkTinyInference(
+      [...common, ...teaching],
+      "scalar",
+      { security: "teaching", scaleBits: 20 },
+      0.02,
+    );
+  }, 300_000);
 
   test.each(["scalar", "batch"])(
     "packing %s: logits within 1 %% of onnxruntime's",

@@ -5,6 +5,7 @@ import type { BenchReport } from "../../src/he-ml/node/bench.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl } from "./he-ml.js";
+import { checkPackedInference } from "./packed-inference.js";
 import { temporaryFolder, waves, writeJson, writeModel } from "./support.js";
 
 async function json<T>(args: readonly string[]): Promise<T> {
@@ -59,6 +60,18 @@ test("he-ml bench --json has the design's keys", async () => {
   });
   expect(model.evaluateMilliseconds.min).toBeLessThanOrEqual(model.evaluateMilliseconds.median);
 }, 300_000);
+
+test.each([
+  ["fused", [], ["conv1+square1", "pool1+flatten+fc1"]],
+  ["--no-fuse", ["--no-fuse"], ["conv1", "square1", "pool1", "flatten", "fc1"]],
+])(
+  "%s: logits within 1 %% of onnxruntime's under 128 bits, and the run goes as explained",
+  async (_, options, names) => {
+    const folder = await temporaryFolder();
+    await checkPackedInference(folder.path, options, 128, names);
+    await folder.remove();
+  },
+);
 
 test("the report of one image, packed, lays the run over the plan", async () => {
   const folder = await temporaryFolder();

@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import type { Explanation } from "../../src/he-ml/program/explain.js";
 import type { ClientSpec } from "../../src/he-ml/program/client-spec.js";
-import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl } from "./he-ml.js";
-import { teachingParameters, temporaryFolder, waves, writeJson, writeModel } from "./support.js";
+import { checkPackedInference } from "./packed-inference.js";
+import { teachingParameters, temporaryFolder, writeJson, writeModel } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: string;
-let images: string;
 let teaching: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   model = await writeModel(folder.path);
-  const inputs = [waves(36, 1), waves(36, -0.5)];
   teaching = await writeJson(folder.path, "teaching.json", teachingParameters);
-  images = await writeJson(folder.path, "images.json", { inputShape: [1, 1, 6, 6], inputs });
 });
 afterAll(() => folder.remove());
 
@@ -68,7 +64,7 @@ describe("he-ml explain", () => {
 
   test("--no-fuse: a stage for each layer", async () => {
     const { stages } = JSON.parse(
-      await succeeded(["explain", "--model", model, "--no-fuse", "--json"]),
+      await succeeded(["explain", "--model", model, "--no-fuse", "--parameters", teaching, "--json"]),
     ) as Explanation;
     expect(stages.map(({ name }) => name)).toEqual(["conv1", "square1", "pool1", "flatten", "fc1"]);
   });
@@ -98,7 +94,7 @@ describe("he-ml explain", () => {
 
   test("--client-spec: writes what a client needs", async () => {
     const file = join(folder.path, "client.json");
-    await succeeded(["explain", "--model", model, "--client-spec", file]);
+    await succeeded(["explain", "--model", model, "--parameters", teaching, "--client-spec", file]);
     const spec = JSON.parse(await readFile(file, "utf8")) as ClientSpec;
     expect(spec).toMatchObject({
       packing: "packed",
@@ -126,39 +122,12 @@ describe("he-ml explain", () => {
   });
 });
 
-describe("he-ml infer --packing packed", () => {
-  test.each([
-    ["fused", [], ["conv1+square1", "pool1+flatten+fc1"]],
-    ["--no-fuse", ["--no-fuse"], ["conv1", "square1", "pool1", "flatten", "fc1"]],
-  ])("%s: logits within 1 %% of onnxruntime's, and the run goes as explained", async (_, options, names) => {
-    const stdout = await succeeded([
-      ...["infer", "--model", model, "--input", images, "--packing", "packed", "--json"],
-      ...options,
-    ]);
-    const report = JSON.parse(stdout) as InferenceReport;
-    expect(report).toMatchObject({ packing: "packed", images: 2, parameters: { security: 128 } });
-    for (const { logits, plainLogits, predicted, plainPredicted } of report.results) {
-      expect(maxAbs(logits.map((logit, i) => logit - plainLogits[i]))).toBeLessThan(
-        0.01 * maxAbs(plainLogits),
-      );
-      expect(predicted).toBe(plainPredicted);
-    }
-    const explanation = report.explanation!;
-    expect(report.layers.map(({ name }) => name)).toEqual(names);
-    expect(explanation.stages.map(({ name }) => name)).toEqual(names);
-    // Two images are computed one after the other.
-    report.layers.forEach(({ ops, level, scaleBits }, i) => {
-      const stage = explanation.stages[i];
-      expect(ops).toEqual(
-        Object.fromEntries(Object.entries(stage.ops).map(([name, count]) => [name, 2 * count])),
-      );
-      expect(level).toBe(stage.level);
-      expect(scaleBits).toBeCloseTo(stage.scaleBits, 6);
-    });
-    const { input, output, evaluationKeys } = explanation.bytes;
-    expect(report.bytes).toEqual({ input: 2 * input, output: 2 * output, evaluationKeys });
-  });
-});
+// Under 128 bits of security, and without fusing, each layer a stage: see packed.slow.ts.
+test("he-ml infer --packing packed: logits within 1 % of onnxruntime's, and the run goes as explained", () =>
+  checkPackedInference(folder.path, ["--parameters", teaching, "--threads", "1"], "teaching", [
+    "conv1+square1",
+    "pool1+flatten+fc1",
+  ]));
 
 describe("he-ml bench", () => {
   test("refuses what it cannot use, in one line", async () => {

@@ -184,7 +184,7 @@ describe("a file that is no usable picture gives one InputError:", () => {
   });
 
   test("a bomb: pixels that unpack to far more than the header says", async () => {
-    expect(await refusal(png({ width: 10, height: 10, rows: new Uint8Array(2 ** 28) }))).toMatch(
+    expect(await refusal(png({ width: 10, height: 10, rows: new Uint8Array(2 ** 25) }))).toMatch(
       /cannot be decompressed/,
     );
     expect(await refusal(png({ width: 4096, height: 4096, rows: new Uint8Array(10) }))).toMatch(

@@ -67,7 +67,7 @@ describe("train and export", () => {
     const controller = new AbortController();
     const phases = new Set<string>();
     const run = trainAndExport({
-      ...options,
+      ...{ architecture: "breast-cancer", dataset: "breast-cancer", backend: "wasm" },
       outputDirectory: join(directory, "model"),
       signal: controller.signal,
       onProgress: ({ phase }) => {

@@ -11,6 +11,7 @@ import { renderReport } from "../../src/viz/report.js";
 import { scalePerLayer } from "../../src/viz/scale-per-layer.js";
 import { timePerLayer } from "../../src/viz/time-per-layer.js";
 import { digitImage } from "./digit-images.js";
+import { checkPng } from "./png.js";
 import { mnistSmall } from "./traces.js";
 
 const chromium = "/usr/bin/chromium";
@@ -23,6 +24,11 @@ const flags = [
   "--virtual-time-budget=5000",
   "--dump-dom",
 ];
+
+test.each([
+  ["scalePerLayer", scalePerLayer],
+  ["timePerLayer", timePerLayer],
+] as const)("%s is drawn as PNG", (_, make) => checkPng(make(mnistSmall)));
 
 describe("a report in Chromium", () => {
   const figures = [errorPerLayer, scalePerLayer, timePerLayer].map((make) => make(mnistSmall));

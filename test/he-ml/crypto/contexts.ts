@@ -1,4 +1,5 @@
 import { expect } from "@jest/globals";
+import type { SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { lazyParameters, maxAbsDifference, openSeal, randomTensor } from "../support.js";
 
@@ -17,6 +18,12 @@ export const images = randomTensor([3, 2, 2, 1], 1);
 export const side = await openSeal(parameters);
 
 export const ours = side.client.encrypt(images, { packing: "batch" });
+
+/** Our ciphertexts, the first of them changed. */
+export const withFirst = (bytes: Uint8Array): SerializedTensor => ({
+  ...ours,
+  ciphertexts: [bytes, ...ours.ciphertexts.slice(1)],
+});
 
 /** That the context did not take harm: a round trip still works. */
 export function expectUnharmed(): void {

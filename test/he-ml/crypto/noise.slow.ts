@@ -1,3 +1,7 @@
-import { chains, describeKeySwitching } from "./noise.js";
+import { chains, describeKeySwitching, describeNoise } from "./noise.js";
 
+describeNoise(chains[1]);
+
+describeKeySwitching(chains[0]);
+// A small special prime.
 describeKeySwitching(chains[2]);

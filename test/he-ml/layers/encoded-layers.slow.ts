@@ -5,7 +5,7 @@ import { classicParameters, lazyParameters, openClear, openSeal, sigmas, type Se
 import { checkOnSeal, checkOnTwin } from "./layer-checks.js";
 import { layerCases, layerKinds } from "./random-layers.js";
 
-// The properties of encoded-layers.test.ts on many more cases.
+// The properties of encoded-layers.test.ts on many more cases, and under another chain.
 const parameterSets: [string, CkksParameters][] = [
   ["[50, 60, 48 | 60]", lazyParameters],
   ["[60, 40, 40, 40 | 60]", classicParameters],

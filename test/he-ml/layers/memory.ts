@@ -38,7 +38,12 @@ export function describeMemory(times: number): void {
       expect(maxAbsDifference((await infer("batch")).data, logits)).toBeLessThan(0.05);
       expect(before.every((size) => size > 2 ** 20)).toBe(true);
     });
+  });
+}
 
+/** Nor while runs are stopped, or inputs refused, so many times. */
+export function describeMemoryOfFailures(times: number): void {
+  describe("WASM memory does not grow", () => {
     test(`over ${times} inferences that are aborted midway, after each ciphertext in turn`, async () => {
       const { client, server, bytes } = await openCounted();
       const layers = buildFromModel(server.evaluator, smallModel);

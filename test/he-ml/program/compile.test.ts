@@ -12,9 +12,7 @@ import { smallModel } from "../layers/small-model.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { lazyParameters, randomTensor, rejectedBy, thrownBy } from "../support.js";
 import { runOnTwin } from "../planner/plan-checks.js";
-
-const compiled = (options: CompileOptions = {}, model = smallModel) =>
-  compile(model, { parameters: lazyParameters, costs: typicalCosts, ...options });
+import { checkRange, compiled } from "./compile.js";
 
 const packed = await compiled();
 
@@ -51,21 +49,10 @@ describe("compile", () => {
     expect(wide.digest).not.toBe(narrow.digest);
   });
 
+  // Every packing cut at every place: see compile.slow.ts.
   test("a range leaves room in the modulus for the rest, which goes on from it", async () => {
-    for (const packing of ["packed", "batch", "scalar"] as const) {
-      for (const cut of [1, 2, 3, 4]) {
-        const layers = [0, 1, 2, 3, 4];
-        const parameters = packing === "packed" ? undefined : lazyParameters;
-        const first = await compiled({ packing, parameters, layers: layers.slice(0, cut) });
-        const rest = await compiled({ parameters: undefined, input: first.clientSpec.output });
-        expect(rest.packing).toBe(packing);
-        expect(rest.layers).toEqual(layers.slice(cut));
-        expect(rest.parameters.coeffModulusBits).toEqual(first.parameters.coeffModulusBits);
-        const { program, end, level, scale } = first.clientSpec.output;
-        expect(rest.clientSpec.input).toEqual({ program, end, level, scale });
-        expect(rest.clientSpec.slotLayout).toEqual(first.clientSpec.output.slotLayout);
-      }
-    }
+    await checkRange("packed", 2);
+    await checkRange("batch", 3);
   });
 
   test("is told in advance, in every packing", async () => {

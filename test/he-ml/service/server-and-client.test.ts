@@ -8,19 +8,19 @@ import {
   type Tensor,
   type Program,
 } from "../../../dist/he-ml/node/index.js";
-import { keysFromBytes, keysToBytes } from "../../../dist/he-ml/crypto/key-bytes.js";
 import { waves } from "../../cli/support.js";
 import { thrownBy } from "../support.js";
+import { checkClosing, checkDamagedKeys } from "./server-and-client.js";
 import { parameters, compiled, clientOf, images, expectLogits, refusal } from "./support.js";
 
-describe("a server", () => {
-  let program: Program;
-  let client: Client;
-  beforeAll(async () => {
-    program = await compiled();
-    client = await clientOf(program);
-  });
+let program: Program;
+let client: Client;
+beforeAll(async () => {
+  program = await compiled();
+  client = await clientOf(program);
+});
 
+describe("a server", () => {
   test.each([-1, 1.5, NaN, 17])("refuses %p threads", async (threads) => {
     expect(await refusal(() => Server.start(program, { threads }))).toMatch(/from 0 to 16/);
   });
@@ -48,48 +48,13 @@ describe("a server", () => {
     await server.close();
   });
 
-  test("that is given damaged keys refuses them, and serves the next client", async () => {
-    for (const threads of [0, 2]) {
-      const server = await Server.start(program, { threads });
-      const damaged = client.evaluationKeys.slice();
-      const message = keysFromBytes(damaged, parameters, program.digest, program.clientSpec);
-      damaged.fill(0xff, damaged.length - 5000, damaged.length - 4000);
-      damaged.fill(0xff, 3000, 3200);
-      expect(await refusal(() => server.connect(damaged))).toMatch(/checksum/);
-      const checksumWrittenAnew = keysToBytes(parameters, message);
-      expect(await refusal(() => server.connect(checksumWrittenAnew))).not.toMatch(/checksum/);
-      expect([server.sessions, server.keyBytes]).toEqual([0, 0]);
-      const session = await server.connect(client.evaluationKeys);
-      expectLogits(client.decrypt((await session.run(client.encrypt(images))).response), images);
-      await server.close();
-    }
-  });
+  // In this thread: see server-and-client.slow.ts.
+  test("that is given damaged keys refuses them, and serves the next client, on 2 threads", () =>
+    checkDamagedKeys(2));
 
-  test("stops the run of a session that is closed, whoever computes", async () => {
-    for (const packing of ["packed", "batch"] as const) {
-      const own = await compiled({ packing });
-      const owner = await clientOf(own);
-      for (const threads of [0, 2]) {
-        const server = await Server.start(own, { threads });
-        const session = await server.connect(owner.evaluationKeys);
-        const request = owner.encrypt(images);
-        const { length } = (await session.run(request)).traces;
-        for (const read of [0, 1, length]) {
-          const closing = await server.connect(owner.evaluationKeys);
-          const run = closing.forward(request);
-          for (let i = 0; i < read; i++) expect((await run.next()).done).toBe(false);
-          await closing.close();
-          expect(await refusal(() => run.next())).toMatch(/closed/);
-        }
-        const busy = await server.connect(owner.evaluationKeys);
-        const rest = refusal(() => busy.run(request));
-        await busy.close();
-        expect(await rest).toMatch(/closed/);
-        expectLogits(owner.decrypt((await session.run(request)).response), images);
-        await server.close();
-      }
-    }
-  });
+  // In packing batch, or in this thread: see server-and-client.slow.ts.
+  test("stops the run of a session that is closed, packing packed, on 2 threads", () =>
+    checkClosing("packed", 2));
 
   test("closes by itself at the end of a scope", async () => {
     let session: Session;
@@ -102,11 +67,6 @@ describe("a server", () => {
 });
 
 describe("a client", () => {
-  let program: Program;
-  beforeAll(async () => {
-    program = await compiled();
-  });
-
   test("is not talked into parameters without security", async () => {
     expect(await refusal(() => Client.create(program.clientSpec))).toMatch(
       /without security; a server must not talk you into them/,
@@ -114,7 +74,6 @@ describe("a client", () => {
   });
 
   test("takes its secret key up again, and decrypts what was encrypted before", async () => {
-    const client = await clientOf(program);
     const server = await Server.start(program, { threads: 0 });
     const session = await server.connect(client.evaluationKeys);
     const { response } = await session.run(client.encrypt(images));
@@ -150,8 +109,7 @@ describe("a client", () => {
     expect(linear.spec.relinearization).toBe(false);
   });
 
-  test("nothing that it sends holds its secret key", async () => {
-    const client = await clientOf(program);
+  test("nothing that it sends holds its secret key", () => {
     const secret = client.exportSecretKey();
     const tail = Buffer.from(secret.subarray(-4096));
     for (const sent of [client.evaluationKeys, client.encrypt(images)]) {

@@ -1,6 +1,5 @@
-import { JSDOM } from "jsdom";
 import { renderNotebook } from "../../../src/notebook/html/index.js";
-import { readPlotlySource } from "../../../src/viz/assets.js";
+import { parsePage } from "../../viz/page.js";
 import { notebookOf, type CellSketch } from "./notebooks.js";
 
 /** A rendered page, as its text and as a document whose scripts have not run. */
@@ -11,8 +10,7 @@ export interface Page {
 
 export async function openPage(cells: readonly CellSketch[], title?: string): Promise<Page> {
   const html = await renderNotebook(notebookOf(cells), { title });
-  // Without plotly's 5 MB, which take half a second to parse.
-  return { html, document: new JSDOM(html.replace(await readPlotlySource(), "")).window.document };
+  return { html, document: await parsePage(html) };
 }
 
 /** What in a document could run or load something, beside the page's own scripts. */

@@ -9,8 +9,16 @@ import { digitImage } from "../../viz/digit-images.js";
 import { mnistSmall } from "../../viz/traces.js";
 import { code, display, failure, markdown, notebookOf, pixel, plotly, stream } from "./notebooks.js";
 
-async function figureOutput(figure: Figure): Promise<unknown> {
-  const png = Buffer.from(await renderPng(figure)).toString("base64");
+/** How the pictures in a notebook's outputs are made. */
+export interface Pictures {
+  readonly png: (figure: Figure) => Promise<Uint8Array>;
+  readonly svg: (figure: Figure) => Promise<string>;
+}
+
+const drawn: Pictures = { png: renderPng, svg: renderSvg };
+
+async function figureOutput(figure: Figure, pictures: Pictures): Promise<unknown> {
+  const png = Buffer.from(await pictures.png(figure)).toString("base64");
   return display({ [plotly]: figure, "image/png": png, "text/plain": "A figure" });
 }
 
@@ -77,7 +85,7 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="240" height="60"><re
 <text x="12" y="38" font-size="24" fill="white">an SVG output</text></svg>`;
 
 /** A notebook with everything that a page can show, as a student would meet it. */
-export async function richNotebook(): Promise<Notebook> {
+export async function richNotebook(pictures = drawn): Promise<Notebook> {
   const table = htmlTable({
     caption: "Encrypted tensor",
     head: ["layer", "shape", "level", "scale", "bytes"],
@@ -102,10 +110,10 @@ export async function richNotebook(): Promise<Notebook> {
         display({ "text/html": table, "text/plain": "EncryptedTensor" }),
       ]),
       markdown(scales, { attachments: { "dot.png": { "image/png": pixel } } }),
-      code("errorPerLayer(traces)", [await figureOutput(figures[0])], { execution_count: 12 }),
+      code("errorPerLayer(traces)", [await figureOutput(figures[0], pictures)], { execution_count: 12 }),
       code("[scalePerLayer(traces), digits(images)]", [
-        await figureOutput(figures[1]),
-        await figureOutput(images),
+        await figureOutput(figures[1], pictures),
+        await figureOutput(images, pictures),
       ]),
       code("train()", [stream("stdout", lines)]),
       code("new Tensor(pixels)", [
@@ -114,7 +122,7 @@ export async function richNotebook(): Promise<Notebook> {
       code("latex", [
         display({ "text/latex": String.raw`$\displaystyle \int_0^1 x^2\,dx = \tfrac13$` }),
         display({ "image/svg+xml": svg, "text/plain": "boxes" }),
-        display({ "image/svg+xml": await renderSvg(figures[0]), "text/plain": "error per layer" }),
+        display({ "image/svg+xml": await pictures.svg(figures[0]), "text/plain": "error per layer" }),
         display({ "text/markdown": "A *note* with $x^2$ and\n\n* a list" }),
       ]),
       code(

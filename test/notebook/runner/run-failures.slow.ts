@@ -1,17 +1,66 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { readdir } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { TestFolder } from "../support.js";
-import { checkFailure, checkSignal } from "./run-failures.js";
+import { codeCells, TestFolder } from "../support.js";
+
+interface FailingCell {
+  readonly name: string;
+  readonly cell: string;
+  /** What `he-ml run` says of it, before what the kernel's end adds. */
+  readonly message: string;
+  /** What it printed until then. */
+  readonly before?: string;
+}
+
+const exception: FailingCell = {
+  name: "an exception",
+  cell: `const fail = () => { throw new RangeError("too\\n large"); };\nconsole.log("before"); fail();`,
+  message: "RangeError: too large",
+  before: "before\n",
+};
 
 let folder: TestFolder;
 beforeAll(async () => (folder = await TestFolder.create()));
 afterAll(() => folder.remove());
 
-/** An exception, and Ctrl-C: see run-failures.test.ts. */
+/** Runs a notebook whose second cell fails. */
+async function checkFailure({ cell, message, before }: FailingCell): Promise<void> {
+  const path = await folder.notebook("bad", ["1 + 1", cell, "2 + 2"]);
+  // Only what would never end is ended, so that a busy machine fails nothing.
+  const timeout = message.includes("within 1 s") ? "1" : "120";
+  const { status, stderr } = await folder.run(["run", path, "--out", "far", "--timeout", timeout]);
+  expect({ status, stderr: stderr.split(": FATAL")[0].trimEnd() }).toEqual({
+    status: 1,
+    stderr: `he-ml: bad.ipynb: cell 2 (id id-2): ${message}`.split(": FATAL")[0],
+  });
+  const notebook = await folder.read("far/bad.ipynb");
+  const [first, failed, after] = codeCells(notebook);
+  expect(first.outputs).toEqual([{ output_type: "stream", name: "stdout", text: "2\n" }]);
+  if (before !== undefined) {
+    expect(failed.outputs[0]).toEqual({ output_type: "stream", name: "stdout", text: before });
+  }
+  expect(failed.outputs.filter(({ output_type }) => output_type === "error")).toHaveLength(1);
+  expect(after).toMatchObject({ outputs: [], execution_count: null });
+  expect(notebook.metadata["he-ml"]).toBeUndefined();
+}
+
+/** Ends the command with a signal while a cell runs that never ends. */
+async function checkSignal(signal: "SIGINT" | "SIGTERM", status: number): Promise<void> {
+  const path = await folder.notebook("long", [
+    `require("fs").writeFileSync("${signal}", ""); await null; while (true) {}`,
+  ]);
+  const { child, finished } = folder.start(["run", path]);
+  await folder.until(signal);
+  child.kill(signal);
+  expect(await finished).toEqual({ status, stdout: "", stderr: "he-ml: interrupted\n" });
+  expect((await readdir(folder.path)).filter((name) => name.startsWith("he-ml-kernel"))).toEqual([]);
+}
+
 describe("he-ml run", () => {
   afterEach(async () => expect(await folder.kernels()).toEqual([]));
 
   test.each([
+    exception,
     {
       name: "a type error",
       cell: `import { tensor } from "he-ml";\nconst x = tensor("wide", [1]);`,
@@ -45,10 +94,14 @@ describe("he-ml run", () => {
       message: "it did not end within 1 s and was interrupted; since that did not help, the kernel was ended",
       before: "before\n",
     },
-  ])("stops at $name, and says in which cell", (failing) => checkFailure(folder, failing));
+  ])("stops at $name, and says in which cell", checkFailure);
 
-  test("ends at once with its kernel on SIGTERM, with status 143 and no file left", () =>
-    checkSignal(folder, "SIGTERM", 143));
+  test.each([
+    { signal: "SIGINT", status: 130 },
+    { signal: "SIGTERM", status: 143 },
+  ] as const)("ends at once with its kernel on $signal, with status $status and no file left", (sent) =>
+    checkSignal(sent.signal, sent.status),
+  );
 
   test("leaves no kernel behind even when it is killed", async () => {
     const path = await folder.notebook("long", [

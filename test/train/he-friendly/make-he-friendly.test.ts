@@ -171,8 +171,9 @@ describe("replacing", () => {
 
 test.each(activationFunctions)("onnxruntime computes %s as the plain forward does", async (f) => {
   const network = networkOf("f", conv("conv1", 1, 2), activationLayer({ name: "act1", function: f }));
-  const found = await runOnnx(writeOnnx(network), images);
-  modelForward(network, images)
+  const few = tensor([2, 1, 12, 12], images.data.subarray(0, 288));
+  const found = await runOnnx(writeOnnx(network), few);
+  modelForward(network, few)
     .at(-1)!
     .data.forEach((value, i) => expect(Math.abs(found.data[i] - value)).toBeLessThan(1e-5));
 });

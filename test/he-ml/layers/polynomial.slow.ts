@@ -1,0 +1,3 @@
+import { describePolynomials } from "./polynomial.js";
+
+describePolynomials({ seed: 21, onTwin: 150, onSeal: 12 });

@@ -1,0 +1,13 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Lets tests plan by what operations typically cost: to measure what they cost here takes seconds for each chain. */
+export async function keepTypicalCosts() {
+  const { costsFile, thisMachine } = await import("../../dist/he-ml/node/calibration/machine-costs.js");
+  const { typicalCosts } = await import("../../dist/he-ml/index.js");
+  const costs = [1024, 2048, 4096, 8192, 16_384, 32_768].flatMap((degree) =>
+    Array.from({ length: 20 }, (_, i) => [`${degree}, ${i + 1} data primes`, typicalCosts(degree, i + 1)]),
+  );
+  await mkdir(dirname(costsFile()), { recursive: true });
+  await writeFile(costsFile(), JSON.stringify({ machine: thisMachine(), costs: Object.fromEntries(costs) }));
+}
