@@ -53,7 +53,7 @@ async function run(options: ExplainOptions, stdout: Output): Promise<void> {
 
 /** One row a stage, then the sums. */
 export function explanationText(explanation: Explanation): string {
-  const { model, packing, parameters, stages, totals, rotationSteps, bytes } = explanation;
+  const { model, packing, parameters, stages, totals, rotationSteps, bytes, blindingBits } = explanation;
   const table = new Table({
     head: ["stage", "out", "level", "scale", "diagonals", "rotate", "× plain", "square", "ms", "error"],
     colAligns: ["left", ...new Array<"right">(9).fill("right")],
@@ -83,5 +83,8 @@ export function explanationText(explanation: Explanation): string {
     `errors are standard deviations at a stage's outputs, in the values' own unit`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)} ` +
       `(${rotationSteps.length} rotations), output ${megabytes(bytes.output)}`,
+    ...(blindingBits === undefined
+      ? []
+      : [`what an answer carries beside its values is blinded by noise 2^${blindingBits} times as large`]),
   ].join("\n");
 }

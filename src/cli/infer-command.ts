@@ -6,12 +6,14 @@ import { InputError } from "../he-ml/errors.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
-import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js";
+import { layerShapes, modelForward, requireBatchOf, type Model } from "../he-ml/model/model.js";
 import { compile } from "../he-ml/node/compile.js";
 import type { Program } from "../he-ml/program/program.js";
 import { infer } from "../he-ml/node/infer.js";
+import { predictionGaps } from "../he-ml/service/prediction-gaps.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
-import type { Shape } from "../he-ml/tensor/tensor.js";
+import { valueRanges } from "../he-ml/model/value-range.js";
+import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
@@ -74,10 +76,10 @@ async function run(options: InferCommandOptions, { stdout, stderr, signal }: Com
     requirePackages("plots");
     await requireWritableFile("--report", options.report);
   }
-  const program = await compileFor(model, options);
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   const { images, labels, names, expectedLogits, classNames } = await findImages(options, model, warn);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
+  const program = await compileFor(withRanges(model, images, warn), options);
   const plainLogits = await referenceLogits(await modelFile(options.model), images, warn);
 
   const progress = startProgress(stderr);
@@ -93,11 +95,27 @@ async function run(options: InferCommandOptions, { stdout, stderr, signal }: Com
 
   if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
   else stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  for (const { stage, predicted, measured } of predictionGaps(report)) {
+    warn(
+      `stage "${stage}": predicted error ${predicted.toPrecision(2)}, measured ${measured.toPrecision(2)}: ` +
+        `the prediction does not hold for these images`,
+    );
+  }
   if (options.report) {
     const { inferenceReport } = await import("../viz/index.js");
     await writeFile(options.report, await inferenceReport(report, images, names));
     stderr.write(`he-ml: report written to ${options.report}\n`);
   }
+}
+
+/** A model that comes without ranges of values is planned for those that its layers take on these very images. */
+function withRanges(model: Model, images: Tensor, warn: (message: string) => void): Model {
+  if (model.valueRanges) return model;
+  warn(
+    `model "${model.name}" says nothing about its values: planned for those of these images; ` +
+      `a program for others needs { valueRanges } or { samples }`,
+  );
+  return { ...model, valueRanges: valueRanges(model, images, modelForward(model, images)) };
 }
 
 async function compileFor(

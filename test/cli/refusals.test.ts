@@ -141,7 +141,7 @@ describe("refused in one line that says what, where and what to do, with exit st
   test("images far from those that the model was trained on, which would wrap around", async () => {
     const bytes = await writeJson(folder.path, "bytes.json", new Array<number>(784).fill(255));
     const message = await refused(["infer", "--model", "mnist-small", "--input", bytes]);
-    expect(message).toMatch(/values up to 255, it was trained on 0 to 1; .*divide bytes by 255/);
+    expect(message).toMatch(/values up to 255, the program was made for 0 to 1; .*divide bytes by 255/);
     const huge = await writeJson(folder.path, "huge.json", new Array<number>(36).fill(1e9));
     expect(await refused(["infer", "--model", model, "--input", huge])).toMatch(/outgrow/);
   });

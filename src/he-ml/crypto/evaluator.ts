@@ -61,6 +61,19 @@ export abstract class Evaluator {
     return this.doEncode(values, at);
   }
 
+  /**
+   * As `encode`, for N / 2 numbers that are random and independent of each other: uniform in ±B they have coefficients of
+   * standard deviation B / √(3N), so that B may be larger than a value for which there is room.
+   *
+   * @throws InputError if a number is not finite
+   */
+  encodeNoise(noise: Float64Array, at: LevelAndScale): Plaintext {
+    const deviation = Math.sqrt(3 * this.parameters.polyModulusDegree);
+    const likely = noise.map((value) => value / deviation);
+    requireRoom(this.parameters, "encodeNoise", likely, at, 2);
+    return this.doEncode(noise, at);
+  }
+
   /** The N / 2 slots of a plaintext, with the error that rounding at its scale made; needs no key. */
   abstract decode(plaintext: Plaintext): Float64Array;
 

@@ -43,7 +43,7 @@ export function planWithWeights(
     others: otherImages(model, stages, options.valueRanges),
   };
   const measured = measure(stages, transformPlan, images, options);
-  const { budget, scaleStages } = measured;
+  const { budget, scaleStages, largestOutputs } = measured;
   const { stages: scales, errors } = withTrial(
     measured,
     followScales(parameters, scaleStages, budget, start, keptScales(plan.stages)),
@@ -56,6 +56,7 @@ export function planWithWeights(
     output: plan.stages[i].output,
     predictedError: errors[i],
     leftovers: budget.leftovers[i],
+    largestOutput: largestOutputs[i],
   }));
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
   const inputRange = options.start

@@ -51,6 +51,8 @@ export interface PlannedStage extends Stage, StageScales {
   readonly predictedError: number;
   /** What lies in the slots of its output, those that hold no value included. */
   readonly leftovers: Leftovers;
+  /** Largest magnitude among its outputs that was seen, on samples or when ranges were recorded. */
+  readonly largestOutput: number;
 }
 
 /** How a model is computed on packed ciphertexts, worked out before anything is encrypted. */
@@ -161,7 +163,10 @@ function believedScales(
     const shares = [trial, others].map(
       ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
     );
-    if (Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
+    const fits = trial.largestComputed.every(
+      (largestSeen, stage) => largestSeen <= scaleStages[stage].largest,
+    );
+    if (fits && Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
       return { scales: withLarger(scales, trial) };
     }
     const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
@@ -214,7 +219,7 @@ function finishPlan(
   stages: readonly Stage[],
   { start: from, samples, valueRanges }: PlanOptions,
   transformPlan: TransformPlan,
-  { budget }: Measured,
+  { budget, largestOutputs }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
 ): Plan {
   const inputRange = from ? undefined : inputRangeOf(model, stages[0].modelLayers[0], samples, valueRanges);
@@ -226,6 +231,7 @@ function finishPlan(
     output: transformPlan.outputLayouts[i],
     predictedError: errors[i],
     leftovers: budget.leftovers[i],
+    largestOutput: largestOutputs[i],
   }));
   const { level, scale } = from ?? freshState(parameters);
   return planOf({

@@ -17,6 +17,7 @@ import type { EncodedStep } from "../layers/encoded-step.js";
 import { requireBatchOf } from "../model/model.js";
 import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { requireTensor, zeros, type Tensor } from "../tensor/tensor.js";
+import { blindingBits, isBlinded } from "./blinding-bits.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
 import { layeredSteps } from "./layered-steps.js";
@@ -63,6 +64,11 @@ export const explanationSchema = z.object({
   totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),
   rotationSteps: z.array(rotationStepSchema),
   bytes: travellingSchema,
+  /**
+   * In packing `packed`: a server adds noise to what an answer carries beside its values, so many times larger than the
+   * largest of it, as log2. Left out where it adds none.
+   */
+  blindingBits: countSchema.optional(),
 });
 
 /** A run told in advance, as plain JSON. */
@@ -107,6 +113,7 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
     },
     rotationSteps: clientSpec.rotations.map(({ step }) => step),
     bytes: bytesOf(program, content.packing === "packed" ? 1 : sample.shape[0]),
+    ...(isBlinded(program) ? { blindingBits: blindingBits(program.plan!) } : {}),
   };
 }
 

@@ -41,6 +41,7 @@ const stageSchema = z.strictObject({
   rescales: whole,
   predictedError: z.number().min(0),
   leftovers: z.tuple([z.number(), z.number()]),
+  largestOutput: z.number().min(0),
   transform: transformSchema.optional(),
   output: z.array(integersSchema).min(1),
 });
@@ -59,10 +60,11 @@ export function planToJson({ start, input, stages }: Plan): z.input<typeof planS
 const layoutToJson = (layout: Plan["input"]) => layout.map((held) => numbersToJson(Int32Array.from(held)));
 
 function stageToJson({ transform, output, ...stage }: PlannedStage): z.input<typeof stageSchema> {
-  const { modelLayers, level, weightScaleBits, rescalesBefore, rescales, predictedError, leftovers } = stage;
+  const { modelLayers, level, weightScaleBits, rescalesBefore, rescales } = stage;
+  const { predictedError, leftovers, largestOutput } = stage;
   return {
     modelLayers: [...modelLayers],
-    ...{ level, weightScaleBits, rescalesBefore, rescales, predictedError },
+    ...{ level, weightScaleBits, rescalesBefore, rescales, predictedError, largestOutput },
     leftovers: [...leftovers],
     transform: transform && transformToJson(transform),
     output: layoutToJson(output),

@@ -3,7 +3,9 @@ import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
 import type { ProgramContent } from "../program/program-content.js";
+import { isBlinded } from "../program/blinding-bits.js";
 import { Program } from "../program/program.js";
+import { Blinding } from "./blinding.js";
 import type { Executor } from "./executor.js";
 import { InProcessExecutor } from "./in-process.js";
 import { Session } from "./session.js";
@@ -16,6 +18,11 @@ export interface ServerOptions {
   readonly threads?: number;
   /** Bytes that the keys of all sessions together may take, in each thread; 2 GiB if left out, of the 4 that WASM has. */
   readonly mostKeyBytes?: number;
+  /**
+   * Whether noise is added to what a packed answer carries beside its values, which tells of the weights; true if left out.
+   * Answers of a program that ends before its model does are never blinded, as another program goes on with them.
+   */
+  readonly blindAnswers?: boolean;
 }
 
 /** Encodes a program's weights on that many threads, or as many as are usual. @throws InputError if it cannot */
@@ -45,6 +52,7 @@ export class Server implements AsyncDisposable {
     readonly program: Program,
     executor: Executor,
     mostKeyBytes: number,
+    private readonly blinding: Blinding | undefined,
   ) {
     this.#executor = executor;
     this.#mostKeyBytes = mostKeyBytes;
@@ -65,8 +73,9 @@ export class Server implements AsyncDisposable {
     options: ServerOptions,
   ): Promise<Server> {
     Program.require("server", program);
-    const { threads, mostKeyBytes = usualKeyBytes } = checkedOptions(options);
-    return new this(program, await startExecutor(program.content, threads), mostKeyBytes);
+    const { threads, mostKeyBytes = usualKeyBytes, blindAnswers = true } = checkedOptions(options);
+    const executor = await startExecutor(program.content, threads);
+    return new this(program, executor, mostKeyBytes, blindAnswers ? await blindingOf(program) : undefined);
   }
 
   /** Worker threads that compute, 0 for none. */
@@ -100,10 +109,16 @@ export class Server implements AsyncDisposable {
     try {
       const executor = await this.#executor.open(keys);
       this.#requireOpen();
-      const session: Session = new Session(this.program, executor, { key, keyBytes: bytes }, () => {
-        this.#sessions.delete(session);
-        this.#keyBytes -= bytes;
-      });
+      const session: Session = new Session(
+        this.program,
+        executor,
+        this.blinding,
+        { key, keyBytes: bytes },
+        () => {
+          this.#sessions.delete(session);
+          this.#keyBytes -= bytes;
+        },
+      );
       this.#sessions.add(session);
       return session;
     } catch (error) {
@@ -118,6 +133,7 @@ export class Server implements AsyncDisposable {
     this.#closed = true;
     for (const session of this.#sessions) session.end();
     await this.#executor.close();
+    this.blinding?.[Symbol.dispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -148,7 +164,12 @@ export class Server implements AsyncDisposable {
   }
 }
 
+async function blindingOf(program: Program): Promise<Blinding | undefined> {
+  return isBlinded(program) ? Blinding.open(program.plan!) : undefined;
+}
+
 const optionsSchema = z.strictObject({
+  blindAnswers: z.boolean().optional(),
   threads: z.unknown().optional(),
   mostKeyBytes: z.number().positive().optional(),
 });

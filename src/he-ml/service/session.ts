@@ -7,6 +7,7 @@ import { collect, type RunOptions } from "../layers/run.js";
 import type { LayerTrace } from "../layers/trace.js";
 import { inputTensors } from "../program/client-spec.js";
 import type { Program } from "../program/program.js";
+import type { Blinding } from "./blinding.js";
 import type { ClientExecutor } from "./executor.js";
 import { requireMessage } from "./message.js";
 
@@ -21,6 +22,7 @@ export class Session implements AsyncDisposable {
   constructor(
     readonly program: Program,
     private readonly executor: ClientExecutor,
+    private readonly blinding: Blinding | undefined,
     private readonly client: { readonly key: string; readonly keyBytes: number },
     private readonly onEnd: () => void,
   ) {}
@@ -61,7 +63,9 @@ export class Session implements AsyncDisposable {
     const tensor = this.#tensorOf(request);
     const { digest, clientSpec } = this.program;
     const signal = options.signal ? AbortSignal.any([options.signal, ended]) : ended;
-    const output = yield* this.executor.run(tensor, { ...options, signal });
+    const computed = yield* this.executor.run(tensor, { ...options, signal });
+    ended.throwIfAborted();
+    const output = this.blinding?.blind(computed) ?? computed;
     return tensorToBytes(output, clientSpec.output, { program: digest, end: "output", key: this.client.key });
   }
 

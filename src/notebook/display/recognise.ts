@@ -6,6 +6,7 @@ import { evaluationKeysSchema, type EvaluationKeys } from "../../he-ml/crypto/pu
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import { layerTraceSchema, type LayerTrace } from "../../he-ml/layers/trace.js";
 import { layerShapes, type Model } from "../../he-ml/model/model.js";
+import { inputRangeSchema } from "../../he-ml/model/input-range.js";
 import { planOf, type Plan } from "../../he-ml/planner/plan.js";
 import { clientSpecSchema, type ClientSpec } from "../../he-ml/program/client-spec.js";
 import type { EncodedPlan, EncodedStage } from "../../he-ml/program/encode-plan.js";
@@ -74,6 +75,7 @@ export function isPlan(value: unknown): value is Plan {
     isModel(value.model) &&
     isCkksParameters(value.parameters) &&
     typeof value.continues === "boolean" &&
+    inputRangeSchema.optional().safeParse(value.inputRange).success &&
     isListOf(value.input, (held) => Array.isArray(held) || ArrayBuffer.isView(held)) &&
     isListOf(value.stages, isPlainObject) &&
     isAccepted(() => {

@@ -1,4 +1,5 @@
 import { errorSizes, sourceSize, unitNoise, type ScalePlan } from "../scales/stage-scales.js";
+import { maxAbs } from "../../tensor/tensor.js";
 import { diagonalsByDither, largestValue, makesZeros } from "./error-budget.js";
 import {
   encodingError,
@@ -28,8 +29,10 @@ type SizeOf = (kind: ErrorKind, ditheredBelowBits?: number) => number;
 export interface Trial {
   /** The error at the output of each stage, as a root mean square. */
   readonly errors: readonly number[];
-  /** Largest magnitude among the outputs of the last stage. */
+  /** Largest magnitude among the outputs of the last stage, without errors. */
   readonly largestOutput: number;
+  /** Largest magnitude in any slot before each stage's activation, errors included. */
+  readonly largestComputed: readonly number[];
 }
 
 /** @param images the slots of the ciphertexts of each */
@@ -77,6 +80,7 @@ function simulateErrors(
   sizes: readonly SizeOf[],
 ): Trial {
   const meanSquares = stages.map(() => 0);
+  const largestComputed = stages.map(() => 0);
   const { output } = stages.at(-1)!;
   const runs = samples.map((sample) => runSlots(stages, sample));
   const times = Math.ceil(leastErrors / (samples.length * countValues(output)));
@@ -85,7 +89,9 @@ function simulateErrors(
     for (const [image, { activated: exact }] of runs.entries()) {
       let current = plus(samples[image], sizes[0]("input"), noise(samples[image], random));
       stages.forEach((stage, i) => {
-        current = noisyStage(stage, current, sizes[i], random);
+        const computed = noisySums(stage, current, sizes[i], random);
+        largestComputed[i] = Math.max(largestComputed[i], ...computed.map(maxAbs));
+        current = noisyActivation(stage, computed, sizes[i], random);
         const error = current.map((slots, at) => slots.map((value, slot) => value - exact[i][at][slot]));
         meanSquares[i] += meanSquare(error, stage.output) / (times * samples.length);
       });
@@ -93,6 +99,7 @@ function simulateErrors(
   }
   return {
     errors: meanSquares.map(Math.sqrt),
+    largestComputed,
     largestOutput: Math.max(...runs.map((run) => largestValue(run.activated.at(-1)!, output))),
   };
 }
@@ -100,7 +107,7 @@ function simulateErrors(
 const countValues = (layout: FullSlotLayout) =>
   new Set(layout.flatMap((held) => Array.from(held).filter((value) => value >= 0))).size;
 
-function noisyStage(stage: SlotStage, inputs: Slots, sizeOf: SizeOf, random: () => number): Slots {
+function noisySums(stage: SlotStage, inputs: Slots, sizeOf: SizeOf, random: () => number): Slots {
   const { transform } = stage;
   let computed = beforeActivation(stage, inputs);
   if (transform) {
@@ -115,6 +122,10 @@ function noisyStage(stage: SlotStage, inputs: Slots, sizeOf: SizeOf, random: () 
     if (makesZeros(transform))
       computed = plus(computed, sizeOf("zero"), zeroError(transform, inputs, random));
   }
+  return computed;
+}
+
+function noisyActivation(stage: SlotStage, computed: Slots, sizeOf: SizeOf, random: () => number): Slots {
   const outputs = activated(stage, computed);
   const rounded = plus(outputs, sizeOf("rescaling"), noise(outputs, random));
   return stage.activation

@@ -1,0 +1,18 @@
+import { expect, test } from "@jest/globals";
+import { runDrawnNetwork } from "./networks-of-all-sizes.js";
+
+/** A thousand in `npm run check:full`. */
+const count = Number(process.env.HE_ML_DRAWN_NETWORKS ?? 50);
+
+test(
+  `of ${count} networks with values from a millionth to a million each is right as asked for, or refused in advance`,
+  async () => {
+    const outcomes = { right: 0, refused: 0 };
+    for (let seed = 1; seed <= count; seed++) outcomes[await runDrawnNetwork(seed)]++;
+    expect(outcomes.right).toBeGreaterThan(count / 2);
+    process.stdout.write(
+      `${count} networks: ${outcomes.right} right, ${outcomes.refused} refused in advance\n`,
+    );
+  },
+  count * 60_000,
+);
