@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
 import { inputRangeOf } from "../model/input-range.js";
+import { runToEnd } from "../long-work.js";
 import type { Model } from "../model/model.js";
 import { formatShape } from "../tensor/tensor.js";
 import { followScales, keptScales } from "./scales/chain-scales.js";
@@ -42,7 +43,7 @@ export function planWithWeights(
     samples: sampleImages(model, stages, options.samples, options.valueRanges),
     others: otherImages(model, stages, options.valueRanges),
   };
-  const measured = measure(stages, transformPlan, images, options);
+  const measured = runToEnd(measure(stages, transformPlan, images, options));
   const { budget, scaleStages, largestOutputs } = measured;
   const { stages: scales, errors } = withTrial(
     measured,

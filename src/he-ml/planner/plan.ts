@@ -7,6 +7,7 @@ import { layerForward, type Model } from "../model/model.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
+import { runToEnd, type Step } from "../long-work.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
 import { activationDepth } from "./stages/activation.js";
 import type { FullSlotLayout } from "./layout/full-slot-layout.js";
@@ -19,7 +20,7 @@ import { requireSameChain, startLayout, type PlanStart } from "./plan-start.js";
 import { rotationNeeds } from "./matvec/rotation-needs.js";
 import { otherImages, sampleImages } from "./errors/samples.js";
 import { chance, tryScales, withLarger, withTrial } from "./errors/simulate.js";
-import { searchTransforms, type TransformPlan } from "./search/search.js";
+import { searchSteps, type TransformPlan } from "./search/search.js";
 import type { LinearTransform } from "./matvec/linear-transform.js";
 import type { ScalePlan, ScaleStage, StageScales } from "./scales/stage-scales.js";
 import { stageOutputState } from "./scales/stage-state.js";
@@ -90,6 +91,11 @@ const deviationsInLargest = 4;
  * @example const plan = planModel(model, { samples: images, valueRanges });
  */
 export function planModel(model: Model, options: PlanOptions = {}): Plan {
+  return runToEnd(planSteps(model, options));
+}
+
+/** `planModel` in steps, between which it can be stopped. */
+export function* planSteps(model: Model, options: PlanOptions = {}): Generator<Step, Plan> {
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
   const images = {
@@ -102,13 +108,13 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
   if (start) {
     requireSameChain(start, parameters);
     const input = startLayout(start, stages[0].inputShape);
-    const slots = planSlots(stages, start.parameters.polyModulusDegree, options, input);
-    const measured = measure(stages, slots, images, options);
+    const slots = yield* planSlots(stages, start.parameters.polyModulusDegree, options, input);
+    const measured = yield* measure(stages, slots, images, options);
     return finish(slots, measured, withTrial(measured, scalesFrom(start, measured)));
   }
   if (parameters) {
-    const slots = planSlots(stages, parameters.polyModulusDegree, options);
-    const measured = measure(stages, slots, images, options);
+    const slots = yield* planSlots(stages, parameters.polyModulusDegree, options);
+    const measured = yield* measure(stages, slots, images, options);
     const scales = scalesOnChain(parameters, measured.scaleStages, measured.budget);
     return finish(slots, measured, withTrial(measured, scales));
   }
@@ -121,9 +127,9 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
       continue;
     }
     try {
-      const slots = planSlots(stages, degree, options);
-      const measured = measure(stages, slots, images, options);
-      const { scales, problem } = believedScales(degree, measured, options.relativeError);
+      const slots = yield* planSlots(stages, degree, options);
+      const measured = yield* measure(stages, slots, images, options);
+      const { scales, problem } = yield* believedScales(degree, measured, options.relativeError);
       if (scales) return finish(slots, measured, scales);
       problems.push(`at polyModulusDegree ${degree} ${problem}`);
     } catch (error) {
@@ -144,11 +150,11 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
  */
 const innerShares = [Infinity, 1 / 8, 1 / 64];
 /** The scales that are as precise as asked for, as is predicted and as a trial with noise shows. */
-function believedScales(
+function* believedScales(
   degree: number,
   measured: Measured,
   relativeError = defaultRelativeError,
-): { readonly scales?: ScalePlan; readonly problem?: string } {
+): Generator<Step, { readonly scales?: ScalePlan; readonly problem?: string }> {
   const { budget, scaleStages, largestOutputs } = measured;
   let problem: string | undefined;
   for (const share of innerShares) {
@@ -157,7 +163,9 @@ function believedScales(
     );
     const scales = chooseScales(degree, scaleStages, budget, wanted);
     if (!scales) break;
+    yield planned(measured);
     const trial = tryScales(measured, scales, measured.samples);
+    yield planned(measured);
     const others = tryScales(measured, scales, measured.others);
     const largest = largestOutputs.at(-1)!;
     const shares = [trial, others].map(
@@ -187,19 +195,25 @@ function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorB
     : `the modulus ends before stage "${stages[first].name}"`;
 }
 
+/** All stages have their layouts; scales are left. */
+const planned = ({ scaleStages }: Measured): Step => ({
+  done: scaleStages.length,
+  total: scaleStages.length,
+});
+
 function planSlots(
   stages: readonly Stage[],
   degree: number,
   { start, costs = typicalCosts, mostInputCiphertexts = 4 }: PlanOptions,
   input?: FullSlotLayout,
-): TransformPlan {
+): Generator<Step, TransformPlan> {
   const depths = stages.map(({ activation }) => activationDepth(activation));
   const depth = depths.reduce((sum, each) => sum + each, 0);
   const first = start?.level ?? 1 + depth;
   const levels = depths.map((_, i) =>
     Math.max(1, first - depths.slice(0, i).reduce((sum, each) => sum + each, 0)),
   );
-  return searchTransforms(stages, {
+  return searchSteps(stages, {
     slots: degree / 2,
     costs: costs(degree, first),
     levels,
@@ -223,7 +237,7 @@ function finishPlan(
   { parameters, stages: scales, errors }: ScalePlan,
 ): Plan {
   const inputRange = from ? undefined : inputRangeOf(model, stages[0].modelLayers[0], samples, valueRanges);
-  const planned = stages.map((stage, i): PlannedStage => ({
+  const plannedStages = stages.map((stage, i): PlannedStage => ({
     ...stage,
     ...scales[i],
     transform: transformPlan.transforms[i],
@@ -241,7 +255,7 @@ function finishPlan(
     continues: from !== undefined,
     inputRange,
     start: { level, scale },
-    stages: planned,
+    stages: plannedStages,
   });
 }
 

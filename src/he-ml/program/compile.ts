@@ -17,7 +17,8 @@ import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
 import { planWithWeights } from "../planner/plan-with-weights.js";
-import { planModel, type Plan, type PlanOptions } from "../planner/plan.js";
+import { planSteps, type Plan, type PlanOptions } from "../planner/plan.js";
+import { finishInTurns, type LongWorkOptions } from "../long-work.js";
 import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
 import { readOutputSpec, type OutputSpec } from "./client-spec.js";
@@ -30,7 +31,7 @@ type PackedOptions = Pick<
 >;
 
 /** How to compile a model. What `planModel` takes too, but ranges and costs, is for packing `packed` only. */
-export interface CompileOptions extends PackedOptions {
+export interface CompileOptions extends PackedOptions, LongWorkOptions {
   /** `packed` (one image, fast) if left out, or `batch` (up to N / 2 images at once), or `scalar`. */
   readonly packing?: Packing;
   /** CKKS parameters; chosen, or the model's own layer by layer, if left out. */
@@ -109,7 +110,8 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
     valueRanges: options.valueRanges ?? model.valueRanges,
     costs,
   };
-  const content = packing === "packed" ? packedProgram(job, options) : layeredProgram(job, packing, options);
+  const content =
+    packing === "packed" ? await packedProgram(job, options) : layeredProgram(job, packing, options);
   return new Program(content, await costsUnder(source, content, options.costs));
 }
 
@@ -147,6 +149,8 @@ const optionsSchema = z.strictObject({
   samples: z.unknown().optional(),
   relativeError: z.number().positive().optional(),
   mostInputCiphertexts: z.int().min(1).optional(),
+  signal: z.custom(isObject, "expected an AbortSignal").optional(),
+  onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
 } satisfies Record<keyof CompileOptions, z.ZodType>);
 
 /** @throws InputError if an option is unknown or of a wrong type */
@@ -293,10 +297,10 @@ function requireNoPackedOptions(options: PackedOptions, packing: Packing): void 
 /** The name of the first option that is given. */
 const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
-function packedProgram(
+async function packedProgram(
   { model, layers, input, given, valueRanges, costs }: CompileJob,
-  options: PackedOptions,
-): PackedProgram {
+  { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
+): Promise<PackedProgram> {
   const { fuse, samples, relativeError, mostInputCiphertexts } = options;
   const outside = options.splitAfter?.find((layer) => !layers.includes(layer));
   if (outside !== undefined) {
@@ -311,12 +315,13 @@ function packedProgram(
   }
   const last = layers.at(-1)!;
   const splitAfter = [...(options.splitAfter ?? []), last];
-  const planned = planModel(model, {
+  const steps = planSteps(model, {
     ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, costs },
     // The whole rest of the model, so that its modulus is there when this range is done.
     layers: model.layers.map((_, index) => index).slice(layers[0]),
     ...(input ? { start: startOf(input, given!) } : { parameters: given }),
   });
+  const planned = await finishInTurns(steps, { signal, onProgress });
   const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);
   const { inputRange } = plan;
   return { model, parameters: plan.parameters, layers, input, inputRange, packing: "packed", plan };

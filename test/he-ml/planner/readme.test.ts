@@ -21,7 +21,8 @@ import { activatedState, stageStates } from "../../../src/he-ml/planner/scales/s
 import type { ScaleStage } from "../../../src/he-ml/planner/scales/stage-scales.js";
 import { scalesOnChain } from "../../../src/he-ml/planner/scales/waterline-scales.js";
 import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
-import { searchTransforms } from "../../../src/he-ml/planner/search/search.js";
+import { runToEnd } from "../../../src/he-ml/long-work.js";
+import { searchSteps } from "../../../src/he-ml/planner/search/search.js";
 import { affineMap } from "../../../src/he-ml/planner/stages/affine-map.js";
 import { stagesOf } from "../../../src/he-ml/planner/stages/stages.js";
 import { randomTensor } from "../support.js";
@@ -149,13 +150,15 @@ describe("the example of eight slots", () => {
       linearLayer({ name: "fc2", weights: randomTensor([2, 2], 2) }),
     ];
     const stages = stagesOf(defineModel({ name: "eight", inputShape: [8], layers }));
-    const { transforms } = searchTransforms(stages, {
-      slots,
-      costs: typicalCosts(8192, 2),
-      levels: [2, 1],
-      mostInputCiphertexts: 1,
-      input: inOrder,
-    });
+    const { transforms } = runToEnd(
+      searchSteps(stages, {
+        slots,
+        costs: typicalCosts(8192, 2),
+        levels: [2, 1],
+        mostInputCiphertexts: 1,
+        input: inOrder,
+      }),
+    );
     const [first, second] = transforms.map((transform) => transform!);
     expect(first.folds).toEqual(withFolds(4, 2).folds);
     const hybrid = withFolds(4, 2);

@@ -1,3 +1,4 @@
+import type { Step } from "../../long-work.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Diagonal, LinearTransform } from "../matvec/linear-transform.js";
 import { ditheredBelowBits } from "./dither-criterion.js";
@@ -36,14 +37,22 @@ export type Leftovers = readonly [least: number, largest: number];
  *
  * @param samples for each image the slots of its ciphertexts
  */
-export function measureErrorBudget(stages: readonly SlotStage[], samples: readonly Slots[]): ErrorBudget {
+export function* measureErrorBudget(
+  stages: readonly SlotStage[],
+  samples: readonly Slots[],
+): Generator<Step, ErrorBudget> {
   const runs = samples.map((sample) => runSlots(stages, sample));
   const largest = (slotsOf: (run: SlotRun, stage: number) => Slots) =>
     stages.map((_, stage) =>
       runs.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
+  const sources: ErrorSource[] = [];
+  for (const stage of stages.keys()) {
+    yield { done: stages.length, total: stages.length };
+    sources.push(...sourcesIn(stage, stages, runs));
+  }
   return {
-    sources: stages.flatMap((_, stage) => sourcesIn(stage, stages, runs)),
+    sources,
     largestSlot: largest((run, stage) => run.outputs[stage]),
     largestOutput: largest((run, stage) => valuesIn(run.outputs[stage], stages[stage].output)),
     leftovers: stages.map(({ output }, stage) =>

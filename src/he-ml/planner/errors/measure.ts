@@ -1,4 +1,5 @@
 import type { ValueRange } from "../../model/value-range.js";
+import type { Step } from "../../long-work.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { largestActivated } from "../stages/activation.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
@@ -29,12 +30,12 @@ export interface Measured {
  *
  * @param others images that are tried beside the samples, once scales are chosen
  */
-export function measure(
+export function* measure(
   stages: readonly Stage[],
   transformPlan: TransformPlan,
   { samples, others }: { readonly samples: Tensor; readonly others: Tensor },
   { valueRanges, start }: { readonly valueRanges?: readonly ValueRange[]; readonly start?: PlanStart },
-): Measured {
+): Generator<Step, Measured> {
   const slotStages = stages.map(({ activation }, i) => ({
     transform: transformPlan.transforms[i],
     output: transformPlan.outputLayouts[i],
@@ -43,7 +44,7 @@ export function measure(
   const [packed, packedOthers] = [samples, others].map((images) =>
     packedSamples(images, transformPlan.inputLayout, start ? (start.leftovers ?? defaultLeftovers) : [0, 0]),
   );
-  const budget = { ...measureErrorBudget(slotStages, packed), inputError: start?.predictedError };
+  const budget = { ...(yield* measureErrorBudget(slotStages, packed)), inputError: start?.predictedError };
   const known = stages.map((stage, i) =>
     Math.max(budget.largestOutput[i], recordedLargest(stage, valueRanges), Number.MIN_VALUE),
   );

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.js";
+import type { Step } from "../../long-work.js";
 import type { Pair } from "../../model/layer.js";
 import { formatShape, sizeOf, type Shape } from "../../tensor/tensor.js";
 import { findImageLayout } from "../layout/find-image-layout.js";
@@ -71,15 +72,19 @@ const mostProducts = 4096;
  *
  * @throws InputError if no layout holds a stage
  */
-export function searchTransforms(stages: readonly Stage[], options: SearchOptions): TransformPlan {
+export function* searchSteps(
+  stages: readonly Stage[],
+  options: SearchOptions,
+): Generator<Step, TransformPlan> {
   let beam: PartialPlan[] = [emptyPlan(stages[0].inputShape, options.input)];
-  stages.forEach((stage, index) => {
+  for (const [index, stage] of stages.entries()) {
     const phases = phasesWanted(stages, index);
+    const step: Step = { done: index, total: stages.length };
     beam = computesSomething(stage)
-      ? cheapestFew(continuations(beam, stage, index, phases, options), index, options)
+      ? yield* cheapestFew(continuations(beam, stage, index, phases, options), index, step, options)
       : beam.flatMap((partial) => passOn(partial, stage, phases[0], options));
     if (beam.length === 0) throw tooLarge(stage, options);
-  });
+  }
   const { inputLayout, transforms, outputLayouts } = beam.reduce((a, b) => (b.cost < a.cost ? b : a));
   return { inputLayout: inputLayout!, transforms, outputLayouts };
 }
@@ -129,13 +134,19 @@ function proposalsFor(
 }
 
 /** The next beam: the first few that turn out to fit, and of each kind at most so many. */
-function cheapestFew(inOrder: readonly Continuation[], index: number, options: SearchOptions): PartialPlan[] {
+function* cheapestFew(
+  inOrder: readonly Continuation[],
+  index: number,
+  step: Step,
+  options: SearchOptions,
+): Generator<Step, PartialPlan[]> {
   const kept: PartialPlan[] = [];
   const keptOfKind = new Map<string, number>();
   for (const { candidate, input, partial } of inOrder) {
     if (kept.length === beamWidth) break;
     const ofKind = keptOfKind.get(candidate.kind) ?? 0;
     if (ofKind === mostOfKind) continue;
+    yield step;
     const finished = candidate.build();
     if (!finished) continue;
     keptOfKind.set(candidate.kind, ofKind + 1);

@@ -1,5 +1,6 @@
 import { expect } from "@jest/globals";
 import { checkParameters, type CkksParameters } from "../../../../src/he-ml/crypto/parameters.js";
+import { runToEnd } from "../../../../src/he-ml/long-work.js";
 import { convolutionalLayer } from "../../../../src/he-ml/model/convolutional.js";
 import { linearLayer } from "../../../../src/he-ml/model/linear.js";
 import { defineModel, type Layer } from "../../../../src/he-ml/model/model.js";
@@ -72,9 +73,8 @@ function samplesOf({ input, inputShape }: PlannedStage): Float64Array[][] {
 
 /** What the planner says of a stage's encoding error, as a standard deviation at its outputs. */
 function predicted(stage: PlannedStage, samples: readonly Float64Array[][]): number {
-  const budget = measureErrorBudget(
-    [{ transform: stage.transform, output: stage.output as FullSlotLayout }],
-    samples,
+  const budget = runToEnd(
+    measureErrorBudget([{ transform: stage.transform, output: stage.output as FullSlotLayout }], samples),
   );
   const sources = budget.sources.filter(({ kind }) => kind === "encoding");
   const bits = { before: 0, weights: stage.weightScaleBits, product: 0, activated: 0, after: 0, level: 1 };
