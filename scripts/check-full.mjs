@@ -1,7 +1,8 @@
-// The runs that take too long for any test, in about half an hour on two cores: committed models on a thousand encrypted
-// images each, and PyCrCNN's own models. It prints what it measured, and fails where that is worse than promised:
+// The runs that take too long for any test, in hours on two cores: committed models on a thousand encrypted images each, a
+// thousand networks that are drawn, and PyCrCNN's own models. It prints what it measured, and fails where that is worse than promised:
 //
 //   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
+import { spawnSync } from "node:child_process";
 import { compile, infer, loadModel, maxAbs } from "../dist/he-ml/node/index.js";
 import { loadTestImages } from "../dist/train/index.js";
 
@@ -53,6 +54,16 @@ async function checkModel({ name, packing, images: count }) {
 
 let allGood = true;
 for (const run of runs) allGood = (await checkModel(run)) && allGood;
+
+const drawn = spawnSync(
+  process.execPath,
+  [
+    ...["--experimental-vm-modules", "node_modules/jest/bin/jest.js"],
+    ...["--testMatch", "**/networks-of-all-sizes.slow.ts"],
+  ],
+  { stdio: "inherit", env: { ...process.env, HE_ML_DRAWN_NETWORKS: "1000" } },
+);
+allGood = drawn.status === 0 && allGood;
 
 if (process.env.HE_ML_PYCRCNN_MODELS) await import("./check-pycrcnn.mjs");
 else process.stdout.write("PyCrCNN's own models: skipped, since HE_ML_PYCRCNN_MODELS is not set\n");
