@@ -142,7 +142,8 @@ export class Client {
    * Decrypts what a server sent back.
    *
    * @returns `[n, …shape]`
-   * @throws InputError if the bytes are damaged, or another program's, another end's or another client's
+   * @throws InputError if the bytes are damaged, another program's, another end's or another client's, or its ciphertexts
+   *   do not stand where this program's outputs do
    */
   decrypt(response: Uint8Array): Tensor {
     const output = outputTensors(this.spec);
@@ -152,7 +153,7 @@ export class Client {
     const { images, ciphertexts } = message;
     const tensor: SerializedTensor = { packing, shape, slotLayout, images, ciphertexts };
     requireCount(tensor, ciphertexts.length);
-    return this.context.decrypt(tensor);
+    return this.context.decrypt(tensor, output);
   }
 
   /**
