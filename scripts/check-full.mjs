@@ -1,10 +1,12 @@
 // The runs that take too long for any test, in hours on two cores: committed models on a thousand encrypted images each, a
-// thousand networks that are drawn, and PyCrCNN's own models. It prints what it measured, and fails where that is worse than promised:
+// thousand networks that are drawn, 40,000 mutations of everything that is read from outside, and PyCrCNN's own models. It
+// prints what it measured, and fails where that is worse than promised:
 //
 //   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
 import { spawnSync } from "node:child_process";
 import { compile, infer, loadModel, maxAbs } from "../dist/he-ml/node/index.js";
 import { loadTestImages } from "../dist/train/index.js";
+import { checkMutations } from "./check-mutations.mjs";
 
 /** So many are encrypted at once. */
 const together = 100;
@@ -64,6 +66,8 @@ const drawn = spawnSync(
   { stdio: "inherit", env: { ...process.env, HE_ML_DRAWN_NETWORKS: "1000" } },
 );
 allGood = drawn.status === 0 && allGood;
+process.stdout.write("40,000 mutations of everything that is read from outside:\n");
+allGood = (await checkMutations(40_000)) && allGood;
 
 if (process.env.HE_ML_PYCRCNN_MODELS) await import("./check-pycrcnn.mjs");
 else process.stdout.write("PyCrCNN's own models: skipped, since HE_ML_PYCRCNN_MODELS is not set\n");

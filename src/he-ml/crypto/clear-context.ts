@@ -3,7 +3,7 @@ import type { LevelAndScale } from "./ciphertext.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
 import { EncryptedTensor } from "./encrypted-tensor.js";
 import { pack, requireEncodable, unpack, type EncryptedLayout } from "./packing.js";
-import type { CkksParameters } from "./parameters.js";
+import { checkParameters, type CkksParameters } from "./parameters.js";
 import type { EncryptOptions } from "./secret-context.js";
 
 /** Client and server in one, on plain numbers: for tests, plans and explanations, at no cost in time. */
@@ -11,9 +11,11 @@ export class ClearContext {
   readonly parameters: CkksParameters;
   readonly evaluator: ClearEvaluator;
 
-  constructor(parameters: CkksParameters, evaluator = new ClearEvaluator(parameters)) {
+  /** @throws InputError if the parameters are refused; as many slots as one likes are all right: nothing is encrypted */
+  constructor(parameters: CkksParameters, evaluator?: ClearEvaluator) {
+    checkParameters({ ...parameters, slots: undefined });
     this.parameters = parameters;
-    this.evaluator = evaluator;
+    this.evaluator = evaluator ?? new ClearEvaluator(parameters);
   }
 
   /**

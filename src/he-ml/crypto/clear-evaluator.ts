@@ -94,7 +94,7 @@ export class ClearEvaluator extends Evaluator {
     if (!(bytes instanceof Uint8Array) || bytes.length !== length) {
       throw new InputError(`load: expected the ${length} bytes of a clear ciphertext, got ${bytes?.length}`);
     }
-    const [level, scale, noise, size, ...values] = new Float64Array(bytes.slice().buffer);
+    const [level, scale, noise, size, ...values] = new Float64Array(Uint8Array.from(bytes).buffer);
     if (size !== 2)
       throw new InputError(`load: expected a relinearized ciphertext of 2 polynomials, got ${size}`);
     return new ClearCiphertext(this, Float64Array.from(values), level, scale, noise);

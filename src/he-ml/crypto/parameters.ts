@@ -41,6 +41,13 @@ export const parametersSpecSchema = z.strictObject({
  */
 export type ParametersSpec = z.input<typeof parametersSpecSchema>;
 
+/** What follows from a specification. Where it is given too, it is held against what follows, and never believed. */
+const givenSchema = parametersSpecSchema.extend({
+  slots: z.int().optional(),
+  levels: z.int().optional(),
+  coeffModulus: z.array(z.bigint()).optional(),
+});
+
 /** Checked, frozen CKKS parameters; only `checkParameters` makes them. */
 export interface CkksParameters {
   readonly scheme: "ckks";
@@ -61,13 +68,15 @@ export interface CkksParameters {
 declare const checked: unique symbol;
 
 /**
- * Checks parameters once, so that nothing downstream has to.
+ * Checks parameters. Whatever makes a key or opens a context does so again: at run time, a type is no promise.
  *
- * @throws InputError saying which field is wrong and what would do
+ * @param spec as people write it, or what this gave, copied through JSON or a thread or not
+ * @throws InputError saying which field is wrong and what would do, also where derived fields (slots, levels,
+ *   coeffModulus) are given and are not those that follow
  * @example checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 })
  */
 export function checkParameters(spec: unknown): CkksParameters {
-  const parsed = parametersSpecSchema.safeParse(spec);
+  const parsed = givenSchema.safeParse(spec);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new InputError(`parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);
@@ -88,6 +97,19 @@ export function checkParameters(spec: unknown): CkksParameters {
         `[${coeffModulusBits.slice(0, -1).join(", ")}]; lower scaleBits or add primes`,
     );
   }
+  const derived = {
+    slots: polyModulusDegree / 2,
+    levels: coeffModulusBits.length - 1,
+    coeffModulus: Object.freeze(coeffModulusPrimes(polyModulusDegree, coeffModulusBits)),
+  };
+  for (const [name, value] of Object.entries(derived)) {
+    const given = parsed.data[name as keyof typeof derived];
+    if (given === undefined || String(given) === String(value)) continue;
+    throw new InputError(
+      `parameters: ${name}: expected ${String(value)}, which follows from the rest, got ${String(given).slice(0, 100)}; ` +
+        `leave it out, or take parameters as checkParameters gives them`,
+    );
+  }
   return Object.freeze({
     scheme: "ckks",
     polyModulusDegree,
@@ -95,9 +117,7 @@ export function checkParameters(spec: unknown): CkksParameters {
     scaleBits,
     weightScaleBits: weightScaleBits ?? Math.min(scaleBits, 60),
     security,
-    slots: polyModulusDegree / 2,
-    levels: coeffModulusBits.length - 1,
-    coeffModulus: Object.freeze(coeffModulusPrimes(polyModulusDegree, coeffModulusBits)),
+    ...derived,
   } as const) as CkksParameters;
 }
 

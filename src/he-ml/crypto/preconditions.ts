@@ -82,6 +82,20 @@ export function requireSameScale(operation: string, a: LevelAndScale, b: LevelAn
   }
 }
 
+/** @throws InputError unless ciphertexts stand at this level and, but for rounding, at this scale */
+export function requireStanding(
+  operation: string,
+  expected: LevelAndScale,
+  { level, scale }: LevelAndScale,
+  advice: string,
+): void {
+  if (level === expected.level && Math.abs(scale / expected.scale - 1) < 1e-9) return;
+  throw new InputError(
+    `${operation}: expected ciphertexts at level ${expected.level} and scale 2^${Math.log2(expected.scale).toFixed(2)}, ` +
+      `got level ${level} and scale 2^${Math.log2(scale).toFixed(2)}; ${advice}`,
+  );
+}
+
 /** @throws InputError unless a ciphertext has so many polynomials */
 export function requireSize(operation: string, a: Ciphertext, size: number): void {
   if (a.size !== size) {

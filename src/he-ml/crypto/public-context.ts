@@ -4,7 +4,7 @@ import type { Evaluator } from "./evaluator.js";
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
-import { expandRotationKey, rotationKeySchema } from "./rotation-keys.js";
+import { expandRotationKey, galoisPlace, rotationKeySchema } from "./rotation-keys.js";
 import { SealEvaluator, type HeldRotationKey } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 
@@ -130,20 +130,18 @@ function loadEvaluator(
     const encryptor = made(
       seal.attempt("evaluation keys", () => {
         using key = new module.PublicKey();
-        seal.load("public key", key, publicKey, 2);
+        seal.load("public key", key, publicKey, "publicKey");
         return new module.Encryptor(seal.context, key);
       }),
     );
     const relin = relinKeys && made(new module.RelinKeys());
-    if (relin) seal.load("relinearization keys", relin, relinKeys, 2 * parameters.levels);
+    if (relin) seal.load("relinearization keys", relin, relinKeys, "relinKeys");
     const held = rotationKeys.map((key): HeldRotationKey => {
       const handle = made(new module.GaloisKeys());
-      seal.load(
-        `rotation key ${key.step}`,
-        handle,
-        expandRotationKey(parameters, key),
-        2 * parameters.levels,
-      );
+      const bytes = expandRotationKey(parameters, key);
+      seal.load(`rotation key ${key.step}`, handle, bytes, {
+        galoisKeyIn: galoisPlace(parameters, key.step),
+      });
       return { step: key.step, level: key.level, handle };
     });
     return new SealEvaluator(seal, { encryptor, relinKeys: relin, rotationKeys: held });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { InputError } from "../errors.js";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import type { CkksParameters } from "./parameters.js";
+import { ciphertextHeadBytes, keysHeadBytes, seedBytes, wordBytes } from "./seal-format.js";
 
 export const rotationStepSchema = z.union([z.int(), z.literal("conjugate")]);
 
@@ -27,16 +28,9 @@ export function galoisElement(polyModulusDegree: number, step: RotationStep): nu
   return element;
 }
 
-// SEAL 4.1.2 writes Galois keys as: SEALHeader (16 bytes), parms_id (32), number of Galois elements (8), then for each
-// the number of its digits (8) and a seeded ciphertext a digit. A switch with l data primes left reads the first l
-// digits, and of each the residues modulo the first l data primes and the special prime: the others need not travel.
-const preamble = 16 + 32;
-const word = 8;
-// SEALHeader, parms_id, is_ntt_form, size, poly_modulus_degree, coeff_modulus_size, scale, correction_factor, then the
-// SEALHeader and the length of the first polynomial.
-const digitHead = 16 + 32 + 1 + 5 * word + 16 + word;
-// SEALHeader, type of the generator, its 64-byte seed: the second polynomial.
-const digitSeed = 16 + 1 + 64;
+// SEAL writes Galois keys as a head and the number of places for keys, then for each the number of its digits and a seeded
+// ciphertext a digit. A switch with l data primes left reads the first l digits, and of each the residues modulo the first l
+// data primes and the special prime: the others need not travel.
 
 interface Sizes {
   readonly primes: number;
@@ -47,11 +41,11 @@ interface Sizes {
 
 function sizesUnder({ polyModulusDegree, coeffModulus }: CkksParameters): Sizes {
   const primes = coeffModulus.length;
-  const residue = polyModulusDegree * word;
+  const residue = polyModulusDegree * wordBytes;
   return {
     primes,
     residue,
-    digit: digitHead + primes * residue + digitSeed,
+    digit: ciphertextHeadBytes + primes * residue + seedBytes,
     elements: polyModulusDegree,
   };
 }
@@ -59,7 +53,7 @@ function sizesUnder({ polyModulusDegree, coeffModulus }: CkksParameters): Sizes 
 /** Bytes of a rotation key that travels, for use with at most `level` data primes. */
 export function rotationKeyBytes(parameters: CkksParameters, level: number): number {
   const { residue } = sizesUnder(parameters);
-  return preamble + level * (digitHead + (level + 1) * residue + digitSeed);
+  return keysHeadBytes + level * (ciphertextHeadBytes + (level + 1) * residue + seedBytes);
 }
 
 /** Bytes of a public key as it travels: seeded, like every other key here. */
@@ -70,7 +64,7 @@ export function publicKeyBytes(parameters: CkksParameters): number {
 /** Bytes of relinearization keys as they travel. */
 export function relinKeyBytes(parameters: CkksParameters): number {
   const { digit, primes } = sizesUnder(parameters);
-  return preamble + 2 * word + (primes - 1) * digit;
+  return keysHeadBytes + 2 * wordBytes + (primes - 1) * digit;
 }
 
 /** Which evaluation keys a server needs. */
@@ -101,12 +95,12 @@ export function loadedKeyBytes(parameters: CkksParameters, { rotations, relinear
 
 /** Bytes of one ciphertext as it travels to the server: fresh and seeded. */
 export function inputCiphertextBytes(parameters: CkksParameters): number {
-  return digitHead + parameters.levels * sizesUnder(parameters).residue + digitSeed;
+  return ciphertextHeadBytes + parameters.levels * sizesUnder(parameters).residue + seedBytes;
 }
 
 /** Bytes of one computed ciphertext with `level` data primes left. */
 export function outputCiphertextBytes(parameters: CkksParameters, level: number): number {
-  return digitHead + 2 * level * sizesUnder(parameters).residue;
+  return ciphertextHeadBytes + 2 * level * sizesUnder(parameters).residue;
 }
 
 /**
@@ -121,18 +115,18 @@ export function trimRotationKey(
 ): RotationKey {
   const { primes, residue, digit } = sizesUnder(parameters);
   const { level } = need;
-  const start = serialized.length - trailingElements(parameters, need.step) * word - (primes - 1) * digit;
+  const start = serialized.length - trailingPlaces(parameters, need.step) * wordBytes - (primes - 1) * digit;
   const bytes = new Uint8Array(rotationKeyBytes(parameters, level));
-  bytes.set(serialized.subarray(0, preamble));
-  let at = preamble;
+  bytes.set(serialized.subarray(0, keysHeadBytes));
+  let at = keysHeadBytes;
   const take = (from: number, length: number) => {
     bytes.set(serialized.subarray(from, from + length), at);
     at += length;
   };
   for (let i = 0; i < level; i++) {
     const from = start + i * digit;
-    take(from, digitHead + level * residue);
-    take(from + digitHead + (primes - 1) * residue, residue + digitSeed);
+    take(from, ciphertextHeadBytes + level * residue);
+    take(from + ciphertextHeadBytes + (primes - 1) * residue, residue + seedBytes);
   }
   return { ...need, bytes };
 }
@@ -154,21 +148,20 @@ export function expandRotationKey(parameters: CkksParameters, key: RotationKey):
         `make it again under the server's parameters`,
     );
   }
-  const serialized = new Uint8Array(preamble + (elements + 1) * word + (primes - 1) * digit);
-  serialized.set(trimmed.subarray(0, preamble));
+  const serialized = new Uint8Array(keysHeadBytes + (elements + 1) * wordBytes + (primes - 1) * digit);
+  serialized.set(trimmed.subarray(0, keysHeadBytes));
   const view = new DataView(serialized.buffer);
-  view.setBigUint64(8, BigInt(serialized.length), true);
-  view.setBigUint64(preamble, BigInt(elements), true);
-  const start = serialized.length - trailingElements(parameters, key.step) * word - (primes - 1) * digit;
-  view.setBigUint64(start - word, BigInt(primes - 1), true);
-  const trimmedDigit = digitHead + (level + 1) * residue + digitSeed;
+  view.setBigUint64(keysHeadBytes, BigInt(elements), true);
+  const start = serialized.length - trailingPlaces(parameters, key.step) * wordBytes - (primes - 1) * digit;
+  view.setBigUint64(start - wordBytes, BigInt(primes - 1), true);
+  const trimmedDigit = ciphertextHeadBytes + (level + 1) * residue + seedBytes;
   for (let i = 0; i < primes - 1; i++) {
-    const from = preamble + Math.min(i, level - 1) * trimmedDigit;
+    const from = keysHeadBytes + Math.min(i, level - 1) * trimmedDigit;
     const to = start + i * digit;
-    serialized.set(trimmed.subarray(from, from + digitHead + level * residue), to);
+    serialized.set(trimmed.subarray(from, from + ciphertextHeadBytes + level * residue), to);
     serialized.set(
-      trimmed.subarray(from + digitHead + level * residue, from + trimmedDigit),
-      to + digitHead + (primes - 1) * residue,
+      trimmed.subarray(from + ciphertextHeadBytes + level * residue, from + trimmedDigit),
+      to + ciphertextHeadBytes + (primes - 1) * residue,
     );
   }
   return serialized;
@@ -185,7 +178,12 @@ export function requireRotation({ slots, levels }: CkksParameters, { step, level
   }
 }
 
-/** Empty places behind an element's own: SEAL keeps a place for every odd number below 2N. */
-function trailingElements({ polyModulusDegree }: CkksParameters, step: RotationStep): number {
-  return polyModulusDegree - 1 - (galoisElement(polyModulusDegree, step) - 1) / 2;
+/** In which place SEAL keeps a rotation's key: there is one for every odd number below 2N. */
+export function galoisPlace({ polyModulusDegree }: CkksParameters, step: RotationStep): number {
+  return (galoisElement(polyModulusDegree, step) - 1) / 2;
+}
+
+/** Empty places behind a rotation's own. */
+function trailingPlaces(parameters: CkksParameters, step: RotationStep): number {
+  return parameters.polyModulusDegree - 1 - galoisPlace(parameters, step);
 }

@@ -14,7 +14,8 @@ import initialize, {
   type SecretKey,
 } from "node-seal";
 import { InputError } from "../errors.js";
-import type { CkksParameters } from "./parameters.js";
+import { checkParameters, type CkksParameters } from "./parameters.js";
+import { FormatError, SealFormat, type SealKind } from "./seal-format.js";
 import { hookInstance, type WasmStack } from "./wasm-stack.js";
 
 export type {
@@ -44,16 +45,27 @@ declare const WebAssembly: Readonly<Record<"Exception" | "RuntimeError", new (..
  * secret key and the server's ciphertexts never share a memory, and dropping a context frees all it held.
  */
 export class Seal {
+  readonly #format: SealFormat;
+
   private constructor(
     readonly module: MainModule,
     readonly context: SEALContext,
     readonly parameters: CkksParameters,
     private readonly parmsIds: readonly ParmsIdType[],
     private readonly stack: WasmStack,
-  ) {}
+  ) {
+    using ofKeys = context.keyParmsId();
+    const byLevel = parmsIds.map((parmsId) => wordsOf(parmsId));
+    this.#format = new SealFormat(parameters, { byLevel, ofKeys: wordsOf(ofKeys) });
+  }
 
-  /** @throws InputError if SEAL does not accept the parameters */
-  static async open(parameters: CkksParameters): Promise<Seal> {
+  /**
+   * Every key and every context is made by this, so that no parameters get by unchecked.
+   *
+   * @throws InputError unless they pass `checkParameters`, and SEAL accepts them
+   */
+  static async open(given: CkksParameters): Promise<Seal> {
+    const parameters = checkParameters(given);
     const hook = hookInstance();
     const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]).catch(
       (cause: unknown) => {
@@ -90,12 +102,11 @@ export class Seal {
     return this.parmsIds[level - 1];
   }
 
-  /** The level of a loaded ciphertext, or undefined if it belongs to other parameters (or to keys). */
-  levelOf(ciphertext: Ciphertext): number | undefined {
+  /** The level of a ciphertext that was loaded. */
+  levelOf(ciphertext: Ciphertext): number {
     using parmsId = ciphertext.parmsId();
-    const wanted = String(parmsId.values());
-    const index = this.parmsIds.findIndex((known) => String(known.values()) === wanted);
-    return index < 0 ? undefined : index + 1;
+    const wanted = String(wordsOf(parmsId));
+    return 1 + this.parmsIds.findIndex((known) => String(wordsOf(known)) === wanted);
   }
 
   /** Runs SEAL code and turns its exceptions into InputErrors that name the operation. */
@@ -112,56 +123,49 @@ export class Seal {
    * Takes in what `save` made.
    *
    * @param operation says in messages what is loaded
-   * @param polynomials how many an honest object has at most; longer bytes are refused unread
-   * @throws InputError if SEAL refuses the bytes, there are too many of them, or they are compressed: a few of those
-   *   can inflate to gigabytes
+   * @param kind what the bytes must be; they are held against it before SEAL sees them: a length that lies, or a few
+   *   compressed bytes, can cost gigabytes that an instance never gives back
+   * @throws InputError unless they are whole, uncompressed, and were made under these parameters
    */
   load(
     operation: string,
     object: { loadFromArray(context: SEALContext, bytes: unknown): void },
     bytes: Uint8Array,
-    polynomials: number,
+    kind: SealKind,
   ): void {
     if (!(bytes instanceof Uint8Array)) {
       throw new InputError(`${operation}: expected bytes (a Uint8Array), got ${typeof bytes}`);
     }
-    const { polyModulusDegree, coeffModulus } = this.parameters;
-    const most = polynomials * (8 * polyModulusDegree * coeffModulus.length + headerBytes);
+    const most = this.#format.mostBytes(kind);
     if (bytes.length > most) {
       throw new InputError(
         `${operation}: expected at most ${most} bytes under these parameters, got ${bytes.length}`,
       );
     }
-    if (bytes[comprModeOffset] !== 0) {
-      throw new InputError(
-        `${operation}: expected bytes in SEAL's uncompressed form, got ${bytes.length} of others`,
-      );
-    }
     // SEAL's binding takes a Uint8Array itself and refuses its subclasses, such as Node's Buffer.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     try {
+      this.#format.require(kind, plain);
       this.attempt(operation, () => object.loadFromArray(this.context, plain));
     } catch (cause) {
-      if (!(cause instanceof SealError)) throw cause;
+      if (!(cause instanceof SealError || cause instanceof FormatError)) throw cause;
+      const { polyModulusDegree, coeffModulus } = this.parameters;
       throw new InputError(
         `${operation}: the bytes are damaged, or were made under other parameters than these ` +
-          `(N = ${polyModulusDegree}, ${coeffModulus.length} primes); save them again under the same ones`,
+          `(N = ${polyModulusDegree}, ${coeffModulus.length} primes): ${cause.message}; ` +
+          `save them again, uncompressed, under the same ones`,
         { cause },
       );
     }
   }
 }
 
+const wordsOf = (parmsId: ParmsIdType): readonly bigint[] => Array.from(parmsId.values() as Iterable<bigint>);
+
 const firstLine = (error: unknown) => String(error).split("\n", 1)[0];
 
 /** A refusal in SEAL's own words. */
 class SealError extends InputError {}
-
-/** More than all of SEAL's headers, lengths and seeds around one polynomial. */
-const headerBytes = 512;
-
-// SEAL 4.1.2, native/src/seal/serialization.h: magic (2 bytes), header_size, version_major, version_minor, compr_mode
-const comprModeOffset = 5;
 
 function parmsIdsByLevel(context: SEALContext, levels: number): ParmsIdType[] {
   const parmsIds: ParmsIdType[] = [];

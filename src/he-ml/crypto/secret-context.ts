@@ -1,5 +1,6 @@
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { LevelAndScale } from "./ciphertext.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import {
   ciphertextCount,
@@ -11,6 +12,7 @@ import {
   type Packing,
 } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
+import { requireStanding } from "./preconditions.js";
 import type { EvaluationKeys } from "./public-context.js";
 import { requireRotation, trimRotationKey, type RotationKey, type RotationNeed } from "./rotation-keys.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
@@ -55,6 +57,7 @@ export class SecretContext {
   /**
    * Makes fresh keys.
    *
+   * @throws InputError unless the parameters pass `checkParameters`, wherever they come from
    * @example const client = await SecretContext.create(checkParameters(spec));
    */
   static async create(parameters: CkksParameters): Promise<SecretContext> {
@@ -72,7 +75,7 @@ export class SecretContext {
     const seal = await Seal.open(parameters);
     using secretKey = new seal.module.SecretKey();
     return seal.attempt("secret key", () => {
-      seal.load("secret key", secretKey, bytes, 1);
+      seal.load("secret key", secretKey, bytes, "secretKey");
       using generator = new seal.module.KeyGenerator(seal.context, secretKey);
       return SecretContext.#fromGenerator(seal, generator);
     });
@@ -174,18 +177,23 @@ export class SecretContext {
   /**
    * Decrypts what a server sent back.
    *
+   * @param at where its ciphertexts must stand, where that is known; all of one tensor stand alike
    * @returns `[images, …shape]`
-   * @throws InputError if a ciphertext is missing, damaged or of other parameters
+   * @throws InputError if a ciphertext is missing, damaged, of other parameters, or stands elsewhere
    */
-  decrypt(tensor: SerializedTensor): Tensor {
+  decrypt(tensor: SerializedTensor, at?: LevelAndScale): Tensor {
     requireCount(tensor, tensor.ciphertexts.length);
     requireSlots(tensor, this.parameters.slots);
     const { module } = this.#seal;
     using ciphertext = new module.Ciphertext();
     using plain = new module.Plaintext();
+    let expected = at;
     const slotsOf = (index: number): Float64Array =>
       this.#seal.attempt("decrypt", () => {
-        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index], 3);
+        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index], "ciphertext");
+        const found = { level: this.#seal.levelOf(ciphertext), scale: ciphertext.scale() };
+        expected ??= found;
+        requireStanding("decrypt", expected, found, "have the server make it again");
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });

@@ -151,8 +151,9 @@ export class Client {
    * Decrypts what a server sent back.
    *
    * @returns `[n, …shape]`
-   * @throws InputError if the bytes are damaged, or another program's, another end's or another client's; or if values are
-   *   beyond what the modulus has room for, as they are where some outgrew it on the way
+   * @throws InputError if the bytes are damaged, another program's, another end's or another client's, or its ciphertexts
+   *   do not stand where this program's outputs do; or if values are beyond what the modulus has room for, as they are
+   *   where some outgrew it on the way
    */
   decrypt(response: Uint8Array): Tensor {
     const output = outputTensors(this.spec);
@@ -162,7 +163,7 @@ export class Client {
     const { images, ciphertexts } = message;
     const tensor: SerializedTensor = { packing, shape, slotLayout, images, ciphertexts };
     requireCount(tensor, ciphertexts.length);
-    const values = this.context.decrypt(tensor);
+    const values = this.context.decrypt(tensor, output);
     requireWithinModulus(this.parameters, output, values);
     return values;
   }

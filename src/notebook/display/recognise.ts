@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { requireCount, type SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
-import { checkParameters, parametersSpec, type CkksParameters } from "../../he-ml/crypto/parameters.js";
+import { checkParameters, type CkksParameters } from "../../he-ml/crypto/parameters.js";
 import { evaluationKeysSchema, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import { layerTraceSchema, type LayerTrace } from "../../he-ml/layers/trace.js";
@@ -48,7 +48,7 @@ export function isCkksParameters(value: unknown): value is CkksParameters {
   return (
     isPlainObject(value) &&
     isAccepted(() => {
-      const checked = checkParameters(parametersSpec(value as unknown as CkksParameters));
+      const checked = checkParameters(value);
       const differs = Object.entries(checked).some(([name, field]) => String(value[name]) !== String(field));
       if (differs) throw new Error("these parameters were not checked");
     })

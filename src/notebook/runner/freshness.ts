@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Notebook } from "./notebook-file.js";
+import { isToRun, type Notebook } from "./notebook-file.js";
 
 /** What the outputs of a notebook depend on besides its cells. */
 export interface Freshness {
@@ -84,9 +84,7 @@ export async function requireFresh(notebook: Notebook, freshness: Freshness): Pr
   if (before.libraryVersion !== now.libraryVersion) {
     changes.push(`the library went from ${before.libraryVersion} to ${now.libraryVersion}`);
   }
-  const notRun = notebook.cells.find(
-    (cell) => cell.cell_type === "code" && cell.source.trim() !== "" && cell.execution_count === null,
-  );
+  const notRun = notebook.cells.find((cell) => isToRun(cell) && cell.execution_count === null);
   if (notRun) changes.push(`cell ${notRun.id} has no outputs`);
   if (changes.length > 0) throw new StaleOutputsError(`outputs are stale: ${changes.join(", ")}`);
 }

@@ -64,6 +64,16 @@ export type Cell = Notebook["cells"][number];
 export type CodeCell = Extract<Cell, { cell_type: "code" }>;
 export type Output = CodeCell["outputs"][number];
 
+/** Names that a cell's metadata gives it, such as Jupyter's `raises-exception`. */
+export function tagsOf({ metadata }: Cell): readonly unknown[] {
+  return Array.isArray(metadata.tags) ? metadata.tags : [];
+}
+
+/** Whether a run of the notebook runs the cell: not where it is empty, or tagged `skip-execution` as Jupyter knows it. */
+export function isToRun(cell: Cell): cell is CodeCell {
+  return cell.cell_type === "code" && cell.source.trim() !== "" && !tagsOf(cell).includes("skip-execution");
+}
+
 /** @throws InputError in one line if the text is no notebook of nbformat 4 */
 export function parseNotebook(text: string, name: string): Notebook {
   let content: unknown;

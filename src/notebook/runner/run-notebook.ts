@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { kernelName, kernelSpec } from "../tslab/kernel-spec.js";
 import { Kernel, type ExecuteReply } from "./kernel.js";
-import type { Cell, CodeCell, Notebook } from "./notebook-file.js";
+import { isToRun, tagsOf, type Cell, type CodeCell, type Notebook } from "./notebook-file.js";
 import { OutputCollector } from "./outputs.js";
 
 export interface RunNotebookOptions {
@@ -15,7 +15,7 @@ export interface RunNotebookOptions {
   readonly onCell?: (progress: CellProgress) => void;
 }
 
-/** Code cells count from 1, as Jupyter numbers them in a fresh run; empty ones are not run and do not count. */
+/** Code cells count from 1, as Jupyter numbers them in a fresh run; those that are not run do not count. */
 export interface CellProgress {
   readonly cell: number;
   readonly cells: number;
@@ -43,9 +43,13 @@ export interface RunResult {
 /** How long an interrupted cell gets to end, before the kernel is killed. */
 const interruptSeconds = 3;
 
+/** How long after the last cell something that it did not wait for is still heard of when it fails. */
+const strayMilliseconds = 250;
+
 /**
  * Runs all code cells of a notebook in their order on a new kernel, which has ended when this returns or throws.
- * A cell that fails stops the run, unless it is tagged `raises-exception`, as in Jupyter.
+ * A cell that fails stops the run, also when that happens after its end, in a timer or in a promise that nobody waits for;
+ * unless it is tagged `raises-exception`, as in Jupyter. Cells tagged `skip-execution` are left as they are.
  *
  * @throws the signal's reason when it aborts; KernelEndedError if no kernel starts
  * @example
@@ -54,9 +58,7 @@ const interruptSeconds = 3;
 export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<RunResult> {
   const { cwd, timeoutSeconds = 600, signal, onCell } = options;
   const cells = notebook.cells.map(withoutOutputs);
-  const toRun = cells.filter(
-    (cell): cell is CodeCell => cell.cell_type === "code" && cell.source.trim() !== "",
-  );
+  const toRun = cells.filter(isToRun);
 
   await using kernel = await Kernel.start({ cwd, signal });
   const abort = () => void kernel.kill();
@@ -83,6 +85,9 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
       if (message !== undefined) {
         return { notebook: run, failure: { cell: progress.cell, id: cell.id, message }, cells: index };
       }
+      if (index === toRun.length - 1) await setTimeout(strayMilliseconds);
+      const failure = strayFailure(toRun.slice(0, index + 1));
+      if (failure) return { notebook: run, failure, cells: index + 1 };
     }
     return { notebook: run, cells: toRun.length };
   } finally {
@@ -97,9 +102,9 @@ async function runCell(
   cell: CodeCell,
   timeoutSeconds: number,
 ): Promise<string | undefined> {
-  const mayFail = tags(cell).includes("raises-exception");
+  const forgiven = mayFail(cell);
   const execution: Promise<ExecuteReply | { error: Error }> = kernel
-    .execute(cell.source, { onPublished: collector.forCell(cell.outputs), stopOnError: !mayFail })
+    .execute(cell.source, { onPublished: collector.forCell(cell.outputs), stopOnError: !forgiven })
     .catch((error: Error) => ({ error }));
   const stop = new AbortController();
   const within = (seconds: number) =>
@@ -120,7 +125,7 @@ async function runCell(
   const reply = outcome && !("error" in outcome) ? outcome : undefined;
   cell.execution_count = reply?.execution_count ?? null;
   if (reply && late === undefined) {
-    return reply.status === "ok" || mayFail ? undefined : errorText(cell, reply);
+    return reply.status === "ok" || forgiven ? undefined : errorText(cell, reply);
   }
   const [ename, evalue] =
     outcome && "error" in outcome ? ["KernelEnded", outcome.error.message] : ["TimedOut", late!];
@@ -129,15 +134,23 @@ async function runCell(
   return evalue;
 }
 
-function errorText(cell: CodeCell, { ename, evalue, status }: ExecuteReply): string {
+/** A failure of a cell that had ended well. */
+function strayFailure(ended: readonly CodeCell[]): CellFailure | undefined {
+  const index = ended.findIndex(
+    (cell) => !mayFail(cell) && cell.outputs.some(({ output_type }) => output_type === "error"),
+  );
+  if (index < 0) return undefined;
+  const { id } = ended[index];
+  return { cell: index + 1, id, message: `${errorText(ended[index])} (after the cell's end: await it)` };
+}
+
+function errorText(cell: CodeCell, { ename, evalue, status }: Partial<ExecuteReply> = {}): string {
   const error = cell.outputs.findLast((output) => output.output_type === "error");
   return `${error?.ename ?? ename ?? "Error"}: ${error?.evalue ?? evalue ?? `the kernel says ${status}`}`;
 }
 
-function tags(cell: Cell): readonly unknown[] {
-  return Array.isArray(cell.metadata.tags) ? cell.metadata.tags : [];
-}
+const mayFail = (cell: Cell) => tagsOf(cell).includes("raises-exception");
 
 function withoutOutputs(cell: Cell): Cell {
-  return cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell;
+  return isToRun(cell) ? { ...cell, outputs: [], execution_count: null } : cell;
 }

@@ -4,13 +4,14 @@
  */
 import Module = require("node:module");
 import threads = require("node:worker_threads");
+import conversion = require("./preload/conversion.cjs");
 import execution = require("./preload/execution.cjs");
 import library = require("./preload/library.cjs");
 import parent = require("./preload/parent.cjs");
 import replies = require("./preload/replies.cjs");
 import sockets = require("./preload/sockets.cjs");
 import typescript = require("./preload/typescript.cjs");
-import type { Executor, Jupyter, TypeScript } from "./preload/tslab.cjs";
+import type { ConverterModule, Executor, Jupyter, TypeScript } from "./preload/tslab.cjs";
 
 /** By the names under which tslab's own files ask for each other; each returns what they get. */
 const mends: Record<string, (part: unknown) => unknown> = {
@@ -21,6 +22,7 @@ const mends: Record<string, (part: unknown) => unknown> = {
     execution.mendExecution(jupyter);
     return jupyter;
   },
+  "./converter": (part) => conversion.mendConverter(part as ConverterModule, typescript.current),
   "./executor": (part) => execution.mendExecutor(part as Executor),
   "@tslab/typescript-for-tslab": (part) => typescript.withOptions(part as TypeScript),
 };

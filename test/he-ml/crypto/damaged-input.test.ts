@@ -32,15 +32,17 @@ describe("damaged input", () => {
   });
 
   test("larger than any ciphertext of these parameters: refused before SEAL sees a byte", () => {
-    const oversized = withFirst(new Uint8Array(3 * (8 * polyModulusDegree * (levels + 1) + 512) + 1));
+    const oversized = withFirst(new Uint8Array(113 + 3 * 8 * polyModulusDegree * levels + 1));
     expectInputError(
       thrownBy(() => side.server.load(oversized)),
-      /^load: expected at most 99840 bytes under these parameters, got 99841$/,
+      /^load: expected at most 73841 bytes under these parameters, got 73842$/,
     );
   });
 
   test("a message says what to do, and keeps SEAL's own words as its cause", () => {
-    const error = thrownBy(() => side.server.load(withFirst(ours.ciphertexts[0].slice(0, 100)))) as Error;
+    // A coefficient that is no residue.
+    const beyond = ours.ciphertexts[0].slice().fill(255, 1000, 1008);
+    const error = thrownBy(() => side.server.load(withFirst(beyond))) as Error;
     expect(error.message).toMatch(/^load: the bytes are damaged, .*; save them again/);
     expect(String(error.cause)).toMatch(/refused by SEAL/);
   });

@@ -45,3 +45,13 @@ describe("scales that differ by the rounding of doubles", () => {
     }
   });
 });
+
+test("the clear twin loads what it saved from a Buffer in the midst of others", () => {
+  const clear = openClear(lazyParameters);
+  const own = encryptSlots(clear, [1.5, -2]);
+  const bytes = clear.evaluator.save(own);
+  const pool = Buffer.alloc(bytes.length + 24, 77);
+  pool.set(bytes, 13);
+  const loaded = clear.evaluator.load(pool.subarray(13, 13 + bytes.length));
+  expect(clear.slots(loaded)).toEqual(clear.slots(own));
+});

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
 import initialize from "node-seal";
+import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
 import {
   checkParameters,
   formatChain,
   lastPrime,
   maxCoeffModulusBits,
   modulusBits,
+  type CkksParameters,
   type ParametersSpec,
 } from "../../../src/he-ml/crypto/parameters.js";
+import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
+import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { thrownBy } from "../support.js";
+import { rejectedBy, thrownBy } from "../support.js";
 
 const good = { polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 };
 
@@ -164,6 +168,57 @@ describe("checkParameters", () => {
     const spec = { polyModulusDegree: 32768, coeffModulusBits: [17, 17, 17], scaleBits: 10 };
     expect(thrownBy(() => checkParameters(spec))).toBeInstanceOf(InputError);
     expect(() => checkParameters(spec)).toThrow(/primes of 17 bits for polyModulusDegree 32768/);
+  });
+});
+
+describe("whatever makes keys or opens a context checks its parameters, whatever their type says:", () => {
+  const unchecked = { polyModulusDegree: 1024, coeffModulusBits: [60, 60], scaleBits: 30 };
+  const strong = checkParameters(good);
+  const doors: [string, (parameters: CkksParameters) => unknown][] = [
+    ["SecretContext.create", (parameters) => SecretContext.create(parameters)],
+    [
+      "SecretContext.fromSecretKey",
+      (parameters) => SecretContext.fromSecretKey(parameters, new Uint8Array(9)),
+    ],
+    ["PublicContext.open", (parameters) => PublicContext.open(parameters)],
+    ["PublicContext.load", (parameters) => PublicContext.load(parameters, { publicKey: new Uint8Array(9) })],
+    ["ClearContext", (parameters) => new ClearContext(parameters)],
+  ];
+
+  test.each(doors)("%s", async (_, open) => {
+    const refusal = async (parameters: unknown) => {
+      const error = await rejectedBy(async () => open(parameters as CkksParameters));
+      expect(error).toBeInstanceOf(InputError);
+      return (error as Error).message;
+    };
+    expect(await refusal(unchecked)).toMatch(/120 coefficient-modulus bits .* are below 128-bit security/);
+    expect(await refusal({ ...strong, ...unchecked, security: 128 })).toMatch(/below 128-bit security/);
+    expect(await refusal({ ...strong, coeffModulus: [3n, 5n, 7n, 11n] })).toMatch(
+      /coeffModulus: expected \d+.*, which follows from the rest, got 3,5,7,11; leave it out/,
+    );
+    expect(await refusal({ ...strong, levels: 2 })).toMatch(/levels: expected 3, which follows/);
+    for (const nothing of [undefined, null, {}, [], "8192"])
+      expect(await refusal(nothing)).toMatch(/^parameters: /);
+  });
+
+  test("what was checked is taken again, also as a thread copies it, and as JSON has it", async () => {
+    expect(checkParameters(strong)).toEqual(strong);
+    expect(checkParameters(structuredClone(strong))).toEqual(strong);
+    const { parameters } = await PublicContext.open(JSON.parse(JSON.stringify(good)) as CkksParameters);
+    expect(parameters).toEqual(strong);
+    expect(messageFor({ ...strong, slots: 4095 })).toBe(
+      "parameters: slots: expected 4096, which follows from the rest, got 4095; leave it out, or take parameters as " +
+        "checkParameters gives them",
+    );
+  });
+
+  test("nobody changes them behind a context's back", async () => {
+    const mutable = structuredClone(strong) as {
+      -readonly [Key in keyof CkksParameters]: CkksParameters[Key];
+    };
+    const { parameters } = await PublicContext.open(mutable);
+    mutable.scaleBits = 50;
+    expect(parameters.scaleBits).toBe(20);
   });
 });
 

@@ -12,7 +12,7 @@ const contents = (folder: string, ending: string) =>
     .map((name) => new Uint8Array(readFileSync(new URL(`${folder}/${name}`, fixtures))));
 
 /** A convolution, a dense layer and a batch normalization, as tfjs writes them. */
-function tfjsModel() {
+export function tfjsModel() {
   const weight = (name: string, shape: number[]) => ({ name, shape, dtype: "float32" });
   const layer = (class_name: string, config: object) => ({ class_name, config });
   const layers = [

@@ -1,3 +1,5 @@
+import hooks = require("node:async_hooks");
+import timers = require("node:timers/promises");
 import failures = require("./failure.cjs");
 import gathered = require("./streams.cjs");
 import type { ExecuteRequest, Executor, Failure, Jupyter, WriteStream } from "./tslab.cjs";
@@ -10,6 +12,8 @@ type Publish = (type: string, content: Record<string, unknown>) => void;
 interface CellRun extends ExecuteRequest {
   readonly publish: Publish;
   failure?: Failure;
+  /** Something that it started and did not wait for failed. */
+  strayed?: boolean;
   /** It failed, and those that wait behind it are to run all the same. */
   failed?: boolean;
   last?: { readonly value: unknown };
@@ -17,6 +21,8 @@ interface CellRun extends ExecuteRequest {
 
 /** The cell that runs; tslab runs one at a time. */
 let current: CellRun | undefined;
+/** In whatever a cell has started, also after its end: which cell that was. */
+const origin = new hooks.AsyncLocalStorage<CellRun>();
 /** What cells have printed lately and is not published yet. */
 let latestStreams: InstanceType<typeof gathered.GatheredStreams> | undefined;
 
@@ -54,7 +60,11 @@ function mendExecution(jupyter: Jupyter): void {
     }
     current = run;
     try {
-      return await handleExecuteImpl.call(this, run, ...writers);
+      const count = await origin.run(run, () => handleExecuteImpl.call(this, run, ...writers));
+      // What was rejected in the meantime, and is awaited by nobody, is told of by now.
+      await timers.setImmediate();
+      if (run.strayed) throw count;
+      return count;
     } catch (failed) {
       // tslab gives up all that wait behind a cell that throws.
       if (run.stop_on_error !== false) throw failed;
@@ -64,6 +74,13 @@ function mendExecution(jupyter: Jupyter): void {
       if (run.last) await showLast(run, run.last.value, this.execCount);
       current = undefined;
     }
+  };
+
+  const { init } = server;
+  server.init = function () {
+    // By now tslab has set its own listeners.
+    tellOfStrayFailures();
+    init.call(this);
   };
 
   server.handleExecute = async function (socket, message) {
@@ -104,6 +121,26 @@ function mendExecution(jupyter: Jupyter): void {
     reply.content = { ...result };
     reply.signAndSend(this.connInfo.key, socket);
   };
+}
+
+/**
+ * Lets what fails outside of any await, such as in a timer or in a promise that nobody waits for, fail the cell that
+ * started it, also after its end; tslab would print it and go on.
+ */
+function tellOfStrayFailures(): void {
+  const tell = (thrown: unknown): void => {
+    const run = origin.getStore() ?? current;
+    const failure = failures.describeFailure([thrown], run?.failure);
+    if (!run) process.stderr.write(`${failure.traceback.join("\n")}\n`);
+    else if (run === current) {
+      run.strayed = true;
+      run.failure ??= failure;
+    } else run.publish("error", { ...failure });
+  };
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.removeAllListeners(event);
+    process.on(event, tell);
+  }
 }
 
 /** Shows a cell's last value as it wants to be shown, or as Node prints it. */

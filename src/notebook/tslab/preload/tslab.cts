@@ -50,6 +50,7 @@ export interface Server {
   readonly handler: Handler;
   readonly connInfo: { readonly key: string };
   readonly iopub: Socket;
+  init(): void;
   bindSocket(socket: Socket, port: number): Promise<void>;
   handleShellMessage(socket: Socket, ...frames: Buffer[]): Promise<void>;
   handleExecute(socket: Socket, message: KernelMessage): Promise<void>;
@@ -72,8 +73,36 @@ export interface Executor {
   createExecutor(folder: string, converters: unknown, console: CellConsole): unknown;
 }
 
+/** What tslab makes of a cell. */
+export interface Converted {
+  readonly output?: string;
+  readonly hasToplevelAwait?: boolean;
+  /** Positions count from 0; a cell's own have no file's name. */
+  readonly diagnostics: readonly {
+    readonly start: { readonly line: number; character: number };
+    readonly fileName?: string;
+  }[];
+}
+
+export interface Converter {
+  convert(previousDeclarations: string, cell: string): Converted;
+}
+
+export interface ConverterModule {
+  createConverter(options: unknown): Converter;
+}
+
+export interface SyntaxNode {
+  getStart(source: SyntaxNode): number;
+  getText(source: SyntaxNode): string;
+}
+
 export interface TypeScript {
   readonly version: string;
+  readonly ScriptTarget: { readonly Latest: number };
+  createSourceFile(name: string, text: string, target: number, setParents: boolean): SyntaxNode;
+  isExpressionStatement(node: SyntaxNode): boolean;
+  forEachChild(node: SyntaxNode, visit: (child: SyntaxNode) => void): void;
   readonly ModuleResolutionKind: { readonly Bundler: number };
   createWatchCompilerHost(files: string[], options: Record<string, unknown>, ...rest: unknown[]): unknown;
 }

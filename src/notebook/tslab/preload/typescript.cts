@@ -3,6 +3,9 @@ import type { TypeScript } from "./tslab.cjs";
 
 let loaded: TypeScript | undefined;
 
+/** That which checks and compiles cells; only after tslab has asked for it. */
+const current = (): TypeScript => loaded!;
+
 /** The version that checks and compiles cells. */
 const version = (): string => loaded?.version ?? "";
 
@@ -29,4 +32,4 @@ function withOptions(ts: TypeScript): TypeScript {
   };
 }
 
-export = { withOptions, version };
+export = { withOptions, current, version };
