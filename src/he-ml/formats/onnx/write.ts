@@ -96,6 +96,10 @@ const writers: LayerWriters<NetworkLayer["kind"]> = {
   identity: ({ name }, input, output) => oneNode(node("Identity", name, [input], [output])),
   flatten: ({ name }, input, output) =>
     oneNode(node("Flatten", name, [input], [output], [intAttribute("axis", 1)])),
+  unflatten: ({ name, shape }, input, output) => {
+    const target = intInitializer(`${name}.shape`, [-1, ...shape]);
+    return { initializers: [target], nodes: [node("Reshape", name, [input, target.name], [output])] };
+  },
 };
 
 function writeLayer(layer: NetworkLayer, input: string, output: string): WrittenLayer {

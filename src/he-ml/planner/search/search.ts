@@ -1,6 +1,6 @@
 import { InputError } from "../../errors.js";
 import type { Pair } from "../../model/layer.js";
-import { formatShape, sizeOf, type Shape } from "../../tensor/tensor.js";
+import { formatShape, sizeOf } from "../../tensor/tensor.js";
 import { findImageLayout } from "../layout/find-image-layout.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast, type ImageLayout } from "../layout/image-layout.js";
@@ -11,7 +11,7 @@ import type { PrimitiveCosts } from "./costs.js";
 import { plainInputLayouts, type InputRoom } from "./input-layouts.js";
 import { candidatesOfFirstStage, candidatesOfStage, type FirstProposal } from "./stage-candidates.js";
 import type { ComputingStage, StageInput } from "./stage-candidates.js";
-import { asImage, phasesWanted } from "./stage-geometry.js";
+import { asImage, imageRead, phasesWanted } from "./stage-geometry.js";
 
 export interface SearchOptions extends InputRoom {
   readonly costs: PrimitiveCosts;
@@ -72,7 +72,7 @@ const mostProducts = 4096;
  * @throws InputError if no layout holds a stage
  */
 export function searchTransforms(stages: readonly Stage[], options: SearchOptions): TransformPlan {
-  let beam: PartialPlan[] = [emptyPlan(stages[0].inputShape, options.input)];
+  let beam: PartialPlan[] = [emptyPlan(stages[0], options.input)];
   stages.forEach((stage, index) => {
     const phases = phasesWanted(stages, index);
     beam = computesSomething(stage)
@@ -84,13 +84,13 @@ export function searchTransforms(stages: readonly Stage[], options: SearchOption
   return { inputLayout: inputLayout!, transforms, outputLayouts };
 }
 
-function emptyPlan(inputShape: Shape, given: FullSlotLayout | undefined): PartialPlan {
+function emptyPlan(first: Stage, given: FullSlotLayout | undefined): PartialPlan {
   return {
     cost: 0,
     inputLayout: given,
     transforms: [],
     outputLayouts: [],
-    next: given && { slotLayout: given, imageLayout: findImageLayout(asImage(inputShape), given) },
+    next: given && { slotLayout: given, imageLayout: findImageLayout(imageRead(first), given) },
   };
 }
 
