@@ -1,7 +1,16 @@
 import { activationLayer, type ActivationFunction, type ActivationLayer } from "../../model/activation.js";
 import { tensor } from "../../tensor/tensor.js";
 import { floatOf } from "./attributes.js";
-import { appendSameShape, imageOf, optionalConstant, type Operator } from "./context.js";
+import {
+  appendSameShape,
+  constantAt,
+  imageOf,
+  isImageValue,
+  optionalConstant,
+  type Context,
+  type Operator,
+  type OperatorEntry,
+} from "./context.js";
 import { floatAttribute, floatInitializer, node } from "./messages.js";
 import type { WrittenLayer } from "./written-layer.js";
 
@@ -25,18 +34,58 @@ const operators: {
 const activation =
   (f: ActivationFunction, defaultAlpha?: number): Operator =>
   (context) => {
-    // Something such as x * sigmoid(x).
-    if (context.chain.isShared(imageOf(context))) return undefined;
+    if (isGate(context)) return undefined;
     const alpha = defaultAlpha === undefined ? undefined : floatOf(context.node, "alpha", defaultAlpha);
     return appendSameShape(context, f, (name) => activationLayer({ name, function: f, alpha }));
   };
 
-/** ReLU6, as exporters write it. */
+/** Whether it is part of an activation such as x · tanh(softplus(x)), not a layer of a network with branches. */
+function isGate(context: Context): boolean {
+  const { chain } = context;
+  const value = imageOf(context);
+  const others = chain.otherReaders(value);
+  return others.length > 0 && others.every(({ opType }) => opType === "Mul" || opType === "Div");
+}
+
+/** The bounds of a clip; undefined where it has none. */
+function boundsOf(context: Context): (number | undefined)[] {
+  const { node } = context;
+  return ["min", "max"].map((name, i) => {
+    const given = optionalConstant(context, i + 1)?.data[0] ?? floatOf(node, name, NaN);
+    return Number.isNaN(given) ? undefined : given;
+  });
+}
+
+/** ReLU and ReLU6, as exporters write them too; nothing where there are no bounds. */
 const clip: Operator = (context) => {
-  const bound = (index: number, name: string) =>
-    optionalConstant(context, index)?.data[0] ?? floatOf(context.node, name, NaN);
-  return bound(1, "min") === 0 && bound(2, "max") === 6 ? activation("relu6")(context) : undefined;
+  const [min = -Infinity, max = Infinity] = boundsOf(context);
+  // Older files have the bounds that a float32 ends at.
+  const isOpen = max >= 3.4e38;
+  if (min === 0 && max === 6) return activation("relu6")(context);
+  if (min === 0 && isOpen) return activation("relu")(context);
+  return min <= -3.4e38 && isOpen ? imageOf(context) : undefined;
 };
+
+/** The larger of a value and zero. */
+const atLeastZero: Operator = (context) => {
+  const { inputs } = context;
+  const isFirst = isImageValue(inputs[0]);
+  const bound = inputs[isFirst ? 1 : 0];
+  if (inputs.length !== 2 || !bound || isImageValue(bound) || bound.data.join() !== "0") return undefined;
+  return activation("relu")(isFirst ? context : { ...context, inputs: inputs.toReversed() });
+};
+
+/** A leaky ReLU whose slope is the same for all channels. */
+const prelu: Operator = (context) => {
+  const slope = constantAt(context, 1).data;
+  if (slope.some((value) => value !== slope[0])) return undefined;
+  return appendSameShape(context, "leakyRelu", (name) =>
+    activationLayer({ name, function: "leakyRelu", alpha: slope[0] }),
+  );
+};
+
+const swish: Operator = (context) =>
+  floatOf(context.node, "alpha", 1) === 1 ? activation("silu")(context) : undefined;
 
 const selu: Operator = (context) => {
   const near = (name: string, usual: number) => Math.abs(floatOf(context.node, name, usual) - usual) < 1e-6;
@@ -45,14 +94,18 @@ const selu: Operator = (context) => {
 };
 
 /** What reads each activation. */
-export const activationOperators: readonly (readonly [op: string, Operator])[] = [
-  ...Object.entries(operators).map(([f, { op, alpha }]): [string, Operator] => [
+export const activationOperators: readonly OperatorEntry[] = [
+  ...Object.entries(operators).map(([f, { op, alpha }]): OperatorEntry => [
     op,
+    alpha === undefined ? "" : "alpha",
     activation(f as ActivationFunction, alpha),
   ]),
-  ["Selu", selu],
-  ["Clip", clip],
-  ["HardSwish", activation("hardswish")],
+  ["Selu", "alpha gamma", selu],
+  ["Clip", "min max", clip],
+  ["Max", "", atLeastZero],
+  ["PRelu", "", prelu],
+  ["HardSwish", "", activation("hardswish")],
+  ["Swish", "alpha", swish],
 ];
 
 /** @returns the nodes of an activation, the last of which bears its name */

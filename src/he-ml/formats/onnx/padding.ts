@@ -2,7 +2,7 @@ import { InputError } from "../../errors.js";
 import type { Padding } from "../../model/layer.js";
 import { floatOf, intsOf, textOf, toSize } from "./attributes.js";
 import { optionalConstant, type Context } from "./context.js";
-import { describeNode } from "./graph.js";
+import { describeNode } from "./describe-node.js";
 import type { Layout } from "../layout.js";
 
 /**
