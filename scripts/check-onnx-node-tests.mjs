@@ -65,6 +65,8 @@ function variant({ model, data }, image) {
 function inNetworksOrder({ inputShape }, { shape, data }) {
   const [count, ...sizes] = shape;
   if (inputShape.join() === sizes.join()) return { shape, data };
+  const withoutOnes = (s) => s.filter((size) => size !== 1).join();
+  if (withoutOnes(inputShape) === withoutOnes(sizes)) return { shape: [count, ...inputShape], data };
   const [height, width, channels] = sizes;
   const moved = Float64Array.from({ length: data.length }, (_, index) => {
     const [pixel, rest] = [index % (height * width), Math.floor(index / (height * width))];

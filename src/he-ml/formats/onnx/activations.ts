@@ -11,6 +11,8 @@ import {
   type Operator,
   type OperatorEntry,
 } from "./context.js";
+import { add, multiply } from "./polynomial.js";
+import { describeNode } from "./describe-node.js";
 import { floatAttribute, floatInitializer, node } from "./messages.js";
 import type { WrittenLayer } from "./written-layer.js";
 
@@ -58,13 +60,36 @@ function boundsOf(context: Context): (number | undefined)[] {
 
 /** ReLU and ReLU6, as exporters write them too; nothing where there are no bounds. */
 const clip: Operator = (context) => {
-  const [min = -Infinity, max = Infinity] = boundsOf(context);
+  const bounds = boundsOf(context);
   // Older files have the bounds that a float32 ends at.
-  const isOpen = max >= 3.4e38;
-  if (min === 0 && max === 6) return activation("relu6")(context);
-  if (min === 0 && isOpen) return activation("relu")(context);
-  return min <= -3.4e38 && isOpen ? imageOf(context) : undefined;
+  const [min = -Infinity, max = Infinity] = bounds.map((bound) =>
+    bound !== undefined && Math.abs(bound) < 3.4e38 ? bound : undefined,
+  );
+  if (min === -Infinity && max === Infinity) return imageOf(context);
+  if (!(min < max)) return undefined;
+  if (max === Infinity) return within(context, "relu", [-min, 1], [min, 1]);
+  if (min === -Infinity) return within(context, "relu", [max, -1], [max, -1]);
+  const unit = 6 / (max - min);
+  return within(context, "relu6", [-min * unit, unit], [min, 1 / unit]);
 };
+
+type Affine = readonly [offset: number, gain: number];
+
+/** An activation of what an affine map gives, and an affine map of that. */
+function within(context: Context, f: ActivationFunction, before: Affine, after: Affine) {
+  const { chain, node } = context;
+  if (isGate(context)) return undefined;
+  const polynomialOf = (affine: Affine) => affine.map((coefficient) => Float64Array.of(coefficient));
+  const image = imageOf(context);
+  const moved = {
+    ...image,
+    polynomial: add(multiply(image.polynomial, [Float64Array.of(before[1])]), [Float64Array.of(before[0])]),
+    makers: [...image.makers, node],
+  };
+  chain.requireUnshared(image, describeNode(node));
+  const activated = activation(f)({ ...context, inputs: [moved] });
+  return activated && { ...activated, polynomial: polynomialOf(after), makers: [node] };
+}
 
 /** The larger of a value and zero. */
 const atLeastZero: Operator = (context) => {
@@ -87,10 +112,18 @@ const prelu: Operator = (context) => {
 const swish: Operator = (context) =>
   floatOf(context.node, "alpha", 1) === 1 ? activation("silu")(context) : undefined;
 
+/** With other numbers than usual it is an ELU and a factor. */
 const selu: Operator = (context) => {
   const near = (name: string, usual: number) => Math.abs(floatOf(context.node, name, usual) - usual) < 1e-6;
   const isUsual = near("alpha", 1.6732632423543772) && near("gamma", 1.0507009873554805);
-  return isUsual ? activation("selu")(context) : undefined;
+  if (isUsual) return activation("selu")(context);
+  const [alpha, gamma] = [
+    floatOf(context.node, "alpha", 1.6732632423543772),
+    floatOf(context.node, "gamma", 1.0507009873554805),
+  ];
+  if (isGate(context)) return undefined;
+  const elu = appendSameShape(context, "elu", (name) => activationLayer({ name, function: "elu", alpha }));
+  return { ...elu, polynomial: [Float64Array.of(0), Float64Array.of(gamma)], makers: [context.node] };
 };
 
 /** What reads each activation. */

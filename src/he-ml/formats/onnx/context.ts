@@ -30,7 +30,8 @@ export const isImageValue = (value: ImageValue | Constant | undefined): value is
 export function imageOf({ node, inputs: [value] }: Context): ImageValue {
   if (isImageValue(value)) return value;
   throw new InputError(
-    `${describeNode(node)}: expected its input 0 to come from the image, got a constant; put the image first`,
+    `${describeNode(node)}: expected its input 0 to come from the image, got a constant; the image must be its first ` +
+      `input, whose first axis is the batch`,
   );
 }
 

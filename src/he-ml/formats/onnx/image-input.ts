@@ -1,6 +1,6 @@
 import { InputError } from "../../errors.js";
 import { formatShape, type Shape } from "../../tensor/tensor.js";
-import { fileShape } from "../layout.js";
+import { fileShape, oneRow } from "../layout.js";
 import type { ImageValue } from "./chain.js";
 import { imageOf, type Context } from "./context.js";
 import { describeNode } from "./describe-node.js";
@@ -28,11 +28,10 @@ export function settledAsImage(context: Context): ImageInput {
     );
   }
   const value = settledInOrder(context);
-  const { shape } = value.layout;
-  if (sizes.length === 3) return { ...value, image: [shape[0], shape[1], shape[2]], dimensions: 2 };
+  if (sizes.length === 3) return { ...value, image: [sizes[0], sizes[1], sizes[2]], dimensions: 2 };
   const image = [sizes[0], 1, sizes[1]] as const;
-  if (shape.length === 2) reshapedTo(context, image);
-  return { ...value, image, dimensions: 1 };
+  if (value.layout.shape.length === 3) return { ...value, image, dimensions: 1 };
+  return { ...reshapedTo(context, image), layout: oneRow(sizes), image, dimensions: 1 };
 }
 
 /** What a layer gives of an image of one dimension has no height in the file. */

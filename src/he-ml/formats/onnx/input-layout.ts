@@ -2,6 +2,7 @@ import type { NodeProto } from "onnx-buf";
 import { intsOf } from "./attributes.js";
 import { constantOf, constantTensor } from "./constants.js";
 import { describeNode } from "./describe-node.js";
+import { imageValues } from "./image-values.js";
 import type { OnnxGraph } from "./graph.js";
 import { channelsLast, oneRow, ownLayout, type Layout } from "../layout.js";
 
@@ -25,13 +26,8 @@ function targetOf(node: NodeProto, { initializers, nodes }: OnnxGraph): number[]
 
 /** The first node that orders the axes of what comes from the input. */
 function firstDecisive({ nodes, input: image }: OnnxGraph): NodeProto | undefined {
-  const ofImage = new Set([image]);
-  return nodes.find(({ opType, input, output }) => {
-    if (!input.some((name) => ofImage.has(name))) return false;
-    if (decisive.has(opType)) return true;
-    for (const name of output) ofImage.add(name);
-    return false;
-  });
+  const names = imageValues(nodes, image);
+  return nodes.find(({ opType, input }) => decisive.has(opType) && names.has(input[0] ?? ""));
 }
 
 /**

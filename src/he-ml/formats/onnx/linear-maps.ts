@@ -12,7 +12,7 @@ import { intOf } from "./attributes.js";
 // layer of the flattened image.
 
 /** A matrix is stored with all its zeros. */
-const mostEntries = 2 ** 22;
+const mostEntries = 2 ** 23;
 
 /** One output: which of the file's values are added up, each times a weight, and what is added. */
 interface Sum {
@@ -24,12 +24,16 @@ interface Sum {
 /**
  * Appends the linear layer that computes sums of an image's values.
  *
+ * @param value what the last layer gives
  * @param outputShape of one image, in the file's order
  * @param sumAt the sum at a row-major position of the output
  */
-export function appendSums(context: Context, outputShape: Shape, sumAt: (output: number) => Sum): ImageValue {
-  const { chain, node } = context;
-  const { layout } = settledImage(context);
+export function appendSums(
+  { chain, node }: Context,
+  { layout }: ImageValue,
+  outputShape: Shape,
+  sumAt: (output: number) => Sum,
+): ImageValue {
   const sizes = fileShape(layout);
   const [outputs, inputs] = [sizeOf(outputShape), sizeOf(sizes)];
   if (outputs === 0 || outputs * inputs > mostEntries) {
@@ -60,7 +64,7 @@ export function settledInOrder(context: Context): ImageValue {
   const isOneRow = layout.shape.length === 3 && layout.shape[1] === 1 && layout.order.join() === "0,2";
   const isOwn = isOwnOrder(layout) && layout.order.length === layout.shape.length;
   if (layout.isFlat ? keepsOrder(layout) : isOwn || isOneRow) return value;
-  if (!keepsOrder(layout)) return appendSums(context, sizes, (output) => ({ inputs: [output] }));
+  if (!keepsOrder(layout)) return appendSums(context, value, sizes, (output) => ({ inputs: [output] }));
   return { ...reshapedTo(context, sizes), poolPadding: value.poolPadding };
 }
 
@@ -110,7 +114,7 @@ export const selection =
     const isNothing = outputs === size && moved.data.subarray(0, size).every((place, i) => place === i);
     if (isNothing && outputShape.join() === sizes.join()) return value;
     if (isNothing && keepsOrder(layout)) return reshapedTo(context, outputShape);
-    return appendSums(context, outputShape, (output) => ({ inputs: [moved.data[output]] }));
+    return appendSums(context, value, outputShape, (output) => ({ inputs: [moved.data[output]] }));
   };
 
 function tooLarge({ node }: Context, sizes: Shape): InputError {
@@ -147,7 +151,7 @@ export const reduction =
       );
     }
     const terms = termsOf(sizes, isReduced);
-    return appendSums(context, outputShape, (output) => {
+    return appendSums(context, value, outputShape, (output) => {
       const inputs = terms[output];
       return { inputs, weight: () => (isMean ? 1 / inputs.length : 1) };
     });

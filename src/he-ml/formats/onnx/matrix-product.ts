@@ -43,8 +43,9 @@ function leadIndex(position: number, broadcast: Shape, lead: Shape): number {
  *
  * @throws InputError if images of the batch would be added up
  */
-export function imageMatrixProduct(context: Context, value: ImageValue, constant: Constant): ImageValue {
-  const { node, inputs } = context;
+export function imageMatrixProduct(context: Context, operand: ImageValue, constant: Constant): ImageValue {
+  const { node, inputs, chain } = context;
+  const value = chain.settle(operand, describeNode(node));
   const sizes = fileShape(value.layout);
   const isLeft = isImageValue(inputs[0]);
   const image = matricesOf(sizes, "row");
@@ -73,7 +74,7 @@ export function imageMatrixProduct(context: Context, value: ImageValue, constant
   }
   const imageSize = image.rows * image.columns;
   const otherSize = other.rows * other.columns;
-  return appendSums(context, outputShape, (output) => {
+  return appendSums(context, value, outputShape, (output) => {
     const position = Math.floor(output / (m * n));
     const [row, column] = [Math.floor(output / n) % m, output % n];
     const imageStart = leadIndex(position, lead, image.lead) * imageSize;

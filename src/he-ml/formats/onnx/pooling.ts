@@ -16,10 +16,10 @@ import {
   type OperatorEntry,
 } from "./context.js";
 import { numbersOf } from "./fold-inputs.js";
-import { asGiven, settledAsImage } from "./image-input.js";
+import { asGiven, settledAsImage, type ImageInput } from "./image-input.js";
 import { appendSums, reduction } from "./linear-maps.js";
 import { moduleOf } from "./names.js";
-import { paddingOf } from "./padding.js";
+import { appendPadding, padRequestOf, zeroPaddingOf } from "./padding.js";
 import { kernelOf, windowOf } from "./window.js";
 
 /**
@@ -56,7 +56,8 @@ function ceiled(node: NodeProto, window: SlidingWindow, [height, width]: Pair) {
 
 const averagePool: Operator = (context) => {
   const { node, chain } = context;
-  const { poolPadding, image, dimensions } = settledAsImage(context);
+  const input = settledAsImage(context);
+  const { poolPadding, image, dimensions } = input;
   const [, height, width] = image;
   const own = windowOf(node, kernelOf(node, dimensions), [height, width], dimensions);
   const given = { ...own, padding: poolPadding ?? own.padding };
@@ -71,7 +72,7 @@ const averagePool: Operator = (context) => {
     ? chain.append("pool", [node], (name) =>
         averagePoolLayer({ name, kernelSize, stride, padding, countIncludePad }),
       )
-    : unusualPool(context, image, { ...given, padding }, countIncludePad ? given.padding : undefined);
+    : unusualPool(context, input, { ...given, padding }, countIncludePad ? given.padding : undefined);
   return asGiven(output, dimensions);
 };
 
@@ -82,10 +83,11 @@ const averagePool: Operator = (context) => {
  */
 function unusualPool(
   context: Context,
-  [channels, height, width]: readonly [number, number, number],
+  input: ImageInput,
   { kernelSize, stride, padding, dilation }: SlidingWindow,
   counted?: Padding,
 ): ImageValue {
+  const [channels, height, width] = input.image;
   const alongAxis = (axis: 0 | 1, size: number, before: number, after: number) => {
     const span = dilation[axis] * (kernelSize[axis] - 1) + 1;
     return Math.floor((size + before + after - span) / stride[axis]) + 1;
@@ -94,7 +96,7 @@ function unusualPool(
   const columns = alongAxis(1, width, padding.left, padding.right);
   const { top, left } = padding;
   const { bottom, right } = counted ?? { bottom: 0, right: 0 };
-  return appendSums(context, [channels, rows, columns], (output) => {
+  return appendSums(context, input, [channels, rows, columns], (output) => {
     const channel = Math.floor(output / (rows * columns));
     const firstRow = (Math.floor(output / columns) % rows) * stride[0] - top;
     const firstColumn = (output % columns) * stride[1] - left;
@@ -181,7 +183,9 @@ function poolPaddingOf({ node, next }: Context, padding: Padding): Padding | und
 const pad: Operator = (context) => {
   const { node, chain } = context;
   const value = settledImage(context);
-  const padding = paddingOf(context, value.layout);
+  const request = padRequestOf(context, value.layout);
+  const padding = zeroPaddingOf(request, value.layout);
+  if (!padding) return appendPadding(context, value, request);
   const poolPadding = poolPaddingOf(context, padding);
   if (poolPadding) return { ...value, poolPadding };
   const padded = chain.append("pad", [node], (name) => paddingLayer({ name, padding }));

@@ -20,6 +20,7 @@ import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
 import { describeNode } from "./describe-node.js";
 import { parseGraph, type OnnxGraph } from "./graph.js";
+import { withCastsToFloat } from "./image-values.js";
 import { inputLayout } from "./input-layout.js";
 import { fileShape, keepsOrder, type Layout } from "../layout.js";
 import { appendSums, reshapedTo } from "./linear-maps.js";
@@ -91,7 +92,7 @@ class GraphReader {
     const value = { base: this.#chain.layers.length, polynomial: identity, makers: [], layout };
     const context = { graph: this.#graph, chain: this.#chain, node: nodes.at(-1)!, inputs: [value] };
     if (keepsOrder(layout)) reshapedTo(context, sizes);
-    else appendSums(context, sizes, (position) => ({ inputs: [position] }));
+    else appendSums(context, value, sizes, (position) => ({ inputs: [position] }));
   }
 
   #readNode(node: NodeProto, next: NodeProto | undefined): void {
@@ -204,7 +205,7 @@ class GraphReader {
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Network {
   const parsed = parseGraph(bytes, options.name, options.externalData);
   const { nodes, output, leftOut } = withoutSoftmax(parsed.nodes, parsed.output);
-  const graph = { ...parsed, nodes: withActivationsComposed(nodes), output };
+  const graph = { ...parsed, nodes: withActivationsComposed(withCastsToFloat(nodes, parsed.input)), output };
   const reader = new GraphReader(graph);
   const layers = reader.read();
   const notes = endingNotes(leftOut, reader.outputRank);

@@ -94,14 +94,14 @@ function reshaped(context: Context, to: Shape): ImageValue {
   if (to.length === 1 && from.length > 1) return flattened(context);
   const axes = movedOnes(from, to);
   if (axes) return { ...value, layout: layout.isFlat ? layout : transposedLayout(layout, axes) };
-  settledImage(context);
+  const settled = settledImage(context);
   if (keepsOrder(layout)) return reshapedTo(context, to);
   const turned = turnedImage(layout, to);
   if (turned) {
     const image = reshapedTo(context, turned.shape);
     return { ...image, layout: turned };
   }
-  return appendSums(context, to, (output) => ({ inputs: [output] }));
+  return appendSums(context, settled, to, (output) => ({ inputs: [output] }));
 }
 
 /** A flattened image with the channels last that becomes that image again: in our order it is one too. */

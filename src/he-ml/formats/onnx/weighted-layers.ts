@@ -96,21 +96,18 @@ function transposedPadding(
   const shape = last
     ? wholePair(node, "output_shape", last, dimensions, 1)
     : sizes.map((s, i) => s * stride[i]);
+  // What lies beyond all windows is filled with zeros, as by the output padding.
+  const missing = (axis: 0 | 1) =>
+    shape[axis] -
+    (stride[axis] * (sizes[axis] - 1) + outputPadding[axis] + (kernelSize[axis] - 1) * dilation[axis] + 1);
   const along = (axis: 0 | 1) => {
-    const whole =
-      stride[axis] * (sizes[axis] - 1) + outputPadding[axis] + (kernelSize[axis] - 1) * dilation[axis] + 1;
-    const total = whole - shape[axis];
-    if (total < 0) {
-      throw new InputError(
-        `${describeNode(node)}: expected an output of at most ${whole} pixels, got ${shape[axis]}; ` +
-          `export the model with pads and output_padding`,
-      );
-    }
+    const total = Math.max(0, -missing(axis));
     const half = Math.floor(total / 2);
     return autoPad === "SAME_UPPER" ? [half, total - half] : [total - half, half];
   };
   const [[top, bottom], [left, right]] = [along(0), along(1)];
-  return { padding: { top, bottom, left, right }, outputPadding };
+  const [rows, columns] = [0, 1].map((axis) => outputPadding[axis] + Math.max(0, missing(axis as 0 | 1)));
+  return { padding: { top, bottom, left, right }, outputPadding: [rows, columns] };
 }
 
 /** Whole numbers for height and width; of an image of one dimension, for its length. */
