@@ -76,12 +76,6 @@ export class Chain {
 
   /** Gives a value its name. What several nodes read becomes a layer first, where that is possible. */
   set(name: string, value: ImageValue, maker: string): void {
-    if (this.#layouts.has(name)) {
-      throw new InputError(
-        `model "${this.#modelName}": ${maker} gives ${JSON.stringify(name)}, which is there already; the file is ` +
-          `damaged, export it again`,
-      );
-    }
     const readers = this.#readers.get(name) ?? 0;
     const settled = readers > 1 && !this.isShared(value) ? this.settle(value, maker) : value;
     if (readers > 0) this.#values.set(name, settled);

@@ -109,7 +109,7 @@ export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?:
     );
   }
   const output = graph.output[0].name;
-  const nodes = neededNodes(withFunctionsInlined(model), output);
+  const nodes = neededNodes(withFunctionsInlined(model), output, [inputs[0].name, ...initializers.keys()]);
   requireFloats(inputs[0], nodes, what);
   return {
     name,

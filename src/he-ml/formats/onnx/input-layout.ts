@@ -13,6 +13,9 @@ const decisive = new Set(
   ),
 );
 
+/** Of images: more channels than that may be meant by an axis of fewer. */
+const smallestSide = 5;
+
 /** Operators to which the input has channels, and one or two more axes. */
 const windowed = new Set("Conv ConvTranspose AveragePool MaxPool".split(" "));
 
@@ -36,14 +39,17 @@ function firstDecisive({ nodes, input: image }: OnnxGraph): NodeProto | undefine
  * are one row high for us.
  */
 export function inputLayout(graph: OnnxGraph): Layout {
-  const { inputShape } = graph;
+  const { inputShape, producer } = graph;
   const first = firstDecisive(graph);
   if (inputShape.length === 2 && windowed.has(first?.opType ?? "")) return oneRow(inputShape);
   if (inputShape.length !== 3 || !first) return ownLayout(inputShape);
   const [height, width, channels] = inputShape;
   const turns =
-    // Of one channel it makes no difference to the values.
-    (first.opType === "Flatten" && channels === 1) ||
+    // Of one channel, whose values stand in the same order; our own files have it first.
+    (first.opType === "Flatten" &&
+      channels === 1 &&
+      Math.min(height, width) >= smallestSide &&
+      producer !== "he-ml") ||
     (first.opType === "Transpose" && intsOf(first, "perm")?.join() === "0,3,1,2") ||
     (first.opType === "Reshape" &&
       channels === 1 &&

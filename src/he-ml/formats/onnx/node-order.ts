@@ -46,10 +46,20 @@ export function inOrder(nodes: readonly NodeProto[]): NodeProto[] {
   return ordered;
 }
 
-/** The nodes without those that the output does not depend on, in an order in which they can be computed. */
-export function neededNodes(nodes: readonly NodeProto[], output: string): NodeProto[] {
+/**
+ * The nodes without those that the output does not depend on, in an order in which they can be computed.
+ *
+ * @param given names of values that are there without a node
+ * @throws InputError if two nodes give one value, or one needs what is computed of its own result
+ */
+export function neededNodes(
+  nodes: readonly NodeProto[],
+  output: string,
+  given: Iterable<string>,
+): NodeProto[] {
   const needed = new Set([output]);
-  return inOrder(nodes)
+  const there = new Set(given);
+  const found = inOrder(nodes)
     .toReversed()
     .filter((node) => {
       if (!node.output.some((name) => needed.has(name))) return false;
@@ -57,4 +67,16 @@ export function neededNodes(nodes: readonly NodeProto[], output: string): NodePr
       return true;
     })
     .toReversed();
+  for (const node of found) {
+    for (const name of node.output) {
+      if (name !== "" && there.has(name)) {
+        throw new InputError(
+          `${describeNode(node)} gives ${JSON.stringify(name)}, which is there already; the file is damaged, ` +
+            `export it again`,
+        );
+      }
+      there.add(name);
+    }
+  }
+  return found;
 }

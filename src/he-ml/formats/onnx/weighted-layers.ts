@@ -34,7 +34,7 @@ const convolution: Operator = (context) => {
   const { node, chain } = context;
   const { image, dimensions } = settledAsImage(context);
   const weights = kernelAt(context, dimensions);
-  const bias = optionalConstant(context, 2);
+  const bias = biasAt(context);
   const window = weightedWindow(node, weights, image, dimensions);
   const { stride, padding, dilation } = window;
   const groups = intOf(node, "group", 1);
@@ -48,7 +48,7 @@ const transposedConvolution: Operator = (context) => {
   const { node, chain } = context;
   const { image, dimensions } = settledAsImage(context);
   const weights = kernelAt(context, dimensions);
-  const bias = optionalConstant(context, 2);
+  const bias = biasAt(context);
   const window = weightedWindow(node, weights, image, dimensions, "NOTSET");
   const { stride, dilation } = window;
   const { padding, outputPadding } = transposedPadding(node, window, image, dimensions);
@@ -124,6 +124,11 @@ function wholePair(
     );
   }
   return dimensions === 1 ? [height, values[0]] : [values[0], values[1]];
+}
+
+function biasAt(context: Context): Tensor | undefined {
+  const bias = optionalConstant(context, 2);
+  return bias && { shape: bias.shape, data: bias.data };
 }
 
 /** The weights of a convolution, with a kernel of height and width. @throws InputError if they have other axes */
