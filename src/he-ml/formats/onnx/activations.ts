@@ -130,15 +130,16 @@ const selu: Operator = (context) => {
 export const activationOperators: readonly OperatorEntry[] = [
   ...Object.entries(operators).map(([f, { op, alpha }]): OperatorEntry => [
     op,
+    1,
     alpha === undefined ? "" : "alpha",
     activation(f as ActivationFunction, alpha),
   ]),
-  ["Selu", "alpha gamma", selu],
-  ["Clip", "min max", clip],
-  ["Max", "", atLeastZero],
-  ["PRelu", "", prelu],
-  ["HardSwish", "", activation("hardswish")],
-  ["Swish", "alpha", swish],
+  ["Selu", 1, "alpha gamma", selu],
+  ["Clip", 3, "min max", clip],
+  ["Max", 2, "", atLeastZero],
+  ["PRelu", 2, "", prelu],
+  ["HardSwish", 1, "", activation("hardswish")],
+  ["Swish", 1, "alpha", swish],
 ];
 
 /** @returns the nodes of an activation, the last of which bears its name */

@@ -21,14 +21,25 @@ function find(node: NodeProto, name: string, type: AttributeType): AttributeProt
   return attribute;
 }
 
-/** @throws InputError if the node has another attribute than these, which are named in one text */
-export function requireKnownAttributes(node: NodeProto, known: string): void {
+/**
+ * @param inputs how many are understood
+ * @param known the attributes that are, in one text
+ * @throws InputError if the node has others
+ */
+export function requireUnderstood(node: NodeProto, inputs: number, known: string): void {
+  const further = node.input.findIndex((name, index) => index >= inputs && name !== "");
+  if (further >= 0) {
+    throw new InputError(
+      `${describeNode(node)}: its input ${further} is not understood, expected at most ${inputs}; ` +
+        `export the model with opset 13`,
+    );
+  }
   const names = known.split(" ");
   const unknown = node.attribute.find(({ name }) => !names.includes(name));
   if (unknown) {
     throw new InputError(
       `${describeNode(node)}: its attribute ${JSON.stringify(unknown.name)} is not understood; ` +
-        `export the model without it, with opset 13 or newer`,
+        `export the model without it, with opset 13`,
     );
   }
 }

@@ -39,6 +39,9 @@ export interface ImageValue {
 /** A larger network could not be encrypted anyway. */
 const mostLayers = 10_000;
 
+/** A second of work, and less than a gigabyte. */
+const mostHandled = 2 ** 26;
+
 /** Layers that only pass values on, in their row-major order. */
 const passing: ReadonlySet<NetworkLayer["kind"]> = new Set(["flatten", "unflatten", "identity"]);
 
@@ -61,6 +64,7 @@ export class Chain {
   /** Factors and offsets behind the last layer that are to go into the next one, where it has weights that take them. */
   #held?: { readonly map: ChannelMap; readonly makers: readonly NodeProto[] };
   #weights = 0;
+  #handled = 0;
 
   constructor(modelName: string, nodes: readonly NodeProto[], output: string, inputShape: Shape) {
     this.#modelName = modelName;
@@ -196,6 +200,20 @@ export class Chain {
     if (base !== this.layers.length) {
       throw this.notAChain(`${reader} takes a value from before ${JSON.stringify(this.layers.at(-1)!.name)}`);
     }
+  }
+
+  /**
+   * Counts numbers that nodes have us handle one by one, where each node may ask for many.
+   *
+   * @throws InputError beyond what a model that can be encrypted needs
+   */
+  spend(count: number): void {
+    this.#handled += count;
+    if (this.#handled <= mostHandled) return;
+    throw new InputError(
+      `model "${this.#modelName}": its constants and reshapings take more than ${mostHandled} numbers to be worked out; ` +
+        `export it with constant folding, or for smaller images`,
+    );
   }
 
   notAChain(what: string): InputError {

@@ -1,6 +1,7 @@
 import { clone } from "@bufbuild/protobuf";
 import { NodeProtoSchema, type NodeProto } from "onnx-buf";
 import { floatOf } from "./attributes.js";
+import { moduleOf } from "./names.js";
 import { isStandard } from "./unsupported.js";
 
 /** ONNX's operator of the activation x · gate(x); undefined where it is none that is known. */
@@ -26,7 +27,8 @@ export function withActivationsComposed(nodes: readonly NodeProto[]): NodeProto[
       const opType = productWith(gate);
       if (gate?.input[0] !== input || !opType || readers.get(gated) !== 1) continue;
       gates.add(gate);
-      return Object.assign(clone(NodeProtoSchema, node), { opType, input: [input] });
+      const name = moduleOf(node) ?? node.name;
+      return Object.assign(clone(NodeProtoSchema, node), { opType, name, input: [input] });
     }
     return node;
   });

@@ -1,6 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { requireKnownAttributes } from "./attributes.js";
+import { requireUnderstood } from "./attributes.js";
 import type { Constant } from "./constants.js";
 import { arithmeticFolds } from "./fold-arithmetic.js";
 import type { ConstantInputs } from "./fold-inputs.js";
@@ -9,7 +9,10 @@ import { describeNode } from "./describe-node.js";
 
 /** Sums and products of shapes, and what exporters leave to be computed of weights. */
 const folds = new Map(
-  [...shapeFolds, ...arithmeticFolds].map(([op, attributes, fold]) => [op, { attributes, fold }]),
+  [...shapeFolds, ...arithmeticFolds].map(([op, inputs, attributes, fold]) => [
+    op,
+    { inputs, attributes, fold },
+  ]),
 );
 
 /**
@@ -21,7 +24,7 @@ const folds = new Map(
 export function foldConstants(node: NodeProto, inputs: ConstantInputs): Constant {
   const found = folds.get(node.opType);
   if (found) {
-    requireKnownAttributes(node, found.attributes);
+    requireUnderstood(node, found.inputs, found.attributes);
     return found.fold(node, inputs);
   }
   throw new InputError(

@@ -37,7 +37,7 @@ function constantValue(attribute: AttributeProto | undefined): TensorProto | und
 /** The tensor in a `Constant` node. @throws InputError if it holds text, or a sparse tensor. */
 export function constantOf(node: NodeProto): TensorProto {
   const value = constantValue(node.attribute[0]);
-  if (value) return value;
+  if (value && node.attribute.length === 1) return value;
   throw new InputError(
     `Constant ${JSON.stringify(node.name)}: expected a dense tensor, a number or a list of numbers, ` +
       `got ${JSON.stringify(node.attribute[0]?.name ?? "nothing")}`,

@@ -20,8 +20,8 @@ export interface Context {
 /** Reads a node that depends on the image; undefined if what it does can neither be encrypted nor run. */
 export type Operator = (context: Context) => ImageValue | undefined;
 
-/** An operator with the attributes that it understands, in one text. */
-export type OperatorEntry = readonly [op: string, attributes: string, Operator];
+/** An operator with what it understands: so many inputs, and the attributes that are named in one text. */
+export type OperatorEntry = readonly [op: string, inputs: number, attributes: string, Operator];
 
 export const isImageValue = (value: ImageValue | Constant | undefined): value is ImageValue =>
   value !== undefined && "base" in value;

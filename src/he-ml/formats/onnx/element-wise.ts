@@ -52,21 +52,23 @@ const minusOne = constant(Float64Array.of(-1));
 const subtract: Combine = (p, q) => add(p, multiply(q, minusOne));
 
 /** Applies a function to a value's polynomial. */
-function changed(value: ImageValue, polynomial: Polynomial, node: NodeProto): ImageValue {
+function changed({ chain, node }: Context, value: ImageValue, polynomial: Polynomial): ImageValue {
+  chain.spend(polynomial.reduce((sum, { length }) => sum + length, 0));
   return { ...value, polynomial, makers: [...value.makers, node] };
 }
 
 /** A value and a constant. A factor for each channel begins a new layer: activations treat all channels alike. */
 function withConstant(
-  { chain, node }: Context,
+  context: Context,
   value: ImageValue,
   operand: Constant,
   combine: (own: Polynomial, other: Polynomial) => Polynomial,
 ): ImageValue {
+  const { chain, node } = context;
   const numbers = broadcast(operand, value.layout, node);
   const isNew = numbers.length > 1 && value.polynomial.length > 2 && !chain.isShared(value);
   const image = isNew ? chain.settle(value, describeNode(node)) : value;
-  return changed(image, combine(image.polynomial, constant(numbers)), node);
+  return changed(context, image, combine(image.polynomial, constant(numbers)));
 }
 
 /** Two values that one layer gives. */
@@ -81,8 +83,8 @@ function withValue(context: Context, left: ImageValue, right: ImageValue, combin
   if (!sameLayout(left.layout, right.layout)) {
     throw new InputError(`${describeNode(node)}: expected two values of one shape and order of axes`);
   }
-  const makers = [...new Set([...left.makers, ...right.makers, node])];
-  return { ...left, polynomial: combine(left.polynomial, right.polynomial), makers };
+  const makers = [...new Set([...left.makers, ...right.makers])];
+  return changed(context, { ...left, makers }, combine(left.polynomial, right.polynomial));
 }
 
 /** A value joined with another, or with a constant. */
@@ -130,16 +132,17 @@ function sum(context: Context): ImageValue {
 const meanOfInputs: Operator = (context) => {
   const value = sum(context);
   const share = Float64Array.of(1 / context.inputs.length);
-  return changed(value, multiply(value.polynomial, constant(share)), context.node);
+  return changed(context, value, multiply(value.polynomial, constant(share)));
 };
 
 /** A power of a value; where nothing else needs the value, what it is made of becomes a layer of its own first. */
-function powerOf({ chain, node }: Context, value: ImageValue, exponent: number): ImageValue {
+function powerOf(context: Context, value: ImageValue, exponent: number): ImageValue {
+  const { chain, node } = context;
   const base =
     isIdentity(value.polynomial) || chain.isShared(value) ? value : chain.settle(value, describeNode(node));
   let power = base.polynomial;
   for (let k = 1; k < exponent; k++) power = multiply(power, base.polynomial);
-  return changed(base, power, node);
+  return changed(context, base, power);
 }
 
 const multiplication: Operator = (context) => {
@@ -160,7 +163,7 @@ const division: Operator = (context) => {
 
 const negation: Operator = (context) => {
   const value = imageOf(context);
-  return changed(value, multiply(value.polynomial, minusOne), context.node);
+  return changed(context, value, multiply(value.polynomial, minusOne));
 };
 
 const largestExponent = 63;
@@ -216,13 +219,13 @@ const batchNormalization: Operator = (context) => {
 
 /** What reads each node that computes element by element. */
 export const elementWiseOperators: readonly OperatorEntry[] = [
-  ["Add", "", combining(add)],
-  ["Sub", "", combining(subtract)],
-  ["Mul", "", multiplication],
-  ["Div", "", division],
-  ["Sum", "", sum],
-  ["Mean", "", meanOfInputs],
-  ["Neg", "", negation],
-  ["Pow", "", power],
-  ["BatchNormalization", "epsilon momentum spatial training_mode", batchNormalization],
+  ["Add", 2, "", combining(add)],
+  ["Sub", 2, "", combining(subtract)],
+  ["Mul", 2, "", multiplication],
+  ["Div", 2, "", division],
+  ["Sum", Infinity, "", sum],
+  ["Mean", Infinity, "", meanOfInputs],
+  ["Neg", 1, "", negation],
+  ["Pow", 2, "", power],
+  ["BatchNormalization", 5, "epsilon momentum spatial training_mode", batchNormalization],
 ];

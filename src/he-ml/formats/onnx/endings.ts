@@ -1,6 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { intOf, requireKnownAttributes } from "./attributes.js";
+import { intOf, requireUnderstood } from "./attributes.js";
 import { describeNode } from "./describe-node.js";
 import { isStandard } from "./unsupported.js";
 
@@ -41,7 +41,7 @@ export function withoutSoftmax(nodes: readonly NodeProto[], output: string): Sho
  */
 export function endingNotes(leftOut: readonly NodeProto[], rank: number): string[] {
   return leftOut.map((node) => {
-    requireKnownAttributes(node, "axis");
+    requireUnderstood(node, 1, "axis");
     const axis = intOf(node, "axis", -1);
     if (node.opType !== "Log" && (axis === 0 || axis === -rank)) {
       throw new InputError(

@@ -5,7 +5,7 @@ import type { NumberType } from "../numbers.js";
 import { intOf } from "./attributes.js";
 import type { Constant } from "./constants.js";
 import { castTo, isFloat, kept, numberTypeOf, typeName } from "./element-types.js";
-import { axisOf, broadcastShape, broadcastTo, inputAt, type Fold } from "./fold-inputs.js";
+import { axisOf, broadcastShape, broadcastTo, inputAt, type Fold, type FoldEntry } from "./fold-inputs.js";
 import { describeNode } from "./describe-node.js";
 
 function refuse(node: NodeProto, what: string): InputError {
@@ -178,25 +178,25 @@ const range: Fold = (node, inputs) => {
 };
 
 /** Folds that compute new numbers, with the attributes that they understand. */
-export const arithmeticFolds: readonly (readonly [op: string, attributes: string, Fold])[] = [
-  ["Cast", "to saturate", castToAttribute],
-  ["CastLike", "saturate", castLike],
-  ["DequantizeLinear", "axis block_size output_dtype", dequantized],
-  ["Add", "", simple((a, b) => a + b)],
-  ["Sub", "", simple((a, b) => a - b)],
-  ["Mul", "", simple((a, b) => a * b)],
-  ["Div", "", arithmetic(quotient)],
-  ["Sum", "", simple((a, b) => a + b)],
-  ["Max", "", extreme(Math.max)],
-  ["Min", "", extreme(Math.min)],
-  ["Pow", "", power],
-  ["Neg", "", unary((x) => -x, true)],
-  ["Abs", "", unary(Math.abs, true)],
-  ["Sqrt", "", unary(Math.sqrt)],
-  ["Reciprocal", "", unary((x) => 1 / x)],
-  ["Floor", "", unary(Math.floor)],
-  ["Ceil", "", unary(Math.ceil)],
-  ["Equal", "", equality],
-  ["Where", "", where],
-  ["Range", "", range],
+export const arithmeticFolds: readonly FoldEntry[] = [
+  ["Cast", 1, "to saturate", castToAttribute],
+  ["CastLike", 2, "saturate", castLike],
+  ["DequantizeLinear", 3, "axis block_size output_dtype", dequantized],
+  ["Add", 2, "", simple((a, b) => a + b)],
+  ["Sub", 2, "", simple((a, b) => a - b)],
+  ["Mul", 2, "", simple((a, b) => a * b)],
+  ["Div", 2, "", arithmetic(quotient)],
+  ["Sum", Infinity, "", simple((a, b) => a + b)],
+  ["Max", Infinity, "", extreme(Math.max)],
+  ["Min", Infinity, "", extreme(Math.min)],
+  ["Pow", 2, "", power],
+  ["Neg", 1, "", unary((x) => -x, true)],
+  ["Abs", 1, "", unary(Math.abs, true)],
+  ["Sqrt", 1, "", unary(Math.sqrt)],
+  ["Reciprocal", 1, "", unary((x) => 1 / x)],
+  ["Floor", 1, "", unary(Math.floor)],
+  ["Ceil", 1, "", unary(Math.ceil)],
+  ["Equal", 2, "", equality],
+  ["Where", 3, "", where],
+  ["Range", 3, "", range],
 ];

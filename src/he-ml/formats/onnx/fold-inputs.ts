@@ -11,6 +11,9 @@ export type ConstantInputs = readonly (Constant | undefined)[];
 /** Computes a node of constants alone. @throws InputError if it does not compute exactly what ONNX says */
 export type Fold = (node: NodeProto, inputs: ConstantInputs) => Constant;
 
+/** A fold with what it understands: so many inputs, and the attributes that are named in one text. */
+export type FoldEntry = readonly [op: string, inputs: number, attributes: string, Fold];
+
 /** @throws InputError if there is no such input */
 export function inputAt(node: NodeProto, inputs: ConstantInputs, index: number): Constant {
   const input = inputs[index];

@@ -13,6 +13,7 @@ import {
   requireModestShape,
   type ConstantInputs,
   type Fold,
+  type FoldEntry,
 } from "./fold-inputs.js";
 import { describeNode } from "./describe-node.js";
 
@@ -240,20 +241,20 @@ const size: Fold = (node, inputs) => ({
 });
 
 /** Folds that compute no new numbers, with the attributes that they understand. */
-export const shapeFolds: readonly (readonly [op: string, attributes: string, Fold])[] = [
-  ["Identity", "", (node, inputs) => inputAt(node, inputs, 0)],
-  ["ConstantOfShape", "value", constantOfShape],
-  ["Transpose", "perm", transposed],
-  ["Gather", "axis", gather],
-  ["Slice", "starts ends axes", slice],
-  ["Split", "axis split num_outputs", split],
-  ["Concat", "axis", concat],
-  ["Expand", "", expand],
-  ["Tile", "", tile],
-  ["Unsqueeze", "axes", reshaped(unsqueezed)],
-  ["Squeeze", "axes", reshaped(squeezed)],
-  ["Reshape", "allowzero", reshaped(newShape)],
-  ["Flatten", "axis", reshaped(flattened)],
-  ["Shape", "start end", shapeOf],
-  ["Size", "", size],
+export const shapeFolds: readonly FoldEntry[] = [
+  ["Identity", 1, "", (node, inputs) => inputAt(node, inputs, 0)],
+  ["ConstantOfShape", 1, "value", constantOfShape],
+  ["Transpose", 1, "perm", transposed],
+  ["Gather", 2, "axis", gather],
+  ["Slice", 5, "starts ends axes", slice],
+  ["Split", 2, "axis split num_outputs", split],
+  ["Concat", Infinity, "axis", concat],
+  ["Expand", 2, "", expand],
+  ["Tile", 2, "", tile],
+  ["Unsqueeze", 2, "axes", reshaped(unsqueezed)],
+  ["Squeeze", 2, "axes", reshaped(squeezed)],
+  ["Reshape", 2, "allowzero", reshaped(newShape)],
+  ["Flatten", 1, "axis", reshaped(flattened)],
+  ["Shape", 1, "start end", shapeOf],
+  ["Size", 1, "", size],
 ];

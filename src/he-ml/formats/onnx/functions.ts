@@ -31,7 +31,8 @@ export function withFunctionsInlined({ graph, functions }: ModelProto): NodeProt
   let nodes = graph?.node ?? [];
   let calls = 0;
   for (let depth = 0; nodes.some(functionOf); depth++) {
-    if (depth === mostDepth || nodes.length > mostNodes) {
+    const inlined = nodes.reduce((sum, node) => sum + (functionOf(node)?.node.length ?? 1), 0);
+    if (depth === mostDepth || inlined > mostNodes) {
       throw new InputError(
         `${describeNode(nodes.find(functionOf)!)}: its functions call others more than ${mostDepth} deep, or take more ` +
           `than ${mostNodes} nodes; export the model without functions`,

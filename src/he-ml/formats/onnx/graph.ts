@@ -99,6 +99,9 @@ export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?:
   const what = `model "${name}"`;
   if (!graph) throw new InputError(`${what}: the bytes hold no ONNX graph; is it an ONNX file?`);
   requireOpset(model, what);
+  if (graph.sparseInitializer.length > 0) {
+    throw new InputError(`${what}: its weights are stored as sparse tensors; export it with dense weights`);
+  }
   includeExternalData(graph, externalData);
   const initializers = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   const inputs = graph.input.filter((input) => !initializers.has(input.name));

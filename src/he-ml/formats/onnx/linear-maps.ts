@@ -42,6 +42,7 @@ export function appendSums(
         `${outputs * inputs} entries, expected 1 to ${mostEntries}; do it before encryption, or leave it out`,
     );
   }
+  chain.spend(outputs * inputs);
   const places = featurePlaces(layout);
   const weights = zeros([outputs, inputs]);
   const bias = zeros([outputs]);
@@ -94,6 +95,7 @@ export const selection =
     const size = sizeOf(sizes);
     const batch = batchFor(context);
     if (batch * size > mostComputedValues) throw tooLarge(context, sizes);
+    context.chain.spend(batch * size);
     const data = Float64Array.from({ length: batch * size }, (_, index) => index);
     const constants: ConstantInputs = inputs.map((_, index) => {
       if (index === 0) return { shape: [batch, ...sizes], data, type: "i64" };
@@ -150,6 +152,7 @@ export const reduction =
           `set keepdims to 1`,
       );
     }
+    context.chain.spend(sizeOf(sizes));
     const terms = termsOf(sizes, isReduced);
     return appendSums(context, value, outputShape, (output) => {
       const inputs = terms[output];

@@ -54,12 +54,13 @@ const entries: readonly OperatorEntry[] = [
   ...elementWiseOperators,
   ...poolingOperators,
   ...reshapingOperators,
-  ["Identity", "", identity],
-  ["Dropout", "ratio seed", dropout],
-  ["Cast", "to saturate round_mode", cast],
-  ["CastLike", "saturate round_mode", castLike],
+  ["Identity", 1, "", identity],
+  ["Dropout", 3, "ratio seed", dropout],
+  ["Cast", 1, "to saturate round_mode", cast],
+  ["CastLike", 2, "saturate round_mode", castLike],
 ];
 
-/** Operators whose layers can be encrypted, or run on plain values, with the attributes that they understand. */
-export const operators: ReadonlyMap<string, { readonly attributes: string; readonly read: Operator }> =
-  new Map(entries.map(([op, attributes, read]) => [op, { attributes, read }]));
+/** Operators whose layers can be encrypted, or run on plain values, with what they understand. */
+export const operators = new Map(
+  entries.map(([op, inputs, attributes, read]) => [op, { inputs, attributes, read }]),
+);

@@ -196,11 +196,11 @@ const window = "auto_pad ceil_mode dilations kernel_shape pads strides";
 
 /** What reads each node that pools or pads. */
 export const poolingOperators: readonly OperatorEntry[] = [
-  ["AveragePool", `${window} count_include_pad`, averagePool],
-  ["MaxPool", `${window} storage_order`, maxPool],
-  ["GlobalAveragePool", "", globalAveragePool],
-  ["GlobalMaxPool", "", globalMaxPool],
-  ["ReduceMean", "axes keepdims noop_with_empty_axes", mean],
-  ["ReduceSum", "axes keepdims noop_with_empty_axes", reduction(false)],
-  ["Pad", "mode pads value", pad],
+  ["AveragePool", 1, `${window} count_include_pad`, averagePool],
+  ["MaxPool", 1, `${window} storage_order`, maxPool],
+  ["GlobalAveragePool", 1, "", globalAveragePool],
+  ["GlobalMaxPool", 1, "", globalMaxPool],
+  ["ReduceMean", 2, "axes keepdims noop_with_empty_axes", mean],
+  ["ReduceSum", 2, "axes keepdims noop_with_empty_axes", reduction(false)],
+  ["Pad", 4, "mode pads value", pad],
 ];

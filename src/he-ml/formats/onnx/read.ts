@@ -8,7 +8,7 @@ import {
   type UnsupportedLayer,
 } from "../../model/unsupported-layers.js";
 import { tensor } from "../../tensor/tensor.js";
-import { intOf, requireKnownAttributes } from "./attributes.js";
+import { intOf, requireUnderstood } from "./attributes.js";
 import { Chain, type ImageValue } from "./chain.js";
 import { withActivationsComposed } from "./composed-activations.js";
 import { foldConstants } from "./constant-folding.js";
@@ -161,7 +161,7 @@ class GraphReader {
 
   /** The sizes of a value's axes; a batch of any size is NaN. */
   #shapeOf(node: NodeProto, layout: Layout): Constant {
-    requireKnownAttributes(node, "start end");
+    requireUnderstood(node, 1, "start end");
     const sizes = [this.#graph.batchSize ?? NaN, ...fileShape(layout)];
     const picked = sizes.slice(intOf(node, "start", 0), intOf(node, "end", sizes.length));
     return { ...tensor([picked.length], picked), type: "i64" };
@@ -172,7 +172,7 @@ class GraphReader {
     const operator = isStandard(node) ? operators.get(node.opType) : undefined;
     try {
       if (operator) {
-        requireKnownAttributes(node, operator.attributes);
+        requireUnderstood(node, operator.inputs, operator.attributes);
         const value = operator.read(context);
         if (value) return value;
       }

@@ -168,12 +168,12 @@ const unsqueeze: Operator = (context) => {
 
 /** What reads each node that reshapes images, or moves their values. */
 export const reshapingOperators: readonly OperatorEntry[] = [
-  ["Flatten", "axis", flatten],
-  ["Reshape", "allowzero", reshape],
-  ["Squeeze", "axes", squeeze],
-  ["Unsqueeze", "axes", unsqueeze],
-  ["Transpose", "perm", transpose],
+  ["Flatten", 1, "axis", flatten],
+  ["Reshape", 2, "allowzero", reshape],
+  ["Squeeze", 2, "axes", squeeze],
+  ["Unsqueeze", 2, "axes", unsqueeze],
+  ["Transpose", 1, "perm", transpose],
   ...shapeFolds
     .filter(([op]) => ["Slice", "Gather", "Split", "Expand", "Tile"].includes(op))
-    .map(([op, attributes, fold]): OperatorEntry => [op, attributes, selection(fold)]),
+    .map(([op, inputs, attributes, fold]): OperatorEntry => [op, inputs, attributes, selection(fold)]),
 ];

@@ -84,8 +84,8 @@ function transposedPadding(
   const outputPadding: Pair = given ? wholePair(node, "output_padding", given, dimensions) : [0, 0];
   const autoPad = textOf(node, "auto_pad", "NOTSET");
   const asked = intsOf(node, "output_shape");
-  if (!asked && ["NOTSET", "VALID"].includes(autoPad)) return { padding, outputPadding };
-  if (!["NOTSET", "SAME_UPPER", "SAME_LOWER"].includes(autoPad)) {
+  if (!asked && ["NOTSET", 1, "VALID"].includes(autoPad)) return { padding, outputPadding };
+  if (!["NOTSET", 1, "SAME_UPPER", "SAME_LOWER"].includes(autoPad)) {
     throw new InputError(
       `${describeNode(node)}: expected auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got ${JSON.stringify(autoPad)}`,
     );
@@ -228,14 +228,15 @@ const matrixProduct: Operator = (context) => {
 
 /** What reads each node of the kind. */
 export const weightedOperators: readonly OperatorEntry[] = [
-  ["Conv", "auto_pad dilations group kernel_shape pads strides", convolution],
+  ["Conv", 3, "auto_pad dilations group kernel_shape pads strides", convolution],
   [
     "ConvTranspose",
+    3,
     "auto_pad dilations group kernel_shape output_padding output_shape pads strides",
     transposedConvolution,
   ],
-  ["Gemm", "alpha beta transA transB", gemm],
-  ["MatMul", "", matrixProduct],
+  ["Gemm", 3, "alpha beta transA transB", gemm],
+  ["MatMul", 2, "", matrixProduct],
 ];
 
 function weightsAndBias(layer: WeightedLayer): TensorProto[] {
