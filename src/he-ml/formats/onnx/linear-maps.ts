@@ -36,7 +36,7 @@ export function appendSums(
 ): ImageValue {
   const sizes = fileShape(layout);
   const [outputs, inputs] = [sizeOf(outputShape), sizeOf(sizes)];
-  if (outputs === 0 || outputs * inputs > mostEntries) {
+  if (!outputShape.every((size) => size >= 1) || outputs * inputs > mostEntries) {
     throw new InputError(
       `${describeNode(node)}: makes ${formatShape(outputShape)} of ${formatShape(sizes)} by a matrix of ` +
         `${outputs * inputs} entries, expected 1 to ${mostEntries}; do it before encryption, or leave it out`,

@@ -1,4 +1,5 @@
 import type { NodeProto } from "onnx-buf";
+import { InputError } from "../../errors.js";
 import { averagePoolLayer } from "../../model/average-pool.js";
 import { flattenLayer } from "../../model/flatten.js";
 import type { Padding, Pair } from "../../model/layer.js";
@@ -15,6 +16,7 @@ import {
   type Operator,
   type OperatorEntry,
 } from "./context.js";
+import { describeNode } from "./describe-node.js";
 import { numbersOf } from "./fold-inputs.js";
 import { asGiven, settledAsImage, type ImageInput } from "./image-input.js";
 import { appendSums, reduction } from "./linear-maps.js";
@@ -94,6 +96,7 @@ function unusualPool(
   };
   const rows = alongAxis(0, height, padding.top, padding.bottom);
   const columns = alongAxis(1, width, padding.left, padding.right);
+  context.chain.spend(channels * Math.abs(rows * columns) * kernelSize[0] * kernelSize[1]);
   const { top, left } = padding;
   const { bottom, right } = counted ?? { bottom: 0, right: 0 };
   return appendSums(context, input, [channels, rows, columns], (output) => {
@@ -109,6 +112,12 @@ function unusualPool(
         if (isPixel) inputs.push((channel * height + y) * width + x);
         if (isPixel || (counted && y < height + bottom && x < width + right)) count++;
       }
+    }
+    if (count === 0) {
+      throw new InputError(
+        `${describeNode(context.node)}: has windows that meet no pixel, got pads ${JSON.stringify(padding)}; ` +
+          `pad by less than the kernel`,
+      );
     }
     return { inputs, weight: () => 1 / count };
   });

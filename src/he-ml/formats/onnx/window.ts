@@ -31,6 +31,7 @@ function explicitPads(node: NodeProto, dimensions: Dimensions): Padding {
     const sides = dimensions === 1 ? "[left, right]" : "[top, left, bottom, right]";
     throw wrongDimensions(node, `pads ${sides}`, pads);
   }
+  if (pads.some((size) => size < 0)) throw wrongDimensions(node, "pads of at least 0", pads);
   const [top, left, bottom, right] = dimensions === 1 ? [0, pads[0], 0, pads[1]] : pads;
   return { top, left, bottom, right };
 }
