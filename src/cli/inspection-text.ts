@@ -5,7 +5,8 @@ import { formatShape } from "../he-ml/tensor/tensor.js";
 
 /** An inspection as a table and a few lines. */
 export function inspectionText(inspection: Inspection): string {
-  const { model, inputShape, inputRange, layers, parameters, depth, rangesFrom, unsupported } = inspection;
+  const { model, inputShape, inputRange, layers, parameters, depth, rangesFrom, unsupported, notes } =
+    inspection;
   const table = new Table({
     head: ["layer", "name", "kind", "output", "parameters", "min", "max"],
     colAligns: ["right", "left", "left", "right", "right", "right", "right"],
@@ -32,6 +33,7 @@ export function inspectionText(inspection: Inspection): string {
       ? unsupportedText(model, unsupported)
       : `can be encrypted; multiplicative depth ${depth.total}: ${depth.ciphertext} of ciphertexts with each other, ` +
         `${depth.total - depth.ciphertext!} with weights`,
+    ...notes.map((note) => `note: ${shown(note)}`),
   ].join("\n");
 }
 

@@ -93,6 +93,7 @@ export {
   type Reencryptor,
 } from "./layers/functional/reencryption.js";
 export { square } from "./layers/functional/square.js";
+export { unflatten } from "./layers/functional/unflatten.js";
 export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";

@@ -7,7 +7,7 @@ import { sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 export interface Layout {
   /** Of one image in our order; of a flattened one, as it was before. */
   readonly shape: Shape;
-  /** The file's axis `i`, counted behind the batch, is our axis `order[i]`. */
+  /** The file's axis `i`, counted behind the batch, is our axis `order[i]`; axes of size 1 may be left out. */
   readonly order: readonly number[];
   /** Whether the axes have become one. */
   readonly isFlat: boolean;
@@ -23,6 +23,13 @@ export const ownLayout = (shape: Shape): Layout => ({
 export const channelsLast = ([height, width, channels]: Shape): Layout => ({
   shape: [channels, height, width],
   order: [1, 2, 0],
+  isFlat: false,
+});
+
+/** Images `[channels, length]` of one dimension. */
+export const oneRow = ([channels, length]: Shape): Layout => ({
+  shape: [channels, 1, length],
+  order: [0, 2],
   isFlat: false,
 });
 

@@ -8,6 +8,7 @@ import { encodeIdentity } from "./functional/identity.js";
 import { encodePadding } from "./functional/padding.js";
 import { encodePolynomial } from "./functional/polynomial.js";
 import { encodeSquare } from "./functional/square.js";
+import { encodeUnflatten } from "./functional/unflatten.js";
 import { encodeWeighted } from "./weighted-sum.js";
 
 /** Layers without weights; those with weights are all encoded alike. */
@@ -21,6 +22,7 @@ const encoders: {
   polynomial: encodePolynomial,
   averagePool: encodeAveragePool,
   flatten: encodeFlatten,
+  unflatten: encodeUnflatten,
   padding: encodePadding,
   identity: encodeIdentity,
 };

@@ -16,6 +16,8 @@ export interface Inspection {
   readonly inputRange: InspectedLayer["range"];
   /** Where the ranges come from; null where there are none. */
   readonly rangesFrom: string | null;
+  /** What its reader left out or changed on the way. */
+  readonly notes: readonly string[];
   readonly unsupported: readonly UnsupportedLayer[];
 }
 
@@ -72,6 +74,7 @@ export function inspectNetwork(network: Network, options: InspectOptions = {}): 
     depth: multiplicativeDepth(network),
     inputRange: rangeOf("input"),
     rangesFrom,
+    notes: network.notes ?? [],
     unsupported: unsupportedLayers(network),
   };
 }

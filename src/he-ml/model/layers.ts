@@ -10,6 +10,7 @@ import { padding, type PaddingLayer } from "./padding.js";
 import { polynomial, type PolynomialLayer } from "./polynomial.js";
 import { square, type SquareLayer } from "./square.js";
 import { transposedConvolutional, type TransposedConvolutionalLayer } from "./transposed-convolutional.js";
+import { unflatten, type UnflattenLayer } from "./unflatten.js";
 
 // Every kind of layer stands in this file, and in no other list of the floor: as a type, with its definition, and with
 // what users make and describe it by.
@@ -34,6 +35,7 @@ export {
   type TransposedConvolutionalLayer,
   type TransposedConvolutionalOptions,
 } from "./transposed-convolutional.js";
+export { unflattenLayer, type UnflattenLayer, type UnflattenOptions } from "./unflatten.js";
 
 /** Every kind of layer that can be computed on encrypted values. */
 export type Layer =
@@ -44,6 +46,7 @@ export type Layer =
   | PolynomialLayer
   | AveragePoolLayer
   | FlattenLayer
+  | UnflattenLayer
   | PaddingLayer
   | IdentityLayer;
 
@@ -78,6 +81,7 @@ const definitions: {
   polynomial,
   averagePool,
   flatten,
+  unflatten,
   padding,
   identity,
   activation,

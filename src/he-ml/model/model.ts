@@ -29,6 +29,8 @@ export interface Network {
   readonly classNames?: readonly string[];
   /** Name of the dataset that it was trained on, where that is known. */
   readonly dataset?: string;
+  /** What its reader left out or changed on the way, a sentence each: a softmax at the end, for one. */
+  readonly notes?: readonly string[];
   /** CKKS parameters for it layer by layer, as people write them and not checked, where it came with some. */
   readonly parameters?: unknown;
 }

@@ -10,6 +10,7 @@ import { paddingLayer } from "../model/padding.js";
 import { polynomialLayer } from "../model/polynomial.js";
 import { squareLayer } from "../model/square.js";
 import { transposedConvolutionalLayer } from "../model/transposed-convolutional.js";
+import { unflattenLayer } from "../model/unflatten.js";
 import { valueRangeSchema } from "../model/value-range.js";
 import { sizeOf, type Tensor } from "../tensor/tensor.js";
 
@@ -65,6 +66,9 @@ const layerSchemas = {
     })
     .transform(averagePoolLayer),
   flatten: z.strictObject({ kind: z.literal("flatten"), name }).transform(flattenLayer),
+  unflatten: z
+    .strictObject({ kind: z.literal("unflatten"), name, shape: z.array(z.int().min(1)) })
+    .transform(unflattenLayer),
   padding: z.strictObject({ kind: z.literal("padding"), name, padding }).transform(paddingLayer),
   identity: z.strictObject({ kind: z.literal("identity"), name }).transform(identityLayer),
 } satisfies { readonly [K in LayerKind]: z.ZodType<Extract<Layer, { kind: K }>> };

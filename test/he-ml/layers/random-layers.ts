@@ -11,7 +11,8 @@ import { paddingLayer } from "../../../src/he-ml/model/padding.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { transposedConvolutionalLayer } from "../../../src/he-ml/model/transposed-convolutional.js";
-import { zeros, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
+import { unflattenLayer } from "../../../src/he-ml/model/unflatten.js";
+import { sizeOf, zeros, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { randomTensor, seededRandom } from "../support.js";
 
 /** A layer and a batch that fits it. */
@@ -163,6 +164,12 @@ const drawn: { readonly [K in LayerKind]: fc.Arbitrary<Drawn> } = {
     .map(([coefficients, shape]): Drawn => [polynomialLayer({ coefficients }), shape]),
   square: anyShape.map((shape): Drawn => [squareLayer(), shape]),
   flatten: anyShape.map((shape): Drawn => [flattenLayer(), shape]),
+  unflatten: fc
+    .tuple(fc.boolean(), imageShape)
+    .map(([isFlat, shape]): Drawn => [
+      unflattenLayer({ shape }),
+      isFlat ? [sizeOf(shape)] : [shape[1], shape[0] * shape[2]],
+    ]),
   identity: anyShape.map((shape): Drawn => [identityLayer(), shape]),
   padding: fc
     .tuple(sides(2), imageShape)

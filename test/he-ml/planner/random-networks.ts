@@ -8,6 +8,7 @@ import { defineModel, layerOutputShape, type Layer, type Model } from "../../../
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
 import { polynomialLayer } from "../../../src/he-ml/model/polynomial.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
+import { unflattenLayer } from "../../../src/he-ml/model/unflatten.js";
 import { sizeOf, type Shape, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
 import { randomTensor, seededRandom } from "../support.js";
 
@@ -140,6 +141,15 @@ function activation(seed: number, name: string): Layer {
   return coefficients ? polynomialLayer({ name, coefficients }) : squareLayer({ name });
 }
 
+/** A shape `[channels, height, width]` of so many values. */
+function imageOf(features: number, seed: number): Shape {
+  const divisors = (n: number) => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+  const pick = (n: number) => divisors(n)[seed % divisors(n).length];
+  const channels = pick(features);
+  const height = pick(features / channels);
+  return [channels, height, features / channels / height];
+}
+
 /** Layers one after the other, each made to fit the shape before it. */
 function networkOf(inputShape: Shape, list: readonly Draft[], { features }: NetworkSizes): Model {
   const layers: Layer[] = [];
@@ -154,7 +164,11 @@ function networkOf(inputShape: Shape, list: readonly Draft[], { features }: Netw
     if (draft.kind === "square") {
       if (squares++ < mostSquares) append(activation(draft.seed, name));
     } else if (draft.kind === "flatten") {
-      append(flattenLayer({ name }));
+      append(
+        shape.length === 3
+          ? flattenLayer({ name })
+          : unflattenLayer({ name, shape: imageOf(shape[0], draft.seed) }),
+      );
     } else if (draft.kind === "linear") {
       if (shape.length === 3) append(flattenLayer({ name: `flatten${layers.length}` }));
       const outputs = 1 + (draft.seed % features);

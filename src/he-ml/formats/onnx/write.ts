@@ -96,6 +96,10 @@ const writers: LayerWriters<NetworkLayer["kind"]> = {
   identity: ({ name }, input, output) => oneNode(node("Identity", name, [input], [output])),
   flatten: ({ name }, input, output) =>
     oneNode(node("Flatten", name, [input], [output], [intAttribute("axis", 1)])),
+  unflatten: ({ name, shape }, input, output) => {
+    const target = intInitializer(`${name}.shape`, [-1, ...shape]);
+    return { initializers: [target], nodes: [node("Reshape", name, [input, target.name], [output])] };
+  },
 };
 
 function writeLayer(layer: NetworkLayer, input: string, output: string): WrittenLayer {
@@ -107,7 +111,7 @@ function writeLayer(layer: NetworkLayer, input: string, output: string): Written
  * Writes a model or a network as an ONNX file of opset 13: float32 weights, input `input` `[batch, …inputShape]`, output
  * `logits`, one node a layer, named as the layer, and several for a polynomial, a SiLU or a Hardswish. `readOnnx` reads the
  * same model back, with its weights rounded to float32; only a polynomial that is a square, or of degree 1, joins its
- * neighbours, and a SiLU or a Hardswish is refused.
+ * neighbours.
  *
  * @throws InputError if the model has no layers, its layers do not fit together, or a weight is too large for
  *   a float32.

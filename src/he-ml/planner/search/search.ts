@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.js";
 import type { Step } from "../../long-work.js";
 import type { Pair } from "../../model/layer.js";
-import { formatShape, sizeOf, type Shape } from "../../tensor/tensor.js";
+import { formatShape, sizeOf } from "../../tensor/tensor.js";
 import { findImageLayout } from "../layout/find-image-layout.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast, type ImageLayout } from "../layout/image-layout.js";
@@ -12,7 +12,7 @@ import type { PrimitiveCosts } from "./costs.js";
 import { plainInputLayouts, type InputRoom } from "./input-layouts.js";
 import { candidatesOfFirstStage, candidatesOfStage, type FirstProposal } from "./stage-candidates.js";
 import type { ComputingStage, StageInput } from "./stage-candidates.js";
-import { asImage, phasesWanted } from "./stage-geometry.js";
+import { asImage, imageRead, phasesWanted } from "./stage-geometry.js";
 
 export interface SearchOptions extends InputRoom {
   readonly costs: PrimitiveCosts;
@@ -76,7 +76,7 @@ export function* searchSteps(
   stages: readonly Stage[],
   options: SearchOptions,
 ): Generator<Step, TransformPlan> {
-  let beam: PartialPlan[] = [emptyPlan(stages[0].inputShape, options.input)];
+  let beam: PartialPlan[] = [emptyPlan(stages[0], options.input)];
   for (const [index, stage] of stages.entries()) {
     const phases = phasesWanted(stages, index);
     const step: Step = { done: index, total: stages.length };
@@ -89,13 +89,13 @@ export function* searchSteps(
   return { inputLayout: inputLayout!, transforms, outputLayouts };
 }
 
-function emptyPlan(inputShape: Shape, given: FullSlotLayout | undefined): PartialPlan {
+function emptyPlan(first: Stage, given: FullSlotLayout | undefined): PartialPlan {
   return {
     cost: 0,
     inputLayout: given,
     transforms: [],
     outputLayouts: [],
-    next: given && { slotLayout: given, imageLayout: findImageLayout(asImage(inputShape), given) },
+    next: given && { slotLayout: given, imageLayout: findImageLayout(imageRead(first), given) },
   };
 }
 

@@ -14,7 +14,7 @@ import type { AffineMap } from "../stages/affine-map.js";
 import { affineOfLayer } from "../stages/affine-of-layer.js";
 import type { Stage } from "../stages/stages.js";
 import { plainInputLayouts, type InputRoom } from "./input-layouts.js";
-import { asImage, strideOf } from "./stage-geometry.js";
+import { asImage, imageRead, strideOf } from "./stage-geometry.js";
 
 /** A stage that computes something. */
 export type ComputingStage = Stage & { readonly map: AffineMap };
@@ -106,12 +106,12 @@ function sumsAlone({ map, layers }: ComputingStage, pooled: PooledLayout): Candi
     divisor,
     output: slotLayout,
   };
-  const isFlattened = layers.some(({ kind }) => kind === "flatten");
+  const isReshaped = layers.some(({ kind }) => kind === "flatten" || kind === "unflatten");
   return {
     kind: "sums",
     rotations: transformCosts(transform).rotations,
     products: 0,
-    build: () => ({ transform, imageLayout: isFlattened ? undefined : imageLayout }),
+    build: () => ({ transform, imageLayout: isReshaped ? undefined : imageLayout }),
   };
 }
 
@@ -127,7 +127,7 @@ export function candidatesOfFirstStage(
 ): FirstProposal[] {
   const { map, layers } = stage;
   const { slots, mostInputCiphertexts: mostInputs } = room;
-  const inputShape = asImage(stage.inputShape);
+  const inputShape = imageRead(stage);
   const stride = strideOf(layers);
   const packedForIt = [
     ...im2colCandidates({

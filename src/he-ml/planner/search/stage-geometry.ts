@@ -1,5 +1,5 @@
 import type { Pair } from "../../model/layer.js";
-import type { Layer } from "../../model/model.js";
+import { layerOutputShape, type Layer } from "../../model/model.js";
 import { sizeOf, type Shape } from "../../tensor/tensor.js";
 import type { Stage } from "../stages/stages.js";
 
@@ -8,6 +8,16 @@ export type ImageShape = readonly [channels: number, height: number, width: numb
 
 export const asImage = (shape: Shape): ImageShape =>
   shape.length === 3 ? [shape[0], shape[1], shape[2]] : [sizeOf(shape), 1, 1];
+
+/** The image that the first layer of a stage to compute something reads: behind reshapings, where it begins with some. */
+export function imageRead({ layers, inputShape }: Stage): ImageShape {
+  let shape = inputShape;
+  for (const layer of layers) {
+    if (layer.kind !== "flatten" && layer.kind !== "unflatten" && layer.kind !== "identity") break;
+    shape = layerOutputShape(layer, shape);
+  }
+  return asImage(shape);
+}
 
 /** Pixels of the layers' input, down and right, from a window to the next: the product of their strides. */
 export function strideOf(layers: readonly Layer[]): Pair {
