@@ -26,6 +26,16 @@ export const channelsLast = ([height, width, channels]: Shape): Layout => ({
   isFlat: false,
 });
 
+/** Images of one dimension, which are one row high with us. */
+export const sequence = ([length, channels]: Shape): Layout => ({
+  shape: [channels, 1, length],
+  order: [2, 0],
+  isFlat: false,
+});
+
+/** Whether the file's last axis is that of the channels. */
+export const isChannelsLast = ({ order, isFlat }: Layout): boolean => !isFlat && order.at(-1) === 0;
+
 /** The shape that the file gives one image. */
 export const fileShape = ({ shape, order, isFlat }: Layout): Shape =>
   isFlat ? [sizeOf(shape)] : order.map((axis) => shape[axis]);
