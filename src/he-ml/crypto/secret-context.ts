@@ -1,5 +1,6 @@
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { InputError } from "../errors.js";
+import { maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import {
   ciphertextCount,
@@ -10,7 +11,7 @@ import {
   type EncryptedLayout,
   type Packing,
 } from "./packing.js";
-import { formatParameters, type CkksParameters } from "./parameters.js";
+import { formatParameters, modulusBits, type CkksParameters } from "./parameters.js";
 import type { EvaluationKeys } from "./public-context.js";
 import { requireRotation, trimRotationKey, type RotationKey, type RotationNeed } from "./rotation-keys.js";
 import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
@@ -139,7 +140,7 @@ export class SecretContext {
    * Encrypts images under the secret key, ready to travel: seeded, so half the size of a public-key ciphertext.
    *
    * @param batch `[n, …shape]`
-   * @throws InputError if a value is not finite or too large, or the batch has more images than slots
+   * @throws InputError if there are more or fewer values than the shape holds, one is not finite or too large, or the batch has more images than slots
    */
   encrypt(batch: Tensor, options: EncryptOptions): SerializedTensor {
     return runToEnd(this.encryptSteps(batch, options));
@@ -152,6 +153,7 @@ export class SecretContext {
 
   /** `encrypt` step by step, for whoever does more with what comes out. */
   *encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
+    requireTensor("encrypt", batch);
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
@@ -189,6 +191,18 @@ export class SecretContext {
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });
-    return unpack(slotsOf, tensor);
+    const images = unpack(slotsOf, tensor);
+    requirePossible(this.parameters, images);
+    return images;
   }
+}
+
+/** @throws InputError if no ciphertext of these parameters holds such values, but one with a damaged scale */
+function requirePossible(parameters: CkksParameters, { data }: Tensor): void {
+  const largest = maxAbs(data);
+  if (largest < 2 ** modulusBits(parameters, parameters.levels)) return;
+  throw new InputError(
+    `decrypt: it decrypts to ${largest}, which no ciphertext of these parameters holds: its scale is damaged; ` +
+      `have the server make it again`,
+  );
 }

@@ -5,7 +5,7 @@ import { identityLayer } from "../../model/identity.js";
 import type { NetworkLayer } from "../../model/model.js";
 import { squareLayer } from "../../model/square.js";
 import { anything, configOf, describe, type Context } from "./config.js";
-import type { KerasLayer } from "./topology.js";
+import type { KerasLayer } from "./parts.js";
 
 type Converter = (context: Context) => NetworkLayer;
 

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { InputError } from "../../errors.js";
 import type { Pair } from "../../model/layer.js";
 import type { Layout } from "../layout.js";
-import { check, type KerasLayer } from "./topology.js";
+import type { KerasLayer } from "./parts.js";
+import { check } from "./topology.js";
 import type { KerasWeights } from "./weights.js";
 
 /** What a converter knows of the layer that it reads. */

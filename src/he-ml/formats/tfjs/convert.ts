@@ -12,7 +12,7 @@ import { featuresInOurOrder, fileShape, isChannelsLast, keepsOrder, weightsInOur
 import { normalisation, type Affine } from "../modules/batch-norm.js";
 import { activationConverterOf } from "./activation-layers.js";
 import { anything, channelsLastOnly, configOf, describe, type Context } from "./config.js";
-import type { KerasLayer } from "./topology.js";
+import type { KerasLayer } from "./parts.js";
 import { requiredBias, requireSame } from "./weights-of-layer.js";
 import { windowClasses } from "./windows.js";
 

@@ -1,4 +1,10 @@
-import type { KerasLayer } from "./topology.js";
+/** A layer of the file, or an activation that one applies behind itself. */
+export interface KerasLayer {
+  /** Keras's class, without the package that registered it. */
+  readonly className: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
 
 /** A layer as the file has it. */
 interface RawLayer {

@@ -18,7 +18,8 @@ import { affineLayer, foldBatchNorms } from "../modules/batch-norm.js";
 import { softmaxNote } from "../softmax.js";
 import { converterOf, type Draft } from "./convert.js";
 import { configOf } from "./config.js";
-import { check, readTopology, type KerasLayer, type Topology } from "./topology.js";
+import type { KerasLayer } from "./parts.js";
+import { check, readTopology, type Topology } from "./topology.js";
 import { opOf, unsupportedLayer } from "./unsupported.js";
 import { KerasWeights, type SiblingFile } from "./weights.js";
 

@@ -2,15 +2,7 @@ import * as z from "zod";
 import { InputError } from "../../errors.js";
 import type { Shape } from "../../tensor/tensor.js";
 import { readCall } from "./calls.js";
-import { partsOf } from "./parts.js";
-
-/** A layer of the file, or an activation that one applies behind itself. */
-export interface KerasLayer {
-  /** Keras's class, without the package that registered it. */
-  readonly className: string;
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
+import { partsOf, type KerasLayer } from "./parts.js";
 
 /** What a `model.json` says of the network, in the file's own order of axes. */
 export interface Topology {

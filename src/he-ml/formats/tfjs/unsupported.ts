@@ -1,6 +1,6 @@
 import { definitionOf } from "../../model/layers.js";
 import type { UnsupportedLayer } from "../../model/unsupported-layers.js";
-import type { KerasLayer } from "./topology.js";
+import type { KerasLayer } from "./parts.js";
 
 const otherwise = "build the model from Conv2D, Dense, Square, AveragePooling2D, Flatten and ZeroPadding2D";
 
