@@ -66,6 +66,11 @@ export function defineModel(model: Network): Network {
   return model;
 }
 
+/** The network with what its reader says of it, behind what it says already. */
+export function withNotes(network: Network, notes: readonly string[]): Network {
+  return notes.length === 0 ? network : { ...network, notes: [...(network.notes ?? []), ...notes] };
+}
+
 /** Output shape of one layer for one image. */
 export function layerOutputShape(layer: NetworkLayer, inputShape: Shape): Shape {
   return definitionOf(layer).outputShape(layer, inputShape);

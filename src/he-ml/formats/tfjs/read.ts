@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { InputError } from "../../errors.js";
 import { naming } from "../../model/model-error.js";
-import { defineModel, layerOutputShape, type Network } from "../../model/model.js";
+import { defineModel, layerOutputShape, withNotes, type Network } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
 import { describeLayer } from "../../model/layer.js";
 import { requireManageable } from "../limits.js";
@@ -166,7 +166,7 @@ export function readTfjs(bytes: Uint8Array, { name, file }: ReadTfjsOptions): Ne
     const { layers, notes } = withoutSoftmax(topology.layers);
     requireKnown(name, layers);
     const network = networkOf(name, { ...topology, layers }, new KerasWeights(weightsManifest, file));
-    return notes.length === 0 ? network : { ...network, notes };
+    return withNotes(network, notes);
   } catch (error) {
     throw naming(name, error);
   }
