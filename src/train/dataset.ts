@@ -36,6 +36,50 @@ export function properNames(classNames: readonly string[]): readonly string[] | 
 }
 
 /**
+ * @param what is done with it, for messages
+ * @throws InputError naming the first of its fields that does not fit the others, or the image or label in it
+ */
+export function requireDataset(what: string, dataset: Dataset): void {
+  const where = `${what}: dataset ${JSON.stringify(dataset?.name)}`;
+  const { images, labels, classNames } = dataset ?? {};
+  const require = (isRight: boolean, field: string, expected: string, got: unknown) => {
+    if (isRight) return;
+    throw new InputError(`${where}: ${field}: expected ${expected}, got ${String(got)}`);
+  };
+  const isText = (value: unknown) => typeof value === "string";
+  require(Array.isArray(classNames) &&
+    classNames.length > 0 &&
+    classNames.every(isText), "classNames", "a name for each class", classNames);
+  const { count, shape, values, divisor } = images ?? {};
+  require(Number.isInteger(count) && count > 0, "images.count", "a whole number of at least 1", count);
+  const isSize = (size: unknown) => Number.isInteger(size) && Number(size) > 0;
+  require(Array.isArray(shape) && shape.length > 0 && shape.every(isSize), "images.shape", "sizes", shape);
+  require(Number.isFinite(divisor) && divisor > 0, "images.divisor", "a number above 0", divisor);
+  requireArray(values, [Uint8Array, Float64Array], count * sizeOf(shape), `${where}: images.values`);
+  const bad = values instanceof Float64Array ? values.findIndex((value) => !Number.isFinite(value)) : -1;
+  require(bad <
+    0, `images.values[${bad}], of image ${Math.floor(bad / sizeOf(shape))}`, "a finite number", values[bad]);
+  requireArray(labels, [Uint8Array], count, `${where}: labels`);
+  const wrong = labels.findIndex((label) => label >= classNames.length);
+  require(wrong < 0, `labels[${wrong}]`, `a position in classNames, 0 to ${classNames.length - 1}`, labels[
+    wrong
+  ]);
+}
+
+type Numbers = Uint8ArrayConstructor | Float64ArrayConstructor;
+
+/** @throws InputError unless it is such an array of so many numbers */
+function requireArray(value: unknown, types: readonly Numbers[], length: number, where: string): void {
+  const given = value as ArrayLike<unknown> | undefined;
+  if (types.some((type) => value instanceof type) && given?.length === length) return;
+  const got = Array.isArray(value) ? "array" : (value?.constructor.name ?? String(value));
+  throw new InputError(
+    `${where}: expected ${types.map(({ name }) => name).join(" or ")} of ${length} numbers, got ` +
+      `${got}${given?.length === undefined ? "" : ` of ${given.length}`}`,
+  );
+}
+
+/**
  * Images of a dataset as doubles (pixel / 255), with their labels.
  *
  * @param indices Which, in this order; all by default.

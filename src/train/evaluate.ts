@@ -3,7 +3,7 @@ import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { modelForward, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
-import { selectImages, sliceDataset, type Dataset } from "./dataset.js";
+import { requireDataset, selectImages, sliceDataset, type Dataset } from "./dataset.js";
 
 export interface MeasureOptions {
   readonly signal?: AbortSignal;
@@ -16,7 +16,7 @@ export interface MeasureOptions {
  *
  * @param onnxBytes An ONNX model that takes the dataset's images and returns one value a class.
  * @returns Share of the dataset's images, between 0 and 1, whose largest logit is at their label.
- * @throws InputError if onnxruntime cannot run the model on these images.
+ * @throws InputError if the dataset cannot be used, or onnxruntime cannot run the model on its images.
  * @throws The signal's reason when it aborts.
  * @example await measureAccuracy(writeOnnx(model), await loadDataset("mnist", "test"))
  */
@@ -25,6 +25,7 @@ export async function measureAccuracy(
   dataset: Dataset,
   options: MeasureOptions = {},
 ): Promise<number> {
+  requireDataset("measureAccuracy", dataset);
   const session = await onnxSession(onnxBytes);
   let correct = 0;
   try {
@@ -52,6 +53,7 @@ export async function measureValueRanges(
   dataset: Dataset,
   options: MeasureOptions = {},
 ): Promise<ValueRange[]> {
+  requireDataset("measureValueRanges", dataset);
   let ranges: ValueRange[] | undefined;
   for await (const { images } of chunks(dataset, 100, options)) {
     const seen = valueRanges(model, images, modelForward(model, images));

@@ -9,7 +9,7 @@ import { requireArchitectureName, type ArchitectureName } from "./architecture-n
 import { architectureRecipe, buildNetwork } from "./architectures.js";
 import { useBackend, type BackendName } from "./backend.js";
 import { epochBatches, type Batch } from "./batches.js";
-import type { Dataset } from "./dataset.js";
+import { requireDataset, type Dataset } from "./dataset.js";
 import { fromModel } from "./from-model.js";
 import type { Network } from "./network.js";
 import { clipByGlobalNorm, cosineDecay, ScheduledAdam } from "./optimizer.js";
@@ -66,8 +66,8 @@ export const defaultSeed = 1;
  * Trains a network with Adam on softmax cross-entropy.
  *
  * @throws UnsupportedLayersError if the initial model gives the layers, and one of them cannot be encrypted.
- * @throws InputError if the architecture, backend, seed, a hyper-parameter or the initial model cannot be used, or
- *   the loss is no longer a finite number.
+ * @throws InputError if the architecture, dataset, backend, seed, a hyper-parameter or the initial model cannot be used,
+ *   or the loss is no longer a finite number.
  * @throws The signal's reason when it aborts; the network is freed.
  * @example
  * const dataset = await loadDataset("mnist", "train");
@@ -76,6 +76,7 @@ export const defaultSeed = 1;
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const architecture =
     options.architecture === undefined ? undefined : requireArchitectureName(options.architecture);
+  requireDataset("train", options.dataset);
   const recipe = checkRecipe(architecture ? architectureRecipe(architecture) : fineTuning(options), options);
   const seed = checkSeed(options.seed ?? defaultSeed);
   options.signal?.throwIfAborted();

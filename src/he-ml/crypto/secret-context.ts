@@ -1,5 +1,6 @@
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { InputError } from "../errors.js";
+import { maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
 import type { LevelAndScale } from "./ciphertext.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import {
@@ -11,7 +12,7 @@ import {
   type EncryptedLayout,
   type Packing,
 } from "./packing.js";
-import { formatParameters, type CkksParameters } from "./parameters.js";
+import { formatParameters, modulusBits, type CkksParameters } from "./parameters.js";
 import { requireStanding } from "./preconditions.js";
 import type { EvaluationKeys } from "./public-context.js";
 import { requireRotation, trimRotationKey, type RotationKey, type RotationNeed } from "./rotation-keys.js";
@@ -142,7 +143,7 @@ export class SecretContext {
    * Encrypts images under the secret key, ready to travel: seeded, so half the size of a public-key ciphertext.
    *
    * @param batch `[n, …shape]`
-   * @throws InputError if a value is not finite or too large, or the batch has more images than slots
+   * @throws InputError if there are more or fewer values than the shape holds, one is not finite or too large, or the batch has more images than slots
    */
   encrypt(batch: Tensor, options: EncryptOptions): SerializedTensor {
     return runToEnd(this.encryptSteps(batch, options));
@@ -155,6 +156,7 @@ export class SecretContext {
 
   /** `encrypt` step by step, for whoever does more with what comes out. */
   *encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
+    requireTensor("encrypt", batch);
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
@@ -197,6 +199,18 @@ export class SecretContext {
         this.#decryptor.decrypt(ciphertext, plain);
         return this.#encoder.decodeFloat64(plain) as Float64Array;
       });
-    return unpack(slotsOf, tensor);
+    const images = unpack(slotsOf, tensor);
+    requirePossible(this.parameters, images);
+    return images;
   }
+}
+
+/** @throws InputError if no ciphertext of these parameters holds such values, but one with a damaged scale */
+function requirePossible(parameters: CkksParameters, { data }: Tensor): void {
+  const largest = maxAbs(data);
+  if (largest < 2 ** modulusBits(parameters, parameters.levels)) return;
+  throw new InputError(
+    `decrypt: it decrypts to ${largest}, which no ciphertext of these parameters holds: its scale is damaged; ` +
+      `have the server make it again`,
+  );
 }

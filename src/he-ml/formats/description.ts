@@ -10,6 +10,8 @@ const count = z.int().min(1);
 /** Of windows, their steps and paddings: no image that could be encrypted has as many pixels in a row. */
 const largestSize = 4096;
 const size = z.int().min(0).max(largestSize);
+/** Along an axis of what an adaptive pooling gives. */
+const outputs = z.int().min(1).max(largestSize);
 const one = z.union([size, z.tuple([size]).transform(([length]) => length)]);
 const two = z.union([size, z.tuple([size, size])]);
 const flag = z.boolean();
@@ -65,11 +67,12 @@ export const moduleArguments = {
   BatchNorm2d: batchNorm,
   AvgPool1d: averagePool(one),
   AvgPool2d: { ...averagePool(two), divisor_override: count.nullish() },
-  AdaptiveAvgPool1d: { output_size: z.union([z.int(), z.tuple([z.int()])]) },
-  AdaptiveAvgPool2d: { output_size: z.union([z.int(), z.tuple([z.int().nullable(), z.int().nullable()])]) },
+  AdaptiveAvgPool1d: { output_size: z.union([outputs, z.tuple([outputs])]) },
+  AdaptiveAvgPool2d: { output_size: z.union([outputs, z.tuple([outputs.nullable(), outputs.nullable()])]) },
   MaxPool1d: maxPool(one),
   MaxPool2d: maxPool(two),
   ZeroPad2d: { padding: z.union([size, z.tuple([size, size, size, size])]) },
+  Unflatten: { dim: z.int(), unflattened_size: z.array(z.int()).min(1).max(8) },
   Flatten: { start_dim: z.int().default(1), end_dim: z.int().default(-1) },
   Identity: {},
   Dropout: { p: z.number().optional(), ...ignored },
@@ -91,9 +94,25 @@ export const moduleArguments = {
   Softplus: { beta: z.number().default(1), threshold: z.number().default(20) },
   Sigmoid: {},
   Tanh: {},
+  Softmax: { dim: z.int().nullish() },
+  LogSoftmax: { dim: z.int().nullish() },
+  Softmax2d: {},
 } as const satisfies Readonly<Record<string, z.ZodRawShape>>;
 
 export type ModuleType = keyof typeof moduleArguments;
+
+const softmaxTypes = ["Softmax", "LogSoftmax", "Softmax2d"] as const;
+
+/** Types that turn outputs into probabilities, which can only be left out, at the end of a network. */
+export type SoftmaxType = (typeof softmaxTypes)[number];
+
+export const isSoftmaxType = (type: string): type is SoftmaxType =>
+  (softmaxTypes as readonly string[]).includes(type);
+
+/** Types that change nothing outside training. */
+const idleTypes: readonly string[] = ["Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"];
+
+export const isIdleType = (type: string): boolean => idleTypes.includes(type);
 
 /** A module that can be read: its type, its arguments, and its name in the network, which its weights bear too. */
 export type ModuleOf<T extends ModuleType> = {
@@ -160,10 +179,15 @@ const descriptionSchema = z.strictObject({
   layers: z.array(z.looseObject({ type: text, name: text.optional() })).min(1),
 });
 
+/** Whether a layer finds its weights by its name, which is its position unless it is given. */
+const hasWeights = (type: string) =>
+  /^(Conv|Linear$|BatchNorm|Polynomial$)/.test(type) || !isModuleType(type);
+
 /**
  * Reads the description of a sequence of layers: what goes with a bare `state_dict` or a safetensors file. Each layer
  * has a `type`, PyTorch's class; its arguments under PyTorch's names (those that weights tell may be left out); and the
- * `name` that its weights begin with, which is its position, as in `nn.Sequential`, unless it is given.
+ * `name` that its weights begin with, which is its position, as in `nn.Sequential`, unless it is given. A layer
+ * without weights gives way where another one is given the name of its position.
  *
  * @throws InputError saying which field is wrong
  * @example
@@ -183,8 +207,11 @@ export function parseDescription(json: unknown): Description {
     throw new InputError(`description: ${firstIssue(parsed.error)}`);
   }
   const { inputShape, layers } = parsed.data;
+  const taken = new Set(layers.map(({ name }) => name));
   const modules = layers.map(({ type, name, ...given }, index) => {
-    const path = name ?? String(index);
+    const own =
+      taken.has(String(index)) && !hasWeights(type) ? `${type.toLowerCase()}${index}` : String(index);
+    const path = name ?? own;
     return isModuleType(type) ? checkModule(type, path, given) : { type, name: path };
   });
   return { inputShape, modules };

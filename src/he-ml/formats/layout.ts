@@ -26,12 +26,22 @@ export const channelsLast = ([height, width, channels]: Shape): Layout => ({
   isFlat: false,
 });
 
-/** Images `[channels, length]` of one dimension. */
+/** Images `[channels, length]` of one dimension, which are one row high with us. */
 export const oneRow = ([channels, length]: Shape): Layout => ({
   shape: [channels, 1, length],
   order: [0, 2],
   isFlat: false,
 });
+
+/** The same as `[length, channels]`. */
+export const sequence = ([length, channels]: Shape): Layout => ({
+  shape: [channels, 1, length],
+  order: [2, 0],
+  isFlat: false,
+});
+
+/** Whether the file's last axis is that of the channels. */
+export const isChannelsLast = ({ order, isFlat }: Layout): boolean => !isFlat && order.at(-1) === 0;
 
 /** The shape that the file gives one image. */
 export const fileShape = ({ shape, order, isFlat }: Layout): Shape =>

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { formatShape, type Shape, type Tensor } from "../tensor/tensor.js";
+import { formatShape, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   definitionOf,
   type Layer,
@@ -41,7 +41,7 @@ export interface Model extends Network {
 }
 
 /**
- * Checks that names are unique, that every weight is finite and that each layer takes what the one before gives.
+ * Checks that names are unique, that weights are as many as their shape holds, and finite, and that each layer takes what the one before gives.
  *
  * @throws InputError naming the first layer that does not fit.
  */
@@ -55,13 +55,20 @@ export function defineModel(model: Network): Network {
     names.add(layer.name);
     for (const field of ["weights", "bias"] as const) {
       const values = field in layer ? (layer as LinearLayer)[field] : undefined;
-      if (values && !values.data.every(Number.isFinite)) {
+      if (!values) continue;
+      requireTensor(`model "${model.name}": ${field} of "${layer.name}"`, values);
+      if (!values.data.every(Number.isFinite)) {
         throw new ModelError(`model "${model.name}": ${field} of "${layer.name}" hold a NaN or an infinity`);
       }
     }
   }
   layerShapes(model);
   return model;
+}
+
+/** The network with what its reader says of it, behind what it says already. */
+export function withNotes(network: Network, notes: readonly string[]): Network {
+  return notes.length === 0 ? network : { ...network, notes: [...(network.notes ?? []), ...notes] };
 }
 
 /** Output shape of one layer for one image. */
@@ -115,8 +122,9 @@ export function modelForward(model: Network, batch: Tensor): Tensor[] {
   return outputs;
 }
 
-/** @throws InputError unless the tensor is a batch of images of this shape with finite values. */
+/** @throws InputError unless the tensor is a batch of images of this shape, with all their values, and these finite. */
 export function requireBatchOf(imageShape: Shape, batch: Tensor, what: string): void {
+  requireTensor(what, batch);
   if (batch.shape.length === 0 || formatShape(batch.shape.slice(1)) !== formatShape(imageShape)) {
     throw new InputError(
       `${what}: expected a batch [n, ${imageShape.join(", ")}], got [${batch.shape.join(", ")}]; ` +

@@ -39,6 +39,26 @@ describe("damaged input", () => {
     );
   });
 
+  test("images with fewer values than their shape holds are not encrypted", () => {
+    const short = { shape: [1, ...ours.shape], data: new Float64Array(1) };
+    expectInputError(
+      thrownBy(() => side.client.encrypt(short, { packing: "batch" })),
+      /^encrypt: expected a tensor, got 1 values for/,
+    );
+  });
+
+  test.each([1e-310, 1e-250])("a scale of %p, under which nothing fits, is found", (scale) => {
+    const damaged = ours.ciphertexts.map((bytes) => {
+      const copy = bytes.slice();
+      new DataView(copy.buffer).setFloat64(73, scale, true);
+      return copy;
+    });
+    expectInputError(
+      thrownBy(() => side.client.decrypt({ ...ours, ciphertexts: damaged })),
+      /^decrypt: it decrypts to \S+, which no ciphertext of these parameters holds: its scale is damaged/,
+    );
+  });
+
   test("a message says what to do, and keeps SEAL's own words as its cause", () => {
     // A coefficient that is no residue.
     const beyond = ours.ciphertexts[0].slice().fill(255, 1000, 1008);

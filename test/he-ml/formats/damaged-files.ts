@@ -25,7 +25,7 @@ export function tfjsModel() {
       activation: "linear",
       use_bias: true,
     }),
-    layer("BatchNormalization", { name: "norm", axis: -1, epsilon: 0.001 }),
+    layer("BatchNormalization", { name: "norm", axis: -1, epsilon: 0.001, center: false }),
     layer("Square", { name: "square" }),
     layer("AveragePooling2D", { name: "pool", pool_size: [2, 2], padding: "valid" }),
     layer("Flatten", { name: "flatten" }),

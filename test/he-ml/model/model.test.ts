@@ -30,6 +30,19 @@ describe("defineModel", () => {
     );
   });
 
+  test("refuses weights and biases with fewer values than their shape holds", () => {
+    const short = { shape: [2, 3], data: new Float64Array(4) };
+    const bias = { shape: [2], data: new Float64Array(1) };
+    const define = (layer: (typeof layers)[0]) => () =>
+      defineModel({ name: "net", inputShape: [3], layers: [layer] });
+    expect(define(linearLayer({ name: "fc", weights: short }))).toThrow(
+      /^model "net": weights of "fc": expected a tensor, got 4 values for 2×3/,
+    );
+    expect(define(linearLayer({ name: "fc", weights: zeros([2, 3]), bias }))).toThrow(
+      /^model "net": bias of "fc": expected a tensor, got 1 values for 2/,
+    );
+  });
+
   test.each([NaN, Infinity])("refuses weights and biases that hold %p", (bad) => {
     const weights = linearLayer({ name: "fc", weights: tensor([1, 2], [1, bad]) });
     const bias = linearLayer({ name: "fc", weights: zeros([1, 2]), bias: tensor([1], [bad]) });
@@ -99,5 +112,15 @@ describe("modelForward", () => {
     expect(() => modelForward(model, zeros([1, 3]))).toThrow("expected a batch [n, 2], got [1, 3]");
     expect(() => modelForward(model, zeros([0, 2]))).toThrow("expected at least one image");
     expect(() => modelForward(model, tensor([2, 2], [1, 2, 3, NaN]))).toThrow("value 1 of image 1 is NaN");
+  });
+
+  test("refuses images with fewer values than their shape holds", () => {
+    const model = defineModel({ name: "net", inputShape: [2], layers: [squareLayer()] });
+    const short = { shape: [2, 2], data: new Float64Array(3) };
+    expect(() => modelForward(model, short)).toThrow(
+      new InputError(
+        'model "net": expected a tensor, got 3 values for 2×2; make one with tensor(shape, values)',
+      ),
+    );
   });
 });

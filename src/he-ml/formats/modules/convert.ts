@@ -1,7 +1,6 @@
 import { InputError } from "../../errors.js";
 import { activationLayer, type ActivationFunction } from "../../model/activation.js";
 import { convolutionalLayer, type ConvolutionalLayer } from "../../model/convolutional.js";
-import { flattenLayer } from "../../model/flatten.js";
 import { identityLayer } from "../../model/identity.js";
 import type { Padding, Pair } from "../../model/layer.js";
 import { linearLayer } from "../../model/linear.js";
@@ -11,22 +10,21 @@ import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
 import { transposedConvolutionalLayer } from "../../model/transposed-convolutional.js";
 import { formatShape, type Shape } from "../../tensor/tensor.js";
-import type { Module, ModuleOf, ModuleType } from "../description.js";
-import { readBatchNorm, type Affine } from "./batch-norm.js";
+import type { Module, ModuleOf, ModuleType, SoftmaxType } from "../description.js";
+import { readBatchNorm } from "./batch-norm.js";
+import type { Dimensions, Draft, ShapedLayer } from "./draft.js";
 import { adaptiveAveragePoolOf, averagePoolOf, axesOf, maxPoolOf } from "./pooling.js";
+import { flattenOf, unflattenOf } from "./reshaping.js";
+import type { ConvertibleModule } from "./unknown.js";
 import { describeModule, type Weights } from "./weights.js";
 
-/** A layer that depends on the shape of its input. */
-export interface ShapedLayer {
-  readonly kind: "shaped";
-  readonly name: string;
-  readonly at: (inputShape: Shape) => NetworkLayer;
-}
+type ConvertibleType = Exclude<ModuleType, SoftmaxType>;
 
-/** What a module becomes before the shape of its input is known. */
-export type Draft = NetworkLayer | ShapedLayer | Affine;
-
-type Converter<T extends ModuleType> = (module: ModuleOf<T>, weights: Weights) => Draft;
+type Converter<T extends ModuleType> = (
+  module: ModuleOf<T>,
+  weights: Weights,
+  dimensions: Dimensions,
+) => Draft;
 
 const shaped =
   <M extends Module>(convert: (module: M, inputShape: Shape) => NetworkLayer) =>
@@ -42,7 +40,7 @@ const activation =
   ({ name }: Module) =>
     activationLayer({ name, function: f });
 
-const converters: { readonly [T in ModuleType]: Converter<T> } = {
+const converters: { readonly [T in ConvertibleType]: Converter<T> } = {
   Conv1d: convolutionOf,
   Conv2d: convolutionOf,
   ConvTranspose2d: transposedConvolutionOf,
@@ -60,6 +58,7 @@ const converters: { readonly [T in ModuleType]: Converter<T> } = {
     return paddingLayer({ name, padding: { left, right, top, bottom } });
   },
   Flatten: flattenOf,
+  Unflatten: unflattenOf,
   Identity: identity,
   Dropout: identity,
   Dropout1d: identity,
@@ -82,8 +81,8 @@ const converters: { readonly [T in ModuleType]: Converter<T> } = {
 };
 
 /** @throws InputError if the module's arguments and its weights do not fit together, or mean something unsupported */
-export function convertModule(module: Module, weights: Weights): Draft {
-  return (converters[module.type] as Converter<ModuleType>)(module as never, weights);
+export function convertModule(module: ConvertibleModule, weights: Weights, dimensions: Dimensions): Draft {
+  return (converters[module.type] as Converter<ConvertibleType>)(module as never, weights, dimensions);
 }
 
 function convolutionOf(
@@ -190,14 +189,6 @@ function linearOf(module: ModuleOf<"Linear">, weights: Weights): NetworkLayer {
 function biasOf(module: Module & { readonly bias?: boolean }, weights: Weights, size: number) {
   if (module.bias === false) return undefined;
   return module.bias ? weights.required(module, "bias", [size]) : weights.optional(module, "bias", [size]);
-}
-
-function flattenOf(module: ModuleOf<"Flatten">): NetworkLayer {
-  if (module.start_dim === 1 && module.end_dim === -1) return flattenLayer({ name: module.name });
-  throw new InputError(
-    `${describeModule(module)}: expected start_dim 1 and end_dim -1, got ${module.start_dim} and ${module.end_dim}; ` +
-      `flatten all axes of an image at once`,
-  );
 }
 
 function polynomialOf(module: ModuleOf<"Polynomial">, weights: Weights): NetworkLayer {

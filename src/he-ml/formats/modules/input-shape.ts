@@ -2,7 +2,7 @@ import { InputError } from "../../errors.js";
 import { definitionOf, type LinearLayer, type WeightedLayer } from "../../model/layers.js";
 import { isWeighted } from "../../model/model.js";
 import { formatShape, type Shape } from "../../tensor/tensor.js";
-import type { Draft } from "./convert.js";
+import type { Dimensions, Draft } from "./draft.js";
 
 /** Larger images are not encrypted pixel by pixel. */
 const largestSide = 512;
@@ -22,10 +22,14 @@ export class UnknownInputShapeError extends InputError {
  */
 export function inferInputShape(
   drafts: readonly Draft[],
-  dimensions: 1 | 2,
+  dimensions: Dimensions,
   fits: (inputShape: Shape) => boolean,
 ): Shape {
-  const first = drafts.find((draft) => draft.kind === "linear" || channelsOf(draft) !== undefined);
+  const first = drafts.find(
+    (draft) => draft.kind === "linear" || featuresOf(draft) !== undefined || channelsOf(draft) !== undefined,
+  );
+  const features = first && featuresOf(first);
+  if (features !== undefined) return [features];
   if (first?.kind === "linear") return [first.weights.shape[1]];
   const channels = first && channelsOf(first);
   if (channels === undefined) throw unknownShape(1, dimensions, []);
@@ -46,6 +50,9 @@ export function inferInputShape(
 const isForImages = (draft: Draft): draft is Exclude<WeightedLayer, LinearLayer> =>
   isWeighted(draft) && draft.kind !== "linear";
 
+/** How many features a reshaping to an image takes. */
+const featuresOf = (draft: Draft) => (draft.kind === "shaped" ? draft.takesFeatures : undefined);
+
 function channelsOf(draft: Draft): number | undefined {
   if (draft.kind === "affine") return draft.map.gains.length;
   return isForImages(draft) ? definitionOf(draft).weightChannels(draft).inputs : undefined;
@@ -53,7 +60,7 @@ function channelsOf(draft: Draft): number | undefined {
 
 function unknownShape(
   channels: number,
-  dimensions: 1 | 2,
+  dimensions: Dimensions,
   fitting: readonly Shape[],
 ): UnknownInputShapeError {
   const inWords = (shape: Shape) => formatShape(dimensions === 1 ? [shape[0], shape[2]] : shape);

@@ -1,14 +1,22 @@
 import { InputError } from "../../errors.js";
 import { naming } from "../../model/model-error.js";
-import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
+import {
+  defineModel,
+  layerOutputShape,
+  withNotes,
+  type Network,
+  type NetworkLayer,
+} from "../../model/model.js";
 import { formatShape, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { requireInputShape, type Module, type UnknownModule } from "../description.js";
 import { requireManageable } from "../limits.js";
 import { affineLayer, foldBatchNorms } from "./batch-norm.js";
-import { convertModule, type Draft } from "./convert.js";
+import { convertModule } from "./convert.js";
+import type { Dimensions, Draft } from "./draft.js";
 import { inferInputShape, UnknownInputShapeError } from "./input-shape.js";
+import { withoutSoftmax } from "./softmax.js";
 import { refusePlainOnly, requireKnown } from "./unknown.js";
-import { Weights } from "./weights.js";
+import { Weights, withoutWrappers } from "./weights.js";
 
 /** Modules that run one after the other, and their weights. */
 export interface ModuleSequence {
@@ -31,19 +39,22 @@ const mostLayers = 1000;
  *   encrypted, and what to put in its place
  * @throws InputError if modules, weights and shapes do not fit together
  */
-export function networkFromModules({ name, modules, tensors, inputShape: given }: ModuleSequence): Network {
+export function networkFromModules(sequence: ModuleSequence): Network {
+  const { name, tensors, inputShape: given } = sequence;
+  const { modules, notes } = withoutSoftmax(sequence.modules);
   try {
     if (modules.length === 0 || modules.length > mostLayers) {
       throw new InputError(`expected 1 to ${mostLayers} layers, got ${modules.length}`);
     }
     requireKnown(name, modules);
-    const weights = new Weights(tensors);
-    const drafts = foldBatchNorms(modules.map((module) => convertModule(module, weights)));
-    weights.requireAllRead();
+    const weights = new Weights(withoutWrappers(tensors, modules));
     const dimensions = dimensionsOf(modules);
-    const inputShape = given ? imageShape(requireInputShape(given), dimensions) : undefined;
+    const converted = modules.map((module) => convertModule(module, weights, dimensions));
+    const drafts = foldBatchNorms(converted);
+    weights.requireAllRead();
+    const inputShape = given ? imageShape(requireInputShape(given), modules, dimensions) : undefined;
     const shape = inputShape ?? inferInputShape(drafts, dimensions, (candidate) => fits(drafts, candidate));
-    return defineModel({ name, inputShape: shape, layers: layersAt(drafts, shape) });
+    return withNotes(defineModel({ name, inputShape: shape, layers: layersAt(drafts, shape) }), notes);
   } catch (error) {
     if (error instanceof UnknownInputShapeError) refusePlainOnly(name, modules, error.message);
     throw naming(name, error);
@@ -51,7 +62,7 @@ export function networkFromModules({ name, modules, tensors, inputShape: given }
 }
 
 /** Whether images have one axis beside their channels, or two. @throws InputError if modules want both */
-function dimensionsOf(modules: readonly Module[]): 1 | 2 {
+function dimensionsOf(modules: readonly Module[]): Dimensions {
   const of = (pattern: RegExp) => modules.find(({ type }) => pattern.test(type));
   const one = of(/^(Conv|AvgPool|AdaptiveAvgPool|MaxPool)1d$/);
   const two = of(/2d$/);
@@ -64,8 +75,14 @@ function dimensionsOf(modules: readonly Module[]): 1 | 2 {
   return one ? 1 : 2;
 }
 
-/** Images of one dimension are one row high. */
-function imageShape(shape: Shape, dimensions: 1 | 2): Shape {
+/** Modules that take images, or features, alone. */
+const isShaping = /^(Conv|AvgPool|AdaptiveAvgPool|MaxPool)1d$|^(Linear|Unflatten|Flatten)$/;
+
+/** Images of one dimension are one row high; where they have one channel, their length says all. */
+function imageShape(shape: Shape, modules: readonly Module[], dimensions: Dimensions): Shape {
+  const takesImages =
+    dimensions === 1 && /1d$/.test(modules.find(({ type }) => isShaping.test(type))?.type ?? "");
+  if (shape.length === 1 && takesImages) return [1, 1, shape[0]];
   if (shape.length === 2) return [shape[0], 1, shape[1]];
   if (dimensions === 1 && shape.length === 3 && shape[1] !== 1) {
     throw new InputError(`expected an inputShape [channels, length], got ${formatShape(shape)}`);

@@ -6,6 +6,7 @@ import { maxPoolLayer } from "../../model/max-pool.js";
 import type { NetworkLayer } from "../../model/model.js";
 import type { Shape } from "../../tensor/tensor.js";
 import type { ModuleOf } from "../description.js";
+import type { Dimensions } from "./draft.js";
 import { describeModule } from "./weights.js";
 
 type Sizes = number | Pair;
@@ -26,12 +27,12 @@ interface PoolArguments {
 }
 
 /** Both axes of an argument of a module for images of this many dimensions. */
-export function axesOf(dimensions: 1 | 2, value: Sizes, neutral: number): Pair {
+export function axesOf(dimensions: Dimensions, value: Sizes, neutral: number): Pair {
   if (typeof value !== "number") return value;
   return dimensions === 1 ? [neutral, value] : [value, value];
 }
 
-function windowOf(dimensions: 1 | 2, module: PoolArguments): Window {
+function windowOf(dimensions: Dimensions, module: PoolArguments): Window {
   return {
     kernel: axesOf(dimensions, module.kernel_size, 1),
     stride: axesOf(dimensions, module.stride ?? module.kernel_size, 1),
@@ -109,18 +110,39 @@ export function maxPoolOf(
   return maxPoolLayer({ name, kernelSize: kernel, stride, dilation, padding: sidesOf(window, over) });
 }
 
+/**
+ * Along one axis: window i takes the pixels from ⌊i·n/k⌋ to ⌈(i + 1)·n/k⌉ − 1. Windows of one size at one distance are an
+ * average pooling; undefined for others.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/AdaptivePooling.h
+ */
+function adaptiveWindow(pixels: number, windows: number): { kernel: number; stride: number } | undefined {
+  const startOf = (i: number) => Math.floor((i * pixels) / windows);
+  const kernelOf = (i: number) => Math.ceil(((i + 1) * pixels) / windows) - startOf(i);
+  const [kernel, stride] = [kernelOf(0), windows > 1 ? startOf(1) : kernelOf(0)];
+  for (let i = 0; i < windows; i++) {
+    if (startOf(i) !== i * stride || kernelOf(i) !== kernel) return undefined;
+  }
+  return stride > 0 ? { kernel, stride } : undefined;
+}
+
 export function adaptiveAveragePoolOf(
   module: ModuleOf<"AdaptiveAvgPool1d"> | ModuleOf<"AdaptiveAvgPool2d">,
   inputShape: Shape,
 ): NetworkLayer {
   const { name, output_size } = module;
-  const sizes: readonly (number | null)[] = typeof output_size === "number" ? [output_size] : output_size;
-  if (sizes.some((size) => size !== 1)) {
+  const given = typeof output_size === "number" ? [output_size] : output_size;
+  const [, height, width] = requireImageShape({ kind: "averagePool", name }, inputShape);
+  const dimensions = module.type === "AdaptiveAvgPool1d" ? 1 : 2;
+  const rows = dimensions === 1 ? 1 : (given[0] ?? height);
+  const columns = given.length === 1 && dimensions === 2 ? rows : (given.at(-1) ?? width);
+  const [down, right] = [adaptiveWindow(height, rows), adaptiveWindow(width, columns)];
+  if (!down || !right) {
     throw new InputError(
-      `${describeModule(module)}: expected output_size 1, the mean of the whole image, got ${JSON.stringify(output_size)}; ` +
-        `use AvgPool2d with the kernel size that it comes to`,
+      `${describeModule(module)}: output_size ${JSON.stringify(output_size)} makes windows of different sizes of an ` +
+        `image of ${height}×${width}; choose one that divides the image's, or use AvgPool${dimensions}d`,
     );
   }
-  const [, height, width] = requireImageShape({ kind: "averagePool", name }, inputShape);
-  return averagePoolLayer({ name, kernelSize: [height, width] });
+  const kernelSize: Pair = [down.kernel, right.kernel];
+  return averagePoolLayer({ name, kernelSize, stride: [down.stride, right.stride] });
 }

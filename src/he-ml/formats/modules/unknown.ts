@@ -1,6 +1,12 @@
 import { definitionOf } from "../../model/layers.js";
 import { UnsupportedLayersError, type UnsupportedLayer } from "../../model/unsupported-layers.js";
-import { isModuleType, type Module, type UnknownModule } from "../description.js";
+import {
+  isModuleType,
+  isSoftmaxType,
+  type Module,
+  type SoftmaxType,
+  type UnknownModule,
+} from "../description.js";
 
 const otherwise =
   "build the model from convolutions, linear layers, squares, average pools, flatten and zero padding";
@@ -23,9 +29,17 @@ const advice: readonly (readonly [remedy: string, types: string])[] = [
   ],
 ];
 
+/** A class by its full name, which is none of PyTorch's. */
+const ownClass =
+  "its forward is code, which its file does not hold: export the network to ONNX with torch.onnx.export, or write it " +
+  "with modules of torch.nn";
+
 const remedyOf: ReadonlyMap<string, string> = new Map(
   advice.flatMap(([remedy, types]) => types.split(" ").map((type): [string, string] => [type, remedy])),
 );
+
+/** A module that is read wherever it stands. */
+export type ConvertibleModule = Exclude<Module, { readonly type: SoftmaxType }>;
 
 /**
  * @throws UnsupportedLayersError if a module is of a type that cannot be read, naming every one that cannot be
@@ -34,8 +48,8 @@ const remedyOf: ReadonlyMap<string, string> = new Map(
 export function requireKnown(
   networkName: string,
   modules: readonly (Module | UnknownModule)[],
-): asserts modules is readonly Module[] {
-  if (modules.some(({ type }) => !isModuleType(type))) {
+): asserts modules is readonly ConvertibleModule[] {
+  if (modules.some(({ type }) => !isModuleType(type) || isSoftmaxType(type))) {
     throw new UnsupportedLayersError(networkName, unsupportedModules(modules));
   }
 }
@@ -59,6 +73,13 @@ function unsupportedModules(modules: readonly (Module | UnknownModule)[]): Unsup
   return modules.flatMap(({ type, name }, position) => {
     const remedy = remedyOf.get(type);
     if (isModuleType(type) && remedy === undefined) return [];
-    return [{ position, name, op: type.replace(/\p{Cc}+/gu, " "), remedy: remedy ?? otherwise }];
+    return [
+      {
+        position,
+        name,
+        op: type.replace(/\p{Cc}+/gu, " "),
+        remedy: remedy ?? (type.includes(".") ? ownClass : otherwise),
+      },
+    ];
   });
 }

@@ -5,9 +5,27 @@ import type { Module } from "../description.js";
 /** PyTorch counts the batches that a batch norm has seen; nothing is computed with it. */
 const unread = /(^|\.)num_batches_tracked$/;
 
+/** Put before every name by what wraps a network: DataParallel, torch.compile. */
+const wrappers = ["module.", "_orig_mod."];
+
+/** The tensors under the names that their modules have without what the network was wrapped in when it was saved. */
+export function withoutWrappers(
+  tensors: ReadonlyMap<string, Tensor>,
+  modules: readonly Pick<Module, "name">[],
+): ReadonlyMap<string, Tensor> {
+  const names = [...tensors.keys()];
+  const wrapper = wrappers.find(
+    (prefix) => names.length > 0 && names.every((name) => name.startsWith(prefix)),
+  );
+  if (wrapper === undefined || modules.some(({ name }) => name.startsWith(wrapper))) return tensors;
+  const inner = new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor]));
+  return withoutWrappers(inner, modules);
+}
+
 /** The tensors of a file, each named by its module and what it is there: `0.weight`. */
 export class Weights {
   readonly #left: Set<string>;
+  readonly #read = new Set<Tensor>();
 
   constructor(private readonly tensors: ReadonlyMap<string, Tensor>) {
     this.#left = new Set([...tensors.keys()].filter((name) => !unread.test(name)));
@@ -28,6 +46,7 @@ export class Weights {
     const name = nameOf(module, part);
     const found = this.tensors.get(name);
     this.#left.delete(name);
+    if (found) this.#read.add(found);
     if (found && shape && formatShape(found.shape) !== formatShape(shape)) {
       throw new InputError(
         `${describeModule(module)}: expected ${part} of ${formatShape(shape)}, got ${formatShape(found.shape)}`,
@@ -36,11 +55,12 @@ export class Weights {
     return found;
   }
 
-  /** @throws InputError if there are tensors that no module asked for */
+  /** @throws InputError if there are tensors that no module asked for, under this name or another one of theirs */
   requireAllRead(): void {
-    if (this.#left.size === 0) return;
-    const names = [...this.#left].slice(0, 3).map((name) => JSON.stringify(name));
-    const more = this.#left.size > names.length ? ` and ${this.#left.size - names.length} more` : "";
+    const left = [...this.#left].filter((name) => !this.#read.has(this.tensors.get(name)!));
+    if (left.length === 0) return;
+    const names = left.slice(0, 3).map((name) => JSON.stringify(name));
+    const more = left.length > names.length ? ` and ${left.length - names.length} more` : "";
     throw new InputError(
       `the file holds weights that belong to no layer: ${names.join(", ")}${more}; describe every layer`,
     );
@@ -50,6 +70,6 @@ export class Weights {
 const nameOf = ({ name }: Module, part: string) => (name === "" ? part : `${name}.${part}`);
 
 /** A module as messages name it. */
-export function describeModule({ type, name }: Pick<Module, "type" | "name">): string {
+export function describeModule({ type, name }: { readonly type: string; readonly name: string }): string {
   return `${type} ${JSON.stringify(name)}`;
 }

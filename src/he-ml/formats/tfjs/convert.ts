@@ -1,142 +1,74 @@
 import * as z from "zod";
 import { InputError } from "../../errors.js";
-import { activationLayer, type ActivationFunction } from "../../model/activation.js";
-import { averagePoolLayer } from "../../model/average-pool.js";
-import { convolutionalLayer } from "../../model/convolutional.js";
 import { flattenLayer } from "../../model/flatten.js";
 import { identityLayer } from "../../model/identity.js";
-import { requireImageShape, type Padding, type Pair } from "../../model/layer.js";
 import { linearLayer } from "../../model/linear.js";
-import { maxPoolLayer } from "../../model/max-pool.js";
 import type { NetworkLayer } from "../../model/model.js";
 import { paddingLayer } from "../../model/padding.js";
-import { squareLayer } from "../../model/square.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { unflattenLayer } from "../../model/unflatten.js";
+import { formatShape, sizeOf } from "../../tensor/tensor.js";
 import { transpose } from "../../tensor/transpose.js";
-import { featuresInOurOrder, weightsInOurOrder, type Layout } from "../layout.js";
+import { featuresInOurOrder, fileShape, isChannelsLast, keepsOrder, weightsInOurOrder } from "../layout.js";
 import { normalisation, type Affine } from "../modules/batch-norm.js";
-import { samePadding } from "../same-padding.js";
-import { check, type KerasLayer } from "./topology.js";
-import type { KerasWeights } from "./weights.js";
+import { activationConverterOf } from "./activation-layers.js";
+import { anything, channelsLastOnly, configOf, describe, type Context } from "./config.js";
+import type { KerasLayer } from "./parts.js";
+import { requiredBias, requireSame } from "./weights-of-layer.js";
+import { windowClasses } from "./windows.js";
 
-/** What a converter knows of the layer that it reads. */
-export interface Context extends KerasLayer {
-  readonly weights: KerasWeights;
-  /** Of the layer's input. */
-  readonly layout: Layout;
-}
+/** What a layer becomes: an affine map of channels is folded into a neighbour, or a layer of its own. */
+export type Draft = NetworkLayer | Affine;
 
-type Converter = (context: Context) => NetworkLayer | Affine;
-
-const size = z.int().positive();
-const pair = z.union([
-  size.transform((side): Pair => [side, side]),
-  z.tuple([size]).transform(([side]): Pair => [side, side]),
-  z.tuple([size, size]),
-]);
-const channelsLast = z.literal("channels_last").default("channels_last");
-const slidingPadding = z.enum(["valid", "same"]).default("valid");
-
-const describe = ({ className, name }: KerasLayer) => `${className} ${JSON.stringify(name)}`;
-
-function configOf<T>(context: Context, schema: z.ZodType<T>): T {
-  return check(describe(context), schema, context.config);
-}
-
-const convolutionConfig = z.object({
-  strides: pair.default([1, 1]),
-  padding: slidingPadding,
-  dilation_rate: pair.default([1, 1]),
-  data_format: channelsLast,
-  groups: size.default(1),
-  use_bias: z.boolean().default(true),
-});
-
-function paddingFor(
-  context: Context,
-  padding: "valid" | "same",
-  window: { kernelSize: Pair; stride: Pair; dilation: Pair },
-): Padding {
-  if (padding === "valid") return { top: 0, bottom: 0, left: 0, right: 0 };
-  const { name, className, layout } = context;
-  const [, height, width] = requireImageShape({ kind: className, name }, layout.shape);
-  return samePadding(window, [height, width]);
-}
-
-/** @param weights `[out, in / groups, height, width]` */
-function convolution(context: Context, weights: Tensor, groups: number): NetworkLayer {
-  const { name } = context;
-  const {
-    strides: stride,
-    dilation_rate: dilation,
-    padding,
-    use_bias,
-  } = configOf(context, convolutionConfig);
-  const [outputs, , height, width] = weights.shape;
-  const window = { kernelSize: [height, width] as const, stride, dilation };
-  const bias = use_bias ? context.weights.optional(name, "bias", [outputs]) : undefined;
-  return convolutionalLayer({
-    name,
-    weights,
-    bias: requiredBias(context, use_bias, bias),
-    stride,
-    dilation,
-    groups,
-    padding: paddingFor(context, padding, window),
-  });
-}
-
-function requiredBias(context: Context, isUsed: boolean, bias: Tensor | undefined): Tensor | undefined {
-  if (isUsed && !bias)
-    throw new InputError(`${describe(context)}: expected a bias among the weights, got none`);
-  return bias;
-}
-
-/** TensorFlow's filters are `[height, width, in / groups, out]`. */
-const conv2D: Converter = (context) => {
-  const kernel = context.weights.required(context.name, "kernel", 4);
-  return convolution(context, transpose(kernel, [3, 2, 0, 1]), configOf(context, convolutionConfig).groups);
-};
-
-/** Here they are `[height, width, channels, filters of each]`. */
-const depthwiseConv2D: Converter = (context) => {
-  const kernel = context.weights.required(context.name, "depthwise_kernel", 4);
-  const [height, width, channels, each] = kernel.shape;
-  const { data } = transpose(kernel, [2, 3, 0, 1]);
-  return convolution(context, { shape: [channels * each, 1, height, width], data }, channels);
-};
+type Converter = (context: Context) => Draft;
 
 const dense: Converter = (context) => {
   const { name, weights, layout } = context;
-  const { use_bias } = configOf(context, z.object({ use_bias: z.boolean().default(true) }));
+  const { use_bias, units } = configOf(context, {
+    use_bias: z.boolean().default(true),
+    units: z.int().positive().optional(),
+    activation: anything,
+  });
   const kernel = transpose(weights.required(name, "kernel", 2), [1, 0]);
-  const bias = use_bias ? weights.optional(name, "bias", [kernel.shape[0]]) : undefined;
+  requireSame(context, "units", units, kernel.shape[0]);
   return linearLayer({
     name,
     weights: weightsInOurOrder(kernel, layout),
-    bias: requiredBias(context, use_bias, bias),
+    bias: requiredBias(context, use_bias, kernel.shape[0]),
   });
 };
 
-const batchNormConfig = z.object({
-  axis: z.union([z.int(), z.tuple([z.int()]).transform(([axis]) => axis)]).default(-1),
-  epsilon: z.number().min(0).default(1e-3),
-});
+/** Whether a layer's input are images; the others are features. */
+const takesImages = ({ layout }: Context) => !layout.isFlat && layout.shape.length === 3;
+
+/** How many numbers an affine map of a layer's input has. */
+const channelsOf = (context: Context) =>
+  takesImages(context) ? context.layout.shape[0] : sizeOf(context.layout.shape);
 
 const batchNormalization: Converter = (context) => {
   const { name, weights, layout } = context;
-  const { axis, epsilon } = configOf(context, batchNormConfig);
-  const isForImages = !layout.isFlat && layout.shape.length === 3;
-  const last = isForImages ? 3 : 1;
-  if (axis !== -1 && axis !== last) {
+  const { axis, epsilon, center, scale } = configOf(context, {
+    axis: z.union([z.int(), z.tuple([z.int()]).transform(([only]) => only)]).default(-1),
+    epsilon: z.number().min(0).default(1e-3),
+    center: z.boolean().default(true),
+    scale: z.boolean().default(true),
+    momentum: anything,
+    fused: anything,
+    synchronized: anything,
+    renorm: z.literal(false).nullish(),
+    virtual_batch_size: z.null().optional(),
+  });
+  const last = fileShape(layout).length;
+  if ((axis !== -1 && axis !== last) || (takesImages(context) && !isChannelsLast(layout))) {
     throw new InputError(
       `${describe(context)}: expected axis ${last}, that of the channels or features, got ${axis}`,
     );
   }
   const mean = weights.required(name, "moving_mean", 1);
   const { shape } = mean;
-  const variance = weights.required(name, "moving_variance", 1);
-  const [gamma, beta] = ["gamma", "beta"].map((weight) => weights.optional(name, weight, shape));
+  requireSame(context, "input's last axis", channelsOf(context), shape[0]);
+  const variance = weights.required(name, "moving_variance", 1, shape);
+  const gamma = scale ? weights.required(name, "gamma", 1, shape) : undefined;
+  const beta = center ? weights.required(name, "beta", 1, shape) : undefined;
   const { gains, offsets } = normalisation({
     mean: mean.data,
     variance: variance.data,
@@ -145,132 +77,98 @@ const batchNormalization: Converter = (context) => {
     epsilon,
   });
   const map = { gains: featuresInOurOrder(gains, layout), offsets: featuresInOurOrder(offsets, layout) };
-  return { kind: "affine", name, isForImages, map };
+  return { kind: "affine", name, isForImages: takesImages(context), map };
 };
 
-const poolConfig = z.object({
-  pool_size: pair.default([2, 2]),
-  strides: pair.nullish(),
-  padding: slidingPadding,
-  data_format: channelsLast,
-});
+const numbers = z.union([z.number(), z.array(z.number()).min(1)]);
 
-function poolWindow(context: Context) {
-  const { pool_size: kernelSize, strides, padding } = configOf(context, poolConfig);
-  const stride = strides ?? kernelSize;
-  return {
-    kernelSize,
-    stride,
-    padding: paddingFor(context, padding, { kernelSize, stride, dilation: [1, 1] }),
-  };
-}
-
-/** TensorFlow's padding never counts in a mean. */
-const averagePooling2D: Converter = (context) =>
-  averagePoolLayer({ name: context.name, ...poolWindow(context), countIncludePad: false });
-
-const maxPooling2D: Converter = (context) => maxPoolLayer({ name: context.name, ...poolWindow(context) });
-
-const globalAveragePooling2D: Converter = (context) => {
-  configOf(context, z.object({ data_format: channelsLast }));
+/** scale · x + offset, of all values or of each channel. */
+const rescaling: Converter = (context) => {
   const { name, layout } = context;
-  const [, height, width] = requireImageShape({ kind: "averagePool", name }, layout.shape);
-  return averagePoolLayer({ name, kernelSize: [height, width] });
+  const { scale, offset } = configOf(context, { scale: numbers, offset: numbers.default(0) });
+  const channels = channelsOf(context);
+  const spread = (field: string, given: number | readonly number[]) => {
+    if (typeof given === "number") return new Float64Array(channels).fill(given);
+    const isPlain = takesImages(context) ? isChannelsLast(layout) : !layout.isFlat;
+    if (given.length === channels && isPlain) return Float64Array.from(given);
+    throw new InputError(
+      `${describe(context)}: expected one ${field} or ${channels}, one for each channel, got ${given.length}`,
+    );
+  };
+  const map = { gains: spread("scale", scale), offsets: spread("offset", offset) };
+  return { kind: "affine", name, isForImages: takesImages(context), map };
 };
 
 const side = z.int().min(0);
-const zeroPaddingConfig = z.object({
-  padding: z
-    .union([
-      side.transform((all) => [all, all, all, all]),
-      z.tuple([side, side]).transform(([rows, columns]) => [rows, rows, columns, columns]),
-      z
-        .tuple([z.tuple([side, side]), z.tuple([side, side])])
-        .transform(([rows, columns]) => [...rows, ...columns]),
-    ])
-    .default([1, 1, 1, 1]),
-  data_format: channelsLast,
-});
 
 const zeroPadding2D: Converter = (context) => {
-  const [top, bottom, left, right] = configOf(context, zeroPaddingConfig).padding;
+  const { padding } = configOf(context, {
+    padding: z
+      .union([
+        side.transform((all) => [all, all, all, all]),
+        z.tuple([side, side]).transform(([rows, columns]) => [rows, rows, columns, columns]),
+        z
+          .tuple([z.tuple([side, side]), z.tuple([side, side])])
+          .transform(([rows, columns]) => [...rows, ...columns]),
+      ])
+      .default([1, 1, 1, 1]),
+    data_format: channelsLastOnly,
+  });
+  const [top, bottom, left, right] = padding;
   return paddingLayer({ name: context.name, padding: { top, bottom, left, right } });
 };
 
-const identity: Converter = ({ name }) => identityLayer({ name });
-const square: Converter = ({ name }) => squareLayer({ name });
-const activation =
-  (f: ActivationFunction, alpha?: number): Converter =>
-  ({ name }) =>
-    activationLayer({ name, function: f, alpha });
-
-const alphaOf = (context: Context, key: string, fallback: number) =>
-  configOf(context, z.looseObject({ [key]: z.number().default(fallback) }))[key] as number;
-
-const leakyReLU: Converter = (context) => {
-  const key = "negative_slope" in context.config ? "negative_slope" : "alpha";
-  return activationLayer({ name: context.name, function: "leakyRelu", alpha: alphaOf(context, key, 0.3) });
+/** With channels_first it moves the second axis behind the others before it flattens; see `layoutBehind`. */
+const flatten: Converter = (context) => {
+  configOf(context, { data_format: z.string().nullish() });
+  return flattenLayer({ name: context.name });
 };
 
-const reLUConfig = z.object({
-  max_value: z.number().nullish(),
-  negative_slope: z.number().nullish(),
-  threshold: z.number().nullish(),
-});
-
-const reLU: Converter = (context) => {
-  const { max_value, negative_slope, threshold } = configOf(context, reLUConfig);
-  const isPlain = !negative_slope && !threshold;
-  if (isPlain && (max_value ?? 6) === 6)
-    return activationLayer({ name: context.name, function: max_value ? "relu6" : "relu" });
+/** Features, or an image without channels, made an image of one channel; or any image made features. */
+const reshape: Converter = (context) => {
+  const { name, layout } = context;
+  const { target_shape } = configOf(context, { target_shape: z.array(z.int()).min(1).max(3) });
+  const known = target_shape.filter((size) => size !== -1);
+  const open = sizeOf(layout.shape) / sizeOf(known);
+  const target = target_shape.map((size) => (size === -1 ? open : size));
+  const isPossible = known.length >= target.length - 1 && sizeOf(target) === sizeOf(layout.shape);
+  if (isPossible && target.length === 1) return flattenLayer({ name });
+  if (isPossible && target.at(-1) === 1 && keepsOrder(layout)) {
+    return unflattenLayer({
+      name,
+      shape: target.length === 2 ? [1, 1, target[0]] : [1, target[0], target[1]],
+    });
+  }
   throw new InputError(
-    `${describe(context)}: expected a max_value of none or 6, no slope and no threshold; use a square`,
+    `${describe(context)}: expected ${formatShape(fileShape(layout))} to become features, or an image of one channel ` +
+      `[height, width, 1], got [${target_shape.join(", ")}]; let the network take images of this shape`,
   );
 };
 
+/** Nothing happens in it but in training. */
+const identity: Converter = (context) => {
+  const unread = ["rate", "seed", "noise_shape", "stddev", "data_format", "l1", "l2"];
+  configOf(context, Object.fromEntries(unread.map((field) => [field, anything])));
+  return identityLayer({ name: context.name });
+};
+
 const classes: ReadonlyMap<string, Converter> = new Map<string, Converter>([
-  ["Conv2D", conv2D],
-  ["DepthwiseConv2D", depthwiseConv2D],
+  ...windowClasses,
   ["Dense", dense],
   ["BatchNormalization", batchNormalization],
-  ["AveragePooling2D", averagePooling2D],
-  ["GlobalAveragePooling2D", globalAveragePooling2D],
-  ["MaxPooling2D", maxPooling2D],
+  ["Rescaling", rescaling],
   ["ZeroPadding2D", zeroPadding2D],
-  ["Flatten", ({ name }) => flattenLayer({ name })],
+  ["Flatten", flatten],
+  ["Reshape", reshape],
   ["Dropout", identity],
+  ["SpatialDropout1D", identity],
   ["SpatialDropout2D", identity],
   ["AlphaDropout", identity],
   ["GaussianDropout", identity],
   ["GaussianNoise", identity],
-  ["ReLU", reLU],
-  ["LeakyReLU", leakyReLU],
-  [
-    "ELU",
-    (context) =>
-      activationLayer({ name: context.name, function: "elu", alpha: alphaOf(context, "alpha", 1) }),
-  ],
+  ["ActivityRegularization", identity],
 ]);
-
-const activations: ReadonlyMap<string, Converter> = new Map<string, Converter>([
-  ["linear", identity],
-  ["square", square],
-  ["relu", activation("relu")],
-  ["relu6", activation("relu6")],
-  ["elu", activation("elu")],
-  ["selu", activation("selu")],
-  ["silu", activation("silu")],
-  ["swish", activation("silu")],
-  ["sigmoid", activation("sigmoid")],
-  ["tanh", activation("tanh")],
-  ["softplus", activation("softplus")],
-]);
-
-/** A class of the user's own that is called so computes x². */
-const isSquare = (className: string) => /^square(layer|activation)?$/i.test(className);
 
 /** What reads such a layer; undefined if it can neither be encrypted nor run. */
-export function converterOf({ className, config }: KerasLayer): Converter | undefined {
-  if (className === "Activation") return activations.get(String(config.activation));
-  return isSquare(className) ? square : classes.get(className);
-}
+export const converterOf = (layer: KerasLayer): Converter | undefined =>
+  activationConverterOf(layer) ?? classes.get(layer.className);

@@ -1,15 +1,26 @@
 import * as z from "zod";
 import { InputError } from "../../errors.js";
 import { naming } from "../../model/model-error.js";
-import { defineModel, layerOutputShape, type Network, type NetworkLayer } from "../../model/model.js";
+import { defineModel, layerOutputShape, withNotes, type Network } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
 import { describeLayer } from "../../model/layer.js";
 import { requireManageable } from "../limits.js";
-import { channelsLast, keepsOrder, ourShape, ownLayout, type Layout } from "../layout.js";
-import { affineLayer, foldBatchNorms, type Affine } from "../modules/batch-norm.js";
-import { converterOf } from "./convert.js";
-import { check, readTopology, type KerasLayer, type Topology } from "./topology.js";
-import { unsupportedLayer } from "./unsupported.js";
+import {
+  channelsLast,
+  keepsOrder,
+  ourShape,
+  ownLayout,
+  sequence,
+  transposedLayout,
+  type Layout,
+} from "../layout.js";
+import { affineLayer, foldBatchNorms } from "../modules/batch-norm.js";
+import { softmaxNote } from "../softmax.js";
+import { converterOf, type Draft } from "./convert.js";
+import { configOf } from "./config.js";
+import type { KerasLayer } from "./parts.js";
+import { check, readTopology, type Topology } from "./topology.js";
+import { opOf, unsupportedLayer } from "./unsupported.js";
 import { KerasWeights, type SiblingFile } from "./weights.js";
 
 export interface ReadTfjsOptions {
@@ -48,33 +59,73 @@ function parseJson(bytes: Uint8Array): z.output<typeof modelSchema> {
   return model;
 }
 
+const isIdentity = ({ className, config }: KerasLayer) =>
+  /Dropout|^Gaussian/.test(className) || (className === "Activation" && config.activation === "linear");
+
+/** Leaves out a softmax over the outputs that nothing but what is idle outside training follows. */
+function withoutSoftmax(layers: readonly KerasLayer[]): { layers: readonly KerasLayer[]; notes: string[] } {
+  const end = layers.findLastIndex((layer) => !isIdentity(layer));
+  const last = layers.at(end);
+  if (end < 1 || !last || !isSoftmax(last)) return { layers, notes: [] };
+  return { layers: layers.slice(0, end), notes: [softmaxNote(`${opOf(last)} ${JSON.stringify(last.name)}`)] };
+}
+
+/** Of a layer's last axis, which is Keras's default. */
+function isSoftmax(layer: KerasLayer): boolean {
+  if (!/^(log_?)?softmax$/i.test(opOf(layer))) return false;
+  if (layer.className !== "Softmax") return true;
+  const { axis } = configOf(layer, { axis: z.union([z.int(), z.tuple([z.int()])]).default(-1) });
+  return Number(axis) === -1;
+}
+
 /** @throws UnsupportedLayersError if a layer can neither be encrypted nor run, naming all that cannot be encrypted */
 function requireKnown(name: string, layers: readonly KerasLayer[]): void {
   if (layers.every(converterOf)) return;
-  const plainOnly = /relu|elu$|silu|swish|sigmoid|tanh|softplus|^MaxPooling2D$/i;
+  const plainOnly = /relu|elu$|silu|swish|sigmoid|tanh|softplus|hard_|^MaxPooling[12]D$/i;
   const unsupported = layers.flatMap((layer, position) => {
-    const { className, config } = layer;
-    const op = className === "Activation" ? String(config.activation) : className;
-    return converterOf(layer) && !plainOnly.test(op) ? [] : [unsupportedLayer(layer, position)];
+    return converterOf(layer) && !plainOnly.test(opOf(layer)) ? [] : [unsupportedLayer(layer, position)];
   });
   throw new UnsupportedLayersError(name, unsupported);
 }
 
-type Draft = NetworkLayer | Affine;
+/** Flatten's input with its first axis behind the others. */
+function firstAxisLast(layout: Layout): Layout {
+  const [first, ...others] = layout.order.keys();
+  return transposedLayout(layout, [...others, first]);
+}
+
+const isChannelsFirst = ({ config }: KerasLayer) =>
+  config.data_format === "channels_first" || config.data_format === "channelsFirst";
 
 /** The layout behind a layer: flattened images stay in the file's order until a linear layer takes them. */
-function layoutBehind(draft: Draft, layout: Layout): Layout {
-  if (draft.kind === "flatten") return { ...layout, isFlat: true };
+function layoutBehind(draft: Draft, layout: Layout, layer: KerasLayer): Layout {
+  if (draft.kind === "flatten") {
+    return { ...(isChannelsFirst(layer) && !layout.isFlat ? firstAxisLast(layout) : layout), isFlat: true };
+  }
+  if (draft.kind === "unflatten") {
+    const [, height, width] = draft.shape;
+    const { length } = layer.config.target_shape as unknown[];
+    return length === 2 ? sequence([width, 1]) : channelsLast([height, width, 1]);
+  }
   if (draft.kind === "affine" || (layout.isFlat && draft.kind !== "linear")) return layout;
   const shape = layerOutputShape(draft, ourShape(layout));
   return { ...ownLayout(shape), order: shape.length === 3 ? layout.order : [0] };
+}
+
+/** How our layers see what the file gives them: two axes are a sequence where a layer of one dimension takes them. */
+function inputLayout({ inputShape, layers }: Topology): Layout {
+  if (inputShape.length === 3) return channelsLast(inputShape);
+  if (inputShape.length === 1) return ownLayout(inputShape);
+  const taking = layers.find(({ className }) => /1D$|^(Flatten|Reshape|Dense)$/.test(className));
+  if (taking?.className.endsWith("1D")) return sequence(inputShape);
+  return { shape: [1, ...inputShape], order: [1, 2], isFlat: false };
 }
 
 function draftsOf({ layers }: Topology, input: Layout, weights: KerasWeights): Draft[] {
   let layout = input;
   const drafts = layers.map((layer) => {
     const draft = converterOf(layer)!({ ...layer, weights, layout });
-    layout = layoutBehind(draft, layout);
+    layout = layoutBehind(draft, layout, layer);
     return draft;
   });
   if (keepsOrder(layout) || !layout.isFlat) return drafts;
@@ -84,8 +135,7 @@ function draftsOf({ layers }: Topology, input: Layout, weights: KerasWeights): D
 }
 
 function networkOf(name: string, topology: Topology, weights: KerasWeights): Network {
-  const { inputShape } = topology;
-  const input = inputShape.length === 3 ? channelsLast(inputShape) : ownLayout(inputShape);
+  const input = inputLayout(topology);
   let { shape } = input;
   requireManageable("its input", shape);
   const layers = foldBatchNorms(draftsOf(topology, input, weights)).map((draft) => {
@@ -113,8 +163,10 @@ export function readTfjs(bytes: Uint8Array, { name, file }: ReadTfjsOptions): Ne
   try {
     const { modelTopology, weightsManifest } = parseJson(bytes);
     const topology = readTopology(modelTopology);
-    requireKnown(name, topology.layers);
-    return networkOf(name, topology, new KerasWeights(weightsManifest, file));
+    const { layers, notes } = withoutSoftmax(topology.layers);
+    requireKnown(name, layers);
+    const network = networkOf(name, { ...topology, layers }, new KerasWeights(weightsManifest, file));
+    return withNotes(network, notes);
   } catch (error) {
     throw naming(name, error);
   }

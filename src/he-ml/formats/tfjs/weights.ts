@@ -143,9 +143,9 @@ export class KerasWeights {
     return found;
   }
 
-  /** @throws InputError if there is no such weight, or it has not that many axes */
-  required(layer: string, weight: string, axes: number): Tensor {
-    const found = this.optional(layer, weight);
+  /** @throws InputError if there is no such weight, or it has not that many axes, or another shape */
+  required(layer: string, weight: string, axes: number, shape?: Shape): Tensor {
+    const found = this.optional(layer, weight, shape);
     if (found?.shape.length === axes) return found;
     const got = found ? `[${found.shape.join(", ")}]` : "none";
     throw new InputError(

@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.js";
 import { numberBytes } from "../numbers.js";
 import { readArchive } from "./archive.js";
-import { call, requireBytes, storageId } from "./names.js";
+import { call, refuseQuantized, requireBytes, storageId } from "./names.js";
 import type { PickleValue } from "./pickle-values.js";
 import { readPickle, type PickleReader } from "./pickle.js";
 import type { Storage } from "./tensors.js";
@@ -51,7 +51,7 @@ async function readZip(bytes: Uint8Array): Promise<TorchFile> {
   const storages = new Map<string, Storage>();
   const names = new Set<string>();
   const { value } = readPickle(files.get(`${root}${object}`)!, 0, {
-    named: (name) => names.add(name),
+    named: note(names),
     call,
     persistent: (id) => {
       const { key, ...described } = storageId(id);
@@ -68,6 +68,12 @@ async function readZip(bytes: Uint8Array): Promise<TorchFile> {
   return { value, names };
 }
 
+/** Hears the names in a pickle. */
+const note = (names: Set<string>) => (name: string) => {
+  refuseQuantized(name);
+  names.add(name);
+};
+
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
@@ -81,7 +87,7 @@ function readLegacy(bytes: Uint8Array): TorchFile {
   const names = new Set<string>();
   const storages = new Map<string, Storage>();
   const plain: PickleReader = {
-    named: (name) => names.add(name),
+    named: note(names),
     call,
     persistent: () => {
       throw notTorch();

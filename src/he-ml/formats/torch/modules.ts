@@ -4,9 +4,11 @@ import {
   isModuleType,
   moduleArguments,
   type Module,
+  type ModuleType,
   type UnknownModule,
 } from "../description.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { unknownAttribute } from "./attributes.js";
 import { isKnownName, torchModuleType } from "./names.js";
 import { PythonObject, type PickleValue } from "./pickle-values.js";
 import { StoredTensor, TensorReader } from "./tensors.js";
@@ -38,10 +40,37 @@ const ownClasses: ReadonlyMap<string, "Square" | "Polynomial"> = new Map([
  */
 export function pickledModules(root: PythonObject, names: ReadonlySet<string>): PickledModules {
   const walk = new Walk();
-  if (isSequential(root)) walk.sequence(root, "", 0);
-  else walk.module(root, "0");
+  const network = unwrapped(root, walk.classes);
+  if (isSequential(network)) walk.sequence(network, "", 0);
+  else if (partsOf(network, "_modules").size > 0) throw ownNetwork(network);
+  else walk.module(network, "0");
   requireNothingElse(names, walk.classes);
+  if (walk.doubt) throw walk.doubt;
   return walk;
+}
+
+/** What runs a network on several devices, and computes what it computes. */
+const wrapper = /^torch\.nn\.parallel\.(data_parallel\.DataParallel|distributed\.DistributedDataParallel)$/;
+
+function unwrapped(root: PythonObject, classes: Set<string>): PythonObject {
+  const inner = wrapper.test(root.className) ? partsOf(root, "_modules").get("module") : undefined;
+  if (!(inner instanceof PythonObject)) return root;
+  requireNoHooks(root, "");
+  classes.add(root.className);
+  return inner;
+}
+
+/** A network of a class of the user's own, whose file holds its modules and not what is done with them. */
+function ownNetwork(root: PythonObject): InputError {
+  const children = [...partsOf(root, "_modules")].slice(0, 8).map(([key, child]) => {
+    const type = child instanceof PythonObject ? child.className.replace(/^.*\./s, "") : "none";
+    return `${typeof key === "string" ? key.slice(0, 100) : ""} (${type})`;
+  });
+  return new InputError(
+    `it is a network of the class ${shown(root.className)}, whose forward is code that the file does not hold; it has ` +
+      `the modules ${children.join(", ").replace(/\p{Cc}+/gu, " ")}. Export it to ONNX with torch.onnx.export, or save ` +
+      `its state_dict() and give a description of its layers`,
+  );
 }
 
 /** @throws InputError if a name is neither PyTorch's nor of a module's class */
@@ -86,6 +115,8 @@ class Walk implements PickledModules {
   readonly tensors = new Map<string, Tensor>();
   /** Classes of the modules. */
   readonly classes = new Set<string>();
+  /** What was not understood; a file that names what is no part of a network has another trouble. */
+  doubt?: InputError;
   readonly #reader = new TensorReader();
   #visited = 0;
 
@@ -117,6 +148,7 @@ class Walk implements PickledModules {
       return;
     }
     requireNoHooks(object, path);
+    this.#requireUnderstood(type, object, path);
     const given: Record<string, unknown> = {};
     for (const argument of Object.keys(moduleArguments[type])) {
       const value = attributesOf(object).get(argument);
@@ -129,6 +161,15 @@ class Walk implements PickledModules {
       }
     }
     this.modules.push(checkModule(type, path, given));
+  }
+
+  #requireUnderstood(type: ModuleType, object: PythonObject, path: string): void {
+    const name = unknownAttribute(type, attributesOf(object));
+    if (name === undefined) return;
+    this.doubt ??= new InputError(
+      `${type} ${JSON.stringify(path)}: its attribute ${shown(name)} is not understood, and could change what it ` +
+        `computes; delete it if it does not, and save the network again`,
+    );
   }
 
   #read(path: string, part: string, value: PickleValue): void {

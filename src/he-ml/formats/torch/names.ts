@@ -33,6 +33,8 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["torch._utils._rebuild_parameter_with_state", ([data]) => data],
   ["torch.Size", ([sizes]) => sizes],
   ["torch.device", ([device]) => device],
+  // PyTorch up to 1.2 keeps where a module's functions come from; all are what they are today.
+  ["torch.nn.backends.thnn._get_thnn_function_backend", () => null],
   ["collections.OrderedDict", () => new Map()],
   ["builtins.set", ([items]) => new Set(Array.isArray(items) ? items : [])],
   ["__builtin__.set", ([items]) => new Set(Array.isArray(items) ? items : [])],
@@ -41,6 +43,19 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
 const moduleClass = /^torch\.nn\.modules\.[\w.]+$/;
 /** Names of values, not of code: number types and the like. */
 const torchValue = /^torch\.(b?float|u?int|complex|bool|strided|contiguous_format)\w*$/;
+
+/** Modules whose weights are integers, and the numbers that they hold. */
+const quantized =
+  /^torch\.(ao\.)?nn\.(intrinsic\.)?(quantized|qat)\.|^torch\._utils\._rebuild_qtensor$|^torch\.QU?Int\d+/;
+
+/** @throws InputError if it names what only quantized networks have */
+export function refuseQuantized(name: string): void {
+  if (!quantized.test(name)) return;
+  throw new InputError(
+    `it is a quantized network (${name.slice(0, 100)}): its weights are integers with scales of their own; ` +
+      `save the float network that it was made from, before torch.ao.quantization converted it`,
+  );
+}
 
 /** Whether a file of PyTorch's may name this without more ado. */
 export function isKnownName(name: string): boolean {

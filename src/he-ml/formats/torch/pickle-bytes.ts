@@ -73,3 +73,12 @@ function decode(bytes: Uint8Array): string {
     throw damaged("a text is not UTF-8");
   }
 }
+
+/** Python 2 writes texts as bytes: names and keys in ASCII, and source code, which nobody reads, in any encoding. */
+export function python2Text(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return bytes;
+  }
+}

@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.js";
-import { PickleBytes } from "./pickle-bytes.js";
+import { PickleBytes, python2Text } from "./pickle-bytes.js";
 import {
   PythonName,
   PythonObject,
@@ -120,9 +120,11 @@ class StackMachine {
       case 0x8d: // BINUNICODE8
         return this.#push(this.#bytes.text(this.#bytes.length(8)));
       case 0x54: // BINSTRING
+        return this.#push(python2Text(this.#bytes.take(this.#bytes.length(4))));
+      case 0x55: // SHORT_BINSTRING
+        return this.#push(python2Text(this.#bytes.take(this.#bytes.byte())));
       case 0x42: // BINBYTES
         return this.#push(this.#bytes.take(this.#bytes.length(4)));
-      case 0x55: // SHORT_BINSTRING
       case 0x43: // SHORT_BINBYTES
         return this.#push(this.#bytes.take(this.#bytes.byte()));
       case 0x8e: // BINBYTES8

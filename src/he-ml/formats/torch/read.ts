@@ -1,9 +1,10 @@
 import { InputError } from "../../errors.js";
 import { naming } from "../../model/model-error.js";
-import type { Network } from "../../model/model.js";
-import type { Shape } from "../../tensor/tensor.js";
+import { withNotes, type Network } from "../../model/model.js";
+import type { Shape, Tensor } from "../../tensor/tensor.js";
 import { parseDescription } from "../description.js";
 import { networkFromModules } from "../modules/network.js";
+import { savedNetwork } from "./checkpoint.js";
 import { readTorchFile } from "./file.js";
 import { pickledModules, pickledTensors } from "./modules.js";
 import { PythonObject } from "./pickle-values.js";
@@ -19,7 +20,8 @@ export interface ReadTorchOptions {
 }
 
 /**
- * Reads a whole `nn.Sequential`, or a `state_dict` with a description of its layers, that PyTorch's `torch.save` wrote.
+ * Reads a whole `nn.Sequential`, or a `state_dict` with a description of its layers, that PyTorch's `torch.save` wrote, by
+ * itself or in a checkpoint.
  * Nothing in the file is run. Layers bear the names and the numbers of its modules, those of nested ones in their place;
  * Dropout and the like leave an identity layer.
  *
@@ -29,34 +31,40 @@ export interface ReadTorchOptions {
  * @example const network = await readTorch(await readFile("lenet1.pt"), { name: "lenet1", inputShape: [1, 28, 28] })
  */
 export async function readTorch(bytes: Uint8Array, options: ReadTorchOptions): Promise<Network> {
-  const { name, inputShape } = options;
+  const { name } = options;
   try {
-    const { value, names } = await readTorchFile(bytes);
-    if (value instanceof PythonObject) {
-      if (options.description !== undefined) {
-        throw new InputError(
-          `it holds its layers itself, and takes no description; leave the description out`,
-        );
-      }
-      return networkFromModules({ name, inputShape, ...pickledModules(value, names) });
-    }
-    if (!(value instanceof Map)) {
-      throw new InputError(
-        `expected an nn.Sequential or a state_dict, got something else; save the network itself`,
-      );
-    }
-    const tensors = pickledTensors(value, names);
-    const given = options.description ?? options.findDescription?.();
-    if (given === undefined) {
-      throw new InputError(
-        `it is a state_dict: weights without layers; give a description of the layers, or save the whole ` +
-          `nn.Sequential with torch.save(network, path)`,
-      );
-    }
-    const description = parseDescription(given);
-    const shape = inputShape ?? description.inputShape;
-    return networkFromModules({ name, tensors, modules: description.modules, inputShape: shape });
+    const { value: file, names } = await readTorchFile(bytes);
+    const { value, notes } = savedNetwork(file);
+    const network =
+      value instanceof PythonObject
+        ? sequentialOf(value, names, options)
+        : describedBy(pickledTensors(value, names), options);
+    return withNotes(network, notes);
   } catch (error) {
     throw naming(name, error);
   }
+}
+
+function sequentialOf(
+  root: PythonObject,
+  names: ReadonlySet<string>,
+  { name, inputShape, description }: ReadTorchOptions,
+): Network {
+  if (description === undefined) {
+    return networkFromModules({ name, inputShape, ...pickledModules(root, names) });
+  }
+  throw new InputError(`it holds its layers itself, and takes no description; leave the description out`);
+}
+
+function describedBy(tensors: ReadonlyMap<string, Tensor>, options: ReadTorchOptions): Network {
+  const given = options.description ?? options.findDescription?.();
+  if (given === undefined) {
+    throw new InputError(
+      `it is a state_dict: weights without layers; give a description of the layers, or save the whole ` +
+        `nn.Sequential with torch.save(network, path)`,
+    );
+  }
+  const { modules, inputShape } = parseDescription(given);
+  const { name } = options;
+  return networkFromModules({ name, tensors, modules, inputShape: options.inputShape ?? inputShape });
 }

@@ -25,9 +25,25 @@ export class StoredTensor {
 /** Gives the values of tensors, up to a limit for all of them: an expanded one may have more than its file has bytes. */
 export class TensorReader {
   #values = 0;
+  readonly #read = new Map<Storage, { readonly view: string; readonly tensor: Tensor }[]>();
 
-  /** @throws InputError if the tensor reaches beyond its storage, or there are too many values */
-  read(what: string, { storage, offset, shape, strides }: StoredTensor): Tensor {
+  /**
+   * A tensor's values. What is stored once and saved under two names is one tensor.
+   *
+   * @throws InputError if the tensor reaches beyond its storage, or there are too many values
+   */
+  read(what: string, stored: StoredTensor): Tensor {
+    const { storage, offset, shape, strides } = stored;
+    const view = JSON.stringify([offset, shape, strides]);
+    const views = this.#read.get(storage) ?? [];
+    const known = views.find((other) => other.view === view);
+    if (known) return known.tensor;
+    const tensor = this.#valuesOf(what, stored);
+    this.#read.set(storage, [...views, { view, tensor }]);
+    return tensor;
+  }
+
+  #valuesOf(what: string, { storage, offset, shape, strides }: StoredTensor): Tensor {
     const count = shape.reduce((product, size) => product * size, 1);
     this.#values += count;
     if (!(this.#values <= mostWeights)) {

@@ -99,7 +99,6 @@ describe("what cannot be encrypted", () => {
     expect((error as UnsupportedLayersError).layers).toEqual([
       { position: 1, name: "1", op: "ReLU", remedy: expect.stringContaining("square") },
       { position: 2, name: "2", op: "LSTM", remedy: expect.stringContaining("build the model from") },
-      { position: 3, name: "3", op: "Softmax", remedy: expect.stringContaining("client") },
     ]);
   });
 });
@@ -108,15 +107,14 @@ describe("refusals", () => {
   test.each<[string, RegExp]>([
     ["refused-circular.pt", /Conv2d "0": expected padding_mode "zeros", got "circular"/],
     ["refused-ceil.pt", /AvgPool2d "0": ceil_mode=True makes its last windows reach beyond the image of 6×6/],
-    ["refused-adaptive.pt", /AdaptiveAvgPool2d "0": expected output_size 1, .* got 2/],
     ["refused-batch-norm.pt", /BatchNorm1d "0": it has no running statistics/],
-    ["refused-checkpoint.pt", /expected tensors alone, as in a state_dict, but "epoch" is none/],
+    ["refused-checkpoint.pt", /it is a state_dict: weights without layers; give a description/],
     ["refused-list.pt", /expected an nn.Sequential or a state_dict, got something else/],
     ["refused-torchscript.pt", /it is a TorchScript archive \(torch.jit.save\).* export it to ONNX/],
     ["refused-hooks.pt", /its module "0" has forward pre hooks, code that changes what it computes/],
     [
       "refused-own-network.pt",
-      /1 layer that cannot be encrypted: layer 0 "0" \(__main__.Net\): build the model/,
+      /of the class "__main__.Net", whose forward is code .*; it has the modules fc \(Linear\). Export it to ONNX/,
     ],
     ["state-dict.pth", /it is a state_dict: weights without layers; give a description/],
   ])("%s", async (file, message) => {
