@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { machineCosts } from "../he-ml/node/calibration/machine-costs.js";
@@ -9,6 +8,7 @@ import { compile } from "../he-ml/node/compile.js";
 import { explain, type Explanation } from "../he-ml/program/explain.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
+import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import type { CommandIo, Output } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { sampleImages } from "./sample-images.js";
@@ -47,8 +47,8 @@ async function run(options: ExplainOptions, stdout: Output): Promise<void> {
     ...(packing === "packed" ? { fuse, samples: await sampleImages(model) } : {}),
   });
   const explanation = explain(program, { costs: await machineCosts(program.parameters) });
-  if (clientSpec) await writeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
   stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
+  if (clientSpec) await writeWholeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
 }
 
 /** One row a stage, then the sums. */

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
@@ -6,6 +5,7 @@ import { InputError } from "../he-ml/errors.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
+import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { layerShapes, requireBatchOf, type Model } from "../he-ml/model/model.js";
 import { compile } from "../he-ml/node/compile.js";
 import type { Program } from "../he-ml/program/program.js";
@@ -13,10 +13,10 @@ import { infer } from "../he-ml/node/infer.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { Shape } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
-import type { CommandIo } from "./command-io.js";
+import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
-import { firstLine, resultTable } from "./inference-text.js";
+import { firstLine, gapLines, resultTable } from "./inference-text.js";
 import { pictureImages } from "./picture-images.js";
 import { startProgress } from "./progress.js";
 import { referenceLogits } from "./reference-logits.js";
@@ -36,6 +36,7 @@ interface InferCommandOptions {
   readonly parameters?: string;
   readonly threads?: number;
   readonly report?: string;
+  readonly allowError?: boolean;
   readonly json?: boolean;
 }
 
@@ -63,6 +64,7 @@ export function inferCommand(io: CommandIo): Command {
       wholeNumber(1, 256),
     )
     .option("--report <file>", "write an HTML report with figures")
+    .option("--allow-error", "exit with 0 also where encrypted and plain logits do not agree")
     .option("--json", "print everything as JSON")
     .action((options: InferCommandOptions) => run(options, io));
 }
@@ -95,9 +97,12 @@ async function run(options: InferCommandOptions, { stdout, stderr, signal }: Com
   else stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
   if (options.report) {
     const { inferenceReport } = await import("../viz/index.js");
-    await writeFile(options.report, await inferenceReport(report, images, names));
+    await writeWholeFile(options.report, await inferenceReport(report, images, names));
     stderr.write(`he-ml: report written to ${options.report}\n`);
   }
+  const gaps = gapLines(report);
+  gaps.forEach(warn);
+  if (gaps.length > 0 && !options.allowError) throw new ExitStatus(1);
 }
 
 async function compileFor(

@@ -69,7 +69,7 @@ export interface Plan {
   readonly rotations: readonly RotationNeed[];
 }
 
-const defaultRelativeError = 0.01;
+export const defaultRelativeError = 0.01;
 /**
  * The largest error is taken to be four standard deviations. A normal error is larger with probability
  * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability

@@ -7,6 +7,7 @@ import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
+import { defaultRelativeError } from "../planner/plan.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
 import type { Program } from "../program/program.js";
@@ -21,6 +22,7 @@ import {
   type Tensor,
 } from "../tensor/tensor.js";
 import { Client } from "./client.js";
+import { gapsBetween, gapsSchema } from "./gaps.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
@@ -66,6 +68,8 @@ export const inferenceReportSchema = z.object({
   /** What would travel. */
   bytes: travellingSchema,
   layers: z.array(layerTraceSchema),
+  /** How far the results lie apart, and how far they may. */
+  gaps: gapsSchema,
   /** What was told before the run, in packing `packed`. */
   explanation: explanationSchema.optional(),
 });
@@ -172,6 +176,15 @@ export async function inferOn(
         evaluationKeys: payloadLength(keys),
       },
       layers,
+      gaps: gapsBetween(
+        {
+          encrypted: logits,
+          forward: outputs.at(-1)!,
+          given: options.plainLogits,
+          expected: expectedLogits,
+        },
+        defaultRelativeError,
+      ),
       explanation,
     };
   } finally {
