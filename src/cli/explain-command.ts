@@ -6,11 +6,12 @@ import { checkParameters, formatParameters } from "../he-ml/crypto/parameters.js
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { compile } from "../he-ml/node/compile.js";
 import { explain, type Explanation } from "../he-ml/program/explain.js";
-import { formatShape } from "../he-ml/tensor/tensor.js";
+import { formatShape, type Shape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import type { CommandIo, Output } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
+import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes } from "../viz/units.js";
 
@@ -20,6 +21,7 @@ interface ExplainOptions {
   readonly parameters?: string;
   readonly fuse: boolean;
   readonly clientSpec?: string;
+  readonly inputShape?: Shape;
   readonly json?: boolean;
 }
 
@@ -32,13 +34,14 @@ export function explainCommand({ stdout }: CommandIo): Command {
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
+    .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
     .action((options: ExplainOptions) => run(options, stdout));
 }
 
 async function run(options: ExplainOptions, stdout: Output): Promise<void> {
   const { packing, parameters: file, fuse, clientSpec } = options;
-  const model = await loadModel(options.model);
+  const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
   const program = await compile(model, {

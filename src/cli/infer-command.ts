@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters } from "../he-ml/crypto/parameters.js";
@@ -15,7 +16,12 @@ import type { Shape } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
-import { datasetImages, jsonImages, jsonImageShape, type ImagesSource } from "./images-source.js";
+import { csvImages } from "./csv-images.js";
+import { fitToModel } from "./fit-to-model.js";
+import { datasetImages, type ImagesSource } from "./images-source.js";
+import { inputShapeOption, loadInShape } from "./input-shape.js";
+import { jsonImages, jsonImageShape } from "./json-images.js";
+import { npyImages, npyImageShape } from "./npy-images.js";
 import { firstLine, gapLines, resultTable } from "./inference-text.js";
 import { pictureImages } from "./picture-images.js";
 import { startProgress } from "./progress.js";
@@ -29,8 +35,10 @@ interface InferCommandOptions {
   readonly count?: number;
   readonly datasetDir?: string;
   readonly input?: string;
+  readonly label?: string;
   readonly image?: string;
   readonly invert?: boolean;
+  readonly inputShape?: Shape;
   readonly packing: Packing;
   readonly fuse: boolean;
   readonly parameters?: string;
@@ -52,10 +60,18 @@ export function inferCommand(io: CommandIo): Command {
     .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
-    .option("--input <file>", "take images from a JSON file instead")
-    .option("--image <file>", "classify a PNG picture instead, resized to what the model takes")
+    .option(
+      "--input <file>",
+      "take images from a file instead: JSON, CSV (a line each), NumPy's .npy, a folder of pictures",
+    )
+    .option("--label <column>", "with --input X.csv: the column that says what each row is")
+    .option(
+      "--image <file>",
+      "classify a PNG or JPEG picture, or a folder of them, resized to what the model takes",
+    )
     .option("--invert", "with --image: the picture is dark on light, as ink on paper is")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
+    .addOption(inputShapeOption())
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
     .option(
@@ -69,17 +85,19 @@ export function inferCommand(io: CommandIo): Command {
     .action((options: InferCommandOptions) => run(options, io));
 }
 
-async function run(options: InferCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
+async function run(given: InferCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
+  const options = await withPictures(given);
   requireOneSource(options);
-  const model = await loadModel(options.model, { inputShape: await shapeOfImages(options) });
+  const model = await loadInShape(loadModel, options.model, options.inputShape, () => shapeOfImages(options));
   if (options.report) {
     requirePackages("plots");
     await requireWritableFile("--report", options.report);
   }
-  const program = await compileFor(model, options);
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
-  const { images, labels, names, expectedLogits, classNames } = await findImages(options, model, warn);
+  const { labels, names, expectedLogits, classNames, ...found } = await findImages(options, model, warn);
+  const images = fitToModel(found.images, model.inputShape, warn);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
+  const program = await compileFor(model, options);
   const plainLogits = await referenceLogits(await modelFile(options.model), images, warn);
 
   const progress = startProgress(stderr);
@@ -123,6 +141,7 @@ function requireOneSource({
   input,
   image,
   invert,
+  label,
 }: InferCommandOptions): void {
   if ([dataset, input, image].filter((source) => source !== undefined).length > 1) {
     throw new InputError("infer: --dataset, --input and --image exclude each other; give one of them");
@@ -132,19 +151,37 @@ function requireOneSource({
       "infer: --index, --count and --dataset-dir choose from a dataset; --input and --image are taken whole",
     );
   }
+  if (label !== undefined && (input === undefined || !hasEnding(input, ".csv"))) {
+    throw new InputError("infer: --label is for a CSV file; give --input X.csv");
+  }
   if (invert && image === undefined) throw new InputError("infer: --invert is for a picture; give --image");
 }
 
-function findImages(
-  { dataset, datasetDir, index, count, input, image, invert }: InferCommandOptions,
+const hasEnding = (path: string, ending: string) => path.toLowerCase().endsWith(ending);
+
+/** A folder of pictures is taken as `--image` takes it. */
+async function withPictures(options: InferCommandOptions): Promise<InferCommandOptions> {
+  const { input, image } = options;
+  if (input === undefined || image !== undefined) return options;
+  const status = await stat(input).catch(() => undefined);
+  return status?.isDirectory() ? { ...options, input: undefined, image: input } : options;
+}
+
+async function findImages(
+  { dataset, datasetDir, index, count, input, label, image, invert, ...options }: InferCommandOptions,
   model: Model,
   warn: (message: string) => void,
 ): Promise<ImagesSource> {
-  if (image !== undefined) return pictureImages(image, model.inputShape, invert ?? false, warn);
-  if (input !== undefined) return jsonImages(input, model.inputShape, layerShapes(model).at(-1)!);
+  const { inputShape: modelShape, classNames } = model;
+  if (image !== undefined) return pictureImages(image, modelShape, invert ?? false, warn);
+  if (input !== undefined && hasEnding(input, ".csv")) {
+    return csvImages(input, { label, modelPath: await modelFile(options.model), modelShape, classNames });
+  }
+  if (input !== undefined && hasEnding(input, ".npy")) return npyImages(input, modelShape);
+  if (input !== undefined) return jsonImages(input, modelShape, layerShapes(model).at(-1)!);
   if (dataset !== undefined) return datasetImages(dataset, index ?? 0, count ?? 1, datasetDir);
   throw new InputError(
-    "infer: expected images; give --dataset mnist --index 0, --image digit.png, or --input images.json",
+    "infer: expected images; give --dataset mnist --index 0, --image digit.png, or --input with a .json, .csv or .npy file",
   );
 }
 
@@ -154,6 +191,8 @@ async function shapeOfImages({
   datasetDir,
   input,
 }: InferCommandOptions): Promise<Shape | undefined> {
+  if (input !== undefined && hasEnding(input, ".csv")) return undefined;
+  if (input !== undefined && hasEnding(input, ".npy")) return npyImageShape(input);
   if (input !== undefined) return jsonImageShape(input);
   if (dataset === undefined) return undefined;
   const { images } = await datasetImages(dataset, 0, 1, datasetDir);
