@@ -171,7 +171,7 @@ describe("a file that is no usable picture gives one InputError:", () => {
   test("missing, a folder, empty, text", async () => {
     await expect(readPicture(join(folder.path, "none.png"))).rejects.toThrow(/there is no file ".*none.png"/);
     await expect(readPicture(folder.path)).rejects.toThrow(InputError);
-    expect(await refusal(new Uint8Array())).toMatch(/it is no PNG file; expected a PNG picture/);
+    expect(await refusal(new Uint8Array())).toMatch(/it is no PNG file; expected a PNG or JPEG picture/);
     expect(await refusal(Buffer.from("GIF89a and more"))).toMatch(/no PNG file/);
   });
 
