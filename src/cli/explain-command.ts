@@ -9,7 +9,8 @@ import { explain, type Explanation } from "../he-ml/program/explain.js";
 import { formatShape, type Shape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
-import type { CommandIo, Output } from "./command-io.js";
+import { onChainThatDoes } from "./chain-that-does.js";
+import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { sampleImages } from "./sample-images.js";
@@ -26,7 +27,7 @@ interface ExplainOptions {
 }
 
 /** `he-ml explain`: what a run will do and cost, with nothing encrypted. */
-export function explainCommand({ stdout }: CommandIo): Command {
+export function explainCommand(io: CommandIo): Command {
   return new Command("explain")
     .description("tell layouts, levels, operations, time and error of a run before anything is encrypted")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
@@ -36,19 +37,23 @@ export function explainCommand({ stdout }: CommandIo): Command {
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
     .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
-    .action((options: ExplainOptions) => run(options, stdout));
+    .action((options: ExplainOptions) => run(options, io));
 }
 
-async function run(options: ExplainOptions, stdout: Output): Promise<void> {
+async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Promise<void> {
+  const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   const { packing, parameters: file, fuse, clientSpec } = options;
   const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
-  const program = await compile(model, {
-    packing,
-    parameters,
-    ...(packing === "packed" ? { fuse, samples: await sampleImages(model) } : {}),
-  });
+  const samples = packing === "packed" ? await sampleImages(model) : undefined;
+  const program = await onChainThatDoes({ parameters: file }, warn, (longer) =>
+    compile(model, {
+      packing,
+      parameters: parameters ?? longer,
+      ...(packing === "packed" ? { fuse, samples } : {}),
+    }),
+  );
   const explanation = explain(program, { costs: await machineCosts(program.parameters) });
   stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
   if (clientSpec) await writeWholeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { packings, type Packing } from "../he-ml/crypto/packing.js";
-import { checkParameters } from "../he-ml/crypto/parameters.js";
+import { checkParameters, type CkksParameters } from "../he-ml/crypto/parameters.js";
 import { InputError } from "../he-ml/errors.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
@@ -19,6 +19,7 @@ import { requireWritableFile } from "./files.js";
 import { csvImages } from "./csv-images.js";
 import { fitToModel } from "./fit-to-model.js";
 import { datasetImages, type ImagesSource } from "./images-source.js";
+import { onChainThatDoes } from "./chain-that-does.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { jsonImages, jsonImageShape } from "./json-images.js";
 import { npyImages, npyImageShape } from "./npy-images.js";
@@ -97,19 +98,20 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
   const { labels, names, expectedLogits, classNames, ...found } = await findImages(options, model, warn);
   const images = fitToModel(found.images, model.inputShape, warn);
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
-  const program = await compileFor(model, options);
   const plainLogits = await referenceLogits(await modelFile(options.model), images, warn);
 
   const progress = startProgress(stderr);
-  const report = await infer(program, images, {
-    labels,
-    plainLogits,
-    expectedLogits,
-    classNames: classNames ?? model.classNames,
-    threads: options.threads,
-    signal,
-    onProgress: (step, done, total) => progress.update(step, done, total),
-  }).finally(() => progress.stop());
+  const report = await onChainThatDoes(options, warn, async (parameters) =>
+    infer(await compileFor(model, options, parameters), images, {
+      labels,
+      plainLogits,
+      expectedLogits,
+      classNames: classNames ?? model.classNames,
+      threads: options.threads,
+      signal,
+      onProgress: (step, done, total) => progress.update(step, done, total),
+    }),
+  ).finally(() => progress.stop());
 
   if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
   else stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
@@ -126,8 +128,9 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
 async function compileFor(
   model: Model,
   { packing, fuse, parameters: file }: InferCommandOptions,
+  longer: CkksParameters | undefined,
 ): Promise<Program> {
-  const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
+  const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : longer;
   if (packing !== "packed") return compile(model, { packing, parameters });
   return compile(model, { packing, parameters, fuse, samples: await sampleImages(model) });
 }

@@ -166,7 +166,7 @@ describe("CSV", () => {
     expect(table.labels.slice(0, 3)).toEqual([1, 0, 1]);
     const [training, test] = [standardisedRows(table, "train"), standardisedRows(table, "test")];
     expect([training.images.count, test.images.count]).toEqual([16, 4]);
-    const sum = training.images.values.reduce((total: number, value: number) => total + value, 0);
+    const sum = [...training.images.values].reduce((total, value) => total + value, 0);
     expect(sum).toBeCloseTo(0, 9);
     expect(featureScales(table)[1]).toEqual({ name: "same", mean: 5, deviation: 1 });
   });

@@ -1,5 +1,6 @@
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { InputError } from "../errors.js";
+import { requireTensor, type Tensor } from "../tensor/tensor.js";
 import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import {
   ciphertextCount,
@@ -151,7 +152,9 @@ export class SecretContext {
   }
 
   /** `encrypt` step by step, for whoever does more with what comes out. */
-  *encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
+  *encryptSteps(batch: Tensor, options: EncryptOptions): Generator<Step, SerializedTensor> {
+    requireTensor("encrypt", batch);
+    const { packing, slotLayout } = (options ?? {}) as Partial<EncryptOptions> & EncryptOptions;
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
@@ -178,6 +181,11 @@ export class SecretContext {
    * @throws InputError if a ciphertext is missing, damaged or of other parameters
    */
   decrypt(tensor: SerializedTensor): Tensor {
+    if (!Array.isArray(tensor?.ciphertexts)) {
+      throw new InputError(
+        `decrypt: expected an encrypted tensor, as encrypt gives it, got ${String(tensor)}`,
+      );
+    }
     requireCount(tensor, tensor.ciphertexts.length);
     requireSlots(tensor, this.parameters.slots);
     const { module } = this.#seal;

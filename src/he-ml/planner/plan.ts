@@ -3,7 +3,7 @@ import { maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.j
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
-import { layerForward, type Model } from "../model/model.js";
+import { layerForward, requireNetwork, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
@@ -84,6 +84,7 @@ const deviationsInLargest = 4;
  * @example const plan = planModel(model, { samples: images, valueRanges });
  */
 export function planModel(model: Model, options: PlanOptions = {}): Plan {
+  requireNetwork("plan", model);
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
   const samples = sampleImages(model, stages, options.samples, options.valueRanges);

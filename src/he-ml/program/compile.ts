@@ -9,7 +9,7 @@ import {
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
-import { layerShapes, type Model } from "../model/model.js";
+import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
 import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
@@ -124,10 +124,7 @@ async function costsUnder(
 }
 
 function requireModel(model: Model): void {
-  const { layers, inputShape } = (model ?? {}) as Partial<Model>;
-  if (!Array.isArray(layers) || !Array.isArray(inputShape)) {
-    throw new InputError(`compile: expected a model, as loadModel or defineModel gives it`);
-  }
+  requireNetwork("compile", model);
   encryptableModel(model);
 }
 

@@ -10,7 +10,7 @@ import { valueRanges as rangesOf } from "../model/value-range.js";
 import { defaultRelativeError } from "../planner/plan.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
-import type { Program } from "../program/program.js";
+import { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import {
   argmax,
@@ -116,6 +116,7 @@ export async function inferOn(
   images: Tensor,
   options: InferOptions,
 ): Promise<InferenceReport> {
+  Program.require("infer", program);
   const { model, packing, parameters, clientSpec } = program;
   const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
   requireTensor("infer", images);
