@@ -7,7 +7,7 @@ import { linearLayer } from "../../src/he-ml/model/linear.js";
 import { defineModel } from "../../src/he-ml/model/model.js";
 import type { Inspection } from "../../src/he-ml/model/inspection.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
-import { tensor } from "../../src/he-ml/tensor/tensor.js";
+import { sizeOf, tensor } from "../../src/he-ml/tensor/tensor.js";
 import { heMl } from "./he-ml.js";
 import { npy } from "./npy.js";
 import { teachingParameters, temporaryFolder, waves, writeJson } from "./support.js";
@@ -20,59 +20,65 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** Two classes from images of 28×28. */
-async function writeWide(name: string, inputShape: readonly number[]): Promise<string> {
+/** Two classes from images of that shape. */
+async function writeClassifier(name: string, inputShape: readonly number[]): Promise<string> {
+  const size = sizeOf(inputShape);
   const layers = [
     ...(inputShape.length > 1 ? [flattenLayer({ name: "flatten" })] : []),
-    linearLayer({ name: "fc1", weights: tensor([2, 784], waves(1568, 0.05)) }),
+    linearLayer({ name: "fc1", weights: tensor([2, size], waves(2 * size, 0.05)) }),
   ];
-  const path = join(folder.path, name);
+  const path = join(folder.path, `${name}.onnx`);
   await writeFile(path, writeOnnx(defineModel({ name, inputShape, layers })));
   return path;
 }
 
 const outcome = async (args: readonly string[]) => {
-  const { status, stdout, stderr } = await heMl([...args, "--json"]);
+  const { status, stdout, stderr } = await heMl([...args, "--parameters", teaching, "--json"]);
   return { status, stderr, report: JSON.parse(stdout || "null") as InferenceReport };
 };
 
 describe("images whose values fit and whose shape does not", () => {
+  const pixels = waves(72, 1);
+  let images: readonly string[];
+  beforeAll(async () => {
+    const path = join(folder.path, "x.npy");
+    await writeFile(path, npy("<f8", [2, 1, 6, 6], Float64Array.from(pixels)));
+    images = ["--input", path];
+  });
+
   test("are reshaped, said once, and give what they give in the right shape", async () => {
-    const square = await writeWide("square.onnx", [1, 28, 28]);
-    const flat = await writeWide("flat.onnx", [784]);
-    const last = await writeWide("last.onnx", [28, 28, 1]);
-    const images = ["--dataset", "mnist", "--parameters", teaching];
+    const square = await writeClassifier("square", [1, 6, 6]);
     const expected = await outcome(["infer", "--model", square, ...images]);
     expect(expected).toMatchObject({ status: 0, stderr: "" });
-    for (const [model, shape] of [
-      [flat, "784"],
-      [last, "28×28×1"],
-    ]) {
+    for (const shape of [[36], [6, 6, 1]]) {
+      const model = await writeClassifier("other", shape);
       const { status, stderr, report } = await outcome(["infer", "--model", model, ...images]);
       expect({ status, stderr }).toEqual({
         status: 0,
-        stderr: `he-ml: each image was reshaped from 1×28×28 to ${shape}, as the model takes it\n`,
+        stderr: `he-ml: each image was reshaped from 1×6×6 to ${shape.join("×")}, as the model takes it\n`,
       });
-      report.results[0].plainLogits.forEach((logit, i) =>
-        expect(logit).toBeCloseTo(expected.report.results[0].plainLogits[i], 5),
+      expect(report.results.map(({ plainLogits }) => plainLogits)).toEqual(
+        expected.report.results.map(({ plainLogits }) => plainLogits),
       );
     }
+  });
+
+  test("of a dataset, too", async () => {
+    const flat = await writeClassifier("flat", [784]);
     const { stdout, stderr } = await heMl(["inspect", flat, "--dataset", "mnist", "--json"]);
     expect(stderr).toMatch(/^he-ml: each image was reshaped from 1×28×28 to 784/);
     expect((JSON.parse(stdout) as Inspection).inputRange).toEqual({ min: 0, max: 1 });
   });
 
-  test("--input of a .npy and of a CSV with labels", async () => {
-    const model = await writeWide("flat2.onnx", [784]);
-    const pixels = waves(1568, 1);
-    await writeFile(join(folder.path, "x.npy"), npy("<f8", [2, 28, 28], Float64Array.from(pixels)));
-    const rows = [pixels.slice(0, 784), pixels.slice(784)].map((row, i) => [...row, i].join(","));
-    const names = [...pixels.slice(0, 784).map((_, i) => `p${i}`), "digit"].join(",");
+  test("a CSV with labels", async () => {
+    const model = await writeClassifier("rows", [36]);
+    const rows = [pixels.slice(0, 36), pixels.slice(36)].map((row, i) => [...row, i].join(","));
+    const names = [...pixels.slice(0, 36).map((_, i) => `p${i}`), "digit"].join(",");
     await writeFile(join(folder.path, "x.csv"), [names, ...rows].join("\n"));
-    const common = ["infer", "--model", model, "--parameters", teaching];
-    const array = await outcome([...common, "--input", join(folder.path, "x.npy")]);
-    const table = await outcome([...common, "--input", join(folder.path, "x.csv"), "--label", "digit"]);
-    expect([array.status, table.status]).toEqual([0, 0]);
+    const input = ["--input", join(folder.path, "x.csv"), "--label", "digit"];
+    const table = await outcome(["infer", "--model", model, ...input]);
+    const array = await outcome(["infer", "--model", model, ...images]);
+    expect([table.status, table.stderr]).toEqual([0, ""]);
     expect(table.report.results.map(({ label }) => label)).toEqual([0, 1]);
     expect(table.report.results.map(({ plainLogits }) => plainLogits)).toEqual(
       array.report.results.map(({ plainLogits }) => plainLogits),
@@ -80,7 +86,7 @@ describe("images whose values fit and whose shape does not", () => {
   });
 
   test("an ill-sized image is found before anything is planned", async () => {
-    const model = await writeWide("flat3.onnx", [784]);
+    const model = await writeClassifier("flat", [784]);
     const input = await writeJson(folder.path, "ill.json", waves(783, 1));
     const { status, stderr } = await heMl([
       "infer",
