@@ -7,7 +7,10 @@ import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
+import type { Shape } from "../he-ml/tensor/tensor.js";
+import { fitToModel } from "./fit-to-model.js";
 import { datasetImages } from "./images-source.js";
+import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { startProgress } from "./progress.js";
 import { referenceLogits } from "./reference-logits.js";
 import { megabytes, percent } from "../viz/units.js";
@@ -17,6 +20,7 @@ interface BenchCommandOptions {
   readonly count: number;
   readonly repetitions: number;
   readonly threads: number;
+  readonly inputShape?: Shape;
   readonly json?: boolean;
 }
 
@@ -37,18 +41,19 @@ export function benchCommand(io: CommandIo): Command {
       wholeNumber(1, 16),
       2,
     )
+    .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
     .action((options: BenchCommandOptions) => run(options, io));
 }
 
 async function run(
-  { model, count, repetitions, threads, json }: BenchCommandOptions,
+  { model, count, repetitions, threads, inputShape, json }: BenchCommandOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
   const models: BenchModel[] = [];
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
-  for (const name of names) models.push(await findBenchModel(name, count, warn));
+  for (const name of names) models.push(await findBenchModel(name, count, inputShape, warn));
   if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
   const progress = startProgress(stderr);
   const report = await bench(models, {
@@ -63,11 +68,12 @@ async function run(
 async function findBenchModel(
   name: string,
   count: number,
+  inputShape: Shape | undefined,
   warn: (message: string) => void,
 ): Promise<BenchModel> {
-  const model = await loadModel(name);
+  const model = await loadInShape(loadModel, name, inputShape);
   if (model.dataset === undefined) return { model };
-  const { images } = await datasetImages(model.dataset, 0, count);
+  const images = fitToModel((await datasetImages(model.dataset, 0, count)).images, model.inputShape, warn);
   return { model, images, plainLogits: await referenceLogits(await modelFile(name), images, warn) };
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { machineCosts } from "../he-ml/node/calibration/machine-costs.js";
@@ -7,10 +6,13 @@ import { checkParameters, formatParameters } from "../he-ml/crypto/parameters.js
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { compile } from "../he-ml/node/compile.js";
 import { explain, type Explanation } from "../he-ml/program/explain.js";
-import { formatShape } from "../he-ml/tensor/tensor.js";
+import { formatShape, type Shape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
-import type { CommandIo, Output } from "./command-io.js";
+import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
+import { onChainThatDoes } from "./chain-that-does.js";
+import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
+import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes } from "../viz/units.js";
 
@@ -20,11 +22,12 @@ interface ExplainOptions {
   readonly parameters?: string;
   readonly fuse: boolean;
   readonly clientSpec?: string;
+  readonly inputShape?: Shape;
   readonly json?: boolean;
 }
 
 /** `he-ml explain`: what a run will do and cost, with nothing encrypted. */
-export function explainCommand({ stdout }: CommandIo): Command {
+export function explainCommand(io: CommandIo): Command {
   return new Command("explain")
     .description("tell layouts, levels, operations, time and error of a run before anything is encrypted")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
@@ -32,23 +35,28 @@ export function explainCommand({ stdout }: CommandIo): Command {
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
+    .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
-    .action((options: ExplainOptions) => run(options, stdout));
+    .action((options: ExplainOptions) => run(options, io));
 }
 
-async function run(options: ExplainOptions, stdout: Output): Promise<void> {
+async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Promise<void> {
+  const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   const { packing, parameters: file, fuse, clientSpec } = options;
-  const model = await loadModel(options.model);
+  const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
-  const program = await compile(model, {
-    packing,
-    parameters,
-    ...(packing === "packed" ? { fuse, samples: await sampleImages(model) } : {}),
-  });
+  const samples = packing === "packed" ? await sampleImages(model) : undefined;
+  const program = await onChainThatDoes({ parameters: file }, warn, (longer) =>
+    compile(model, {
+      packing,
+      parameters: parameters ?? longer,
+      ...(packing === "packed" ? { fuse, samples } : {}),
+    }),
+  );
   const explanation = explain(program, { costs: await machineCosts(program.parameters) });
-  if (clientSpec) await writeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
   stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
+  if (clientSpec) await writeWholeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
 }
 
 /** One row a stage, then the sums. */

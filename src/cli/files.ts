@@ -1,6 +1,7 @@
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
+import { makeFolder } from "../he-ml/node/files/make-folder.js";
 
 /**
  * Checks, before the work, that its result can be written; makes the file's folder if it is not there.
@@ -10,7 +11,7 @@ import { InputError } from "../he-ml/errors.js";
  */
 export async function requireWritableFile(what: string, path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const isNew = (await stat(path).catch(() => undefined)) === undefined;
     const file = await open(path, "a");
     await file.close();

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { formatChain } from "../he-ml/crypto/parameters.js";
+import { isTooWide } from "../he-ml/service/gaps.js";
 import type { InferenceReport } from "../he-ml/service/infer.js";
 import { errorText, megabytes, percent, seconds } from "../viz/units.js";
 
@@ -15,6 +16,31 @@ export function firstLine(
   return (
     `image ${name}, classified while encrypted by ${model}: ${className(predicted)}${verdict}; ` +
     `largest error ${errorText(maxAbsError)} (${percent(relativeToMax)} of the largest logit)`
+  );
+}
+
+/** What does not agree as it should, a line each. */
+export function gapLines({ gaps: { encrypted, plain, expected } }: InferenceReport): string[] {
+  const found = [
+    {
+      gap: plain,
+      text: "HE-ML's plain logits and onnxruntime's differ: the file is not read as it is meant",
+    },
+    {
+      gap: encrypted,
+      text: "the encrypted logits differ from the plain ones: these parameters are not precise enough",
+    },
+    {
+      gap: expected,
+      text: "the logits differ from the outputs that the images came with: they are of another model",
+    },
+  ];
+  return found.flatMap(({ gap, text }) =>
+    gap && isTooWide(gap)
+      ? [
+          `${text} (by ${percent(gap.relativeToMax)} of the largest logit, at most ${percent(gap.allowed)} is expected)`,
+        ]
+      : [],
   );
 }
 

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { WriteError } from "../he-ml/node/files/whole-file.js";
 import { benchCommand } from "./bench-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
 import { explainCommand } from "./explain-command.js";
@@ -60,8 +61,15 @@ function report(error: unknown, stderr: Output): number {
     stderr.write(`he-ml: ${oneLine(error.message)}\n`);
     return 2;
   }
-  stderr.write(`he-ml: failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write(`he-ml: failed: ${failureText(error)}\n`);
   return 1;
+}
+
+/** One line of what a full disk says, and the stack of what should not happen. */
+function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOfFileSystem = error instanceof WriteError || ("syscall" in error && "code" in error);
+  return isOfFileSystem ? oneLine(error.message) : (error.stack ?? error.message);
 }
 
 function reportUsage({ code, message, exitCode }: CommanderError, stderr: Output): number {

@@ -1,13 +1,15 @@
 import { InputError } from "../he-ml/errors.js";
-import { formatShape, zeros, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
+import { formatShape, stack, zeros, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
+import { fitToModel } from "./fit-to-model.js";
 import type { ImagesSource } from "./images-source.js";
-import { readPng, type Picture } from "./png.js";
+import type { Picture } from "./picture.js";
+import { picturePaths, readPicture } from "./read-picture.js";
 
 /** Lighter edges than this are paper, not background. */
 const lightEdge = 0.5;
 
 /**
- * A PNG picture as an image of a model's shape: shrunk or enlarged to fit, its proportions kept, in the middle of a
+ * A PNG or JPEG picture, or all of a folder, as images of a model's shape: shrunk or enlarged to fit, its proportions kept, in the middle of a
  * black field; in gray where the model takes one channel. MNIST is light ink on black, a scan is dark ink on white:
  * `invert` swaps them.
  *
@@ -20,25 +22,50 @@ export async function pictureImages(
   invert: boolean,
   warn: (message: string) => void,
 ): Promise<ImagesSource> {
-  const [channels, height, width] = modelShape;
-  if (modelShape.length !== 3 || (channels !== 1 && channels !== 3)) {
-    throw new InputError(
-      `--image: the model takes ${formatShape(modelShape)}, expected an image of 1 or 3 channels; use --input`,
-    );
+  const [channels, height, width] = pictureShape(modelShape);
+  const paths = await picturePaths(path);
+  const light: string[] = [];
+  const images: Tensor[] = [];
+  for (const each of paths) {
+    const picture = await readPicture(each);
+    const rgb = drawn(picture, height, width, invert);
+    images.push(channels === 3 ? rgb : toGray(rgb));
+    if (!invert && isLightAtTheEdges(picture)) light.push(each);
   }
-  const picture = await readPng(path);
-  const rgb = fitted(picture, height, width, invert);
-  const image = channels === 3 ? rgb : toGray(rgb);
-  if (!invert && isLightAtTheEdges(picture)) {
+  if (light.length > 0) {
+    const more = light.length > 1 ? ` and ${light.length - 1} more are` : " is";
     warn(
-      `--image: "${path}" is light at its edges; models of digits expect light ink on black: try --invert`,
+      `--image: "${light[0]}"${more} light at its edges; models of digits expect light ink on black: try --invert`,
     );
   }
-  return { images: { shape: [1, ...modelShape], data: image.data }, labels: [null], names: [path] };
+  return {
+    images: fitToModel(stack(images), modelShape, warn),
+    labels: paths.map(() => null),
+    names: paths,
+  };
+}
+
+/**
+ * The picture that a model takes, `[channels, height, width]`: as it says, with its channels last, without any, or as a
+ * row of the values of a square.
+ */
+function pictureShape(modelShape: Shape): Shape {
+  const [first, ...rest] = modelShape;
+  const isChannels = (size: number) => size === 1 || size === 3;
+  if (rest.length === 2 && isChannels(first)) return modelShape;
+  if (rest.length === 2 && isChannels(rest[1])) return [rest[1], first, rest[0]];
+  if (rest.length === 1) return [1, first, rest[0]];
+  for (const channels of [1, 3]) {
+    const side = Math.sqrt(first / channels);
+    if (rest.length === 0 && Number.isInteger(side)) return [channels, side, side];
+  }
+  throw new InputError(
+    `--image: the model takes ${formatShape(modelShape)}, expected an image of 1 or 3 channels; use --input`,
+  );
 }
 
 /** `[3, rows, columns]`: each pixel the mean of what it covers of the picture, black beside it. */
-function fitted(picture: Picture, rows: number, columns: number, invert: boolean): Tensor {
+function drawn(picture: Picture, rows: number, columns: number, invert: boolean): Tensor {
   const scale = Math.min(rows / picture.height, columns / picture.width);
   const top = (rows - picture.height * scale) / 2;
   const left = (columns - picture.width * scale) / 2;

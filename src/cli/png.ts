@@ -1,51 +1,18 @@
-import { readFile, stat } from "node:fs/promises";
 import { inflateSync } from "node:zlib";
 import { decode } from "fast-png";
-import { InputError } from "../he-ml/errors.js";
-
-/** A picture in colour, on white where it is transparent, as viewers show it. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** Writes red, green and blue of a pixel, counted row by row, from 0 to 1. */
-  readPixel(pixel: number, rgb: Float64Array): void;
-}
-
-const largestFileBytes = 32 * 2 ** 20;
-/** A photograph of a telephone has 12 million. */
-const mostPixels = 2 ** 24;
+import type { Picture } from "./picture.js";
 
 /** Chunks that say what the pixels are; the others (text, colour profiles, animation) are not even decompressed. */
 const wanted = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
 
 /**
- * Reads a PNG file.
+ * Decodes a PNG.
  *
- * @throws InputError if it cannot be read, is no PNG, is damaged, or has over 32 MiB or 2^24 pixels; or if it is
- *   interlaced with fewer than 8 bits a sample, which the decoder takes for 8
+ * @param mostPixels more are refused before anything is decoded
+ * @throws Error saying what is wrong with it
  */
-export async function readPng(path: string): Promise<Picture> {
-  const bytes = await readFileUpTo(path, largestFileBytes);
-  try {
-    return toPicture(decode(checkedPng(bytes), { checkCrc: true }));
-  } catch (error) {
-    throw new InputError(
-      `--image: "${path}" cannot be used: ${(error as Error).message}; expected a PNG picture, save it as one`,
-    );
-  }
-}
-
-async function readFileUpTo(path: string, most: number): Promise<Uint8Array> {
-  const status = await stat(path).catch(() => undefined);
-  if (!status?.isFile()) throw new InputError(`--image: there is no file "${path}"; check the path`);
-  if (status.size > most) {
-    throw new InputError(
-      `--image: expected a file of at most ${most / 2 ** 20} MiB, but "${path}" has ${status.size} bytes`,
-    );
-  }
-  return readFile(path).catch((error: Error) => {
-    throw new InputError(`--image: "${path}" cannot be read: ${error.message}`);
-  });
+export function decodePng(bytes: Uint8Array, mostPixels: number): Picture {
+  return toPicture(decode(checkedPng(bytes, mostPixels), { checkCrc: true }));
 }
 
 interface Chunk {
@@ -59,7 +26,7 @@ interface Chunk {
  * The file with the wanted chunks only, after a check that its pixels take as many bytes as its header says: the
  * decoder has no bounds of its own. Format: https://www.w3.org/TR/png-3/
  */
-function checkedPng(bytes: Uint8Array): Uint8Array {
+function checkedPng(bytes: Uint8Array, mostPixels: number): Uint8Array {
   const signature = bytes.subarray(0, 8);
   if (Buffer.from(signature).toString("latin1") !== "\x89PNG\r\n\x1a\n") throw new Error("it is no PNG file");
   const all = [...chunksOf(bytes)];
@@ -72,7 +39,7 @@ function checkedPng(bytes: Uint8Array): Uint8Array {
   if (header.data[9] === 3 && !chunks.some(({ type }) => type === "PLTE"))
     throw new Error("it has no palette");
   const pixels = Buffer.concat(chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data));
-  const expected = decompressedBytes(header.data);
+  const expected = decompressedBytes(header.data, mostPixels);
   let length: number;
   try {
     ({ length } = inflateSync(pixels, { maxOutputLength: expected }));
@@ -102,7 +69,7 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
 const channelsOfType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** Bytes of all rows, each with a byte for its filter; an interlaced picture comes in seven passes. */
-function decompressedBytes(header: Uint8Array): number {
+function decompressedBytes(header: Uint8Array, mostPixels: number): number {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, type, , , interlaced] = header.subarray(8);

@@ -4,15 +4,21 @@ import { main } from "./main.js";
 /** Runs the command as this process: its arguments, streams, signals and exit status. */
 export async function runAsProcess(): Promise<void> {
   const { argv, env, stdin, stdout, stderr } = process;
+  let outputFailed = false;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever read our output has seen enough, as in `he-ml … | head`.
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (!outputFailed) stderr.write(`he-ml: failed: standard output cannot be written: ${error.message}\n`);
+    outputFailed = true;
+    process.exitCode = 1;
   });
+  // There is nobody left to tell.
+  stderr.on("error", () => undefined);
   const interrupt = new AbortController();
   const onSignal = (signal: Interrupted["by"]) => interrupt.abort(new Interrupted(signal));
   for (const signal of endingSignals) process.on(signal, onSignal);
-  process.exitCode = await main(argv, { stdin, stdout, stderr, env, signal: interrupt.signal });
+  const status = await main(argv, { stdin, stdout, stderr, env, signal: interrupt.signal });
+  process.exitCode = status === 0 && outputFailed ? 1 : status;
   for (const signal of endingSignals) process.off(signal, onSignal);
 }
 

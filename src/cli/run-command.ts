@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { Freshness } from "../notebook/runner/freshness.js";
 import type { Notebook } from "../notebook/runner/notebook-file.js";
@@ -95,8 +95,8 @@ async function write(notebook: Notebook, name: string, folder: string): Promise<
   const { formatNotebook } = await import("../notebook/runner/notebook-file.js");
   const { renderNotebook } = await import("../notebook/html/index.js");
   const paths = outputPaths(name, folder);
-  await writeFile(paths[0], formatNotebook(notebook));
-  await writeFile(paths[1], await renderNotebook(notebook));
+  await writeWholeFile(paths[0], formatNotebook(notebook));
+  await writeWholeFile(paths[1], await renderNotebook(notebook));
   return paths;
 }
 

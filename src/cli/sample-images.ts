@@ -1,4 +1,5 @@
 import { InputError } from "../he-ml/errors.js";
+import { fitOf, fitted } from "../he-ml/model/fit-images.js";
 import type { Model } from "../he-ml/model/model.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
 import { loadTestImages } from "../train/load-dataset.js";
@@ -11,7 +12,8 @@ export async function sampleImages({ dataset, inputShape }: Model): Promise<Tens
   if (dataset === undefined) return undefined;
   try {
     const { images } = await loadTestImages(dataset, [0, 1]);
-    return images.shape.slice(1).join() === inputShape.join() ? images : undefined;
+    const fit = fitOf(images.shape.slice(1), inputShape);
+    return fit && fitted(images, fit, inputShape);
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { InputError } from "../he-ml/errors.js";
 
 /** The networks that can be built and trained by name. */
-export const architectureNames = ["lenet1", "lenet1-tanh", "mnist-small", "breast-cancer"] as const;
+export const architectureNames = ["lenet1", "lenet1-tanh", "mnist-small", "breast-cancer", "table"] as const;
 
 export type ArchitectureName = (typeof architectureNames)[number];
 

@@ -11,7 +11,13 @@ interface Architecture {
   readonly recipe: Recipe;
   /** For the model card: the training data held out when the recipe was picked. */
   readonly heldOut: string;
-  layers(initializer: () => Initializer): tfl.layers.Layer[];
+  layers(initializer: () => Initializer, ends: NetworkEnds): tfl.layers.Layer[];
+}
+
+/** What goes in and comes out, of an architecture that leaves it open. */
+export interface NetworkEnds {
+  readonly features: number;
+  readonly classes: number;
 }
 
 type Initializer = ReturnType<typeof tfl.initializers.glorotUniform>;
@@ -129,6 +135,24 @@ const architectures = {
       dense({ name: "fc2", units: 2, kernelInitializer: initializer() }),
     ],
   },
+  table: {
+    summary: "fc1 features→16 → square1 → fc2 16→classes, for rows of any table",
+    recipe: {
+      epochs: 60,
+      batchSize: 32,
+      learningRate: 0.01,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 0.03,
+      maxShift: 0,
+    },
+    heldOut: "91 training rows of Breast Cancer Wisconsin held out (the last of the 455)",
+    layers: (initializer, { features, classes }): tfl.layers.Layer[] => [
+      dense({ name: "fc1", inputShape: [features], units: 16, kernelInitializer: initializer() }),
+      new Square({ name: "square1" }),
+      dense({ name: "fc2", units: classes, kernelInitializer: initializer() }),
+    ],
+  },
 } as const satisfies Readonly<Record<ArchitectureName, Architecture>>;
 
 /** The layers of an architecture in words. */
@@ -150,13 +174,18 @@ export function architectureRecipe(name: ArchitectureName): Recipe {
  * Builds an untrained network; the current tfjs backend holds its weights.
  *
  * @param seed Decides the initial weights (Glorot uniform; biases are 0).
+ * @param ends Of the architecture `table`; those of Breast Cancer Wisconsin if left out.
  * @throws InputError if the architecture is unknown.
  * @example const network = buildNetwork("lenet1", 1);
  */
-export function buildNetwork(name: string, seed: number): tfl.Sequential {
+export function buildNetwork(
+  name: string,
+  seed: number,
+  ends: NetworkEnds = { features: 30, classes: 2 },
+): tfl.Sequential {
   const known = requireArchitectureName(name);
   const random = seededRandom(seed);
   // tfjs takes a seed of 0 for "no seed" and would then draw with Math.random.
   const initializer = () => tfl.initializers.glorotUniform({ seed: randomInteger(random, 1, 2 ** 31 - 1) });
-  return tfl.sequential({ name: known, layers: architectures[known].layers(initializer) });
+  return tfl.sequential({ name: known, layers: architectures[known].layers(initializer, ends) });
 }

@@ -126,19 +126,22 @@ function nonLinearSteps({ layers }: Network): string {
 
 /** The command that trains this model again. */
 function trainingCommand({ name, metrics, from }: CardContents): string {
-  const { architecture, conversion, dataset, seed, epochs } = metrics;
+  const { architecture, conversion, dataset, table, seed, epochs } = metrics;
   const usual = architecture ? architectureRecipe(architecture) : fineTuningRecipe;
   const isPolynomial = conversion?.replaced.some(({ became }) => became === "polynomial");
   return [
     "npx he-ml train",
-    ...(architecture ? [`--arch ${architecture}`] : []),
+    ...(architecture && !table ? [`--arch ${architecture}`] : []),
     ...(from ? [`--from ${from}`] : []),
     ...(isPolynomial ? ["--activation polynomial"] : []),
-    `--dataset ${dataset} --seed ${seed}`,
+    ...(table ? [`--data ${quoted(table.file)} --label ${quoted(table.label)}`] : [`--dataset ${dataset}`]),
+    `--seed ${seed}`,
     ...(epochs === usual.epochs ? [] : [`--epochs ${epochs}`]),
     `--out models/${name}`,
   ].join(" ");
 }
+
+const quoted = (text: string) => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 

@@ -1,5 +1,7 @@
 import { breastCancerScales } from "./breast-cancer.js";
 import type { DatasetName } from "./load-dataset.js";
+import type { FeatureScale } from "./standardised.js";
+import type { TableNotes } from "./table-notes.js";
 
 /** What a model's card says about the dataset that it learned. */
 export interface DatasetNotes {
@@ -59,13 +61,33 @@ async function breastCancerNotes(): Promise<DatasetNotes> {
     inputAndOutput: `Input: 30 features of the nuclei in an image of a breast mass, each standardised: (value − mean) / deviation, by the table below.
 Output: 2 logits, malignant and benign; the larger is the answer.
 
-| feature | mean | deviation |
-| --- | ---: | ---: |
-${scales.map(({ name, mean, deviation }) => `| ${name} | ${mean.toPrecision(6)} | ${deviation.toPrecision(6)} |`).join("\n")}`,
+${scalesTable(scales)}`,
     source: `(William H. Wolberg, W. Nick Street,
 Olvi L. Mangasarian, UCI Machine Learning Repository, 1995, <https://doi.org/10.24432/C5DW2B>), under CC BY 4.0, as the PyPI package
 \`scikit-learn\` ships it. The 569 rows were shuffled with a fixed seed; the test rows are the last 114.`,
     limits: `It saw
 455 rows of one clinic from before 1996, and its logits are no calibrated probabilities. Not for diagnosing anyone.`,
+  };
+}
+
+const scalesTable = (scales: readonly FeatureScale[]) => `| feature | mean | deviation |
+| --- | ---: | ---: |
+${scales.map(({ name, mean, deviation }) => `| ${name} | ${mean.toPrecision(6)} | ${deviation.toPrecision(6)} |`).join("\n")}`;
+
+/** What is to be said about a table of one's own. */
+export function ownTableNotes(
+  { file, label, features }: TableNotes,
+  classNames: readonly string[],
+): DatasetNotes {
+  return {
+    title: `\`${file}\``,
+    item: "row",
+    inputAndOutput: `Input: ${features.length} features, each standardised: (value − mean) / deviation, by the table below; \`he-ml infer --input\`
+does so with the rows of a CSV file. Output: ${classNames.length} logits, ${classNames.join(", ")}; the largest is the answer.
+
+${scalesTable(features)}`,
+    source: `of its own, with \`${label}\` as what each
+row is. The rows were shuffled with a fixed seed; a fifth of them are the test rows.`,
+    limits: `Its logits are no calibrated probabilities; it answers with a class whatever row it is shown.`,
   };
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../he-ml/errors.js";
+import { fitOf } from "../he-ml/model/fit-images.js";
 import { sizeOf, zeros, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 
 export type Split = "train" | "test";
@@ -122,4 +123,26 @@ export function sliceDataset(dataset: Dataset, start: number, end: number): Data
     images: { ...dataset.images, count: end - start, values: values.subarray(start * size, end * size) },
     labels: dataset.labels.subarray(start, end),
   };
+}
+
+/**
+ * A dataset whose images have the shape that a model takes; as it is where they have it, or cannot have it.
+ *
+ * @param onFit told what is done with each image
+ */
+export function datasetInShape(
+  dataset: Dataset,
+  shape: Shape,
+  onFit: (how: string) => void = () => undefined,
+): Dataset {
+  const { images } = dataset;
+  if (images.shape.join() === shape.join()) return dataset;
+  const fit = fitOf(images.shape, shape);
+  if (!fit) return dataset;
+  onFit(fit.how);
+  const { places } = fit;
+  const size = sizeOf(shape);
+  const moved = (_: number, i: number) => images.values[i - (i % size) + places![i % size]];
+  const values = places ? images.values.map(moved) : images.values;
+  return { ...dataset, images: { ...images, shape, values } };
 }

@@ -5,12 +5,14 @@ import { requireBatchOf, type Network } from "../he-ml/model/model.js";
 import { unsupportedLayers } from "../he-ml/model/unsupported-layers.js";
 import { requireArchitectureName } from "./architecture-name.js";
 import { modelCard } from "./card.js";
-import { datasetNotes } from "./dataset-notes.js";
-import { properNames, selectImages, sliceDataset, type Dataset } from "./dataset.js";
+import { datasetNotes, ownTableNotes, type DatasetNotes } from "./dataset-notes.js";
+import { datasetInShape, properNames, selectImages, sliceDataset, type Dataset } from "./dataset.js";
 import { measureAccuracy, measureValueRanges } from "./evaluate.js";
 import { makeHeFriendly, replacements } from "./he-friendly/make-he-friendly.js";
 import { loadDataset, requireDatasetName } from "./load-dataset.js";
 import type { Conversion, TrainingMetrics } from "./metrics.js";
+import { readOwnTable, type OwnTable } from "./own-table.js";
+import { featureScales, standardisedRows } from "./standardised.js";
 import { toPlainNetwork } from "./to-model.js";
 import { train, type TrainingProgress, type TrainingResult } from "./train.js";
 import { requireWritableFolder, writeFolder } from "./write-folder.js";
@@ -23,7 +25,10 @@ export type ExportProgress =
 export interface TrainAndExportOptions {
   /** One of `architectureNames`; without it, the layers are those of the initial model. */
   readonly architecture?: string;
-  readonly dataset: string;
+  /** The name of a dataset; `mnist` if there is no table either. */
+  readonly dataset?: string;
+  /** A table of one's own to learn from instead; without an architecture or a model, `table` is the architecture. */
+  readonly table?: OwnTable;
   /** A folder with the dataset's files; by default where they are installed. */
   readonly datasetDirectory?: string;
   /** The folder to write `model.onnx`, `metrics.json` and `card.md` into. */
@@ -44,6 +49,8 @@ export interface TrainAndExportOptions {
   readonly drawAccuracy?: (accuracy: Conversion["accuracy"]) => Promise<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
+  /** Told what is done with the images where the initial model takes them in another shape. */
+  readonly onFit?: (how: string) => void;
 }
 
 export interface TrainAndExportResult {
@@ -67,21 +74,25 @@ const mostFittingImages = 1_000;
  */
 export async function trainAndExport(options: TrainAndExportOptions): Promise<TrainAndExportResult> {
   const { outputDirectory, signal, onProgress } = options;
-  if (options.architecture !== undefined) requireArchitectureName(options.architecture);
-  const dataset = requireDatasetName(options.dataset);
+  const architecture = options.architecture ?? (options.table && !options.initialModel ? "table" : undefined);
+  if (architecture !== undefined) requireArchitectureName(architecture);
+  if (options.table === undefined) requireDatasetName(options.dataset ?? defaultDataset);
   await requireWritableFolder(outputDirectory);
-  const where = { directory: options.datasetDirectory };
-  const training = await loadDataset(dataset, "train", where);
-  const test = await loadDataset(dataset, "test", where);
+  const { dataset, table, notes, ...source } = await loadSource(options);
+  const shape = options.initialModel?.inputShape ?? source.training.images.shape;
+  const training = datasetInShape(source.training, shape, options.onFit);
+  const test = datasetInShape(source.test, shape);
   const accuracyOf = (network: Network) =>
     measureAccuracy(writeOnnx(network), test, {
       signal,
       onProgress: (images, totalImages) => onProgress?.({ phase: "test", images, totalImages }),
     });
 
-  const { initialModel, conversion } = await startFrom(options, training, accuracyOf);
+  const { initialModel, conversion } = await startFrom({ ...options, architecture }, training, accuracyOf);
   const result = await train({
     ...options,
+    architecture,
+    ...(training === source.training ? {} : { maxShift: 0 }),
     initialModel,
     dataset: training,
     onProgress: (progress) => onProgress?.({ phase: "train", ...progress }),
@@ -102,6 +113,7 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
       accuracy: { ...conversion.accuracy, afterFineTuning: testAccuracy },
     },
     dataset,
+    table,
     classNames: properNames(training.classNames),
     seed: result.seed,
     epochs: result.recipe.epochs,
@@ -121,7 +133,7 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
       model,
       metrics,
       recipe: result.recipe,
-      notes: await datasetNotes(dataset),
+      notes,
       from: options.initialModel?.name,
       hasPicture: picture !== undefined,
     }),
@@ -130,6 +142,38 @@ export async function trainAndExport(options: TrainAndExportOptions): Promise<Tr
     "model.onnx": writeOnnx(model),
   });
   return { outputDirectory, model, metrics };
+}
+
+const defaultDataset = "mnist";
+
+interface Source extends Pick<TrainingMetrics, "dataset" | "table"> {
+  readonly training: Dataset;
+  readonly test: Dataset;
+  readonly notes: DatasetNotes;
+}
+
+async function loadSource({ dataset, table, datasetDirectory }: TrainAndExportOptions): Promise<Source> {
+  if (table === undefined) {
+    const known = requireDatasetName(dataset ?? defaultDataset);
+    const where = { directory: datasetDirectory };
+    return {
+      dataset: known,
+      training: await loadDataset(known, "train", where),
+      test: await loadDataset(known, "test", where),
+      notes: await datasetNotes(known),
+    };
+  }
+  if ((dataset ?? datasetDirectory) !== undefined) {
+    throw new InputError("train: a table of one's own takes the place of a dataset; give one of the two");
+  }
+  const rows = await readOwnTable(table);
+  const tableNotes = { file: basename(table.file), label: table.label, features: featureScales(rows) };
+  return {
+    table: tableNotes,
+    training: standardisedRows(rows, "train"),
+    test: standardisedRows(rows, "test"),
+    notes: ownTableNotes(tableNotes, rows.classNames),
+  };
 }
 
 /** What training starts from: the initial model as it is, or without what cannot be encrypted. */

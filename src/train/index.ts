@@ -16,6 +16,7 @@ export { measureAccuracy, measureValueRanges } from "./evaluate.js";
 export type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
 export { datasetNames, loadDataset, loadTestImages, type LabelledTestImages } from "./load-dataset.js";
 export type { Network } from "./network.js";
+export type { OwnTable } from "./own-table.js";
 export type { TrainingOptions, TrainingProgress, TrainingResult } from "./train.js";
 
 const require = createRequire(import.meta.url);

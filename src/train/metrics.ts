@@ -2,6 +2,7 @@ import type { ArchitectureName } from "./architecture-name.js";
 import type { Layer } from "../he-ml/model/model.js";
 import type { BackendName } from "./backend.js";
 import type { DatasetName } from "./load-dataset.js";
+import type { TableNotes } from "./table-notes.js";
 import type { ValueRange } from "../he-ml/model/value-range.js";
 
 /** A network made HE-friendly: what was replaced, and what it cost. */
@@ -27,7 +28,10 @@ export interface TrainingMetrics {
   readonly architecture?: ArchitectureName;
   /** How a network that could not be encrypted became this model. */
   readonly conversion?: Conversion;
-  readonly dataset: DatasetName;
+  /** Left out where it was a table of one's own. */
+  readonly dataset?: DatasetName;
+  /** The table that it was instead, and by what its features are standardised. */
+  readonly table?: TableNotes;
   /** What each output stands for, where that is more than its number. */
   readonly classNames?: readonly string[];
   readonly seed: number;

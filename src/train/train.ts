@@ -96,7 +96,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 }
 
 function startingNetwork(
-  { initialModel }: TrainingOptions,
+  { initialModel, dataset }: TrainingOptions,
   architecture: ArchitectureName | undefined,
   seed: number,
 ): Sequential {
@@ -104,7 +104,10 @@ function startingNetwork(
     if (initialModel) return fromModel(encryptableModel(initialModel));
     throw new InputError("train: expected an architecture, or a model to start from, got neither");
   }
-  const network = buildNetwork(architecture, seed);
+  const network = buildNetwork(architecture, seed, {
+    features: sizeOf(dataset.images.shape),
+    classes: dataset.classNames.length,
+  });
   if (!initialModel) return network;
   try {
     loadWeights(network, initialModel);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../he-ml/errors.js";
+import { makeFolder } from "../he-ml/node/files/make-folder.js";
 
 /**
  * Checks, before minutes of work, that a folder can be written later; its parent is made if it is not there.
@@ -15,7 +16,7 @@ export async function requireWritableFolder(path: string): Promise<void> {
     throw new InputError(`output ${path}: expected a folder, got a file; choose another path`);
   }
   try {
-    if (!existing) await mkdir(dirname(folder), { recursive: true });
+    if (!existing) await makeFolder(dirname(folder));
     await access(existing ? folder : dirname(folder), constants.W_OK);
   } catch (error) {
     throw new InputError(

@@ -80,7 +80,7 @@ describe("he-ml infer --image", () => {
 
   test.each([
     [["--image", "nope.png"], /there is no file "nope.png"/],
-    [["--image", "README.md"], /no PNG file; expected a PNG picture/],
+    [["--image", "README.md"], /no PNG file; expected a PNG or JPEG picture/],
     [["--image", "a.png", "--input", "b.json"], /exclude each other/],
     [["--image", "a.png", "--index", "1"], /--image are taken whole/],
     [["--dataset", "mnist", "--invert"], /--invert is for a picture/],

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { pictureImages } from "../../src/cli/picture-images.js";
-import { readPng } from "../../src/cli/png.js";
+import { readPicture } from "../../src/cli/read-picture.js";
 import { InputError } from "../../src/he-ml/errors.js";
 import { temporaryFolder } from "./support.js";
 
@@ -56,7 +56,7 @@ async function written(bytes: Uint8Array): Promise<string> {
 }
 
 async function pixelsOf(bytes: Uint8Array): Promise<number[][]> {
-  const { width, height, readPixel } = await readPng(await written(bytes));
+  const { width, height, readPixel } = await readPicture(await written(bytes));
   const rgb = new Float64Array(3);
   return Array.from({ length: width * height }, (_, pixel) => {
     readPixel(pixel, rgb);
@@ -160,7 +160,7 @@ describe("a file that is no usable picture gives one InputError:", () => {
   const good = png({ width: 4, height: 2, rows: Uint8Array.of(0, 1, 2, 3, 4, 0, 5, 6, 7, 8) });
 
   async function refusal(bytes: Uint8Array): Promise<string> {
-    const error = await readPng(await written(bytes)).then(
+    const error = await readPicture(await written(bytes)).then(
       () => undefined,
       (reason: unknown) => reason,
     );
@@ -169,9 +169,9 @@ describe("a file that is no usable picture gives one InputError:", () => {
   }
 
   test("missing, a folder, empty, text", async () => {
-    await expect(readPng(join(folder.path, "none.png"))).rejects.toThrow(/there is no file ".*none.png"/);
-    await expect(readPng(folder.path)).rejects.toThrow(InputError);
-    expect(await refusal(new Uint8Array())).toMatch(/it is no PNG file; expected a PNG picture/);
+    await expect(readPicture(join(folder.path, "none.png"))).rejects.toThrow(/there is no file ".*none.png"/);
+    await expect(readPicture(folder.path)).rejects.toThrow(InputError);
+    expect(await refusal(new Uint8Array())).toMatch(/it is no PNG file; expected a PNG or JPEG picture/);
     expect(await refusal(Buffer.from("GIF89a and more"))).toMatch(/no PNG file/);
   });
 
@@ -214,7 +214,7 @@ describe("a file that is no usable picture gives one InputError:", () => {
       const damaged = Buffer.from(good);
       damaged[bit >> 3] ^= 1 << (bit & 7);
       const path = await written(damaged);
-      const outcome = await readPng(path).catch((error: unknown) => error);
+      const outcome = await readPicture(path).catch((error: unknown) => error);
       // Checksums catch everything but a type of chunk that became another, unknown one.
       if (!(outcome instanceof InputError)) expect(outcome).toMatchObject({ width: 4, height: 2 });
     }

@@ -67,6 +67,16 @@ describe("refused in one line that says what, where and what to do, with exit st
   test("a mis-shaped image", async () => {
     const small = await writeJson(folder.path, "small.json", waves(35, 1));
     expect(await refused(["infer", "--model", model, "--input", small])).toMatch(/35 values.*1×6×6/);
+    const folderNamed = await refused([
+      "infer",
+      "--model",
+      model,
+      "--parameters",
+      folder.path,
+      "--input",
+      image,
+    ]);
+    expect(folderNamed).toMatch(/--parameters: ".*" is a folder, expected a file/);
     const wrong = await writeJson(folder.path, "rgb.json", {
       inputShape: [1, 3, 6, 6],
       inputs: [waves(108, 1)],
@@ -143,7 +153,14 @@ describe("refused in one line that says what, where and what to do, with exit st
     const message = await refused(["infer", "--model", "mnist-small", "--input", bytes]);
     expect(message).toMatch(/values up to 255, the program was made for 0 to 1; .*divide bytes by 255/);
     const huge = await writeJson(folder.path, "huge.json", new Array<number>(36).fill(1e9));
-    expect(await refused(["infer", "--model", model, "--input", huge])).toMatch(/outgrow/);
+    const parameters = await writeJson(folder.path, "usual.json", {
+      polyModulusDegree: 16384,
+      coeffModulusBits: [60, 40, 40, 40, 60],
+      scaleBits: 40,
+    });
+    expect(await refused(["infer", "--model", model, "--input", huge, "--parameters", parameters])).toMatch(
+      /outgrow/,
+    );
   });
 
   test("numbers that are out of the question, and files that cannot be written", async () => {

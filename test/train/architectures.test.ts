@@ -10,6 +10,7 @@ const layerNames: Record<string, string[]> = {
   "mnist-small": ["conv1", "square1", "flatten", "fc1", "square2", "fc2"],
   "lenet1-tanh": ["conv1", "tanh1", "pool1", "conv2", "tanh2", "pool2", "flatten", "fc1"],
   "breast-cancer": ["fc1", "square1", "fc2"],
+  table: ["fc1", "square1", "fc2"],
 };
 
 const lastFeatures: Record<string, number> = {
@@ -17,6 +18,7 @@ const lastFeatures: Record<string, number> = {
   "lenet1-tanh": 192,
   "mnist-small": 64,
   "breast-cancer": 16,
+  table: 16,
 };
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ describe.each([...architectureNames])("the architecture %s", (name) => {
     expect(network.layers.map((layer) => layer.name)).toEqual(layerNames[name]);
     const inputs = network.layers.at(-1)!.input as tfl.SymbolicTensor;
     expect(inputs.shape).toEqual([null, lastFeatures[name]]);
-    expect(network.outputs[0].shape).toEqual([null, name === "breast-cancer" ? 2 : 10]);
+    expect(network.outputs[0].shape).toEqual([null, lastFeatures[name] === 16 ? 2 : 10]);
     network.dispose();
   });
 
@@ -61,6 +63,6 @@ describe.each([...architectureNames])("the architecture %s", (name) => {
 test("an unknown architecture is refused with the known ones", () => {
   expect(() => requireArchitectureName("resnet")).toThrow(InputError);
   expect(() => buildNetwork("resnet", 1)).toThrow(
-    'architecture: expected one of lenet1, lenet1-tanh, mnist-small, breast-cancer, got "resnet"',
+    'architecture: expected one of lenet1, lenet1-tanh, mnist-small, breast-cancer, table, got "resnet"',
   );
 });

@@ -24,7 +24,7 @@ describe.each([
   test("is as accurate on the whole test set as its metrics and its card say", async () => {
     const metrics = await readMetrics(folder);
     const onnx = await readFile(join(folder, "model.onnx"));
-    const accuracy = await measureAccuracy(onnx, await loadDataset(metrics.dataset, "test"));
+    const accuracy = await measureAccuracy(onnx, await loadDataset(metrics.dataset!, "test"));
     expect(accuracy).toBe(metrics.testAccuracy);
     expect(accuracy).toBeGreaterThanOrEqual(wantedAccuracy);
     const card = await readFile(join(folder, "card.md"), "utf8");
@@ -34,7 +34,7 @@ describe.each([
   test("takes the value ranges that its metrics say on training images", async () => {
     const metrics = await readMetrics(folder);
     const model = await loadNetwork(join(folder, "model.onnx"));
-    const training = sliceDataset(await loadDataset(metrics.dataset, "train"), 0, metrics.valueRangeImages);
+    const training = sliceDataset(await loadDataset(metrics.dataset!, "train"), 0, metrics.valueRangeImages);
     expect(await measureValueRanges(model, training)).toEqual(metrics.valueRanges);
   });
 });

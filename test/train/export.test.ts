@@ -178,7 +178,7 @@ describe("a model's card", () => {
         model: await loadNetwork(join(folder, "model.onnx")),
         metrics: measured,
         recipe,
-        notes: await datasetNotes(dataset),
+        notes: await datasetNotes(dataset!),
         from: conversion?.from,
         hasPicture: existsSync(join(folder, "accuracy.png")),
       }),

@@ -72,8 +72,8 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor, layo
   if (bytes > mostBytes) {
     throw new InputError(
       `encrypt: ${images} image(s) in packing ${packing} would take ${(bytes / 2 ** 30).toFixed(0)} GiB, ` +
-        `at most 4 can be loaded; encrypt fewer at a time` +
-        (packing === "scalar" ? ", or use packing batch" : ""),
+        `at most 4 can be loaded; ${images > 1 ? "encrypt fewer at a time, or " : ""}` +
+        `use packing ${packing === "scalar" ? "batch or packed" : "packed"}`,
     );
   }
   const largest = maxAbs(batch.data);

@@ -155,8 +155,9 @@ export class SecretContext {
   }
 
   /** `encrypt` step by step, for whoever does more with what comes out. */
-  *encryptSteps(batch: Tensor, { packing, slotLayout }: EncryptOptions): Generator<Step, SerializedTensor> {
+  *encryptSteps(batch: Tensor, options: EncryptOptions): Generator<Step, SerializedTensor> {
     requireTensor("encrypt", batch);
+    const { packing, slotLayout } = (options ?? {}) as Partial<EncryptOptions> & EncryptOptions;
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
@@ -184,6 +185,11 @@ export class SecretContext {
    * @throws InputError if a ciphertext is missing, damaged, of other parameters, or stands elsewhere
    */
   decrypt(tensor: SerializedTensor, at?: LevelAndScale): Tensor {
+    if (!Array.isArray(tensor?.ciphertexts)) {
+      throw new InputError(
+        `decrypt: expected an encrypted tensor, as encrypt gives it, got ${String(tensor)}`,
+      );
+    }
     requireCount(tensor, tensor.ciphertexts.length);
     requireSlots(tensor, this.parameters.slots);
     const { module } = this.#seal;

@@ -7,6 +7,14 @@ import { describeLayer, type LayerBase } from "../model/layer.js";
 /** The primes of the chain do not hold the product that a layer computes. */
 export class ChainTooShortError extends InputError {
   override readonly name = "ChainTooShortError";
+
+  /** @param remedy parameters with the same scales and a chain that would do, where there is one */
+  constructor(
+    message: string,
+    readonly remedy?: CkksParameters,
+  ) {
+    super(message);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from "../tensor/tensor.js";
 import { multiplicativeDepth, type Depth } from "./depth.js";
 import { layerOp } from "./layer-in-words.js";
-import { layerShapes, modelForward, type Network } from "./model.js";
+import { layerShapes, modelForward, requireNetwork, type Network } from "./model.js";
 import { parameterCount } from "./parameter-count.js";
 import { unsupportedLayers, type UnsupportedLayer } from "./unsupported-layers.js";
 import { valueRanges, type ValueRange } from "./value-range.js";
@@ -46,10 +46,11 @@ export interface InspectOptions {
  * Looks at a network without encrypting anything: shapes, parameters, depth, ranges of values, and the layers that
  * cannot be encrypted.
  *
- * @throws InputError if the images are not what the network takes
+ * @throws InputError if it is no network, or the images are not what it takes
  * @example inspectNetwork(await loadNetwork("trained.onnx"), { images }).depth.total
  */
 export function inspectNetwork(network: Network, options: InspectOptions = {}): Inspection {
+  requireNetwork("inspectNetwork", network);
   const { name, inputShape, layers } = network;
   const shapes = layerShapes(network);
   const { ranges, rangesFrom } = rangesOf(network, options);

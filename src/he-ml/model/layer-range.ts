@@ -9,6 +9,9 @@ import { InputError } from "../errors.js";
  * @example forward(selectLayers(layers, [0, 1, 2, 3]), encryptedImages)
  */
 export function selectLayers<L>(layers: readonly L[], positions: readonly number[]): readonly L[] {
+  if (!Array.isArray(positions)) {
+    throw new InputError(`layers: expected a list of positions, such as [0, 1, 2], got ${String(positions)}`);
+  }
   const [first] = positions;
   const starts = layers.flatMap((layer, i) => (isReencryption(layer) ? [] : [i]));
   const inside = positions.length > 0 && Number.isInteger(first) && first >= 0;

@@ -1,3 +1,4 @@
+import { InputError } from "../errors.js";
 import { activation, type ActivationLayer } from "./activation.js";
 import { averagePool, type AveragePoolLayer } from "./average-pool.js";
 import { convolutional, type ConvolutionalLayer } from "./convolutional.js";
@@ -88,14 +89,21 @@ const definitions: {
   maxPool,
 };
 
-/** What is known about the kind of a layer with weights. */
+/** What is known about the kind of a layer with weights. @throws InputError if there is no such kind */
 export function definitionOf(layer: Pick<WeightedLayer, "kind">): WeightedDefinition<WeightedLayer>;
 /** What is known about the kind of a layer that runs on plain values only. */
 export function definitionOf(layer: Pick<PlainOnlyLayer, "kind">): PlainOnlyDefinition<PlainOnlyLayer>;
 /** What is known about any layer's kind. */
 export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer>;
-export function definitionOf({ kind }: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer> {
-  return definitions[kind] as LayerDefinition<NetworkLayer>;
+export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer> {
+  const { kind, name } = (layer ?? {}) as Partial<NetworkLayer>;
+  if (kind !== undefined && Object.hasOwn(definitions, kind)) {
+    return definitions[kind] as LayerDefinition<NetworkLayer>;
+  }
+  throw new InputError(
+    `layer ${JSON.stringify(name)}: expected a kind out of ${Object.keys(definitions).join(", ")}, got ` +
+      `${JSON.stringify(kind)}; make layers with the functions of these names, as linearLayer`,
+  );
 }
 
 /** Whether it is the name of a kind that can be computed on encrypted values. */

@@ -43,11 +43,12 @@ export interface Model extends Network {
 /**
  * Checks that names are unique, that weights are as many as their shape holds, and finite, and that each layer takes what the one before gives.
  *
- * @throws InputError naming the first layer that does not fit.
+ * @throws InputError naming the first layer that does not fit, or what is no network at all.
  */
 export function defineModel(model: Model): Model;
 export function defineModel(network: Network): Network;
 export function defineModel(model: Network): Network {
+  requireNetwork("defineModel", model);
   const names = new Set<string>();
   for (const layer of model.layers) {
     if (names.has(layer.name))
@@ -69,6 +70,22 @@ export function defineModel(model: Network): Network {
 /** The network with what its reader says of it, behind what it says already. */
 export function withNotes(network: Network, notes: readonly string[]): Network {
   return notes.length === 0 ? network : { ...network, notes: [...(network.notes ?? []), ...notes] };
+}
+
+/** @throws InputError unless the value has a network's layers and an input shape of positive sizes */
+export function requireNetwork(what: string, value: unknown): asserts value is Network {
+  const { layers, inputShape, name } = (value ?? {}) as Partial<Network>;
+  if (!Array.isArray(layers) || !layers.every((layer) => typeof layer === "object" && layer !== null)) {
+    throw new InputError(
+      `${what}: expected a model, as loadModel or defineModel gives it, with a list of layers`,
+    );
+  }
+  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
+  if (Array.isArray(inputShape) && inputShape.length > 0 && inputShape.every(isSize)) return;
+  const got = Array.isArray(inputShape) ? `[${inputShape.join(", ")}]` : String(inputShape);
+  throw new InputError(
+    `${what}: model "${name}": inputShape: expected whole numbers above 0, as [channels, height, width], got ${got}`,
+  );
 }
 
 /** Output shape of one layer for one image. */
@@ -112,6 +129,8 @@ export function layerForward(layer: NetworkLayer, batch: Tensor): Tensor {
  * @throws InputError if the images do not have the model's input shape.
  */
 export function modelForward(model: Network, batch: Tensor): Tensor[] {
+  requireNetwork("modelForward", model);
+  requireTensor("modelForward", batch);
   requireBatchOf(model.inputShape, batch, `model "${model.name}"`);
   const outputs: Tensor[] = [];
   let current = batch;

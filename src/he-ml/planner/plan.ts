@@ -3,7 +3,7 @@ import { maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.j
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
-import { layerForward, type Model } from "../model/model.js";
+import { layerForward, requireNetwork, type Model } from "../model/model.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
@@ -76,7 +76,7 @@ export interface Plan {
   readonly rotations: readonly RotationNeed[];
 }
 
-const defaultRelativeError = 0.01;
+export const defaultRelativeError = 0.01;
 /**
  * The largest error is taken to be four standard deviations. A normal error is larger with probability
  * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability
@@ -96,6 +96,7 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
 
 /** `planModel` in steps, between which it can be stopped. */
 export function* planSteps(model: Model, options: PlanOptions = {}): Generator<Step, Plan> {
+  requireNetwork("plan", model);
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
   const images = {

@@ -2,7 +2,7 @@ import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { EncodedLayer, RunnableLayer } from "../layers/encoded-layer.js";
-import type { Model } from "../model/model.js";
+import { requireNetwork, type Model } from "../model/model.js";
 import type { ValueRange } from "../model/value-range.js";
 import { checkChain } from "./chain.js";
 
@@ -36,10 +36,11 @@ export interface EncodedModel<L extends RunnableLayer = EncodedLayer> extends Re
 export function buildFromModel(
   he: Evaluator,
   model: Model,
-  { valueRanges = model.valueRanges }: BuildOptions = {},
+  { valueRanges }: BuildOptions = {},
 ): EncodedModel {
+  requireNetwork("buildFromModel", model);
   const layers = encodeModel(he, model);
-  checkChain(layers, model, he.parameters, { valueRanges });
+  checkChain(layers, model, he.parameters, { valueRanges: valueRanges ?? model.valueRanges });
   return callableList(layers);
 }
 

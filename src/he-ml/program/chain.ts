@@ -53,7 +53,8 @@ export function checkChain(
         ? `${error.message}; with these scales ${formatChain(remedy)} at polyModulusDegree ` +
             `${remedy.polyModulusDegree} would do`
         : `${error.message}; no 128-bit chain up to polyModulusDegree 32768 carries this model at these scales; ` +
-            `lower scaleBits, or use a shallower model`,
+            `lower scaleBits, use a shallower model, or compile it in packing packed`,
+      remedy,
     );
   }
 }
@@ -129,7 +130,7 @@ export function chooseParameters(model: Model, valueRanges: readonly ValueRange[
   if (chosen) return chosen;
   throw new ChainTooShortError(
     `model "${model.name}": no 128-bit chain up to polyModulusDegree 32768 carries it at 40-bit scales; ` +
-      `give parameters with smaller scales, or use a shallower model`,
+      `give parameters with smaller scales, use a shallower model, or packing packed`,
   );
 }
 

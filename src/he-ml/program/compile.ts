@@ -8,7 +8,7 @@ import {
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
-import { layerShapes, type Model } from "../model/model.js";
+import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
@@ -126,10 +126,7 @@ async function costsUnder(
 }
 
 function requireModel(model: Model): void {
-  const { layers, inputShape } = (model ?? {}) as Partial<Model>;
-  if (!Array.isArray(layers) || !Array.isArray(inputShape)) {
-    throw new InputError(`compile: expected a model, as loadModel or defineModel gives it`);
-  }
+  requireNetwork("compile", model);
   encryptableModel(model);
 }
 

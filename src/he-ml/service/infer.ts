@@ -8,13 +8,15 @@ import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { requireInputRange } from "../model/input-range.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
+import { defaultRelativeError } from "../planner/plan.js";
 import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
-import type { Program } from "../program/program.js";
+import { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
+import { gapsBetween, gapsSchema } from "./gaps.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
@@ -60,6 +62,8 @@ export const inferenceReportSchema = z.object({
   /** What would travel. */
   bytes: travellingSchema,
   layers: z.array(layerTraceSchema),
+  /** How far the results lie apart, and how far they may. */
+  gaps: gapsSchema,
   /** What was told before the run, in packing `packed`. */
   explanation: explanationSchema.optional(),
 });
@@ -106,6 +110,7 @@ export async function inferOn(
   images: Tensor,
   options: InferOptions,
 ): Promise<InferenceReport> {
+  Program.require("infer", program);
   const { model, packing, parameters, clientSpec } = program;
   const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
   requireTensor("infer", images);
@@ -166,6 +171,15 @@ export async function inferOn(
         evaluationKeys: payloadLength(keys),
       },
       layers,
+      gaps: gapsBetween(
+        {
+          encrypted: logits,
+          forward: outputs.at(-1)!,
+          given: options.plainLogits,
+          expected: expectedLogits,
+        },
+        defaultRelativeError,
+      ),
       explanation,
     };
   } finally {

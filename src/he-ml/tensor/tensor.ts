@@ -26,8 +26,12 @@ export function formatShape(shape: Shape): string {
  * @example tensor([2, 2], [1, 2, 3, 4])
  */
 export function tensor(shape: Shape, values: ArrayLike<number>): Tensor {
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw new InputError(`tensor: a shape has whole, non-negative sizes, got [${shape.join(", ")}]`);
+  requireSizes("tensor", shape);
+  const given: unknown = values;
+  if (typeof given !== "object" || given === null) {
+    throw new InputError(
+      `tensor: expected an array of values, got ${given === null ? "null" : typeof given}`,
+    );
   }
   if (values.length !== sizeOf(shape)) {
     throw new InputError(
@@ -35,6 +39,13 @@ export function tensor(shape: Shape, values: ArrayLike<number>): Tensor {
     );
   }
   return { shape: [...shape], data: Float64Array.from(values) };
+}
+
+/** @throws InputError unless these are sizes of axes */
+function requireSizes(what: string, shape: unknown): asserts shape is Shape {
+  if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0)) return;
+  const got = Array.isArray(shape) ? `[${shape.join(", ")}]` : String(shape);
+  throw new InputError(`${what}: a shape has whole, non-negative sizes, got ${got}`);
 }
 
 /** @throws InputError unless the value is a tensor, with as many values as its shape holds */
@@ -50,8 +61,9 @@ export function requireTensor(what: string, value: unknown): asserts value is Te
   throw new InputError(`${what}: expected a tensor, got ${got}; make one with tensor(shape, values)`);
 }
 
-/** A tensor of zeros. */
+/** A tensor of zeros. @throws InputError if a size of the shape is negative, or no whole number */
 export function zeros(shape: Shape): Tensor {
+  requireSizes("zeros", shape);
   return { shape: [...shape], data: new Float64Array(sizeOf(shape)) };
 }
 

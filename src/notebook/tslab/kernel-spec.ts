@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../he-ml/node/files/make-folder.js";
+import { writeWholeFile } from "../../he-ml/node/files/whole-file.js";
 import { kernelCommand } from "./kernel-command.js";
 
 /**
@@ -37,8 +38,8 @@ export function kernelSpec(): KernelSpec {
  */
 export async function installKernelSpec(dataFolder: string): Promise<string> {
   const folder = join(dataFolder, "kernels", kernelName);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, "kernel.json");
-  await writeFile(path, `${JSON.stringify(kernelSpec(), null, 2)}\n`);
+  await writeWholeFile(path, `${JSON.stringify(kernelSpec(), null, 2)}\n`);
   return path;
 }

@@ -1,12 +1,14 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { availableParallelism, cpus, homedir, tmpdir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
 import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import type { TypeOf } from "../../schema.js";
 import { primitiveCostsSchema, typicalCosts, type PrimitiveCosts } from "../../planner/search/costs.js";
 import { measureCosts } from "../../calibration/measure-costs.js";
+import { makeFolder } from "../files/make-folder.js";
+import { writeWholeFile } from "../files/whole-file.js";
 
 const machineSchema = z.object({
   cpu: z.string(),
@@ -35,7 +37,19 @@ const cacheSchema = z.object({
 
 /** Where measured costs are kept: `he-ml/costs.json` in the user's cache folder. */
 export function costsFile(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "he-ml", "costs.json");
+  const { XDG_CACHE_HOME } = process.env;
+  // An empty or relative one counts as none: https://specifications.freedesktop.org/basedir-spec/latest/
+  const cache = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homeFolder(), ".cache");
+  return join(cache, "he-ml", "costs.json");
+}
+
+/** Node knows none where HOME is missing and the user is in no list. */
+function homeFolder(): string {
+  try {
+    return homedir() || tmpdir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /**
@@ -99,10 +113,8 @@ async function readCache(file: string): Promise<Cache | undefined> {
 
 async function writeCache(file: string, cache: Cache): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const temporary = `${file}.${process.pid}`;
-    await writeFile(temporary, `${JSON.stringify(cache, undefined, 2)}\n`);
-    await rename(temporary, file);
+    await makeFolder(dirname(file));
+    await writeWholeFile(file, `${JSON.stringify(cache, undefined, 2)}\n`);
   } catch {
     // A cache that cannot be written costs a second next time, and nothing else.
   }

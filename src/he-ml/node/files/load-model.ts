@@ -103,6 +103,11 @@ export async function loadModel(model: string, options: LoadModelOptions = {}): 
  */
 export async function loadNetwork(model: string, options: LoadModelOptions = {}): Promise<Network> {
   const path = await modelFile(model);
+  if (typeof options !== "object" || options === null) {
+    throw new InputError(
+      `loadModel: expected options, as { inputShape: [1, 28, 28] }, got ${String(options)}`,
+    );
+  }
   await requireModelFile(path);
   const reader = readerOf("loadModel", path);
   const name = options.name ?? modelName(resolve(path));

@@ -7,7 +7,7 @@ import { requirePackages } from "../optional-packages.js";
 export interface OnnxSession {
   /**
    * Runs a batch `[n, …inputShape]` and returns the model's single output as doubles. A model with a fixed
-   * batch size is run as often as the batch needs; one that takes images `[n, height, width, channels]`, as those made
+   * batch size is run as often as the batch needs, the last time with copies of the last image; one that takes images `[n, height, width, channels]`, as those made
    * by TensorFlow do, is given them so.
    *
    * @throws InputError if the batch does not suit the model.
@@ -88,14 +88,27 @@ function imagesPerRun(inputShape: InputShape, batchShape: Shape): number {
       `onnxSession: the model expects a batch [${inputShape.join(", ")}], got [${batchShape.join(", ")}]`,
     );
   }
-  if (typeof size === "string") return count;
-  if (count % size !== 0) {
-    throw new InputError(
-      `onnxSession: the model takes exactly ${size} images at a time, got ${count}; ` +
-        `give it a multiple of ${size}, or export it with a symbolic batch axis`,
-    );
+  return typeof size === "string" ? count : size;
+}
+
+/** Images `first` to `first + count − 1` of a batch; the last one again where there are no more. */
+function chunkOf({ shape: [images, ...shape], data }: Tensor, first: number, count: number): Float64Array {
+  const size = sizeOf(shape);
+  const chunk = new Float64Array(count * size);
+  for (let i = 0; i < count; i++) {
+    const image = Math.min(first + i, images - 1);
+    chunk.set(data.subarray(image * size, (image + 1) * size), i * size);
   }
-  return size;
+  return chunk;
+}
+
+/**
+ * onnxruntime-node collects what it calls telemetry (a device id, models' names, …) in the user's cache folder and sends
+ * it, unless this variable says otherwise when its library is loaded.
+ */
+async function loadOnnxruntime() {
+  process.env.ORT_DISABLE_TELEMETRY ||= "1";
+  return import("onnxruntime-node");
 }
 
 /**
@@ -110,7 +123,7 @@ function imagesPerRun(inputShape: InputShape, batchShape: Shape): number {
  */
 export async function onnxSession(source: Uint8Array | string): Promise<OnnxSession> {
   requirePackages("onnxruntime");
-  const ort = await import("onnxruntime-node");
+  const ort = await loadOnnxruntime();
   ort.env.logLevel = "fatal";
   const session = await (
     typeof source === "string"
@@ -138,8 +151,8 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
       const outputs: Tensor[] = [];
       try {
         for (let first = 0; first < count; first += perRun) {
-          const data = batch.data.slice(first * sizeOf(imageShape), (first + perRun) * sizeOf(imageShape));
-          outputs.push(await runOnce([perRun, ...imageShape], data));
+          const data = chunkOf(batch, first, perRun);
+          outputs.push(firstImages(await runOnce([perRun, ...imageShape], data), count - first));
         }
       } catch (error) {
         throw unusable(`onnxSession: a batch of ${formatShape(batch.shape)}`, error);
@@ -150,13 +163,24 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
   };
 }
 
-/** Batches of one shape, one after the other, as one batch. */
+/** A batch without what lies beyond so many images. */
+function firstImages({ shape: [count, ...shape], data }: Tensor, most: number): Tensor {
+  const kept = Math.min(count, most);
+  return { shape: [kept, ...shape], data: data.subarray(0, kept * sizeOf(shape)) };
+}
+
+/** Batches of images of one shape, one after the other, as one batch. */
 function concatenate(batches: readonly Tensor[]): Tensor {
   if (batches.length === 1) return batches[0];
-  const [count, ...shape] = batches[0].shape;
-  const data = new Float64Array(batches.length * batches[0].data.length);
-  batches.forEach((batch, index) => data.set(batch.data, index * batch.data.length));
-  return { shape: [batches.length * count, ...shape], data };
+  const [, ...shape] = batches[0].shape;
+  const count = batches.reduce((sum, batch) => sum + batch.shape[0], 0);
+  const data = new Float64Array(count * sizeOf(shape));
+  let at = 0;
+  for (const batch of batches) {
+    data.set(batch.data, at);
+    at += batch.data.length;
+  }
+  return { shape: [count, ...shape], data };
 }
 
 /**

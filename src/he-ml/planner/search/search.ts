@@ -1,3 +1,4 @@
+import { maxCoeffModulusBits } from "../../crypto/parameters.js";
 import { InputError } from "../../errors.js";
 import type { Step } from "../../long-work.js";
 import type { Pair } from "../../model/layer.js";
@@ -200,12 +201,13 @@ function costOf(
 
 function tooLarge({ name, inputShape, outputShape }: Stage, { slots, mostInputCiphertexts }: SearchOptions) {
   const needed = Math.ceil(sizeOf(inputShape) / slots);
+  const degree = 2 * powerOfTwoAtLeast(sizeOf(inputShape) / mostInputCiphertexts);
+  const larger = degree in maxCoeffModulusBits ? `polyModulusDegree ${degree}, ` : "";
   return new InputError(
     `plan: stage "${name}" (${formatShape(inputShape)} → ${formatShape(outputShape)}) does not fit: ` +
       (needed > mostInputCiphertexts
         ? `its input takes ${needed} ciphertexts of ${slots} slots, expected at most ${mostInputCiphertexts}; ` +
-          `use polyModulusDegree ${2 * powerOfTwoAtLeast(sizeOf(inputShape) / mostInputCiphertexts)}, ` +
-          `a smaller image, or packing batch`
+          `use ${larger}a smaller image, or packing batch`
         : `its rotations and products outgrow what is worth computing at ${slots} slots; ` +
           `use smaller layers, a larger stride, or packing batch`),
   );

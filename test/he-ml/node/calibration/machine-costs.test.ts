@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import {
   costsFile,
   machineCosts,
@@ -59,8 +59,12 @@ test("the cache lies where the user keeps caches", () => {
   try {
     process.env.XDG_CACHE_HOME = folder;
     expect(costsFile()).toBe(join(folder, "he-ml", "costs.json"));
-    delete process.env.XDG_CACHE_HOME;
-    expect(costsFile()).toMatch(/\.cache.he-ml.costs\.json$/);
+    for (const none of [undefined, "", "relative/cache"]) {
+      if (none === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = none;
+      expect(costsFile()).toMatch(/\.cache.he-ml.costs\.json$/);
+      expect(isAbsolute(costsFile())).toBe(true);
+    }
   } finally {
     if (before === undefined) delete process.env.XDG_CACHE_HOME;
     else process.env.XDG_CACHE_HOME = before;
