@@ -2,6 +2,7 @@ import * as z from "zod";
 import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,
+  parametersSpec,
   sameParameters,
   type CkksParameters,
   type ParametersSpec,
@@ -180,7 +181,8 @@ function rangeOf(model: Model, layers: readonly number[] | undefined, input?: Ou
 }
 
 function givenParameters({ parameters }: CompileOptions, input?: OutputSpec): CkksParameters | undefined {
-  const given = parameters && checkParameters(parameters);
+  const given =
+    parameters && checkParameters("slots" in parameters ? parametersSpec(parameters) : parameters);
   if (!input) return given;
   const fixed = checkParameters(input.parameters);
   if (given && !sameParameters(given, fixed)) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { inNode, root } from "../support.js";
 
 const code = `import { tensor, errorStatistics } from "he-ml";\nimport * as viz from "he-ml/viz";\nviz.err`;
+const disposable = `{ await using it = { alphabet: 1, [Symbol.asyncDispose]: async () => {} };\nit.alp`;
 const hover = `import { tensor } from "he-ml";\ntensor([1], [2])`;
 const lastValues = [
   `({ data: [{ type: "bar", x: [1, 2], y: [3, 4] }], layout: { title: "Mine" } })`,
@@ -40,6 +41,9 @@ beforeAll(async () => {
       return {
         info: kernel.languageInfo,
         complete: await kernel.request("complete_request", { code, cursor_pos: code.length }),
+        completeUsing: await kernel.request("complete_request", {
+          code: ${JSON.stringify(disposable)}, cursor_pos: ${disposable.length},
+        }),
         inspect: await kernel.request("inspect_request", { code: hover, cursor_pos: hover.indexOf("tensor([") + 1, detail_level: 0 }),
         comms: await kernel.request("comm_info_request", {}),
         ran: await kernel.execute("1 +", { stopOnError: false, onPublished: ({ header }) => types.push(header.msg_type) }),
@@ -101,6 +105,7 @@ test("cells have completion, documentation and types for the library, wherever t
   expect(answers.asked).toMatchObject({
     info: { name: "typescript", version: expect.stringMatching(/^5\./) },
     complete: { status: "ok", matches: expect.arrayContaining(["errorPerLayer"]) },
+    completeUsing: { status: "ok", matches: ["alphabet"] },
     inspect: { status: "ok", found: true, data: { "text/plain": expect.stringContaining("tensor(shape: ") } },
     comms: { status: "ok", comms: {} },
     ran: { status: "error", execution_count: 1, ename: "TypeScriptError", evalue: expect.any(String) },

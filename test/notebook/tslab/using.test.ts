@@ -9,12 +9,13 @@ interface Insertion {
 interface Using {
   withoutUsing(ts: unknown, code: string): { code: string; insertions: readonly Insertion[] };
   withUsing(output: string): string;
+  withConst(ts: unknown, code: string): string;
   columnAsWritten(insertions: readonly Insertion[], line: number, column: number): number;
 }
 
 // The kernel loads it as CommonJS, so it is tested as it is built.
 const require = createRequire(import.meta.url);
-const { withoutUsing, withUsing, columnAsWritten } =
+const { withoutUsing, withUsing, withConst, columnAsWritten } =
   require("../../../dist/notebook/tslab/preload/using.cjs") as Using;
 const ts: unknown = require("@tslab/typescript-for-tslab");
 
@@ -34,6 +35,9 @@ describe("a cell with using", () => {
     expect(insertions).toHaveLength(1);
     expect(rewritten).toMatch(/void "he-ml: (await )?using"; const [\wö]/);
     expect(withUsing(rewritten)).toBe(code);
+    const asked = withConst(ts, code);
+    expect(asked).toHaveLength(code.length);
+    expect(asked).toMatch(/const +[\wö]/);
   });
 
   test.each([

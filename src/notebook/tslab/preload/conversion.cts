@@ -9,6 +9,10 @@ function mendConverter(module: ConverterModule, typescript: () => TypeScript): C
     const converter = createConverter(options);
     return {
       ...converter,
+      inspect: (previousDeclarations, cell, position) =>
+        converter.inspect(previousDeclarations, using.withConst(typescript(), cell), position),
+      complete: (previousDeclarations, cell, position) =>
+        converter.complete(previousDeclarations, using.withConst(typescript(), cell), position),
       convert(previousDeclarations, cell) {
         const { code, insertions } = using.withoutUsing(typescript(), cell);
         const converted = converter.convert(previousDeclarations, code);

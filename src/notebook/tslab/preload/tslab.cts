@@ -86,6 +86,8 @@ export interface Converted {
 
 export interface Converter {
   convert(previousDeclarations: string, cell: string): Converted;
+  inspect(previousDeclarations: string, cell: string, position: number): unknown;
+  complete(previousDeclarations: string, cell: string, position: number): unknown;
 }
 
 export interface ConverterModule {

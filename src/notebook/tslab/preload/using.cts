@@ -18,35 +18,64 @@ interface RewrittenCell {
   readonly insertions: readonly Insertion[];
 }
 
+interface Declaration {
+  /** Where its first word begins, and its last one ends. */
+  readonly start: number;
+  readonly end: number;
+  readonly words: string;
+}
+
 /**
- * Makes `using x = …` and `await using x = …` a `const` with a marker, since tslab's TypeScript 5.0 does not know them;
- * `withUsing` undoes it in what that compiled, which Node runs as it is. To TypeScript 5.0 they are an expression, `using` or
- * `await using`, and an assignment behind it on the same line, which no other code can be.
+ * Where the code declares by `using` or `await using`. To TypeScript 5.0 that is an expression of these words, and an
+ * assignment behind it on the same line, which no other code can be.
  */
-function withoutUsing(ts: TypeScript, code: string): RewrittenCell {
+function declarationsIn(ts: TypeScript, code: string): Declaration[] {
   const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true);
-  const found: { start: number; end: number; words: string }[] = [];
+  const opening = /^(?:await\s+)?using[ \t]+(?=[\p{ID_Start}_$][\p{ID_Continue}$]*\s*[:=](?![=>]))/u;
+  const found: Declaration[] = [];
   const visit = (node: SyntaxNode): void => {
     const words = node.getText(source).replace(/\s+/g, " ");
     const start = node.getStart(source);
-    const behind = code
-      .slice(start)
-      .match(/^(?:await\s+)?using[ \t]+(?=[\p{ID_Start}_$][\p{ID_Continue}$]*\s*[:=](?![=>]))/u);
-    if (ts.isExpressionStatement(node) && behind && /^(await )?using$/.test(words)) {
-      found.push({ start, end: start + behind[0].trimEnd().length, words });
+    const opened = opening.exec(code.slice(start));
+    if (ts.isExpressionStatement(node) && opened && /^(await )?using$/.test(words)) {
+      found.push({ start, end: start + opened[0].trimEnd().length, words });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  let [rewritten, at] = ["", 0];
-  const insertions = found.map(({ start, end, words }): Insertion => {
-    const put = marker.replace("using", words) + keyword;
-    rewritten += code.slice(at, start) + put;
-    at = end;
-    const before = code.slice(0, start).split("\n");
-    return { line: before.length - 1, column: before.at(-1)!.length, more: put.length - (end - start) };
+  return found;
+}
+
+function replaced(code: string, found: readonly Declaration[], by: (one: Declaration) => string): string {
+  let [text, at] = ["", 0];
+  for (const one of found) {
+    text += code.slice(at, one.start) + by(one);
+    at = one.end;
+  }
+  return text + code.slice(at);
+}
+
+/**
+ * Makes `using x = …` and `await using x = …` a `const` with a marker, since tslab's TypeScript 5.0 does not know them;
+ * `withUsing` undoes it in what that compiled, which Node runs as it is.
+ */
+function withoutUsing(ts: TypeScript, code: string): RewrittenCell {
+  const found = declarationsIn(ts, code);
+  const put = ({ words }: Declaration) => marker.replace("using", words) + keyword;
+  const insertions = found.map((one): Insertion => {
+    const before = code.slice(0, one.start).split("\n");
+    return {
+      line: before.length - 1,
+      column: before.at(-1)!.length,
+      more: put(one).length - (one.end - one.start),
+    };
   });
-  return { code: rewritten + code.slice(at), insertions };
+  return { code: replaced(code, found, put), insertions };
+}
+
+/** For questions about a cell, whose positions must stay: `const` in their place. */
+function withConst(ts: TypeScript, code: string): string {
+  return replaced(code, declarationsIn(ts, code), ({ start, end }) => keyword.padEnd(end - start));
 }
 
 /** What TypeScript compiled, with the declarations as they were written. */
@@ -64,4 +93,4 @@ function columnAsWritten(insertions: readonly Insertion[], line: number, column:
   return written;
 }
 
-export = { withoutUsing, withUsing, columnAsWritten };
+export = { withoutUsing, withUsing, withConst, columnAsWritten };
