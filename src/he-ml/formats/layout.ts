@@ -7,7 +7,7 @@ import { sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 export interface Layout {
   /** Of one image in our order; of a flattened one, as it was before. */
   readonly shape: Shape;
-  /** The file's axis `i`, counted behind the batch, is our axis `order[i]`. */
+  /** The file's axis `i`, counted behind the batch, is our axis `order[i]`; axes of size 1 may be left out. */
   readonly order: readonly number[];
   /** Whether the axes have become one. */
   readonly isFlat: boolean;
@@ -26,7 +26,7 @@ export const channelsLast = ([height, width, channels]: Shape): Layout => ({
   isFlat: false,
 });
 
-/** Images of one dimension, which are one row high with us. */
+/** Images `[length, channels]` of one dimension, which are one row high with us. */
 export const sequence = ([length, channels]: Shape): Layout => ({
   shape: [channels, 1, length],
   order: [2, 0],
@@ -35,6 +35,13 @@ export const sequence = ([length, channels]: Shape): Layout => ({
 
 /** Whether the file's last axis is that of the channels. */
 export const isChannelsLast = ({ order, isFlat }: Layout): boolean => !isFlat && order.at(-1) === 0;
+
+/** Images `[channels, length]` of one dimension. */
+export const oneRow = ([channels, length]: Shape): Layout => ({
+  shape: [channels, 1, length],
+  order: [0, 2],
+  isFlat: false,
+});
 
 /** The shape that the file gives one image. */
 export const fileShape = ({ shape, order, isFlat }: Layout): Shape =>

@@ -33,7 +33,8 @@ const torchNetworks: Record<string, { kinds: string; exporters?: string[] }> = {
     kinds: "linear polynomial linear polynomial linear polynomial linear",
     exporters: ["old", "unfolded-old", "new"],
   },
-  "normalized-input": { kinds: "convolutional convolutional flatten" },
+  // The factors of the channels go into the convolution behind them.
+  "normalized-input": { kinds: "identity convolutional flatten" },
   "plain-only": {
     kinds: "convolutional activation maxPool convolutional activation flatten linear activation linear",
   },
@@ -43,7 +44,7 @@ const kerasNetworks: Record<string, string> = {
   squares: "convolutional square averagePool convolutional square flatten linear square linear",
   "many-forms": "convolutional square averagePool convolutional polynomial flatten linear linear",
   "global-pool": "convolutional square averagePool flatten linear",
-  "norms-apart": "convolutional convolutional averagePool convolutional flatten linear linear",
+  "norms-apart": "convolutional convolutional averagePool flatten linear",
   "plain-only": "convolutional activation maxPool activation flatten linear activation",
   dense: "linear square linear",
 };

@@ -1,5 +1,6 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "@jest/globals";
-import type { NodeProto } from "onnx-buf";
+import { ModelProtoSchema, type NodeProto } from "onnx-buf";
 import { readOnnx } from "../../../src/he-ml/formats/onnx/read.js";
 import { encryptableModel, UnsupportedLayersError } from "../../../src/he-ml/model/unsupported-layers.js";
 import { floats, node, onnxFile, randomTensor } from "./onnx-support.js";
@@ -16,7 +17,8 @@ describe("unsupported layers", () => {
       node("Identity", ["r"], "i"),
       node("MaxPool", ["i"], "p", { kernel_shape: [2, 2] }),
       node("Flatten", ["p"], "f"),
-      node("Softmax", ["f"], "output", {}, "two\nlines"),
+      node("Softmax", ["f"], "s", {}, "two\nlines"),
+      node("Relu", ["s"], "output", {}, "relu2"),
     ],
     initializers: [conv],
     name: "lenet",
@@ -30,16 +32,18 @@ describe("unsupported layers", () => {
       { position: 1, name: "relu1", op: "relu", remedy: expect.stringContaining("square (x * x)") },
       { position: 2, name: "pool1", op: "maxPool", remedy: expect.stringContaining("average pool") },
       { position: 4, name: "two\nlines", op: "Softmax", remedy: expect.stringContaining("client") },
+      { position: 5, name: "relu2", op: "relu", remedy: expect.stringContaining("square (x * x)") },
     ]);
     expect(error.message).toBe(
-      'model "lenet" has 3 layers that cannot be encrypted: ' +
+      'model "lenet" has 4 layers that cannot be encrypted: ' +
         'layer 1 "relu1" (relu): put a square (x * x) or a fitted polynomial in its place and train again; ' +
         'layer 2 "pool1" (maxPool): put an average pool in its place and train again; ' +
-        'layer 4 "two\\nlines" (Softmax): leave it out, the client applies it after decryption',
+        'layer 4 "two\\nlines" (Softmax): leave it out, the client applies it after decryption; ' +
+        'layer 5 "relu2" (relu): put a square (x * x) or a fitted polynomial in its place and train again',
     );
   });
 
-  test.each(["Softmax", "Erf", "LSTM", "Clip"])("%s has a remedy", (op) => {
+  test.each(["Softmax", "Erf", "LSTM", "Mish"])("%s has a remedy", (op) => {
     const error = refusal(onnxFile({ input: ["n", 6], nodes: [node(op, ["input"], "output")] }));
     expect(error).toMatchObject({ layers: [{ op, remedy: expect.stringMatching(/.{20}/) }] });
   });
@@ -134,6 +138,9 @@ describe("graphs that are not one chain", () => {
       other: ["n", 6],
     }));
 
-  test("no layers at all", () =>
-    refuse([node("Identity", ["input"], "output")], "at least one layer, got none"));
+  test("no layers at all", () => {
+    const model = fromBinary(ModelProtoSchema, onnxFile({ input: ["n", 6], nodes: [] }));
+    model.graph!.output[0].name = "input";
+    expect(refusal(toBinary(ModelProtoSchema, model)).message).toContain("at least one layer, got none");
+  });
 });

@@ -1,6 +1,11 @@
-import { AttributeProto_AttributeType as AttributeType, type AttributeProto, type NodeProto } from "onnx-buf";
+import {
+  AttributeProto_AttributeType as AttributeType,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+} from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { describeNode } from "./graph.js";
+import { describeNode } from "./describe-node.js";
 
 /** Beyond this a size is a sign of a damaged file. */
 const largestSize = 2 ** 31;
@@ -14,6 +19,29 @@ function find(node: NodeProto, name: string, type: AttributeType): AttributeProt
     );
   }
   return attribute;
+}
+
+/**
+ * @param inputs how many are understood
+ * @param known the attributes that are, in one text
+ * @throws InputError if the node has others
+ */
+export function requireUnderstood(node: NodeProto, inputs: number, known: string): void {
+  const further = node.input.findIndex((name, index) => index >= inputs && name !== "");
+  if (further >= 0) {
+    throw new InputError(
+      `${describeNode(node)}: its input ${further} is not understood, expected at most ${inputs}; ` +
+        `export the model with opset 13`,
+    );
+  }
+  const names = known.split(" ");
+  const unknown = node.attribute.find(({ name }) => !names.includes(name));
+  if (unknown) {
+    throw new InputError(
+      `${describeNode(node)}: its attribute ${JSON.stringify(unknown.name)} is not understood; ` +
+        `export the model without it, with opset 13`,
+    );
+  }
 }
 
 /** A size from the file. @throws InputError if it is too large to be one. */
@@ -43,6 +71,11 @@ export function intsOf(node: NodeProto, name: string): number[] | undefined {
 /** A float, or `fallback` where the node does not give it. */
 export function floatOf(node: NodeProto, name: string, fallback: number): number {
   return find(node, name, AttributeType.FLOAT)?.f ?? fallback;
+}
+
+/** A tensor, or undefined where the node does not give it. */
+export function tensorOf(node: NodeProto, name: string): TensorProto | undefined {
+  return find(node, name, AttributeType.TENSOR)?.t;
 }
 
 /** Text, or `fallback` where the node does not give it. */

@@ -1,17 +1,28 @@
 import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
-import { channelMapLayer, foldedBehind, type ChannelMap } from "../../model/channel-map.js";
+import {
+  canFoldBefore,
+  channelMapLayer,
+  composed,
+  foldedBefore,
+  foldedBehind,
+  identityMap,
+  type ChannelMap,
+} from "../../model/channel-map.js";
+import { flattenLayer } from "../../model/flatten.js";
+import { describeLayer, type Padding } from "../../model/layer.js";
 import { definitionOf } from "../../model/layers.js";
+import { linearLayer } from "../../model/linear.js";
 import { isWeighted, layerOutputShape, type NetworkLayer } from "../../model/model.js";
 import { polynomialLayer } from "../../model/polynomial.js";
 import { squareLayer } from "../../model/square.js";
-import type { Shape } from "../../tensor/tensor.js";
-import { mostWeights, requireManageable } from "../limits.js";
-import { describeNode } from "./graph.js";
+import { unflattenLayer } from "../../model/unflatten.js";
+import { sizeOf, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { ownLayout, type Layout } from "../layout.js";
+import { mostWeights, requireManageable } from "../limits.js";
+import { describeNode } from "./describe-node.js";
 import { LayerNames } from "./names.js";
-import { identity, isIdentity, isUniform, trimmed, type Polynomial } from "./polynomial.js";
-import { describeLayer, type Padding } from "../../model/layer.js";
+import { identity, isIdentity, isUniform, spread, trimmed, type Polynomial } from "./polynomial.js";
 
 /** A value of the graph that depends on the image: an element-wise polynomial of what some layer gives. */
 export interface ImageValue {
@@ -27,6 +38,12 @@ export interface ImageValue {
 
 /** A larger network could not be encrypted anyway. */
 const mostLayers = 10_000;
+
+/** A second of work, and less than a gigabyte. */
+const mostHandled = 2 ** 26;
+
+/** Layers that only pass values on, in their row-major order. */
+const passing: ReadonlySet<NetworkLayer["kind"]> = new Set(["flatten", "unflatten", "identity"]);
 
 /**
  * The layers of a graph that is one chain. Values that nodes add, multiply and scale element by element are
@@ -44,7 +61,10 @@ export class Chain {
   readonly #layouts = new Map<string, Layout>();
   /** How many inputs still read a value. */
   readonly #readers = new Map<string, number>();
+  /** Factors and offsets behind the last layer that are to go into the next one, where it has weights that take them. */
+  #held?: { readonly map: ChannelMap; readonly makers: readonly NodeProto[] };
   #weights = 0;
+  #handled = 0;
 
   constructor(modelName: string, nodes: readonly NodeProto[], output: string, inputShape: Shape) {
     this.#modelName = modelName;
@@ -60,12 +80,6 @@ export class Chain {
 
   /** Gives a value its name. What several nodes read becomes a layer first, where that is possible. */
   set(name: string, value: ImageValue, maker: string): void {
-    if (this.#layouts.has(name)) {
-      throw new InputError(
-        `model "${this.#modelName}": ${maker} gives ${JSON.stringify(name)}, which is there already; the file is ` +
-          `damaged, export it again`,
-      );
-    }
     const readers = this.#readers.get(name) ?? 0;
     const settled = readers > 1 && !this.isShared(value) ? this.settle(value, maker) : value;
     if (readers > 0) this.#values.set(name, settled);
@@ -96,6 +110,12 @@ export class Chain {
     return undefined;
   }
 
+  /** The nodes that will read what the value is made of. */
+  otherReaders({ base }: ImageValue): NodeProto[] {
+    const names = [...this.#values].filter(([, value]) => value.base === base).map(([name]) => name);
+    return this.#nodes.filter(({ input }) => names.some((name) => input.includes(name)));
+  }
+
   /**
    * Makes a value's polynomial a layer, or part of the one before it.
    *
@@ -103,33 +123,73 @@ export class Chain {
    * @throws InputError if another node needs the value, or one of those that it is made of
    */
   settle(value: ImageValue, reader: string): ImageValue {
-    this.#requireUnshared(value, reader);
+    this.requireUnshared(value, reader);
     if (isIdentity(value.polynomial)) return value;
     const polynomial = trimmed(value.polynomial);
     const { makers } = value;
     if (polynomial.length < 2) {
       throw new InputError(`${describeNode(makers.at(-1)!)}: it gives the same value for every image`);
     }
-    const last = this.layers.at(-1);
-    if (polynomial.length === 2 && last && isWeighted(last)) {
-      const { outputs } = definitionOf(last).weightChannels(last);
-      this.layers[this.layers.length - 1] = foldedBehind(last, channelMapOf(polynomial, outputs));
-    } else if (isUniform(polynomial)) {
+    if (polynomial.length === 2 && this.#foldsBehind(polynomial, makers)) return this.#asLayer(value.layout);
+    if (isUniform(polynomial)) {
       this.#appendActivation(polynomial, makers);
     } else if (polynomial.length === 2) {
-      this.append("scale", makers, (name, shape) =>
-        channelMapLayer(`scale "${name}"`, name, channelMapOf(polynomial, shape[0]), shape),
-      );
+      this.#hold(polynomial, makers);
     } else {
       throw new InputError(
         `${describeNode(makers.at(-1)!)}: expected the same coefficients for every value, got others for each ` +
           `channel; only polynomials that treat all values alike are supported`,
       );
     }
-    return { base: this.layers.length, polynomial: identity, makers: [], layout: value.layout };
+    return this.#asLayer(value.layout);
   }
 
-  #requireUnshared({ base }: ImageValue, reader: string): void {
+  /** A value that is what the last layer gives. */
+  #asLayer(layout: Layout): ImageValue {
+    return { base: this.layers.length, polynomial: identity, makers: [], layout };
+  }
+
+  /** Whether a polynomial of degree 1 could go into what is there already. */
+  #foldsBehind(polynomial: Polynomial, makers: readonly NodeProto[]): boolean {
+    if (this.#held) {
+      this.#hold(polynomial, makers);
+      return true;
+    }
+    const last = this.layers.at(-1);
+    if (!last || !isWeighted(last)) return false;
+    const { outputs } = definitionOf(last).weightChannels(last);
+    if (polynomial.some(({ length }) => length > outputs)) return false;
+    this.layers[this.layers.length - 1] = foldedBehind(last, channelMapOf(polynomial, outputs));
+    return true;
+  }
+
+  /** Keeps a polynomial of degree 1 for the layer to come. */
+  #hold(polynomial: Polynomial, makers: readonly NodeProto[]): void {
+    const before = this.#held;
+    const lengths = [before?.map.gains.length ?? 1, ...polynomial.map((values) => values.length)];
+    const longest = Math.max(...lengths);
+    const count = lengths.every((length) => longest % length === 0) ? longest : sizeOf(this.shape);
+    const inner = before ? spreadMap(before.map, count) : identityMap(count);
+    const map = composed(channelMapOf(polynomial, count), inner);
+    this.#held = { map, makers: [...(before?.makers ?? []), ...makers] };
+  }
+
+  /** Makes a layer of what is held for the next one. */
+  finish(): void {
+    if (!this.#held) return;
+    const { map, makers } = this.#held;
+    this.#held = undefined;
+    const { shape } = this;
+    const isOfChannels = shape[0] % map.gains.length === 0 && (shape.length === 1 || shape.length === 3);
+    const whole = spreadMap(map, isOfChannels ? shape[0] : sizeOf(shape));
+    const name = this.#names.next("scale", makers);
+    const make = (input: Shape) => channelMapLayer(`scale "${name}"`, name, whole, input);
+    if (isOfChannels) this.#push(make(shape));
+    else this.#pushOnFeatures(make, shape);
+  }
+
+  /** @throws InputError if others need the value, or it is not what the last layer gives */
+  requireUnshared({ base }: ImageValue, reader: string): void {
     const shared = this.#sharedName(base);
     if (shared !== undefined) {
       const later = this.#nodes.findLast(({ input }) => input.includes(shared));
@@ -140,6 +200,20 @@ export class Chain {
     if (base !== this.layers.length) {
       throw this.notAChain(`${reader} takes a value from before ${JSON.stringify(this.layers.at(-1)!.name)}`);
     }
+  }
+
+  /**
+   * Counts numbers that nodes have us handle one by one, where each node may ask for many.
+   *
+   * @throws InputError beyond what a model that can be encrypted needs
+   */
+  spend(count: number): void {
+    this.#handled += count;
+    if (this.#handled <= mostHandled) return;
+    throw new InputError(
+      `model "${this.#modelName}": its constants and reshapings take more than ${mostHandled} numbers to be worked out; ` +
+        `export it with constant folding, or for smaller images`,
+    );
   }
 
   notAChain(what: string): InputError {
@@ -168,24 +242,69 @@ export class Chain {
     makers: readonly NodeProto[],
     make: (name: string, inputShape: Shape) => NetworkLayer,
   ): ImageValue {
-    const layer = make(this.#names.next(prefix, makers), this.shape);
-    this.shape = layerOutputShape(layer, this.shape);
-    requireManageable(describeLayer(layer), this.shape);
-    this.layers.push(layer);
-    if ("weights" in layer) this.#weights += layer.weights.data.length;
+    this.#push(make(this.#names.next(prefix, makers), this.shape));
+    return this.#asLayer(ownLayout(this.shape));
+  }
+
+  /**
+   * Appends a linear layer of all values, flattened, whose outputs get a shape.
+   *
+   * @param weights `[outputs, values]`
+   * @param bias `[outputs]`
+   */
+  appendLinearMap(
+    makers: readonly NodeProto[],
+    weights: Tensor,
+    bias: Tensor | undefined,
+    outputShape: Shape,
+  ): ImageValue {
+    const name = this.#names.next("fc", makers);
+    this.#pushOnFeatures(() => linearLayer({ name, weights, bias }), outputShape);
+    return this.#asLayer(ownLayout(this.shape));
+  }
+
+  #pushOnFeatures(make: (inputShape: Shape) => NetworkLayer, outputShape: Shape): void {
+    if (this.shape.length !== 1) this.#push(flattenLayer({ name: this.#names.next("flatten", []) }));
+    this.#push(make(this.shape));
+    if (outputShape.length !== 1) {
+      this.#push(unflattenLayer({ name: this.#names.next("unflatten", []), shape: outputShape }));
+    }
+  }
+
+  #push(layer: NetworkLayer): void {
+    const shape = layerOutputShape(layer, this.shape);
+    requireManageable(describeLayer(layer), shape);
+    const whole = this.#withHeld(layer);
+    this.shape = shape;
+    this.layers.push(whole);
+    if ("weights" in whole) this.#weights += whole.weights.data.length;
     if (this.layers.length > mostLayers || this.#weights > mostWeights) {
       throw new InputError(
         `model "${this.#modelName}": expected at most ${mostLayers} layers and ${mostWeights} weights; ` +
           `a larger model cannot be encrypted`,
       );
     }
-    return { base: this.layers.length, polynomial: identity, makers: [], layout: ownLayout(this.shape) };
+  }
+
+  /** The layer with what is held for it, where it can take that; else that has become a layer before it. */
+  #withHeld(layer: NetworkLayer): NetworkLayer {
+    if (!this.#held || passing.has(layer.kind)) return layer;
+    const { map } = this.#held;
+    const channels = layer.kind === "linear" ? layer.weights.shape[1] : this.shape[0];
+    if (isWeighted(layer) && channels % map.gains.length === 0 && canFoldBefore(layer, map)) {
+      this.#held = undefined;
+      return foldedBefore(map, layer);
+    }
+    this.finish();
+    return layer;
   }
 }
 
+const spreadMap = ({ gains, offsets }: ChannelMap, count: number): ChannelMap => ({
+  gains: spread(gains, count),
+  offsets: spread(offsets, count),
+});
+
 /** A polynomial of degree 1 as a map of so many channels; what it says once holds for all of them. */
-function channelMapOf([offset, gain]: Polynomial, channels: number): ChannelMap {
-  const each = (values: Float64Array) =>
-    values.length === channels ? values : new Float64Array(channels).fill(values[0]);
-  return { gains: each(gain), offsets: each(offset) };
-}
+const channelMapOf = ([offset, gain]: Polynomial, channels: number): ChannelMap =>
+  spreadMap({ gains: gain, offsets: offset }, channels);

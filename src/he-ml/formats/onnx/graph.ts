@@ -1,9 +1,17 @@
-import type { GraphProto, NodeProto, ValueInfoProto } from "onnx-buf";
+import {
+  TensorProto_DataType as DataType,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "onnx-buf";
 import { InputError } from "../../errors.js";
 import type { Shape } from "../../tensor/tensor.js";
 import { decodeModel } from "./decode.js";
+import { isFloat, numberTypeOf, typeName } from "./element-types.js";
 import { includeExternalData, type ExternalData } from "./external-data.js";
-import type { TensorProto } from "onnx-buf";
+import { withFunctionsInlined } from "./functions.js";
+import { neededNodes } from "./node-order.js";
 
 /** The parts of an ONNX file that matter here. */
 export interface OnnxGraph {
@@ -16,7 +24,7 @@ export interface OnnxGraph {
   readonly inputShape: Shape;
   /** The batch axis, where the file fixes it. */
   readonly batchSize?: number;
-  /** The nodes that the output needs, in the file's order. */
+  /** The nodes that the output needs, each behind those whose values it takes; functions are inlined. */
   readonly nodes: readonly NodeProto[];
   readonly initializers: ReadonlyMap<string, TensorProto>;
 }
@@ -38,16 +46,45 @@ function shapeOf(input: ValueInfoProto, what: string): Pick<OnnxGraph, "inputSha
   return { inputShape: inputShape as Shape, batchSize: batchSize && batchSize > 0 ? batchSize : undefined };
 }
 
-/** The nodes without those that the output does not depend on. */
-function neededNodes({ node: nodes }: GraphProto, output: string): NodeProto[] {
-  const needed = new Set([output]);
-  const isNeeded = nodes.toReversed().map((node) => {
-    if (!node.output.some((name) => needed.has(name))) return false;
-    for (const name of node.input) needed.add(name);
-    return true;
-  });
-  return nodes.filter((_, i) => isNeeded[nodes.length - 1 - i]);
+/** @throws InputError unless the values of the input are floats, or whole numbers that the graph itself makes floats */
+function requireFloats({ name, type }: ValueInfoProto, nodes: readonly NodeProto[], what: string): void {
+  const elementType = type?.value.case === "tensorType" ? type.value.value.elemType : DataType.FLOAT;
+  const numberType = numberTypeOf(elementType);
+  const readers = nodes.filter(({ input }) => input.includes(name));
+  const isCast = readers.every(({ opType }) => opType === "Cast" || opType === "Shape");
+  if (numberType && (isFloat(numberType) || (numberType !== "bool" && isCast))) return;
+  throw new InputError(
+    `${what}: expected an input of floats, got ${typeName(elementType)}; export a model that takes float32`,
+  );
 }
+
+/** @throws InputError unless the operators are ONNX's own, of a version that is known here */
+function requireOpset({ opsetImport, irVersion, graph }: ModelProto, what: string): void {
+  const nodes = graph?.node ?? [];
+  if (nodes.length > 0 && nodes.every(({ domain }) => domain === "ai.onnx.ml")) {
+    const ops = [...new Set(nodes.map(({ opType }) => opType))].slice(0, 3).join(", ");
+    throw new InputError(
+      `${what}: expected a neural network, got classical machine learning (${printable(ops)} of ai.onnx.ml), which ` +
+        `cannot be encrypted here; train a small network of linear layers on the same data: he-ml train`,
+    );
+  }
+  const own = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  if (!own) {
+    const others = opsetImport.map(({ domain }) => JSON.stringify(domain)).join(", ");
+    throw new InputError(
+      `${what}: the file does not say which opset of ONNX's operators it uses` +
+        `${others ? ` (only those of ${printable(others)})` : `, as those of before ONNX 1.0 (this one has IR version ${irVersion})`}; ` +
+        `export it again with opset 13, or convert it with onnx.version_converter`,
+    );
+  }
+  if (Number(own.version) < oldestOpset) {
+    throw new InputError(
+      `${what}: expected ONNX opset ${oldestOpset} or newer, got ${own.version}; export it with opset 13`,
+    );
+  }
+}
+
+const printable = (text: string) => text.replace(/\p{Cc}+/gu, " ");
 
 /**
  * Decodes an ONNX file.
@@ -56,21 +93,14 @@ function neededNodes({ node: nodes }: GraphProto, output: string): NodeProto[] {
  */
 export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?: ExternalData): OnnxGraph {
   const file = `ONNX model "${givenName ?? ""}"`;
-  const { graph, opsetImport, producerName } = decodeModel(
-    bytes,
-    givenName === undefined ? "ONNX model" : file,
-  );
-  const name = (givenName ?? graph?.name ?? "").replace(/\p{Cc}+/gu, " ").trim() || "model";
+  const model = decodeModel(bytes, givenName === undefined ? "ONNX model" : file);
+  const { graph, producerName } = model;
+  const name = printable(givenName ?? graph?.name ?? "").trim() || "model";
   const what = `model "${name}"`;
   if (!graph) throw new InputError(`${what}: the bytes hold no ONNX graph; is it an ONNX file?`);
-
-  const opset = Number(
-    opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0n,
-  );
-  if (opset < oldestOpset) {
-    throw new InputError(
-      `${what}: expected ONNX opset ${oldestOpset} or newer, got ${opset}; export it with opset 13`,
-    );
+  requireOpset(model, what);
+  if (graph.sparseInitializer.length > 0) {
+    throw new InputError(`${what}: its weights are stored as sparse tensors; export it with dense weights`);
   }
   includeExternalData(graph, externalData);
   const initializers = new Map(graph.initializer.map((proto) => [proto.name, proto]));
@@ -82,22 +112,15 @@ export function parseGraph(bytes: Uint8Array, givenName?: string, externalData?:
     );
   }
   const output = graph.output[0].name;
+  const nodes = neededNodes(withFunctionsInlined(model), output, [inputs[0].name, ...initializers.keys()]);
+  requireFloats(inputs[0], nodes, what);
   return {
     name,
     producer: producerName,
     input: inputs[0].name,
     output,
     ...shapeOf(inputs[0], what),
-    nodes: neededNodes(graph, output),
+    nodes,
     initializers,
   };
-}
-
-const longestName = 100;
-const shortened = (name: string) => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
-
-/** What messages call a node. */
-export function describeNode({ opType, name, output }: NodeProto): string {
-  const op = JSON.stringify(shortened(opType)).slice(1, -1);
-  return `${op} ${JSON.stringify(shortened(name || (output[0] ?? "")))}`;
 }

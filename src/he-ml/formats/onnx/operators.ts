@@ -1,11 +1,13 @@
 import { InputError } from "../../errors.js";
 import { identityLayer } from "../../model/identity.js";
 import { activationOperators } from "./activations.js";
-import { appendSameShape, imageOf, optionalConstant, type Operator } from "./context.js";
-import * as elementWise from "./element-wise.js";
-import { describeNode } from "./graph.js";
-import * as pooling from "./pooling.js";
-import * as reshaping from "./reshaping.js";
+import { intOf } from "./attributes.js";
+import { appendSameShape, imageOf, optionalConstant, type Operator, type OperatorEntry } from "./context.js";
+import { describeNode } from "./describe-node.js";
+import { elementWiseOperators } from "./element-wise.js";
+import { isFloat, numberTypeOf, typeName } from "./element-types.js";
+import { poolingOperators } from "./pooling.js";
+import { reshapingOperators } from "./reshaping.js";
 import { weightedOperators } from "./weighted-layers.js";
 
 /** A named node that changes nothing keeps its place among the layers, unless it lies within an activation. */
@@ -25,27 +27,40 @@ const dropout: Operator = (context) => {
   return identity(context);
 };
 
-/** Operators whose layers can be encrypted, or run on plain values. */
-export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
+/** From one type of floats to another nothing changes but the rounding. */
+const cast: Operator = (context) => {
+  const { node } = context;
+  const to = intOf(node, "to", 0);
+  const type = numberTypeOf(to);
+  if (type && isFloat(type)) return imageOf(context);
+  throw new InputError(
+    `${describeNode(node)}: casts values to ${typeName(to)}, which cannot be done on encrypted ones; ` +
+      `leave it out, and export the model in float32`,
+  );
+};
+
+const castLike: Operator = (context) => {
+  const { node, inputs } = context;
+  const like = inputs[1];
+  if (like && (!("type" in like) || isFloat(like.type))) return imageOf(context);
+  throw new InputError(
+    `${describeNode(node)}: casts values to integers, which cannot be done on encrypted ones; leave it out`,
+  );
+};
+
+const entries: readonly OperatorEntry[] = [
   ...weightedOperators,
   ...activationOperators,
-  ["Add", elementWise.addition],
-  ["Sub", elementWise.subtraction],
-  ["Mul", elementWise.multiplication],
-  ["Div", elementWise.division],
-  ["Neg", elementWise.negation],
-  ["Pow", elementWise.power],
-  ["BatchNormalization", elementWise.batchNormalization],
-  ["AveragePool", pooling.averagePool],
-  ["GlobalAveragePool", pooling.globalAveragePool],
-  ["ReduceMean", pooling.mean],
-  ["MaxPool", pooling.maxPool],
-  ["Pad", pooling.pad],
-  ["Flatten", reshaping.flatten],
-  ["Reshape", reshaping.reshape],
-  ["Squeeze", reshaping.squeeze],
-  ["Transpose", reshaping.transpose],
-  ["Identity", identity],
-  ["Dropout", dropout],
-  ["Cast", imageOf],
-]);
+  ...elementWiseOperators,
+  ...poolingOperators,
+  ...reshapingOperators,
+  ["Identity", 1, "", identity],
+  ["Dropout", 3, "ratio seed", dropout],
+  ["Cast", 1, "to saturate round_mode", cast],
+  ["CastLike", 2, "saturate round_mode", castLike],
+];
+
+/** Operators whose layers can be encrypted, or run on plain values, with what they understand. */
+export const operators = new Map(
+  entries.map(([op, inputs, attributes, read]) => [op, { inputs, attributes, read }]),
+);

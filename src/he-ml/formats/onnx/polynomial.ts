@@ -1,8 +1,8 @@
 import { InputError } from "../../errors.js";
 
 /**
- * An element-wise polynomial: its coefficients from the constant one up, each one number for all values or one for
- * each channel or feature.
+ * An element-wise polynomial: its coefficients from the constant one up, each one number for all values, or one for each
+ * channel, or one for each value, in our row-major order.
  */
 export type Polynomial = readonly Float64Array[];
 
@@ -20,9 +20,17 @@ export const isIdentity = (polynomial: Polynomial): boolean =>
 /** Whether every coefficient is one number for all values. */
 export const isUniform = (polynomial: Polynomial): boolean => polynomial.every(({ length }) => length === 1);
 
+/** Numbers for each channel as so many, a run of one for each: as for each value. */
+export function spread(values: Float64Array, count: number): Float64Array {
+  if (values.length === count) return values;
+  const run = count / values.length;
+  return Float64Array.from({ length: count }, (_, i) => values[Math.floor(i / run)]);
+}
+
 function combine(a: Float64Array, b: Float64Array, f: (x: number, y: number) => number): Float64Array {
-  const at = (values: Float64Array, i: number) => values[values.length === 1 ? 0 : i];
-  return Float64Array.from({ length: Math.max(a.length, b.length) }, (_, i) => f(at(a, i), at(b, i)));
+  const length = Math.max(a.length, b.length);
+  const [left, right] = [spread(a, length), spread(b, length)];
+  return left.map((value, i) => f(value, right[i]));
 }
 
 export function add(p: Polynomial, q: Polynomial): Polynomial {

@@ -7,21 +7,27 @@ import {
   UnsupportedLayersError,
   type UnsupportedLayer,
 } from "../../model/unsupported-layers.js";
-import { tensor, type Tensor } from "../../tensor/tensor.js";
-import { intOf } from "./attributes.js";
+import { tensor } from "../../tensor/tensor.js";
+import { intOf, requireUnderstood } from "./attributes.js";
 import { Chain, type ImageValue } from "./chain.js";
-import { foldConstants, mostComputedValues } from "./constant-folding.js";
-import { constantOf, constantTensor } from "./constants.js";
+import { withActivationsComposed } from "./composed-activations.js";
+import { foldConstants } from "./constant-folding.js";
+import { constantOf, constantTensor, type Constant } from "./constants.js";
+import { endingNotes, withoutSoftmax } from "./endings.js";
+import { mostComputedValues } from "./fold-inputs.js";
 import { mostWeights } from "../limits.js";
 import { isImageValue, type Context } from "./context.js";
 import type { ExternalData } from "./external-data.js";
-import { describeNode, parseGraph, type OnnxGraph } from "./graph.js";
+import { describeNode } from "./describe-node.js";
+import { parseGraph, type OnnxGraph } from "./graph.js";
+import { withCastsToFloat } from "./image-values.js";
 import { inputLayout } from "./input-layout.js";
 import { fileShape, keepsOrder, type Layout } from "../layout.js";
+import { appendSums, reshapedTo } from "./linear-maps.js";
 import { withModulesLeftOut } from "./modules-left-out.js";
 import { operators } from "./operators.js";
 import { identity } from "./polynomial.js";
-import { isStandard, unsupportedOperator } from "./unsupported.js";
+import { isStandard, unsupportedConstant, unsupportedOperator } from "./unsupported.js";
 
 export interface ReadOnnxOptions {
   /** Defaults to the name of the file's graph. */
@@ -33,8 +39,12 @@ export interface ReadOnnxOptions {
 /** Reads a graph node by node. */
 class GraphReader {
   readonly #graph: OnnxGraph;
+  /** Of the output, with the batch. */
+  outputRank = 0;
+  /** Names of values that nodes take. */
+  readonly #taken: ReadonlySet<string>;
   readonly #chain: Chain;
-  readonly #constants = new Map<string, Tensor>();
+  readonly #constants = new Map<string, Constant>();
   /** Layers that cannot even be run on plain values; an identity stands in the place of each. */
   readonly #unknown: UnsupportedLayer[] = [];
   #constantValues = 0;
@@ -42,6 +52,7 @@ class GraphReader {
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
+    this.#taken = new Set(graph.nodes.flatMap(({ input }) => input));
     const layout = inputLayout(graph);
     this.#chain = new Chain(graph.name, graph.nodes, graph.output, layout.shape);
     this.#chain.set(graph.input, { base: 0, polynomial: identity, makers: [], layout }, "the input");
@@ -60,21 +71,38 @@ class GraphReader {
   }
 
   #finish(): void {
-    const { name, output } = this.#graph;
-    const value = this.#chain.read(output);
+    const { name, output, nodes } = this.#graph;
+    const chain = this.#chain;
+    const value = chain.read(output);
     if (!value) throw new InputError(`model "${name}": its output does not depend on its input`);
-    const { layout } = this.#chain.settle(value, `the output ${JSON.stringify(output)}`);
-    if (!keepsOrder(layout)) {
-      throw new InputError(
-        `model "${name}": its output has the channels last; end the model with a linear layer`,
-      );
-    }
-    if (this.#chain.layers.length === 0) {
-      throw new InputError(`model "${name}": expected at least one layer, got none`);
-    }
+    const { layout } = chain.settle(value, `the output ${JSON.stringify(output)}`);
+    this.outputRank = fileShape(layout).length + 1;
+    chain.finish();
+    this.#endInOrder(layout);
+    if (chain.layers.length > 0) return;
+    if (nodes.length === 0) throw new InputError(`model "${name}": expected at least one layer, got none`);
+    chain.append("identity", [nodes.at(-1)!], (own) => identityLayer({ name: own }));
+  }
+
+  /** Ends with the shape, and the order of axes, that the file ends with. */
+  #endInOrder(layout: Layout): void {
+    const { nodes } = this.#graph;
+    const sizes = fileShape(layout);
+    if (keepsOrder(layout) && sizes.join() === this.#chain.shape.join()) return;
+    const value = { base: this.#chain.layers.length, polynomial: identity, makers: [], layout };
+    const context = { graph: this.#graph, chain: this.#chain, node: nodes.at(-1)!, inputs: [value] };
+    if (keepsOrder(layout)) reshapedTo(context, sizes);
+    else appendSums(context, value, sizes, (position) => ({ inputs: [position] }));
   }
 
   #readNode(node: NodeProto, next: NodeProto | undefined): void {
+    const second = node.output.slice(1).find((name) => this.#taken.has(name) || name === this.#graph.output);
+    if (second) {
+      throw new InputError(
+        `${describeNode(node)}: expected only its first output to be used, got ${JSON.stringify(second)} too; ` +
+          `export a model whose layers form one chain`,
+      );
+    }
     if (node.opType === "Constant" && isStandard(node)) {
       this.#keep(node.output[0], constantTensor(constantOf(node), describeNode(node)));
       return;
@@ -86,15 +114,17 @@ class GraphReader {
     }
     const inputs = node.input.map((name) => (name === "" ? undefined : this.#valueOf(name, node)));
     const image = inputs.find(isImageValue);
-    if (!image) this.#keepComputed(node, foldConstants(node, inputs as (Tensor | undefined)[]));
-    else {
+    if (!image) {
+      if (!isStandard(node)) throw unsupportedConstant(node);
+      this.#keepComputed(node, foldConstants(node, inputs as (Constant | undefined)[]));
+    } else {
       const value = this.#imageValueOf({ graph: this.#graph, chain: this.#chain, node, next, inputs }, image);
       const known = operators.has(node.opType) ? node.output.slice(0, 1) : node.output;
       for (const name of known) this.#chain.set(name, value, describeNode(node));
     }
   }
 
-  #valueOf(name: string, node: NodeProto): ImageValue | Tensor {
+  #valueOf(name: string, node: NodeProto): ImageValue | Constant {
     const known = this.#chain.read(name) ?? this.#constants.get(name);
     if (known) return known;
     const initializer = this.#graph.initializers.get(name);
@@ -108,14 +138,14 @@ class GraphReader {
   }
 
   /** Remembers a constant. @throws InputError if there are more of them than a model can need */
-  #keep(name: string, constant: Tensor): Tensor {
+  #keep(name: string, constant: Constant): Constant {
     this.#constantValues += constant.data.length;
     this.#requireFew(this.#constantValues, mostWeights, "constants");
     this.#constants.set(name, constant);
     return constant;
   }
 
-  #keepComputed(node: NodeProto, constant: Tensor): void {
+  #keepComputed(node: NodeProto, constant: Constant): void {
     this.#computedValues += constant.data.length;
     this.#requireFew(this.#computedValues, mostComputedValues, "constants that are left to be computed");
     this.#constants.set(node.output[0], constant);
@@ -130,18 +160,22 @@ class GraphReader {
   }
 
   /** The sizes of a value's axes; a batch of any size is NaN. */
-  #shapeOf(node: NodeProto, layout: Layout): Tensor {
+  #shapeOf(node: NodeProto, layout: Layout): Constant {
+    requireUnderstood(node, 1, "start end");
     const sizes = [this.#graph.batchSize ?? NaN, ...fileShape(layout)];
     const picked = sizes.slice(intOf(node, "start", 0), intOf(node, "end", sizes.length));
-    return tensor([picked.length], picked);
+    return { ...tensor([picked.length], picked), type: "i64" };
   }
 
   #imageValueOf(context: Context, image: ImageValue): ImageValue {
     const { node } = context;
     const operator = isStandard(node) ? operators.get(node.opType) : undefined;
     try {
-      const value = operator?.(context);
-      if (value) return value;
+      if (operator) {
+        requireUnderstood(node, operator.inputs, operator.attributes);
+        const value = operator.read(context);
+        if (value) return value;
+      }
       this.#unknown.push({
         position: this.#chain.layers.length,
         name: node.name || (node.output[0] ?? ""),
@@ -169,11 +203,16 @@ class GraphReader {
  * @example const network = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Network {
-  const graph = parseGraph(bytes, options.name, options.externalData);
-  const layers = new GraphReader(graph).read();
+  const parsed = parseGraph(bytes, options.name, options.externalData);
+  const { nodes, output, leftOut } = withoutSoftmax(parsed.nodes, parsed.output);
+  const graph = { ...parsed, nodes: withActivationsComposed(withCastsToFloat(nodes, parsed.input)), output };
+  const reader = new GraphReader(graph);
+  const layers = reader.read();
+  const notes = endingNotes(leftOut, reader.outputRank);
   return defineModel({
     name: graph.name,
     inputShape: inputLayout(graph).shape,
+    ...(notes.length > 0 && { notes }),
     layers: graph.producer === "pytorch" ? withModulesLeftOut(layers) : layers,
   });
 }

@@ -111,7 +111,7 @@ function writeLayer(layer: NetworkLayer, input: string, output: string): Written
  * Writes a model or a network as an ONNX file of opset 13: float32 weights, input `input` `[batch, …inputShape]`, output
  * `logits`, one node a layer, named as the layer, and several for a polynomial, a SiLU or a Hardswish. `readOnnx` reads the
  * same model back, with its weights rounded to float32; only a polynomial that is a square, or of degree 1, joins its
- * neighbours, and a SiLU or a Hardswish is refused.
+ * neighbours.
  *
  * @throws InputError if the model has no layers, its layers do not fit together, or a weight is too large for
  *   a float32.

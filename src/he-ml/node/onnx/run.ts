@@ -59,8 +59,14 @@ const suits = (inputShape: InputShape, shape: Shape) =>
   inputShape.length === shape.length &&
   inputShape.every((axis, i) => i === 0 || typeof axis === "string" || axis === shape[i]);
 
-/** Images with the channels last, if only so they suit the model. */
+const withoutOnes = (shape: InputShape) => shape.slice(1).filter((size) => size !== 1);
+
+/** Images with the channels last, or without axes of size 1, if only so they suit the model. */
 function inModelsOrder(inputShape: InputShape, batch: Tensor): Tensor {
+  const isFixed = inputShape.slice(1).every((size) => typeof size === "number");
+  if (isFixed && withoutOnes(inputShape).join() === withoutOnes(batch.shape).join()) {
+    return { ...batch, shape: [batch.shape[0], ...(inputShape.slice(1) as number[])] };
+  }
   const [count, channels, height, width] = batch.shape;
   const shape = [count, height, width, channels];
   if (suits(inputShape, batch.shape) || batch.shape.length !== 4 || !suits(inputShape, shape)) return batch;
