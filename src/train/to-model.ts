@@ -93,6 +93,7 @@ const elementWise: ReadonlySet<string> = new Set(["Activation", "Square", "Polyn
 function toLayer(layer: layers.Layer, flattened: Shape | undefined): NetworkLayer {
   const { name } = layer;
   const config = layer.getConfig();
+  requireOption(name, "dataFormat", config.dataFormat ?? "channelsLast", "channelsLast");
   switch (layer.getClassName()) {
     case "Conv2D": {
       requireOption(name, "padding", config.padding, "valid");

@@ -96,6 +96,11 @@ describe("networks that a model cannot express", () => {
       /"c": expected padding valid, got same/,
     ],
     [
+      "channels first",
+      [tfl.layers.flatten({ inputShape, dataFormat: "channelsFirst", name: "f" })],
+      /"f": expected dataFormat channelsLast, got channelsFirst/,
+    ],
+    [
       "another kind of layer",
       [tfl.layers.maxPooling2d({ inputShape, poolSize: 2, name: "m" })],
       /got a MaxPooling2D layer "m"/,

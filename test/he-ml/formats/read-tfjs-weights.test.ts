@@ -85,6 +85,11 @@ describe("weights of a tfjs model", () => {
       /expected one of float32, .* got "string"/,
     ],
     [
+      "say what is not understood",
+      (saved) => ({ ...saved, json: withManifest(saved, ["w"], [{ layout: "transposed" }, {}]) }),
+      /weightsManifest: 0\.weights\.0: .*layout/,
+    ],
+    [
       "are quantized without a scale",
       (saved) => ({
         json: withManifest(saved, ["w"], [{ quantization: { dtype: "uint8" } }, {}]),

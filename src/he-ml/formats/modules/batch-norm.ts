@@ -38,8 +38,11 @@ export function readBatchNorm(module: ModuleOf<"BatchNorm1d" | "BatchNorm2d">, w
   );
   const { shape } = mean;
   const variance = weights.required(module, "running_var", shape);
-  const weight = weights.optional(module, "weight", shape);
-  const bias = weights.optional(module, "bias", shape);
+  const learned = (part: "weight" | "bias") => {
+    if (module.affine === false) return undefined;
+    return module.affine ? weights.required(module, part, shape) : weights.optional(module, part, shape);
+  };
+  const [weight, bias] = [learned("weight"), learned("bias")];
   return {
     kind: "affine",
     name: module.name,

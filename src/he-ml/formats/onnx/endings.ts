@@ -2,6 +2,7 @@ import type { NodeProto } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import { intOf, requireUnderstood } from "./attributes.js";
 import { describeNode } from "./describe-node.js";
+import { softmaxNote } from "../softmax.js";
 import { isStandard } from "./unsupported.js";
 
 /** A graph without what turns its logits into probabilities at the end. */
@@ -48,9 +49,6 @@ export function endingNotes(leftOut: readonly NodeProto[], rank: number): string
         `${describeNode(node)}: expected an axis behind the batch, got ${axis}; each image must be treated by itself`,
       );
     }
-    return (
-      `${describeNode(node)} at the end is left out: what is computed are the values before it, ` +
-      `the logits; the client can apply it after decryption`
-    );
+    return softmaxNote(describeNode(node));
   });
 }

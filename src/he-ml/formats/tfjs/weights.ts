@@ -10,22 +10,26 @@ export type SiblingFile = (path: string) => Uint8Array;
 
 const quantizations = ["uint8", "uint16", "float16"] as const;
 
-const weightSchema = z.object({
+const weightSchema = z.strictObject({
   name: z.string(),
   shape: z.array(z.int().min(0)).max(8),
   dtype: z.string(),
+  group: z.unknown().optional(),
   quantization: z
-    .object({
+    .strictObject({
       dtype: z.enum(quantizations),
       min: z.number().optional(),
       scale: z.number().optional(),
+      original_dtype: z.string().optional(),
     })
     .optional(),
 });
 type WeightSpec = z.output<typeof weightSchema>;
 
 const manifestSchema = z
-  .array(z.object({ paths: z.array(z.string()).max(10_000), weights: z.array(weightSchema).max(10_000) }))
+  .array(
+    z.strictObject({ paths: z.array(z.string()).max(10_000), weights: z.array(weightSchema).max(10_000) }),
+  )
   .max(10_000);
 
 /** At eight bytes a number. */

@@ -288,6 +288,22 @@ describe("modules", () => {
     expect(await refusal(p.sequential(linear(), softmax))).toMatch(/layer 1 "1" \(Softmax\): leave it out/);
   });
 
+  test("BatchNorm that says it has learned weights, and has none, is refused", async () => {
+    const statistics = p.dictionary(
+      [p.unicode("running_mean"), stored("1", 2)],
+      [p.unicode("running_var"), stored("1", 2)],
+    );
+    const norm = (affine: Uint8Array) =>
+      withAttribute("batchnorm", "BatchNorm1d", ["_buffers", statistics], ["affine", affine]);
+    // (x − 10) / √(10 + ε), and (x − 20) / √(20 + ε)
+    const [first, second] = outputs(await load(norm(Uint8Array.of(0x89)), { inputShape: [2] }), [20, 40]);
+    expect(first).toBeCloseTo(10 / Math.sqrt(10), 4);
+    expect(second).toBeCloseTo(20 / Math.sqrt(20), 4);
+    expect(await refusal(norm(Uint8Array.of(0x88)), { inputShape: [2] })).toMatch(
+      /BatchNorm1d "0": expected the weights "0\.weight"/,
+    );
+  });
+
   test("a length alone is the shape of a sequence of one channel", async () => {
     const pool1d = withAttribute("pooling", "AvgPool1d", ["kernel_size", sizes(2)]);
     const network = await load(pool1d, { inputShape: [4] });
