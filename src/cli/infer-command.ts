@@ -15,7 +15,7 @@ import { infer } from "../he-ml/node/infer.js";
 import { predictionGaps } from "../he-ml/service/prediction-gaps.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import { valueRanges } from "../he-ml/model/value-range.js";
-import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
+import { maxAbs, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
@@ -103,7 +103,7 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
   requireBatchOf(model.inputShape, images, `model "${model.name}"`);
   const plainLogits = await referenceLogits(await modelFile(options.model), images, warn);
 
-  const ranged = withRanges(model, images, warn);
+  const ranged = options.packing === "packed" ? withRanges(model, images) : model;
   const progress = startProgress(stderr);
   const watch = {
     signal,
@@ -123,6 +123,12 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
 
   if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
   else stdout.write(`${firstLine(report, names)}\n\n${resultTable(report, names)}\n`);
+  if (ranged !== model && maxAbs(images.data) > 1) {
+    warn(
+      `model "${model.name}" says nothing about its values: planned for those of these images; ` +
+        `a program for others needs { valueRanges } or { samples }`,
+    );
+  }
   for (const { stage, predicted, measured } of predictionGaps(report)) {
     warn(
       `stage "${stage}": predicted error ${predicted.toPrecision(2)}, measured ${measured.toPrecision(2)}: ` +
@@ -140,12 +146,8 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
 }
 
 /** A model that comes without ranges of values is planned for those that its layers take on these very images. */
-function withRanges(model: Model, images: Tensor, warn: (message: string) => void): Model {
+function withRanges(model: Model, images: Tensor): Model {
   if (model.valueRanges) return model;
-  warn(
-    `model "${model.name}" says nothing about its values: planned for those of these images; ` +
-      `a program for others needs { valueRanges } or { samples }`,
-  );
   return { ...model, valueRanges: valueRanges(model, images, modelForward(model, images)) };
 }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import type { LoadModelOptions } from "../he-ml/formats/read-network.js";
+import { UnknownInputShapeError } from "../he-ml/formats/modules/input-shape.js";
 import type { Network } from "../he-ml/model/model.js";
 import { formatShape, type Shape } from "../he-ml/tensor/tensor.js";
 
@@ -20,6 +21,9 @@ function parseShape(text: string): Shape {
   throw new InvalidArgumentError("Expected up to three whole numbers of at least 1, as 1x28x28.");
 }
 
+/** Images of one dimension are one row high, whoever says so. */
+const withoutOnes = (shape: Shape) => shape.filter((side) => side !== 1).join();
+
 /**
  * Loads a model whose file may leave the shape of images open.
  *
@@ -37,9 +41,10 @@ export async function loadInShape<T extends Network>(
     // Only a file that leaves the shape open needs it, and another may mean its own shape.
     const inputShape = given || !(error instanceof InputError) ? undefined : await otherwise();
     if (inputShape) return load(model, { inputShape });
-    throw error;
+    if (!(error instanceof InputError && error.cause instanceof UnknownInputShapeError)) throw error;
+    throw new InputError(`${error.message}, by --input-shape 1x28x28`);
   });
-  if (given && given.join() !== network.inputShape.join()) {
+  if (given && withoutOnes(given) !== withoutOnes(network.inputShape)) {
     throw new InputError(
       `--input-shape: expected ${formatShape(network.inputShape)}, as the model's file says, got ${formatShape(given)}; ` +
         `leave it out`,

@@ -123,6 +123,7 @@ export { type ProgramJson } from "./program/program-json.js";
 export { benchNetworks } from "./service/bench-networks.js";
 export { Client, type ClientOptions } from "./service/client.js";
 export { predictionGaps, type PredictionGap } from "./service/prediction-gaps.js";
+export type { Gaps } from "./service/gaps.js";
 export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";

@@ -117,6 +117,13 @@ describe("--input-shape", () => {
     }
   });
 
+  test("of one dimension is one row high", async () => {
+    const file = join("test", "fixtures", "torch", "conv1d-same.pt");
+    const { status, stdout } = await heMl(["inspect", file, "--input-shape", "2x100", "--json"]);
+    expect(status).toBe(0);
+    expect((JSON.parse(stdout) as Inspection).inputShape).toEqual([2, 1, 100]);
+  });
+
   test("that is none, or not the file's", async () => {
     for (const wrong of ["1x0x5", "axb", "1x2x3x4", "1.5", "-1x5x5", ""]) {
       const { status, stderr } = await heMl(["inspect", nested, `--input-shape=${wrong}`]);

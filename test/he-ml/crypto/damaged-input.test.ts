@@ -55,7 +55,7 @@ describe("damaged input", () => {
     });
     expectInputError(
       thrownBy(() => side.client.decrypt({ ...ours, ciphertexts: damaged })),
-      /^decrypt: it decrypts to \S+, which no ciphertext of these parameters holds: its scale is damaged/,
+      /^decrypt: .*(scale is 1e-310|its scale is damaged)/,
     );
   });
 

@@ -119,7 +119,7 @@ describe("modelForward", () => {
     const short = { shape: [2, 2], data: new Float64Array(3) };
     expect(() => modelForward(model, short)).toThrow(
       new InputError(
-        'model "net": expected a tensor, got 3 values for 2×2; make one with tensor(shape, values)',
+        "modelForward: expected a tensor, got 3 values for 2×2; make one with tensor(shape, values)",
       ),
     );
   });

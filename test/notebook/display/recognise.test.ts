@@ -8,7 +8,7 @@ import { clearPlan, clearRun } from "./values.js";
 
 type Fields = Record<string, unknown>;
 
-const optional = ["error", "relinKeys", "slotLayout", "outputSlotLayout", "inputRange"];
+const optional = ["error", "relinKeys", "slotLayout", "outputSlotLayout", "inputRange", "blindingBits"];
 
 let plainValues: readonly Fields[];
 beforeAll(async () => {

@@ -68,6 +68,6 @@ function unknownShape(
   const example = dimensions === 1 ? [channels, 100] : [channels, 28, 28];
   return new UnknownInputShapeError(
     `its file does not say how large images are, and its layers leave a choice${sizes}; ` +
-      `give inputShape, such as [${example.join(", ")}] (the command: --input-shape ${example.join("x")})`,
+      `give inputShape, such as [${example.join(", ")}]`,
   );
 }
