@@ -167,7 +167,7 @@ function* believedScales(
     yield planned(measured);
     const trial = tryScales(measured, scales, measured.samples);
     yield planned(measured);
-    const others = tryScales(measured, scales, measured.others);
+    const others = tryScales(measured, scales, measured.others, 1);
     const largest = largestOutputs.at(-1)!;
     const shares = [trial, others].map(
       ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),

@@ -51,7 +51,7 @@ describe("a head and what goes on from it give the plain result on the clear twi
 
   test("under chosen parameters, about as precisely as the whole", () => {
     const whole = planModel(smallModel).stages.at(-1)!.predictedError;
-    for (const cut of [0, 1, 2, 3]) {
+    for (const cut of [0, 2]) {
       const [head, rest] = planParts(smallModel, [cut]);
       expect(rest.stages.at(-1)!.predictedError).toBeLessThan(3 * whole);
       checkParts([head, rest]);

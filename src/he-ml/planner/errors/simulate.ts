@@ -11,16 +11,16 @@ import {
   zeroError,
   type ErrorKind,
 } from "./error-gain.js";
-import { gaussians } from "./gaussians.js";
+import { recurringGaussians } from "./gaussians.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Measured } from "./measure.js";
 import { activated, beforeActivation, runSlots, type Slots, type SlotStage } from "./slot-run.js";
 
 /**
- * Errors to take a mean of: that of so many normal ones is off by a half once in a thousand times (the root of
+ * Errors to take a mean of: that of so many normal ones is off by a half once in fifty times (the root of
  * a chi-squared variable over its degrees of freedom).
  */
-const leastErrors = 24;
+const usualErrors = 12;
 
 /** How large an error that arises in a stage is, as a standard deviation in the values' own unit. */
 type SizeOf = (kind: ErrorKind, ditheredBelowBits?: number) => number;
@@ -35,11 +35,15 @@ export interface Trial {
   readonly largestComputed: readonly number[];
 }
 
-/** @param images the slots of the ciphertexts of each */
+/**
+ * @param images the slots of the ciphertexts of each
+ * @param leastErrors so many errors of outputs are seen at least: images are tried again and again
+ */
 export function tryScales(
   { slotStages, budget }: Pick<Measured, "slotStages" | "budget">,
   { parameters, bits }: Pick<ScalePlan, "parameters" | "bits">,
   images: readonly Slots[],
+  leastErrors = usualErrors,
 ): Trial {
   const { polyModulusDegree, coeffModulusBits } = parameters;
   const unit = unitNoise(polyModulusDegree, coeffModulusBits);
@@ -47,7 +51,7 @@ export function tryScales(
     const ofStage = errorSizes(unit, stage, budget.inputError);
     return (kind, ditheredBelowBits) => sourceSize({ kind, ditheredBelowBits }, ofStage, stage);
   });
-  return simulateErrors(slotStages, images, sizes);
+  return simulateErrors(slotStages, images, sizes, leastErrors);
 }
 
 /** A trial on a few images shows other errors than are predicted, by chance: by less than this. */
@@ -78,13 +82,14 @@ function simulateErrors(
   stages: readonly SlotStage[],
   samples: readonly Slots[],
   sizes: readonly SizeOf[],
+  leastErrors: number,
 ): Trial {
   const meanSquares = stages.map(() => 0);
   const largestComputed = stages.map(() => 0);
   const { output } = stages.at(-1)!;
   const runs = samples.map((sample) => runSlots(stages, sample));
   const times = Math.ceil(leastErrors / (samples.length * countValues(output)));
-  const random = gaussians(1001);
+  const random = recurringGaussians(1001);
   for (let time = 0; time < times; time++) {
     for (const [image, { activated: exact }] of runs.entries()) {
       let current = plus(samples[image], sizes[0]("input"), noise(samples[image], random));
