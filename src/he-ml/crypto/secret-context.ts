@@ -214,7 +214,8 @@ export class SecretContext {
 /** @throws InputError if no ciphertext of these parameters holds such values, but one with a damaged scale */
 function requirePossible(parameters: CkksParameters, { data }: Tensor): void {
   const largest = maxAbs(data);
-  if (largest < 2 ** modulusBits(parameters, parameters.levels)) return;
+  // Divided by every prime, a scale of 1 is 1 / modulus, under which a coefficient as large as the modulus is its square.
+  if (largest < 2 ** (2 * modulusBits(parameters, parameters.levels))) return;
   throw new InputError(
     `decrypt: it decrypts to ${largest}, which no ciphertext of these parameters holds: its scale is damaged; ` +
       `have the server make it again`,

@@ -8,7 +8,7 @@ import { Client } from "../../../src/he-ml/service/client.js";
 import { infer } from "../../../src/he-ml/service/infer.js";
 import { Server } from "../../../src/he-ml/service/server.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
-import { randomTensor, rejectedBy, thrownBy } from "../support.js";
+import { lazyParameters, randomTensor, rejectedBy, thrownBy } from "../support.js";
 
 const model = defineModel({
   name: "two squares",
@@ -21,6 +21,8 @@ const model = defineModel({
     linearLayer({ name: "fc3", weights: randomTensor([3, 4], 3) }),
   ],
 });
+const parameters = lazyParameters;
+const clientOf = (spec: unknown) => Client.create(spec, { security: "teaching" });
 const filled = (value: number) => tensor([1, 4], [value, value, -value, value]);
 const messageOf = (error: unknown) => (error as Error).message;
 
@@ -28,16 +30,17 @@ describe("values beyond the range that a packed program was made for", () => {
   let unknown: Program;
   let known: Program;
   beforeAll(async () => {
-    unknown = await compile(model);
+    unknown = await compile(model, { parameters });
     // Samples so small that ordinary images outgrow what there is room for, but not the range.
     known = await compile(model, {
+      parameters,
       samples: filled(0.5),
       valueRanges: [{ name: "input", min: -16, max: 16 }],
     });
   });
 
   test("a client refuses to encrypt, and says what the program was made for", async () => {
-    const client = await Client.create(JSON.parse(JSON.stringify(unknown.clientSpec)));
+    const client = await clientOf(JSON.parse(JSON.stringify(unknown.clientSpec)));
     expect(unknown.clientSpec.inputRange).toEqual({ min: 0, max: 1, assumed: true });
     expect(messageOf(thrownBy(() => client.encrypt(filled(255))))).toMatch(
       /^encrypt: images hold values up to 255, the program was made for 0 to 1, as nothing else was known; .*\{ samples \}/,
@@ -61,7 +64,7 @@ describe("values beyond the range that a packed program was made for", () => {
   });
 
   test("a client that gets garbage back says so", async () => {
-    const client = await Client.create(known.clientSpec);
+    const client = await clientOf(known.clientSpec);
     await using server = await Server.start(known);
     const session = await server.connect(client.evaluationKeys);
     const { response } = await session.run(client.encrypt(filled(16)));

@@ -13,6 +13,7 @@ import {
 } from "./error-gain.js";
 import { recurringGaussians } from "./gaussians.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
+import type { Diagonal } from "../matvec/linear-transform.js";
 import type { Measured } from "./measure.js";
 import { activated, beforeActivation, runSlots, type Slots, type SlotStage } from "./slot-run.js";
 
@@ -90,11 +91,12 @@ function simulateErrors(
   const runs = samples.map((sample) => runSlots(stages, sample));
   const times = Math.ceil(leastErrors / (samples.length * countValues(output)));
   const random = recurringGaussians(1001);
+  const byDither = stages.map(({ transform }) => (transform ? [...diagonalsByDither(transform)] : []));
   for (let time = 0; time < times; time++) {
     for (const [image, { activated: exact }] of runs.entries()) {
       let current = plus(samples[image], sizes[0]("input"), noise(samples[image], random));
       stages.forEach((stage, i) => {
-        const computed = noisySums(stage, current, sizes[i], random);
+        const computed = noisySums(stage, byDither[i], current, sizes[i], random);
         largestComputed[i] = Math.max(largestComputed[i], ...computed.map(maxAbs));
         current = noisyActivation(stage, computed, sizes[i], random);
         const error = current.map((slots, at) => slots.map((value, slot) => value - exact[i][at][slot]));
@@ -112,12 +114,19 @@ function simulateErrors(
 const countValues = (layout: FullSlotLayout) =>
   new Set(layout.flatMap((held) => Array.from(held).filter((value) => value >= 0))).size;
 
-function noisySums(stage: SlotStage, inputs: Slots, sizeOf: SizeOf, random: () => number): Slots {
+/** @param byDither the stage's diagonals, as `diagonalsByDither` sorts them */
+function noisySums(
+  stage: SlotStage,
+  byDither: readonly (readonly [bits: number, diagonals: readonly Diagonal[]])[],
+  inputs: Slots,
+  sizeOf: SizeOf,
+  random: () => number,
+): Slots {
   const { transform } = stage;
   let computed = beforeActivation(stage, inputs);
   if (transform) {
     computed = plus(computed, sizeOf("inputRotation"), inputRotationError(transform, inputs, random));
-    for (const [bits, diagonals] of diagonalsByDither(transform)) {
+    for (const [bits, diagonals] of byDither) {
       const part = encodingError({ ...transform, diagonals }, inputs, random);
       computed = plus(computed, sizeOf("encoding", bits), part);
     }
