@@ -107,6 +107,12 @@ function transposedPadding(
   };
   const [[top, bottom], [left, right]] = [along(0), along(1)];
   const [rows, columns] = [0, 1].map((axis) => outputPadding[axis] + Math.max(0, missing(axis as 0 | 1)));
+  if (asked && ![rows, columns].every((size, axis) => size < Math.max(stride[axis], dilation[axis]))) {
+    throw new InputError(
+      `${describeNode(node)}: expected an output_shape that the windows reach, got [${asked.join(", ")}]; ` +
+        `export the model with pads and output_padding`,
+    );
+  }
   return { padding: { top, bottom, left, right }, outputPadding: [rows, columns] };
 }
 
