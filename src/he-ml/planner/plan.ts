@@ -172,8 +172,9 @@ function* believedScales(
     const shares = [trial, others].map(
       ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
     );
+    // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
     const fits = trial.largestComputed.every(
-      (largestSeen, stage) => largestSeen <= scaleStages[stage].largest,
+      (largestSeen, stage) => largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
     );
     if (fits && Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
       return { scales: withLarger(scales, trial) };
