@@ -33,8 +33,10 @@ export async function jsonImages(path: string, modelShape: Shape, outputShape: S
 
 /** The shape that a JSON file gives of one of its images, or undefined where it gives none that is clear. */
 export async function jsonImageShape(path: string): Promise<Shape | undefined> {
-  const { inputShape } = await readImageFile(path);
-  return inputShape && inputShape.length >= 3 ? inputShape.slice(-3) : undefined;
+  const { inputs, inputShape } = await readImageFile(path);
+  if (!inputShape || inputShape.length >= 3) return inputShape?.slice(-3);
+  const values = [inputs[0]].flat(inputShape.length).length;
+  return [inputShape, inputShape.slice(1)].find((shape) => shape.length > 0 && sizeOf(shape) === values);
 }
 
 async function readImageFile(path: string): Promise<z.infer<typeof imageFile>> {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { csvImages } from "../../src/cli/csv-images.js";
-import { jsonImages } from "../../src/cli/json-images.js";
+import { jsonImages, jsonImageShape } from "../../src/cli/json-images.js";
 import { readNpy } from "../../src/cli/npy.js";
 import { npyImages, npyImageShape } from "../../src/cli/npy-images.js";
 import { InputError } from "../../src/he-ml/errors.js";
@@ -197,6 +197,26 @@ describe("JSON with a shape of its own", () => {
     [[4], [1, 2, 2], [1, 4]],
   ])("%j for a model of %j", async (inputShape, shape, expected) => {
     expect(await read({ inputShape, inputs }, shape)).toEqual(expected);
+  });
+  test.each([
+    [
+      [2, 2],
+      [2, 2],
+    ],
+    [
+      [1, 4],
+      [1, 4],
+    ],
+    [[3, 4], [4]],
+    [
+      [5, 1, 2, 2],
+      [1, 2, 2],
+    ],
+    [[7, 7], undefined],
+  ])("%j is the shape of an image, where the model leaves it open: %j", async (inputShape, expected) => {
+    expect(await jsonImageShape(await writeJson(folder.path, "y.json", { inputShape, inputs }))).toEqual(
+      expected,
+    );
   });
   test("another number of values is refused", async () => {
     await expect(read({ inputShape: [2, 3], inputs }, [4])).rejects.toThrow(
