@@ -10,6 +10,10 @@ const floors = [
   },
   { folder: "formats", holds: "onnx, torch, tfjs, safetensors, as bytes → model; model → onnx" },
   {
+    folder: "kernels",
+    holds: "polynomials modulo primes in WebAssembly's memory: transforms, products, sums (AssemblyScript)",
+  },
+  {
     folder: "crypto",
     holds: "CKKS parameters, keys, contexts, the SEAL evaluator and its clear twin, packings, byte formats",
   },

@@ -271,6 +271,18 @@ export abstract class Evaluator {
     return babyStepGiantStep(this, giants, babyOf);
   }
 
+  /**
+   * a ← a + Σ rotate(a, step). What the rotations have in common need be done once only.
+   *
+   * @throws InputError as `rotate` does
+   */
+  rotateAndSumInplace(a: Ciphertext, steps: readonly RotationStep[]): void {
+    requireSize("rotate", a, 2);
+    for (const step of steps) requireRotation(this.parameters, { step, level: a.level });
+    this.doRotateAndSum(a, steps);
+    this.count({ rotate: steps.length, add: steps.length });
+  }
+
   /** Divides by the last prime and drops it: scale / prime, level − 1. @throws InputError at level 1 */
   rescaleToNext(a: Ciphertext): Ciphertext {
     return this.derive(a, (result) => this.rescaleToNextInplace(result));
@@ -339,6 +351,22 @@ export abstract class Evaluator {
       throw error;
     }
   }
+
+  protected doRotateAndSum(a: Ciphertext, steps: readonly RotationStep[]): void {
+    const rotated = this.doRotateMany(a, steps);
+    try {
+      for (const ciphertext of rotated) this.doAdd(a, ciphertext);
+    } finally {
+      for (const ciphertext of rotated) ciphertext[Symbol.dispose]();
+    }
+  }
+
+  /** Counts operations that were run in one. */
+  protected count(operations: Partial<OperationCounts>): void {
+    for (const [operation, times] of Object.entries(operations))
+      this.#counts[operation as Operation] += times;
+  }
+
   protected abstract doRescale(a: Ciphertext, scale: number): void;
   protected abstract doModSwitch(a: Ciphertext, level: number): void;
   protected abstract doSetScale(a: Ciphertext, scale: number): void;

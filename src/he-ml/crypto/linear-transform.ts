@@ -1,5 +1,8 @@
 import { finished, type Ciphertext, type Plaintext } from "./ciphertext.js";
-import type { RotationStep } from "./rotation-keys.js";
+import type { OperationCounts } from "./operation-counts.js";
+import type { CkksParameters } from "./parameters.js";
+import { requireFactor, requireSameLevel, requireSameScale, requireSize } from "./preconditions.js";
+import { requireRotation, type RotationStep } from "./rotation-keys.js";
 
 /** A product in a linear transform: a rotated input times a plaintext. */
 export interface TransformTerm {
@@ -73,4 +76,37 @@ function giantStep(
   if (step === 0) return sum;
   using unrotated = sum;
   return he.rotate(unrotated, step);
+}
+
+/** @throws InputError as `multiplyPlain`, `add` and `rotate` would, one after the other */
+export function requireGiantSteps(
+  parameters: CkksParameters,
+  giants: readonly GiantStep[],
+  babyOf: (input: number, baby: number) => Ciphertext,
+): void {
+  const products = new Map<number, { readonly level: number; readonly scale: number }>();
+  for (const { output, step, terms } of giants) {
+    for (const { input, baby, plaintext } of terms) {
+      const factor = babyOf(input, baby);
+      requireSize("rotate", factor, 2);
+      requireFactor(parameters, "multiplyPlain", factor, plaintext);
+      const product = { level: factor.level, scale: factor.scale * plaintext.scale };
+      const first = products.get(output) ?? product;
+      requireSameLevel("add", first, product);
+      requireSameScale("add", first, product);
+      products.set(output, first);
+    }
+    if (step !== 0) requireRotation(parameters, { step, level: products.get(output)!.level });
+  }
+}
+
+/** What giant steps count as: products, their sums, and rotations. */
+export function operationsOf(giants: readonly GiantStep[]): Partial<OperationCounts> {
+  const outputs = new Set(giants.map(({ output }) => output)).size;
+  const products = giants.reduce((sum, { terms }) => sum + terms.length, 0);
+  return {
+    multiplyPlain: products,
+    add: products - outputs,
+    rotate: giants.filter(({ step }) => step !== 0).length,
+  };
 }

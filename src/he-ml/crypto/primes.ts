@@ -1,16 +1,9 @@
 import { InputError } from "../errors.js";
+import { powerMod } from "../kernels/roots.js";
 
 // The first twelve primes as bases make Miller–Rabin exact below 3.18·10^23, far above 2^60.
 // Sorenson and Webster, "Strong pseudoprimes to twelve prime bases", 2015, https://arxiv.org/abs/1509.00864
 const witnesses = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n, 31n, 37n];
-
-function powerMod(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  for (let b = base % modulus, e = exponent; e > 0n; e >>= 1n, b = (b * b) % modulus) {
-    if (e & 1n) result = (result * b) % modulus;
-  }
-  return result;
-}
 
 /** Whether `n` is prime; exact for n < 3.18·10^23. */
 export function isPrime(n: bigint): boolean {

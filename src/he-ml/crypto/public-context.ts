@@ -1,11 +1,15 @@
 import * as z from "zod";
 import { bytesSchema, type TypeOf } from "../schema.js";
+import { RnsRing, type RnsRingOptions } from "../kernels/rns-ring.js";
+import type { EvaluatorKind } from "./evaluator-kind.js";
 import type { Evaluator } from "./evaluator.js";
+import { KernelEvaluator, type KernelEvaluatorOptions } from "./kernel-evaluator.js";
+import { KernelKeys } from "./kernel-keys.js";
 import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
 import { expandRotationKey, galoisPlace, rotationKeySchema } from "./rotation-keys.js";
-import { SealEvaluator, type HeldRotationKey } from "./seal-evaluator.js";
+import { SealEvaluator, type EvaluationKeyHandles, type HeldRotationKey } from "./seal-evaluator.js";
 import { Seal } from "./seal.js";
 
 export const evaluationKeysSchema = z.strictObject({
@@ -27,6 +31,13 @@ export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: Evaluation
   );
 }
 
+export interface PublicContextOptions {
+  /** `"seal"` if left out. */
+  readonly evaluator?: EvaluatorKind;
+  /** Of the kernel evaluator: how residues are kept (doubles where they do, if left out), and whether all is as in SEAL. */
+  readonly kernel?: RnsRingOptions & KernelEvaluatorOptions;
+}
+
 /**
  * The server's side: public and evaluation keys only. It can compute on ciphertexts and cannot decrypt them; no
  * method takes a secret key, and its WASM instance never holds one.
@@ -34,13 +45,13 @@ export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: Evaluation
 export class PublicContext implements Disposable {
   readonly parameters: CkksParameters;
   readonly evaluator: Evaluator;
-  readonly #seal: Seal;
-  readonly #evaluator: SealEvaluator;
+  readonly #workshop: Workshop;
+  readonly #evaluator: Evaluator & Disposable;
 
-  private constructor(seal: Seal, evaluator: SealEvaluator) {
-    this.parameters = seal.parameters;
+  private constructor(workshop: Workshop, evaluator: Evaluator & Disposable) {
+    this.parameters = workshop.seal.parameters;
     this.evaluator = evaluator;
-    this.#seal = seal;
+    this.#workshop = workshop;
     this.#evaluator = evaluator;
   }
 
@@ -52,18 +63,22 @@ export class PublicContext implements Disposable {
    * const encoded = server.evaluator.encode(weights, at);
    * const forAlice = server.withKeys(aliceKeys); // computes with the same `encoded`
    */
-  static async open(parameters: CkksParameters): Promise<PublicContext> {
-    const seal = await Seal.open(parameters);
-    return new PublicContext(seal, new SealEvaluator(seal));
+  static async open(parameters: CkksParameters, options: PublicContextOptions = {}): Promise<PublicContext> {
+    const workshop = await openWorkshop(parameters, options);
+    return new PublicContext(workshop, evaluatorWith(workshop));
   }
 
   /**
    * @throws InputError if the keys do not belong to the parameters
    * @example const server = await PublicContext.load(parameters, client.exportEvaluationKeys());
    */
-  static async load(parameters: CkksParameters, keys: EvaluationKeys): Promise<PublicContext> {
-    const seal = await Seal.open(parameters);
-    return new PublicContext(seal, loadEvaluator(seal, keys));
+  static async load(
+    parameters: CkksParameters,
+    keys: EvaluationKeys,
+    options: PublicContextOptions = {},
+  ): Promise<PublicContext> {
+    const workshop = await openWorkshop(parameters, options);
+    return new PublicContext(workshop, evaluatorWith(workshop, keys));
   }
 
   /**
@@ -73,7 +88,7 @@ export class PublicContext implements Disposable {
    * @throws InputError if the keys do not belong to the parameters
    */
   withKeys(keys: EvaluationKeys): PublicContext {
-    return new PublicContext(this.#seal, loadEvaluator(this.#seal, keys));
+    return new PublicContext(this.#workshop, evaluatorWith(this.#workshop, keys));
   }
 
   /** Frees the keys. */
@@ -116,10 +131,48 @@ export class PublicContext implements Disposable {
   }
 }
 
-function loadEvaluator(
+/** What evaluators of one context share: memory, and what is encoded in it. */
+interface Workshop {
+  readonly seal: Seal;
+  /** None where SEAL computes. */
+  readonly ring?: RnsRing;
+  readonly asSeal: boolean;
+}
+
+async function openWorkshop(
+  parameters: CkksParameters,
+  { evaluator = "seal", kernel: { asSeal = false, ...options } = {} }: PublicContextOptions,
+): Promise<Workshop> {
+  const seal = await Seal.open(parameters);
+  if (evaluator === "seal") return { seal, asSeal };
+  const { polyModulusDegree, coeffModulus } = seal.parameters;
+  return { seal, asSeal, ring: await RnsRing.open(polyModulusDegree, coeffModulus, options) };
+}
+
+function evaluatorWith({ seal, ring, asSeal }: Workshop, keys?: EvaluationKeys): Evaluator & Disposable {
+  const handles = keys && loadKeys(seal, keys);
+  if (!ring) return new SealEvaluator(seal, handles);
+  const { encryptor, relinKeys, rotationKeys } = handles ?? { rotationKeys: [] };
+  const own = new SealEvaluator(seal, encryptor && { encryptor, rotationKeys: [] });
+  if (!handles) return new KernelEvaluator(ring, own, undefined, { asSeal });
+  const held = new KernelKeys(ring, !asSeal);
+  try {
+    if (relinKeys) held.addRelinearization(seal.save(relinKeys));
+    for (const { step, level, handle } of rotationKeys) held.addRotation(step, level, seal.save(handle));
+    return new KernelEvaluator(ring, own, held, { asSeal });
+  } catch (error) {
+    held[Symbol.dispose]();
+    own[Symbol.dispose]();
+    throw error;
+  } finally {
+    for (const handle of [relinKeys, ...rotationKeys.map((key) => key.handle)]) handle?.delete();
+  }
+}
+
+function loadKeys(
   seal: Seal,
   { publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys,
-): SealEvaluator {
+): EvaluationKeyHandles {
   const { module, parameters } = seal;
   const handles: { delete(): void }[] = [];
   const made = <H extends { delete(): void }>(handle: H): H => {
@@ -144,7 +197,7 @@ function loadEvaluator(
       });
       return { step: key.step, level: key.level, handle };
     });
-    return new SealEvaluator(seal, { encryptor, relinKeys: relin, rotationKeys: held });
+    return { encryptor, relinKeys: relin, rotationKeys: held };
   } catch (error) {
     for (const handle of handles) handle.delete();
     throw error;

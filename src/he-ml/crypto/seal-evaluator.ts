@@ -5,6 +5,13 @@ import { Evaluator } from "./evaluator.js";
 import { ConstantPolynomials } from "./constant-polynomials.js";
 import type { RotationNeed, RotationStep } from "./rotation-keys.js";
 import type { WeightedSumMethod } from "./weighted-sum.js";
+import {
+  ciphertextBytes,
+  ciphertextWords,
+  plaintextWords,
+  withPlaintextWords,
+  type CiphertextWords,
+} from "./seal-words.js";
 import type {
   CKKSEncoder,
   Encryptor,
@@ -128,6 +135,33 @@ export class SealEvaluator extends Evaluator implements Disposable {
   save(a: Ciphertext): Uint8Array {
     const { handle } = this.#own(a);
     return this.#seal.attempt("save", () => this.#seal.save(handle));
+  }
+
+  /** The words of a ciphertext of this evaluator's. */
+  ciphertextWords(a: Ciphertext): CiphertextWords {
+    return ciphertextWords(this.save(a), this.parameters.polyModulusDegree);
+  }
+
+  /** The bytes that SEAL would write for a ciphertext of these words. */
+  ciphertextBytes(words: CiphertextWords, scale: number): Uint8Array {
+    const parmsId = this.#seal.wordsOfParmsId(words.level);
+    return ciphertextBytes(words, this.parameters.polyModulusDegree, scale, parmsId);
+  }
+
+  /** The words of a plaintext: a residue polynomial for each data prime. */
+  plaintextWords(plaintext: Plaintext): BigUint64Array {
+    const bytes = this.#seal.save(this.#plain(plaintext));
+    return plaintextWords(bytes, this.parameters.polyModulusDegree, plaintext.level);
+  }
+
+  /** A plaintext of these words. */
+  plaintextOf(words: BigUint64Array, at: LevelAndScale): Plaintext {
+    using template = this.doEncode(Float64Array.of(1), at);
+    const bytes = withPlaintextWords(this.#seal.save(template.handle), words);
+    return finished(
+      new SealPlaintext(this.#seal, new this.#seal.module.Plaintext(), at.level),
+      ({ handle }) => this.#seal.attempt("plaintext", () => handle.loadFromArray(this.#seal.context, bytes)),
+    );
   }
 
   /**

@@ -33,6 +33,16 @@ const mostPolynomials = 3;
 /** A coefficient divided by the scale, and N of them added up, must remain a finite double. */
 const mostDoubleBits = 1000;
 
+/** SEAL's header of something uncompressed that takes so many bytes, itself included. */
+export function sealHeader(length: number): Uint8Array {
+  const bytes = new Uint8Array(headerBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, magic, true);
+  bytes.set([headerBytes, ...version], 2);
+  view.setBigUint64(8, BigInt(length), true);
+  return bytes;
+}
+
 /** Bytes that SEAL would have read as what they are not. */
 export class FormatError extends Error {
   override readonly name = "FormatError";

@@ -102,6 +102,11 @@ export class Seal {
     return this.parmsIds[level - 1];
   }
 
+  /** As `parmsIdAt`, in four words. */
+  wordsOfParmsId(level: number): readonly bigint[] {
+    return wordsOf(this.parmsIdAt(level));
+  }
+
   /** The level of a ciphertext that was loaded. */
   levelOf(ciphertext: Ciphertext): number {
     using parmsId = ciphertext.parmsId();

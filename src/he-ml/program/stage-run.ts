@@ -225,14 +225,7 @@ export class StageRun implements Disposable {
 /** Takes the ciphertext over and gives it back, or frees it. */
 function sumRotations(he: Evaluator, ciphertext: Ciphertext, sums: readonly RotateAndSum[]): Ciphertext {
   return finished(ciphertext, (total) => {
-    for (const steps of sums) {
-      const parts = he.rotateMany(total, steps);
-      try {
-        for (const part of parts) he.addInplace(total, part);
-      } finally {
-        for (const part of parts) part[Symbol.dispose]();
-      }
-    }
+    for (const steps of sums) he.rotateAndSumInplace(total, steps);
   });
 }
 

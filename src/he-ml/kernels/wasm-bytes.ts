@@ -7,10 +7,11 @@ import { InputError } from "../errors.js";
  * @throws InputError if it is not there
  */
 export async function wasmBytes(url: string): Promise<Uint8Array> {
+  const file = new URL(url).pathname.split("/").at(-1)!;
+  const source = file.startsWith("seal") ? "node-seal's dist" : "he-ml's dist/he-ml/kernels";
   const refusal = (reason: string) =>
     new InputError(
-      `SEAL's WebAssembly: "${url}" cannot be fetched (${reason}); serve node-seal's dist/seal_throws.wasm there, ` +
-        `beside the script`,
+      `WebAssembly: "${url}" cannot be fetched (${reason}); serve ${source}/${file} there, beside the script`,
     );
   const response = await fetch(url).catch((error: unknown) => {
     throw refusal(String(error));

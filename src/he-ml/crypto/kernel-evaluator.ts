@@ -1,0 +1,406 @@
+import { InputError } from "../errors.js";
+import type { Residues, RnsRing, SwitchingKey } from "../kernels/rns-ring.js";
+import { RotationSum, type RotationKeyUse } from "../kernels/rotation-sum.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
+import { Evaluator } from "./evaluator.js";
+import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
+import type { KernelKeys } from "./kernel-keys.js";
+import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
+import type { RotationStep } from "./rotation-keys.js";
+import type { SealEvaluator } from "./seal-evaluator.js";
+
+export interface KernelEvaluatorOptions {
+  /**
+   * Whether every operation gives SEAL's own bytes: digits as SEAL takes them, and nothing shared between rotations. Slower,
+   * and noisier.
+   */
+  readonly asSeal?: boolean;
+}
+
+/**
+ * Computes on SEAL's ciphertexts under SEAL's keys in kernels of our own, several times faster than SEAL in WebAssembly. All
+ * that it works with is public: what comes in is checked by SEAL, which encodes and encrypts, too.
+ *
+ * Rotations of one ciphertext share its digits, which are kept with it until it changes (hoisting). Digits are balanced,
+ * which makes the noise of a key switch half of SEAL's.
+ *
+ * Several may work in one ring, each with the keys of another client: plaintexts are good for all of them, ciphertexts for
+ * the one that made them.
+ */
+export class KernelEvaluator extends Evaluator implements Disposable {
+  readonly name = "kernel";
+  readonly #asSeal: boolean;
+
+  /**
+   * @param seal encodes, encrypts zero, and checks what comes in
+   * @param keys a client's; without any, it encodes and computes all that needs none
+   */
+  constructor(
+    readonly ring: RnsRing,
+    private readonly seal: SealEvaluator,
+    private readonly keys: KernelKeys | undefined,
+    { asSeal = false }: KernelEvaluatorOptions = {},
+  ) {
+    super(seal.parameters);
+    this.#asSeal = asSeal;
+  }
+
+  /** Frees the keys; ciphertexts and plaintexts are their owners' to free. */
+  [Symbol.dispose](): void {
+    this.keys?.[Symbol.dispose]();
+    this.seal[Symbol.dispose]();
+  }
+
+  copy(a: Ciphertext): Ciphertext {
+    const { polynomials, scale } = this.#own(a);
+    return this.#made(scale, () => polynomials.map((residues) => this.ring.copy(residues)));
+  }
+
+  save(a: Ciphertext): Uint8Array {
+    const { polynomials, level, scale } = this.#own(a);
+    const words = polynomials.map((residues) => this.ring.toWords(residues));
+    return this.seal.ciphertextBytes({ polynomials: words, level }, scale);
+  }
+
+  load(bytes: Uint8Array): Ciphertext {
+    using checked = this.seal.load(bytes);
+    return this.#fromSeal(checked);
+  }
+
+  decode(plaintext: Plaintext): Float64Array {
+    const { residues, level, scale } = this.#plain(plaintext);
+    using handed = this.seal.plaintextOf(this.ring.toWords(residues), { level, scale });
+    return this.seal.decode(handed);
+  }
+
+  override *linearTransform(
+    giants: readonly GiantStep[],
+    babyOf: (input: number, baby: number) => Ciphertext,
+  ): Generator<number, Map<number, Ciphertext>> {
+    if (this.#asSeal) return yield* super.linearTransform(giants, babyOf);
+    requireGiantSteps(this.parameters, giants, babyOf);
+    const sums = new Map<number, { readonly sum: RotationSum; readonly scale: number }>();
+    try {
+      for (const [i, giant] of giants.entries()) {
+        const [{ input, baby, plaintext }] = giant.terms;
+        const of = sums.get(giant.output) ?? {
+          sum: new RotationSum(this.ring),
+          scale: babyOf(input, baby).scale * plaintext.scale,
+        };
+        sums.set(giant.output, of);
+        this.#addGiantStep(of.sum, giant, babyOf);
+        yield (i + 1) / giants.length;
+      }
+      this.count(operationsOf(giants));
+      const finished = new Map<number, Ciphertext>();
+      for (const [output, { sum, scale }] of sums)
+        finished.set(
+          output,
+          this.#made(scale, () => sum.finish()),
+        );
+      return finished;
+    } finally {
+      for (const { sum } of sums.values()) sum[Symbol.dispose]();
+    }
+  }
+
+  protected override doEncodeScalar(value: number, at: LevelAndScale): Plaintext {
+    const integer = BigInt(Math.round(value * at.scale));
+    const rings = this.ring.rings.slice(0, at.level);
+    return this.ring.memory.attempt(() => {
+      const residues = this.ring.take(at.level);
+      rings.forEach((ring, i) => ring.fill(residues[i], integer));
+      return this.#plaintext(residues, at, integer === 0n);
+    });
+  }
+
+  protected override doEncode(values: Float64Array, at: LevelAndScale): Plaintext {
+    using encoded = this.seal.encode(values, at);
+    const words = this.seal.plaintextWords(encoded);
+    return this.ring.memory.attempt(() =>
+      this.#plaintext(this.ring.fromWords(words, at.level), at, encoded.isZero),
+    );
+  }
+
+  protected override doEncryptZero(at: LevelAndScale): Ciphertext {
+    using zero = this.seal.encryptZero(at);
+    return this.#fromSeal(zero);
+  }
+
+  protected override doAdd(a: Ciphertext, b: Ciphertext): void {
+    this.#combine("add", a, b, (to, x, y, i) => this.ring.rings[i].add(to, x, y));
+  }
+
+  protected override doSub(a: Ciphertext, b: Ciphertext): void {
+    this.#combine("sub", a, b, (to, x, y, i) => this.ring.rings[i].subtract(to, x, y));
+  }
+
+  protected override doAddPlain(a: Ciphertext, b: Plaintext): void {
+    const { residues } = this.#plain(b);
+    const [first] = this.#own(a).polynomials;
+    first.forEach((to, i) => this.ring.rings[i].add(to, to, residues[i]));
+  }
+
+  protected override doMultiplyPlain(a: Ciphertext, b: Plaintext): void {
+    const own = this.#own(a);
+    const { factor, scale } = this.#plain(b);
+    own.changed();
+    for (const residues of own.polynomials) {
+      residues.forEach((to, i) => this.ring.rings[i].sumOfProducts(to, [to], [factor[i]]));
+    }
+    own.scale *= scale;
+  }
+
+  protected override doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void {
+    const total = this.#own(sum);
+    const { polynomials } = this.#own(a);
+    const { factor } = this.#plain(b);
+    total.changed();
+    if (total.size !== 2 || polynomials.length !== 2) {
+      using product = this.multiplyPlain(a, b);
+      return this.doAdd(sum, product);
+    }
+    factor.forEach((f, i) =>
+      this.ring.rings[i].addProductPair(
+        [total.polynomials[0][i], total.polynomials[1][i]],
+        f,
+        polynomials[0][i],
+        polynomials[1][i],
+      ),
+    );
+  }
+
+  protected override doWeightedSum(
+    inputs: readonly Ciphertext[],
+    integers: readonly number[],
+    scale: number,
+  ): Ciphertext {
+    const own = inputs.map((input) => this.#own(input));
+    const sum = this.#made(scale, () => {
+      const factors = this.ring.take(integers.length);
+      const polynomials = [0, 1].map(() => this.ring.take(own[0].level));
+      for (let i = 0; i < own[0].level; i++) {
+        const ring = this.ring.rings[i];
+        factors.forEach((factor, k) => ring.fillFactor(factor, BigInt(integers[k])));
+        ring.sumOfProductPairs(
+          [polynomials[0][i], polynomials[1][i]],
+          factors,
+          own.map((input) => input.polynomials[0][i]),
+          own.map((input) => input.polynomials[1][i]),
+        );
+      }
+      this.ring.memory.give(factors);
+      return polynomials;
+    });
+    this.#requireOpaque("weightedSum", sum);
+    return sum;
+  }
+
+  protected override doMultiply(a: Ciphertext, b: Ciphertext): void {
+    const own = this.#own(a);
+    const other = this.#own(b);
+    const scale = own.scale * other.scale;
+    own.become(this.#product(own.polynomials, other.polynomials));
+    own.scale = scale;
+  }
+
+  protected override doSquare(a: Ciphertext): void {
+    const own = this.#own(a);
+    own.become(this.#product(own.polynomials, own.polynomials));
+    own.scale *= own.scale;
+  }
+
+  protected override doRotate(a: Ciphertext, step: RotationStep): Ciphertext {
+    const own = this.#own(a);
+    const { element, key } = this.#rotationKey(step, own.level);
+    const [first, second] = own.polynomials;
+    return this.#made(own.scale, () => {
+      if (this.#asSeal) {
+        const moved = this.ring.permuted(second, element);
+        const plus = this.ring.permuted(first, element);
+        const switched = this.#switched(moved, key, [plus]);
+        this.ring.memory.give([...moved, ...plus]);
+        return switched;
+      }
+      const [sum0, sum1] = this.ring.switchKey(own.digits, key);
+      const unmoved = [this.ring.divideBySpecial(sum0, first), this.ring.divideBySpecial(sum1)];
+      const moved = unmoved.map((residues) => this.ring.permuted(residues, element));
+      this.ring.memory.give(unmoved.flat());
+      return moved;
+    });
+  }
+
+  protected override doRotateAndSum(a: Ciphertext, steps: readonly RotationStep[]): void {
+    if (this.#asSeal || steps.length === 0) return super.doRotateAndSum(a, steps);
+    const own = this.#own(a);
+    using sum = new RotationSum(this.ring);
+    sum.add(own.polynomials);
+    for (const step of steps) {
+      sum.addRotated(own.polynomials[0], own.digits, this.#rotationKey(step, own.level));
+    }
+    own.become(sum.finish());
+  }
+
+  protected override doRelinearize(a: Ciphertext): void {
+    const own = this.#own(a);
+    const key = this.keys?.relinearization;
+    if (!key) {
+      throw new InputError(
+        `relinearize: there are no relinearization keys; export evaluation keys with { relinearization: true }`,
+      );
+    }
+    const [first, second, third] = own.polynomials;
+    own.become(this.ring.memory.attempt(() => this.#switched(third, key, [first, second])));
+  }
+
+  protected override doRescale(a: Ciphertext, scale: number): void {
+    const own = this.#own(a);
+    own.become(
+      this.ring.memory.attempt(() => own.polynomials.map((residues) => this.ring.divideByLast(residues))),
+    );
+    own.scale = scale;
+  }
+
+  protected override doModSwitch(a: Ciphertext, level: number): void {
+    const own = this.#own(a);
+    own.become(own.polynomials.map((residues) => residues.slice(0, level)));
+  }
+
+  protected override doSetScale(a: Ciphertext, scale: number): void {
+    this.#own(a).scale = scale;
+  }
+
+  /** Σ baby · plaintext in one pass over memory, rotated, into a sum. */
+  #addGiantStep(
+    into: RotationSum,
+    { step, terms }: GiantStep,
+    babyOf: (input: number, baby: number) => Ciphertext,
+  ): void {
+    this.ring.memory.attempt(() => {
+      const babies = terms.map(({ input, baby }) => this.#own(babyOf(input, baby)).polynomials);
+      const factors = terms.map(({ plaintext }) => this.#plain(plaintext).factor);
+      const level = factors[0].length;
+      const [first, second] = [this.ring.take(level), this.ring.take(level)];
+      for (let i = 0; i < level; i++) {
+        this.ring.rings[i].sumOfProductPairs(
+          [first[i], second[i]],
+          factors.map((factor) => factor[i]),
+          babies.map(([a]) => a[i]),
+          babies.map(([, b]) => b[i]),
+        );
+      }
+      if (step === 0) {
+        into.add([first, second]);
+      } else {
+        const digits = this.ring.digits(second, false);
+        into.addRotated(first, digits, this.#rotationKey(step, level));
+        this.ring.memory.give(digits.flat());
+      }
+      this.ring.memory.give([...first, ...second]);
+    });
+  }
+
+  /** The key that rotates by `step`. @throws InputError if there is none for this level */
+  #rotationKey(step: RotationStep, level: number): RotationKeyUse {
+    const held = this.keys?.rotations.get(step);
+    if (held && held.key.level >= level) return held;
+    throw new InputError(
+      `rotate: there is no key for step ${step} at level ${level}` +
+        (held ? `, only up to level ${held.key.level}` : "") +
+        `; export evaluation keys with { step: ${JSON.stringify(step)}, level: ${level} }`,
+    );
+  }
+
+  #made(scale: number, make: () => Residues[]): KernelCiphertext {
+    return new KernelCiphertext(this, this.ring, this.ring.memory.attempt(make), scale);
+  }
+
+  #fromSeal(a: Ciphertext): Ciphertext {
+    const { polynomials, level } = this.seal.ciphertextWords(a);
+    return this.#made(a.scale, () => polynomials.map((words) => this.ring.fromWords(words, level)));
+  }
+
+  #plaintext(residues: Residues, { level, scale }: LevelAndScale, isZero: boolean): KernelPlaintext {
+    const factors = residues.map((residue, i) => {
+      const ring = this.ring.rings[i];
+      if (ring.kind === "f64") return residue;
+      const factor = this.ring.memory.take();
+      ring.toFactor(factor, residue);
+      return factor;
+    });
+    return new KernelPlaintext(this.ring, residues, level, scale, isZero, factors);
+  }
+
+  /** Each of the polynomials of a key switch, and what is added to the first of them. */
+  #switched(a: Residues, key: SwitchingKey, plus: readonly Residues[]): Residues[] {
+    const digits = this.ring.digits(a, this.#asSeal);
+    const sums = this.ring.switchKey(digits, key);
+    this.ring.memory.give(digits.flat());
+    return sums.map((sum, i) => this.ring.divideBySpecial(sum, plus[i]));
+  }
+
+  #combine(
+    operation: string,
+    a: Ciphertext,
+    b: Ciphertext,
+    combine: (to: number, x: number, y: number, i: number) => void,
+  ): void {
+    const own = this.#own(a);
+    const other = this.#own(b).polynomials;
+    own.changed();
+    if (other.length > own.size) {
+      const missing = other.slice(own.size).map((residues) => this.#zeros(residues.length));
+      own.become([...own.polynomials, ...missing]);
+    }
+    other.forEach((residues, k) =>
+      residues.forEach((y, i) => combine(own.polynomials[k][i], own.polynomials[k][i], y, i)),
+    );
+    this.#requireOpaque(operation, own);
+  }
+
+  #zeros(level: number): Residues {
+    const residues = this.ring.take(level);
+    residues.forEach((to, i) => this.ring.rings[i].fill(to, 0n));
+    return residues;
+  }
+
+  /** (a0 + a1·s)(b0 + b1·s), by powers of s. */
+  #product([a0, a1]: readonly Residues[], [b0, b1]: readonly Residues[]): Residues[] {
+    return this.ring.memory.attempt(() => {
+      const product = [0, 1, 2].map(() => this.ring.take(a0.length));
+      const [f0, f1] = this.ring.memory.takeMany(2);
+      a0.forEach((_, i) => {
+        const ring = this.ring.rings[i];
+        ring.toFactor(f0, b0[i]);
+        ring.toFactor(f1, b1[i]);
+        ring.sumOfProducts(product[0][i], [a0[i]], [f0]);
+        ring.sumOfProducts(product[1][i], [a0[i], a1[i]], [f1, f0]);
+        ring.sumOfProducts(product[2][i], [a1[i]], [f1]);
+      });
+      this.ring.memory.give([f0, f1]);
+      return product;
+    });
+  }
+
+  /** @throws InputError if nothing but the first polynomial is left, which anyone can read */
+  #requireOpaque(operation: string, a: KernelCiphertext): void {
+    const isZero = (residue: number) => this.ring.memory.doublesAt(residue).every((value) => value === 0);
+    if (!a.polynomials.slice(1).every((residues) => residues.every(isZero))) return;
+    throw new InputError(
+      `${operation}: the operands cancel out and leave a transparent ciphertext: anyone can read it; ` +
+        `leave the terms out or use encryptZero`,
+    );
+  }
+
+  #own(a: Ciphertext): KernelCiphertext {
+    if (a instanceof KernelCiphertext && a.owner === this) return a;
+    throw new InputError(
+      `ciphertext: it belongs to another context; save it there and load it here, as it would travel`,
+    );
+  }
+
+  #plain(b: Plaintext): KernelPlaintext {
+    if (b instanceof KernelPlaintext && b.owner === this.ring) return b;
+    throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
+  }
+}

@@ -1,0 +1,66 @@
+// Residues modulo a prime p < 2^50 as pairs of doubles that hold integers. All of it rests on a multiplication and addition
+// with one rounding (fused): WebAssembly's relaxed_madd may be fused or not, so whoever loads this asks `isFused` first.
+
+/** Adding it rounds a double below 2^51 to the nearest integer, which taking it away again leaves: 1.5 · 2^52. */
+export const roundingShift: f64 = 6755399441055744.0;
+
+/**
+ * x·w modulo p for a constant w, |w| ≤ p/2, given as w and w/p.
+ *
+ * With h the rounded product, q = round(x·w/p): (h − q·p) + (x·w − h), of which each term is exact while |x·w/p| < 2^51.
+ *
+ * @param x |x| ≤ B·p with B < 4
+ * @returns |r| ≤ (1/2 + B/16)·p, as w/p is off by half a unit in its last place, 2^−54, and x is less than B·2^50
+ */
+export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v128): v128 {
+  const h = f64x2.mul(x, w);
+  const q = f64x2.sub(f64x2.relaxed_madd(x, ratio, shift), shift);
+  const low = f64x2.relaxed_nmadd(x, w, h);
+  return f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+}
+
+/**
+ * a·b modulo p.
+ *
+ * @param a |a·b| < 2·p²
+ * @param inverse 1/p
+ * @returns |r| ≤ (1/2 + 3/16)·p: the quotient is off by 3 half units in its last place
+ */
+export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v128 {
+  const h = f64x2.mul(a, b);
+  const q = f64x2.sub(f64x2.relaxed_madd(h, inverse, shift), shift);
+  const low = f64x2.relaxed_nmadd(a, b, h);
+  return f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+}
+
+/**
+ * x modulo p, balanced.
+ *
+ * @param x |x| < 2^53
+ * @returns |r| ≤ (p + 1)/2; and ≤ (p − 1)/2, where there is but one such number, if |x| ≤ p
+ */
+export function reduced(x: v128, p: v128, inverse: v128, shift: v128): v128 {
+  return f64x2.relaxed_nmadd(f64x2.sub(f64x2.relaxed_madd(x, inverse, shift), shift), p, x);
+}
+
+/** The first of each pair. */
+export function evens(a: v128, b: v128): v128 {
+  return v128.shuffle<u64>(a, b, 0, 2);
+}
+
+/** The second of each pair. */
+export function odds(a: v128, b: v128): v128 {
+  return v128.shuffle<u64>(a, b, 1, 3);
+}
+
+/**
+ * Whether relaxed_madd rounds once: (1 + x)² − (1 + 2x) is x² then, and 0 if the square was rounded.
+ *
+ * @param x 2^−30; a parameter, so that no compiler works it out
+ */
+export function isFused(x: f64): bool {
+  const root = f64x2.splat(1 + x);
+  const rest = f64x2.relaxed_madd(root, root, f64x2.splat(-1 - 2 * x));
+  const negated = f64x2.relaxed_nmadd(root, root, f64x2.splat(1 + 2 * x));
+  return f64x2.extract_lane(rest, 0) == x * x && f64x2.extract_lane(negated, 1) == -x * x;
+}

@@ -1,0 +1,158 @@
+import type { KernelMemory } from "./kernel-memory.js";
+import type { DoubleKernels, IntegerKernels } from "./load-kernels.js";
+import type { ResidueRing, RingConstant } from "./residue-ring.js";
+import { twiddleFactors } from "./roots.js";
+
+/** Primes below this are worked with in doubles. */
+export const doublePrimeBound = 2n ** 50n;
+
+/** Residues as doubles in ±p/2: exact, as long as multiplication and addition round once. */
+export class DoubleRing implements ResidueRing {
+  readonly kind = "f64";
+  readonly #p: number;
+  readonly #forward: number;
+  readonly #backward: number;
+  readonly #reductions: number;
+
+  constructor(
+    readonly prime: bigint,
+    private readonly memory: KernelMemory,
+    private readonly kernels: DoubleKernels,
+    private readonly integers: IntegerKernels,
+  ) {
+    this.#p = Number(prime);
+    const { forward, backward } = twiddleFactors(memory.n, prime);
+    const pairs = (factors: readonly bigint[]) =>
+      Float64Array.from(factors.flatMap((w) => this.constant(w) as [number, number]));
+    this.#forward = memory.keep(pairs(forward));
+    this.#backward = memory.keep(pairs(backward));
+    this.#reductions = reductionsOf(memory.n);
+  }
+
+  fromWords(to: number, words: BigUint64Array): void {
+    this.memory.wordsAt(to).set(words);
+    this.kernels.fromWords(to, to, this.memory.n, this.#p);
+  }
+
+  toWords(from: number): BigUint64Array {
+    const words = this.memory.take();
+    this.kernels.toWords(words, from, this.memory.n, this.#p);
+    const copy = this.memory.wordsAt(words).slice();
+    this.memory.give([words]);
+    return copy;
+  }
+
+  factorFromWords(to: number, words: BigUint64Array): void {
+    this.fromWords(to, words);
+  }
+
+  toFactor(to: number, a: number): void {
+    if (to !== a) this.memory.copy(to, a);
+  }
+
+  fill(to: number, integer: bigint): void {
+    this.memory.doublesAt(to).fill(Number(this.#balanced(integer)));
+  }
+
+  fillFactor(to: number, integer: bigint): void {
+    this.fill(to, integer);
+  }
+
+  forward(a: number): void {
+    this.kernels.forward(a, this.memory.n, this.#forward, this.#p, this.#reductions);
+  }
+
+  backward(a: number): void {
+    this.kernels.backward(a, this.memory.n, this.#backward, this.#p);
+  }
+
+  add(to: number, a: number, b: number): void {
+    this.kernels.add(to, a, b, this.memory.n, this.#p);
+  }
+
+  subtract(to: number, a: number, b: number): void {
+    this.kernels.subtract(to, a, b, this.memory.n, this.#p);
+  }
+
+  permute(to: number, a: number, places: number): void {
+    this.kernels.permute(to, a, places, this.memory.n);
+  }
+
+  addPermuted(to: number, a: number, places: number): void {
+    this.kernels.addPermuted(to, a, places, this.memory.n, this.#p);
+  }
+
+  constant(value: bigint): RingConstant {
+    const w = Number(this.#balanced(value));
+    return [w, w / this.#p];
+  }
+
+  multiplyConstant(to: number, a: number, [w, ratio]: RingConstant): void {
+    this.kernels.multiplyConstant(to, a, this.memory.n, w as number, ratio as number, this.#p);
+  }
+
+  sumOfProducts(to: number, as: readonly number[], factors: readonly number[]): void {
+    const [a, f] = this.memory.lists(as, factors);
+    this.kernels.sumOfProducts(to, a, f, as.length, this.memory.n, this.#p);
+  }
+
+  sumOfProductPairs(
+    [to0, to1]: readonly [number, number],
+    factors: readonly number[],
+    as: readonly number[],
+    bs: readonly number[],
+  ): void {
+    const [f, a, b] = this.memory.lists(factors, as, bs);
+    this.kernels.sumOfProductPairs(to0, to1, f, a, b, factors.length, this.memory.n, this.#p);
+  }
+
+  addProductPair([to0, to1]: readonly [number, number], factor: number, a: number, b: number): void {
+    this.kernels.addProductPair(to0, to1, factor, a, b, this.memory.n, this.#p);
+  }
+
+  convert(to: number, from: number, other: ResidueRing, lift: boolean): void {
+    const { n } = this.memory;
+    if (other.kind === "f64") this.kernels.convert(to, from, n, Number(other.prime), this.#p, lift);
+    else {
+      const inverse = barrettInverse(this.prime);
+      this.integers.convertToDoubles(to, from, n, other.prime, this.prime, inverse, lift);
+    }
+  }
+
+  divideStep(to: number, a: number, b: number, [w, ratio]: RingConstant, plus = 0): void {
+    this.kernels.divideStep(to, a, b, plus, this.memory.n, w as number, ratio as number, this.#p);
+  }
+
+  #balanced(value: bigint): bigint {
+    const residue = ((value % this.prime) + this.prime) % this.prime;
+    return residue > this.prime / 2n ? residue - this.prime : residue;
+  }
+}
+
+/** ⌊(2^64 − 1) / p⌋, by which Barrett's reduction multiplies. */
+export const barrettInverse = (p: bigint): bigint => (2n ** 64n - 1n) / p;
+
+/**
+ * Before which passes of the forward transform values are reduced, so that they stay below 4p: each level of butterflies
+ * adds (1/2 + B/16)·p to a bound of B·p, and a pass is two levels.
+ *
+ * @returns bit m set: before the pass that starts with m blocks
+ */
+export function reductionsOf(n: number): number {
+  const afterLevel = (bound: number) => bound + 1 / 2 + bound / 16;
+  const reduced = 0.501;
+  const isOdd = Math.log2(n) % 2 === 1;
+  let bound = isOdd ? afterLevel(reduced) : reduced;
+  let mask = 0;
+  for (let m = isOdd ? 2 : 1; m < n / 4; m *= 4) {
+    // Half of the values are reduced; the others are multiplied, which bounds them by what they were.
+    const first = bound;
+    if (afterLevel(afterLevel(bound)) >= 4) {
+      mask |= m;
+      bound = reduced;
+    }
+    const between = bound + 1 / 2 + first / 16;
+    bound = between + 1 / 2 + between / 16;
+  }
+  return mask;
+}

@@ -1,0 +1,148 @@
+import { InputError } from "../errors.js";
+import { pageBytes, WebAssembly, type WasmMemory } from "./web-assembly.js";
+
+/** WebAssembly's 4 GiB, which the kernels are built for. */
+const mostPages = 65536;
+
+/** Static data of the kernels, of which there is none, and the lists of addresses that are handed to them. */
+const listBytes = 65536;
+const wordBytes = 8;
+/** Vectors are read 16 bytes at a time, cache lines are of 64. */
+const alignment = 64;
+/**
+ * Bytes between one polynomial and the next: their lengths are powers of two, and without a gap the same place of all
+ * operands of a sum would fall into the same few lines of a cache.
+ */
+const gap = 192;
+
+/**
+ * The memory that kernels work in: tables that stay, and polynomials of n words that come and go. Polynomials that are given
+ * back are handed out again, so that a run that is repeated takes no more memory.
+ */
+export class KernelMemory {
+  readonly memory: WasmMemory;
+  readonly #free: number[] = [];
+  /** What was taken since an attempt began, and not given back. */
+  #taken?: Set<number>;
+  #top = listBytes;
+  #words?: BigUint64Array;
+
+  /**
+   * @param n coefficients of a polynomial
+   * @param mostBytes that may be taken in all
+   */
+  constructor(
+    readonly n: number,
+    private readonly mostBytes = mostPages * pageBytes,
+  ) {
+    this.memory = new WebAssembly.Memory({ initial: 2, maximum: mostPages });
+  }
+
+  /** Bytes taken from the system so far. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** Polynomials that were given back and wait. */
+  get waiting(): number {
+    return this.#free.length;
+  }
+
+  /** Room for a polynomial, of unknown content. @throws InputError if there is none left */
+  take(): number {
+    const address = this.#free.pop() ?? this.#allocate(this.n * wordBytes + gap);
+    this.#taken?.add(address);
+    return address;
+  }
+
+  /** Work that takes polynomials, all of which are given back if it throws. */
+  attempt<T>(work: () => T): T {
+    const outer = this.#taken;
+    const taken = new Set<number>();
+    this.#taken = taken;
+    try {
+      const result = work();
+      for (const address of taken) outer?.add(address);
+      return result;
+    } catch (error) {
+      this.give([...taken]);
+      throw error;
+    } finally {
+      this.#taken = outer;
+    }
+  }
+
+  takeMany(count: number): number[] {
+    return Array.from({ length: count }, () => this.take());
+  }
+
+  /** Takes polynomials back. */
+  give(addresses: Iterable<number>): void {
+    for (const address of addresses) {
+      this.#taken?.delete(address);
+      this.#free.push(address);
+    }
+  }
+
+  /** Room for a table that stays, with this content. @throws InputError if there is none left */
+  keep(table: ArrayBufferView): number {
+    const address = this.#allocate(table.byteLength);
+    const bytes = new Uint8Array(table.buffer, table.byteOffset, table.byteLength);
+    new Uint8Array(this.memory.buffer, address, table.byteLength).set(bytes);
+    return address;
+  }
+
+  /** The words of a polynomial; valid until something is taken or kept. */
+  wordsAt(address: number): BigUint64Array {
+    if (this.#words?.buffer !== this.memory.buffer) this.#words = new BigUint64Array(this.memory.buffer);
+    return this.#words.subarray(address / wordBytes, address / wordBytes + this.n);
+  }
+
+  /** As `wordsAt`, where they are doubles. */
+  doublesAt(address: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, this.n);
+  }
+
+  copy(to: number, from: number): void {
+    new Uint8Array(this.memory.buffer).copyWithin(to, from, from + this.n * wordBytes);
+  }
+
+  /**
+   * Writes lists of addresses where kernels read them, until the next call.
+   *
+   * @returns where each of them starts
+   */
+  lists(...lists: readonly (readonly number[])[]): number[] {
+    const room = Math.floor(listBytes / 4 / lists.length);
+    const view = new Uint32Array(this.memory.buffer, 0, listBytes / 4);
+    return lists.map((list, i) => {
+      if (list.length > room)
+        throw new Error(`kernels: a list of ${list.length} addresses, room for ${room}`);
+      view.set(list, i * room);
+      return i * room * 4;
+    });
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.#top;
+    const top = address + Math.ceil(bytes / alignment) * alignment;
+    const missing = Math.ceil((top - this.memory.buffer.byteLength) / pageBytes);
+    if (top > this.mostBytes || (missing > 0 && !this.#grow(missing))) {
+      throw new InputError(
+        `evaluator: the ${(this.mostBytes / 2 ** 20).toFixed(0)} MiB of the kernels are exhausted; dispose of ` +
+          `ciphertexts that are no longer needed, or use fewer primes`,
+      );
+    }
+    this.#top = top;
+    return address;
+  }
+
+  #grow(missing: number): boolean {
+    try {
+      this.memory.grow(missing);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

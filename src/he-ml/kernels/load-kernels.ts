@@ -1,0 +1,132 @@
+import { wasmBytes } from "#wasm-bytes";
+import { WebAssembly, type WasmMemory } from "./web-assembly.js";
+
+/** What both kinds of kernels export, where a modulus is a number or a bigint, with what reductions need besides. */
+interface PermutingKernels {
+  permute(to: number, a: number, places: number, n: number): void;
+}
+
+/** Exports of `assembly/doubles.ts`, whose docstrings give formulas and bounds. Addresses are bytes into the memory. */
+export interface DoubleKernels extends PermutingKernels {
+  isFused(x: number): number;
+  forward(x: number, n: number, table: number, p: number, reductions: number): void;
+  backward(x: number, n: number, table: number, p: number): void;
+  fromWords(to: number, from: number, n: number, p: number): void;
+  toWords(to: number, from: number, n: number, p: number): void;
+  add(to: number, a: number, b: number, n: number, p: number): void;
+  subtract(to: number, a: number, b: number, n: number, p: number): void;
+  addPermuted(to: number, a: number, places: number, n: number, p: number): void;
+  multiplyConstant(to: number, a: number, n: number, w: number, ratio: number, p: number): void;
+  sumOfProducts(to: number, as: number, bs: number, count: number, n: number, p: number): void;
+  sumOfProductPairs(
+    ...args: [
+      to0: number,
+      to1: number,
+      fs: number,
+      as: number,
+      bs: number,
+      count: number,
+      n: number,
+      p: number,
+    ]
+  ): void;
+  addProductPair(
+    ...args: [to0: number, to1: number, f: number, a: number, b: number, n: number, p: number]
+  ): void;
+  convert(to: number, from: number, n: number, q: number, p: number, lift: boolean): void;
+  divideStep(
+    ...args: [to: number, a: number, b: number, plus: number, n: number, w: number, ratio: number, p: number]
+  ): void;
+}
+
+/** Exports of `assembly/integers.ts`, whose docstrings give formulas and bounds. */
+export interface IntegerKernels extends PermutingKernels {
+  forward(x: number, n: number, table: number, p: bigint): void;
+  backward(x: number, n: number, table: number, p: bigint): void;
+  add(to: number, a: number, b: number, n: number, p: bigint): void;
+  subtract(to: number, a: number, b: number, n: number, p: bigint): void;
+  addPermuted(to: number, a: number, places: number, n: number, p: bigint): void;
+  multiplyConstant(to: number, a: number, n: number, w: bigint, quotient: bigint, p: bigint): void;
+  sumOfProducts(
+    to: number,
+    as: number,
+    bs: number,
+    count: number,
+    n: number,
+    p: bigint,
+    negated: bigint,
+  ): void;
+  sumOfProductPairs(
+    ...args: [...[to0: number, to1: number, fs: number, as: number, bs: number], ...Sums]
+  ): void;
+  addProductPair(
+    ...args: [...[to0: number, to1: number, f: number, a: number, b: number, n: number], bigint, bigint]
+  ): void;
+  convert(to: number, from: number, n: number, q: bigint, p: bigint, inverse: bigint, lift: boolean): void;
+  convertDoubles(
+    to: number,
+    from: number,
+    n: number,
+    q: number,
+    p: bigint,
+    inverse: bigint,
+    lift: boolean,
+  ): void;
+  convertToDoubles(
+    ...args: [to: number, from: number, n: number, q: bigint, p: bigint, inverse: bigint, lift: boolean]
+  ): void;
+  divideStep(
+    ...args: [
+      to: number,
+      a: number,
+      b: number,
+      plus: number,
+      n: number,
+      w: bigint,
+      quotient: bigint,
+      p: bigint,
+    ]
+  ): void;
+}
+
+type Sums = [count: number, n: number, p: bigint, negated: bigint];
+
+export interface Kernels {
+  readonly integers: IntegerKernels;
+  /** None where there is no fused multiplication and addition: on doubles everything rests on it. */
+  readonly doubles?: DoubleKernels;
+}
+
+/** Loads the kernels into a memory. @throws InputError if they are not where they belong */
+export async function loadKernels(memory: WasmMemory): Promise<Kernels> {
+  const integers = (await instance("integers.wasm", memory)) as IntegerKernels;
+  // WebAssembly without relaxed SIMD refuses to compile these.
+  const module = await compiled("doubles.wasm").catch(() => undefined);
+  if (!module) return { integers };
+  const doubles = (await instance("doubles.wasm", memory)) as DoubleKernels;
+  return doubles.isFused(2 ** -30) ? { integers, doubles } : { integers };
+}
+
+async function instance(file: string, memory: WasmMemory): Promise<object> {
+  const abort = () => {
+    throw new Error(`kernels: a bound does not hold in ${file}`);
+  };
+  const { exports } = await WebAssembly.instantiate(await compiled(file), { env: { memory, abort } });
+  return exports;
+}
+
+const modules = new Map<string, Promise<object>>();
+
+/** Compiles once for all instances, and again where it failed: a network may come back. */
+function compiled(file: string): Promise<object> {
+  const known = modules.get(file);
+  if (known) return known;
+  const module = wasmBytes(new URL(file, import.meta.url).href)
+    .then((bytes) => WebAssembly.compile(bytes))
+    .catch((error: unknown) => {
+      modules.delete(file);
+      throw error;
+    });
+  modules.set(file, module);
+  return module;
+}

@@ -1,0 +1,55 @@
+/** How residues are kept: as doubles, for primes below 2^50, or as 64-bit integers. */
+export type ResidueKind = "f64" | "i64";
+
+/**
+ * Polynomials modulo X^n + 1 and one prime, in the kernels' memory: addresses go in, results are written where the first
+ * argument says, which may be where an operand is. "Transformed" polynomials are values at the roots of X^n + 1 in SEAL's
+ * order; `forward` and `backward` lead from coefficients to them and back.
+ */
+export interface ResidueRing {
+  readonly kind: ResidueKind;
+  readonly prime: bigint;
+  /** Takes in words in [0, prime), as SEAL keeps them. */
+  fromWords(to: number, words: BigUint64Array): void;
+  /** Gives them back. */
+  toWords(from: number): BigUint64Array;
+  /** Takes in words as what others are multiplied by in sums of products. */
+  factorFromWords(to: number, words: BigUint64Array): void;
+  /** A transformed polynomial as what others are multiplied by; the same where there is no difference. */
+  toFactor(to: number, a: number): void;
+  /** The same integer at every root: a constant polynomial. */
+  fill(to: number, integer: bigint): void;
+  /** As `fill`, as what others are multiplied by. */
+  fillFactor(to: number, integer: bigint): void;
+  forward(a: number): void;
+  backward(a: number): void;
+  add(to: number, a: number, b: number): void;
+  subtract(to: number, a: number, b: number): void;
+  permute(to: number, a: number, places: number): void;
+  /** to ← to + a, permuted. */
+  addPermuted(to: number, a: number, places: number): void;
+  multiplyConstant(to: number, a: number, constant: RingConstant): void;
+  constant(value: bigint): RingConstant;
+  /** to ← Σ aₖ·fₖ. */
+  sumOfProducts(to: number, as: readonly number[], factors: readonly number[]): void;
+  /** to0 ← Σ fₖ·aₖ, to1 ← Σ fₖ·bₖ. */
+  sumOfProductPairs(
+    to: readonly [number, number],
+    factors: readonly number[],
+    as: readonly number[],
+    bs: readonly number[],
+  ): void;
+  /** to0 ← to0 + f·a, to1 ← to1 + f·b. */
+  addProductPair(to: readonly [number, number], factor: number, a: number, b: number): void;
+  /**
+   * Residues of coefficients modulo another prime.
+   *
+   * @param lift whether these are taken in [0, q), as SEAL takes them, rather than in ±q/2
+   */
+  convert(to: number, from: number, other: ResidueRing, lift: boolean): void;
+  /** to ← (a − b)·constant + plus. */
+  divideStep(to: number, a: number, b: number, constant: RingConstant, plus?: number): void;
+}
+
+/** A constant as a ring's kernels take it: the number and a quotient that is worked out beforehand. */
+export type RingConstant = readonly [number | bigint, number | bigint];
