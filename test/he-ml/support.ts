@@ -5,7 +5,7 @@ import type { EncryptedTensor } from "../../src/he-ml/crypto/encrypted-tensor.js
 import type { Evaluator } from "../../src/he-ml/crypto/evaluator.js";
 import type { Packing } from "../../src/he-ml/crypto/packing.js";
 import { checkParameters, type CkksParameters } from "../../src/he-ml/crypto/parameters.js";
-import { PublicContext } from "../../src/he-ml/crypto/public-context.js";
+import { PublicContext, type PublicContextOptions } from "../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../src/he-ml/crypto/secret-context.js";
 import { sizeOf, tensor, type Shape, type Tensor } from "../../src/he-ml/tensor/tensor.js";
 
@@ -47,9 +47,12 @@ export interface SealSide extends Side {
   readonly server: PublicContext;
 }
 
-export async function openSeal(parameters: CkksParameters): Promise<SealSide> {
+export async function openSeal(
+  parameters: CkksParameters,
+  options: PublicContextOptions = {},
+): Promise<SealSide> {
   const client = await SecretContext.create(parameters);
-  const server = await PublicContext.load(parameters, client.exportEvaluationKeys());
+  const server = await PublicContext.load(parameters, client.exportEvaluationKeys(), options);
   const { slots } = parameters;
   return {
     client,

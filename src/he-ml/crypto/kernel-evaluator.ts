@@ -156,18 +156,17 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     const { polynomials } = this.#own(a);
     const { factor } = this.#plain(b);
     total.changed();
-    if (total.size !== 2 || polynomials.length !== 2) {
-      using product = this.multiplyPlain(a, b);
-      return this.doAdd(sum, product);
-    }
-    factor.forEach((f, i) =>
-      this.ring.rings[i].addProductPair(
-        [total.polynomials[0][i], total.polynomials[1][i]],
-        f,
-        polynomials[0][i],
-        polynomials[1][i],
-      ),
-    );
+    this.#widen(total, polynomials.length);
+    factor.forEach((f, i) => {
+      const ring = this.ring.rings[i];
+      const [sums, as] = [total.polynomials, polynomials].map((each) => each.map((residues) => residues[i]));
+      ring.addProductPair([sums[0], sums[1]], f, as[0], as[1]);
+      if (as.length === 2) return;
+      const [product] = this.ring.memory.takeMany(1);
+      ring.sumOfProducts(product, [as[2]], [f]);
+      ring.add(sums[2], sums[2], product);
+      this.ring.memory.give([product]);
+    });
   }
 
   protected override doWeightedSum(
@@ -348,20 +347,20 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     const own = this.#own(a);
     const other = this.#own(b).polynomials;
     own.changed();
-    if (other.length > own.size) {
-      const missing = other.slice(own.size).map((residues) => this.#zeros(residues.length));
-      own.become([...own.polynomials, ...missing]);
-    }
+    this.#widen(own, other.length);
     other.forEach((residues, k) =>
       residues.forEach((y, i) => combine(own.polynomials[k][i], own.polynomials[k][i], y, i)),
     );
     this.#requireOpaque(operation, own);
   }
 
-  #zeros(level: number): Residues {
-    const residues = this.ring.take(level);
-    residues.forEach((to, i) => this.ring.rings[i].fill(to, 0n));
-    return residues;
+  /** Gives it as many polynomials, of zeros. */
+  #widen(a: KernelCiphertext, size: number): void {
+    while (a.size < size) {
+      const zeros = this.ring.take(a.level);
+      zeros.forEach((to, i) => this.ring.rings[i].fill(to, 0n));
+      a.become([...a.polynomials, zeros]);
+    }
   }
 
   /** (a0 + a1·s)(b0 + b1·s), by powers of s. */

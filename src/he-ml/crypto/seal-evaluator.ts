@@ -156,8 +156,8 @@ export class SealEvaluator extends Evaluator implements Disposable {
 
   /** A plaintext of these words. */
   plaintextOf(words: BigUint64Array, at: LevelAndScale): Plaintext {
-    using template = this.doEncode(Float64Array.of(1), at);
-    const bytes = withPlaintextWords(this.#seal.save(template.handle), words);
+    using template = this.doEncode(Float64Array.of(0), { level: at.level, scale: 1 });
+    const bytes = withPlaintextWords(this.#seal.save(template.handle), words, at.scale);
     return finished(
       new SealPlaintext(this.#seal, new this.#seal.module.Plaintext(), at.level),
       ({ handle }) => this.#seal.attempt("plaintext", () => handle.loadFromArray(this.#seal.context, bytes)),

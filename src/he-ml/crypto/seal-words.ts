@@ -58,9 +58,11 @@ export function plaintextWords(bytes: Uint8Array, n: number, level: number): Big
   return polynomialsAt(bytes, bytes.length - level * n * wordBytes, 1, level * n)[0];
 }
 
-/** Puts other words in the place of a plaintext's. */
-export function withPlaintextWords(bytes: Uint8Array, words: BigUint64Array): Uint8Array {
+/** Puts other words and another scale in the place of a plaintext's. */
+export function withPlaintextWords(bytes: Uint8Array, words: BigUint64Array, scale: number): Uint8Array {
   const changed = Uint8Array.from(bytes);
+  // After SEALHeader, parms_id and coeff_count.
+  new DataView(changed.buffer).setFloat64(16 + 5 * wordBytes, scale, true);
   changed.set(bytesOf(words), bytes.length - words.byteLength);
   return changed;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import type { EvaluatorKind } from "../../../src/he-ml/crypto/evaluator-kind.js";
 import { operationsBetween } from "../../../src/he-ml/crypto/operation-counts.js";
 import { checkParameters, type CkksParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { classicParameters, lazyParameters, openClear, openSeal, sigmas } from "../support.js";
@@ -24,14 +25,18 @@ export const parameterSets: [string, CkksParameters][] = [
 /** That so many random programs do the same on both sides, under each of these parameters. */
 export function describeRandomPrograms(
   sets: typeof parameterSets,
-  { seed, numRuns }: { seed: number; numRuns: number },
+  {
+    seed,
+    numRuns,
+    evaluator = "seal",
+  }: { seed: number; numRuns: number; evaluator?: EvaluatorKind },
 ): void {
   describe.each(sets)("random programs under %s", (_, parameters) => {
     test(
-      `run alike on SEAL and on the clear twin: levels, scales, counts and refusals the same, values within ` +
+      `run alike on ${evaluator} and on the clear twin: levels, scales, counts and refusals the same, values within ` +
         `${sigmas} predicted standard deviations (more where errors are known to correlate)`,
       async () => {
-        const seal = await openSeal(parameters);
+        const seal = await openSeal(parameters, { evaluator });
         const clear = openClear(parameters);
         const tally = new Map(operations.map((operation) => [operation, { accepted: 0, refused: 0 }]));
         let [sharp, counted] = [0, 0];
