@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
+import { EvaluatorPrimitives } from "./evaluator-primitives.js";
 import { babyStepGiantStep, type GiantStep } from "./linear-transform.js";
 import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
 import {
@@ -12,7 +13,7 @@ import {
   requireSize,
 } from "./preconditions.js";
 import { requireRotation, type RotationStep } from "./rotation-keys.js";
-import { weightedSumMethod, type WeightedSumMethod } from "./weighted-sum.js";
+import { weightedSumMethod } from "./weighted-sum.js";
 
 /**
  * Computes on ciphertexts without the secret key, with SEAL's names. A model runs on any evaluator unchanged:
@@ -21,13 +22,14 @@ import { weightedSumMethod, type WeightedSumMethod } from "./weighted-sum.js";
  * Preconditions are checked here, once for all evaluators. Operations ending in `Inplace` change their first
  * operand; the others return something new that the caller owns.
  */
-export abstract class Evaluator {
+export abstract class Evaluator extends EvaluatorPrimitives {
   /** What computes, as tables and figures call it. */
   abstract readonly name: string;
   readonly parameters: CkksParameters;
   readonly #counts: Record<Operation, number> = { ...noOperations };
 
   constructor(parameters: CkksParameters) {
+    super();
     this.parameters = parameters;
   }
 
@@ -82,8 +84,6 @@ export abstract class Evaluator {
     requireRoom(this.parameters, "encryptZero", [0], at);
     return this.doEncryptZero(at);
   }
-
-  abstract copy(a: Ciphertext): Ciphertext;
 
   /** A ciphertext as it travels: the evaluator's own serialisation, uncompressed. */
   abstract save(a: Ciphertext): Uint8Array;
@@ -322,54 +322,11 @@ export abstract class Evaluator {
     this.doSetScale(a, scale);
   }
 
-  protected abstract doEncodeScalar(value: number, at: LevelAndScale): Plaintext;
-  protected abstract doEncode(values: Float64Array, at: LevelAndScale): Plaintext;
-  protected abstract doEncryptZero(at: LevelAndScale): Ciphertext;
-  protected abstract doAdd(a: Ciphertext, b: Ciphertext): void;
-  protected abstract doSub(a: Ciphertext, b: Ciphertext): void;
-  protected abstract doAddPlain(a: Ciphertext, b: Plaintext): void;
-  protected abstract doMultiplyPlain(a: Ciphertext, b: Plaintext): void;
-  protected abstract doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void;
-  protected abstract doWeightedSum(
-    inputs: readonly Ciphertext[],
-    integers: readonly number[],
-    scale: number,
-    method: WeightedSumMethod,
-  ): Ciphertext;
-  protected abstract doMultiply(a: Ciphertext, b: Ciphertext): void;
-  protected abstract doSquare(a: Ciphertext): void;
-  protected abstract doRelinearize(a: Ciphertext): void;
-  protected abstract doRotate(a: Ciphertext, step: RotationStep): Ciphertext;
-
-  protected doRotateMany(a: Ciphertext, steps: readonly RotationStep[]): Ciphertext[] {
-    const rotated: Ciphertext[] = [];
-    try {
-      for (const step of steps) rotated.push(this.doRotate(a, step));
-      return rotated;
-    } catch (error) {
-      for (const ciphertext of rotated) ciphertext[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  protected doRotateAndSum(a: Ciphertext, steps: readonly RotationStep[]): void {
-    const rotated = this.doRotateMany(a, steps);
-    try {
-      for (const ciphertext of rotated) this.doAdd(a, ciphertext);
-    } finally {
-      for (const ciphertext of rotated) ciphertext[Symbol.dispose]();
-    }
-  }
-
   /** Counts operations that were run in one. */
   protected count(operations: Partial<OperationCounts>): void {
     for (const [operation, times] of Object.entries(operations))
       this.#counts[operation as Operation] += times;
   }
-
-  protected abstract doRescale(a: Ciphertext, scale: number): void;
-  protected abstract doModSwitch(a: Ciphertext, level: number): void;
-  protected abstract doSetScale(a: Ciphertext, scale: number): void;
 
   private derive(a: Ciphertext, change: (result: Ciphertext) => void): Ciphertext {
     return finished(this.copy(a), change);

@@ -1,9 +1,11 @@
 import { InputError } from "../errors.js";
-import type { Residues, RnsRing, SwitchingKey } from "../kernels/rns-ring.js";
+import type { Residues, RnsRing } from "../kernels/rns-ring.js";
+import { isZero, sumOfMultiples, tensorProduct } from "../kernels/rns-products.js";
 import { RotationSum, type RotationKeyUse } from "../kernels/rotation-sum.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
+import { giantStepSums } from "./kernel-giant-steps.js";
 import type { KernelKeys } from "./kernel-keys.js";
 import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
 import type { RotationStep } from "./rotation-keys.js";
@@ -79,29 +81,18 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   ): Generator<number, Map<number, Ciphertext>> {
     if (this.#asSeal) return yield* super.linearTransform(giants, babyOf);
     requireGiantSteps(this.parameters, giants, babyOf);
-    const sums = new Map<number, { readonly sum: RotationSum; readonly scale: number }>();
-    try {
-      for (const [i, giant] of giants.entries()) {
-        const [{ input, baby, plaintext }] = giant.terms;
-        const of = sums.get(giant.output) ?? {
-          sum: new RotationSum(this.ring),
-          scale: babyOf(input, baby).scale * plaintext.scale,
-        };
-        sums.set(giant.output, of);
-        this.#addGiantStep(of.sum, giant, babyOf);
-        yield (i + 1) / giants.length;
-      }
-      this.count(operationsOf(giants));
-      const finished = new Map<number, Ciphertext>();
-      for (const [output, { sum, scale }] of sums)
-        finished.set(
-          output,
-          this.#made(scale, () => sum.finish()),
-        );
-      return finished;
-    } finally {
-      for (const { sum } of sums.values()) sum[Symbol.dispose]();
-    }
+    const sums = yield* giantStepSums(this.ring, giants, {
+      babyOf: (input, baby) => this.#own(babyOf(input, baby)).polynomials,
+      factorOf: (plaintext) => this.#plain(plaintext).factor,
+      keyOf: (step, level) => this.#rotationKey(step, level),
+    });
+    this.count(operationsOf(giants));
+    const scaleOf = ({ terms: [{ input, baby, plaintext }] }: GiantStep) =>
+      babyOf(input, baby).scale * plaintext.scale;
+    const scales = new Map(giants.map((giant) => [giant.output, scaleOf(giant)]));
+    return new Map(
+      sums.map(([output, polynomials]) => [output, this.#made(scales.get(output)!, () => polynomials)]),
+    );
   }
 
   protected override doEncodeScalar(value: number, at: LevelAndScale): Plaintext {
@@ -176,20 +167,8 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   ): Ciphertext {
     const own = inputs.map((input) => this.#own(input));
     const sum = this.#made(scale, () => {
-      const factors = this.ring.take(integers.length);
-      const polynomials = [0, 1].map(() => this.ring.take(own[0].level));
-      for (let i = 0; i < own[0].level; i++) {
-        const ring = this.ring.rings[i];
-        factors.forEach((factor, k) => ring.fillFactor(factor, BigInt(integers[k])));
-        ring.sumOfProductPairs(
-          [polynomials[0][i], polynomials[1][i]],
-          factors,
-          own.map((input) => input.polynomials[0][i]),
-          own.map((input) => input.polynomials[1][i]),
-        );
-      }
-      this.ring.memory.give(factors);
-      return polynomials;
+      const polynomials = own.map((input) => input.polynomials);
+      return sumOfMultiples(this.ring, polynomials, integers);
     });
     this.#requireOpaque("weightedSum", sum);
     return sum;
@@ -199,13 +178,13 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     const own = this.#own(a);
     const other = this.#own(b);
     const scale = own.scale * other.scale;
-    own.become(this.#product(own.polynomials, other.polynomials));
+    own.become(tensorProduct(this.ring, own.polynomials, other.polynomials));
     own.scale = scale;
   }
 
   protected override doSquare(a: Ciphertext): void {
     const own = this.#own(a);
-    own.become(this.#product(own.polynomials, own.polynomials));
+    own.become(tensorProduct(this.ring, own.polynomials, own.polynomials));
     own.scale *= own.scale;
   }
 
@@ -217,7 +196,7 @@ export class KernelEvaluator extends Evaluator implements Disposable {
       if (this.#asSeal) {
         const moved = this.ring.permuted(second, element);
         const plus = this.ring.permuted(first, element);
-        const switched = this.#switched(moved, key, [plus]);
+        const switched = this.ring.keySwitched(moved, key, [plus], true);
         this.ring.memory.give([...moved, ...plus]);
         return switched;
       }
@@ -249,7 +228,9 @@ export class KernelEvaluator extends Evaluator implements Disposable {
       );
     }
     const [first, second, third] = own.polynomials;
-    own.become(this.ring.memory.attempt(() => this.#switched(third, key, [first, second])));
+    own.become(
+      this.ring.memory.attempt(() => this.ring.keySwitched(third, key, [first, second], this.#asSeal)),
+    );
   }
 
   protected override doRescale(a: Ciphertext, scale: number): void {
@@ -267,36 +248,6 @@ export class KernelEvaluator extends Evaluator implements Disposable {
 
   protected override doSetScale(a: Ciphertext, scale: number): void {
     this.#own(a).scale = scale;
-  }
-
-  /** Σ baby · plaintext in one pass over memory, rotated, into a sum. */
-  #addGiantStep(
-    into: RotationSum,
-    { step, terms }: GiantStep,
-    babyOf: (input: number, baby: number) => Ciphertext,
-  ): void {
-    this.ring.memory.attempt(() => {
-      const babies = terms.map(({ input, baby }) => this.#own(babyOf(input, baby)).polynomials);
-      const factors = terms.map(({ plaintext }) => this.#plain(plaintext).factor);
-      const level = factors[0].length;
-      const [first, second] = [this.ring.take(level), this.ring.take(level)];
-      for (let i = 0; i < level; i++) {
-        this.ring.rings[i].sumOfProductPairs(
-          [first[i], second[i]],
-          factors.map((factor) => factor[i]),
-          babies.map(([a]) => a[i]),
-          babies.map(([, b]) => b[i]),
-        );
-      }
-      if (step === 0) {
-        into.add([first, second]);
-      } else {
-        const digits = this.ring.digits(second, false);
-        into.addRotated(first, digits, this.#rotationKey(step, level));
-        this.ring.memory.give(digits.flat());
-      }
-      this.ring.memory.give([...first, ...second]);
-    });
   }
 
   /** The key that rotates by `step`. @throws InputError if there is none for this level */
@@ -330,14 +281,6 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     return new KernelPlaintext(this.ring, residues, level, scale, isZero, factors);
   }
 
-  /** Each of the polynomials of a key switch, and what is added to the first of them. */
-  #switched(a: Residues, key: SwitchingKey, plus: readonly Residues[]): Residues[] {
-    const digits = this.ring.digits(a, this.#asSeal);
-    const sums = this.ring.switchKey(digits, key);
-    this.ring.memory.give(digits.flat());
-    return sums.map((sum, i) => this.ring.divideBySpecial(sum, plus[i]));
-  }
-
   #combine(
     operation: string,
     a: Ciphertext,
@@ -363,28 +306,9 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     }
   }
 
-  /** (a0 + a1·s)(b0 + b1·s), by powers of s. */
-  #product([a0, a1]: readonly Residues[], [b0, b1]: readonly Residues[]): Residues[] {
-    return this.ring.memory.attempt(() => {
-      const product = [0, 1, 2].map(() => this.ring.take(a0.length));
-      const [f0, f1] = this.ring.memory.takeMany(2);
-      a0.forEach((_, i) => {
-        const ring = this.ring.rings[i];
-        ring.toFactor(f0, b0[i]);
-        ring.toFactor(f1, b1[i]);
-        ring.sumOfProducts(product[0][i], [a0[i]], [f0]);
-        ring.sumOfProducts(product[1][i], [a0[i], a1[i]], [f1, f0]);
-        ring.sumOfProducts(product[2][i], [a1[i]], [f1]);
-      });
-      this.ring.memory.give([f0, f1]);
-      return product;
-    });
-  }
-
   /** @throws InputError if nothing but the first polynomial is left, which anyone can read */
   #requireOpaque(operation: string, a: KernelCiphertext): void {
-    const isZero = (residue: number) => this.ring.memory.doublesAt(residue).every((value) => value === 0);
-    if (!a.polynomials.slice(1).every((residues) => residues.every(isZero))) return;
+    if (!a.polynomials.slice(1).every((residues) => isZero(this.ring, residues))) return;
     throw new InputError(
       `${operation}: the operands cancel out and leave a transparent ciphertext: anyone can read it; ` +
         `leave the terms out or use encryptZero`,

@@ -5,6 +5,7 @@ import { Evaluator } from "./evaluator.js";
 import { ConstantPolynomials } from "./constant-polynomials.js";
 import type { RotationNeed, RotationStep } from "./rotation-keys.js";
 import type { WeightedSumMethod } from "./weighted-sum.js";
+import { live, SealCiphertext, SealPlaintext } from "./seal-handles.js";
 import {
   ciphertextBytes,
   ciphertextWords,
@@ -22,52 +23,6 @@ import type {
   SealEvaluatorHandle,
   SealPlaintextHandle,
 } from "./seal.js";
-
-class SealPlaintext implements Plaintext {
-  constructor(
-    readonly owner: Seal,
-    readonly handle: SealPlaintextHandle,
-    readonly level: number,
-    private readonly roundsToZero?: boolean,
-  ) {}
-
-  get scale(): number {
-    return live("plaintext", this.handle).scale();
-  }
-
-  get isZero(): boolean {
-    return this.roundsToZero ?? live("plaintext", this.handle).isZero();
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.handle.isDeleted()) this.handle.delete();
-  }
-}
-
-class SealCiphertext implements Ciphertext {
-  constructor(
-    readonly owner: SealEvaluator,
-    readonly handle: SealCiphertextHandle,
-    public level: number,
-  ) {}
-
-  get scale(): number {
-    return live("ciphertext", this.handle).scale();
-  }
-
-  get size(): number {
-    return live("ciphertext", this.handle).size();
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.handle.isDeleted()) this.handle.delete();
-  }
-}
-
-function live<H extends { isDeleted(): boolean }>(what: string, handle: H): H {
-  if (handle.isDeleted()) throw new InputError(`${what}: it was disposed of already`);
-  return handle;
-}
 
 export interface HeldRotationKey extends RotationNeed {
   readonly handle: GaloisKeys;

@@ -170,6 +170,18 @@ export class RnsRing {
     return sums;
   }
 
+  /**
+   * Both polynomials that stand for a·(what the key leads from), each with what is added to it.
+   *
+   * @param lift as in `digits`
+   */
+  keySwitched(a: Residues, key: SwitchingKey, plus: readonly Residues[], lift: boolean): number[][] {
+    const digits = this.digits(a, lift);
+    const sums = this.switchKey(digits, key);
+    this.memory.give(digits.flat());
+    return sums.map((sum, i) => this.divideBySpecial(sum, plus[i]));
+  }
+
   /** ⌊a / special prime⌉ + plus. Uses `a` up. */
   divideBySpecial(a: ExtendedResidues, plus?: Residues): number[] {
     const level = a.length - 1;

@@ -25,16 +25,16 @@ export class Server extends ServerInThisThread {
   }
 }
 
-const onThreads: StartExecutor = async (content, threads) => {
+const onThreads: StartExecutor = async (content, { threads, evaluator }) => {
   const isPacked = content.packing === "packed";
   const usual = Math.min(availableParallelism(), isPacked ? usualPackedThreads : mostThreads);
   const count = threads ?? usual;
   requireThreads(count, isPacked ? mostPackedThreads : mostThreads);
-  if (count === 0) return InProcessExecutor.start(content);
+  if (count === 0) return InProcessExecutor.start(content, evaluator);
   if (content.packing === "packed") {
     const { StageExecutor } = await import("./threads/stage-executor.js");
-    return StageExecutor.start(content, count);
+    return StageExecutor.start(content, count, evaluator);
   }
   const { LayerExecutor } = await import("./threads/layer-executor.js");
-  return LayerExecutor.start(content, count);
+  return LayerExecutor.start(content, count, evaluator);
 };

@@ -1,5 +1,6 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { EncryptedTensor, SerializedTensor } from "../crypto/encrypted-tensor.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { PublicContext, type EvaluationKeys } from "../crypto/public-context.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { forwardInTurns } from "../layers/forward.js";
@@ -25,8 +26,8 @@ export class InProcessExecutor implements Executor {
     private readonly freeWeights: () => void,
   ) {}
 
-  static async start(program: ProgramContent): Promise<InProcessExecutor> {
-    const context = await PublicContext.open(program.parameters);
+  static async start(program: ProgramContent, evaluator: EvaluatorKind): Promise<InProcessExecutor> {
+    const context = await PublicContext.open(program.parameters, { evaluator });
     const runs = program.packing === "packed" ? encodeStages(context.evaluator, program.plan) : [];
     const stepsFor =
       program.packing === "packed"

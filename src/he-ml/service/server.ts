@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defaultEvaluator, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
@@ -16,6 +17,8 @@ export interface ServerOptions {
    * calling thread, which is all that there is in a browser.
    */
   readonly threads?: number;
+  /** What computes; SEAL if left out. */
+  readonly evaluator?: EvaluatorKind;
   /** Bytes that the keys of all sessions together may take, in each thread; 2 GiB if left out, of the 4 that WASM has. */
   readonly mostKeyBytes?: number;
   /**
@@ -25,8 +28,15 @@ export interface ServerOptions {
   readonly blindAnswers?: boolean;
 }
 
-/** Encodes a program's weights on that many threads, or as many as are usual. @throws InputError if it cannot */
-export type StartExecutor = (content: ProgramContent, threads: number | undefined) => Promise<Executor>;
+/** How an executor computes. */
+export interface ExecutorOptions {
+  /** As many as are usual if left out. */
+  readonly threads?: number;
+  readonly evaluator: EvaluatorKind;
+}
+
+/** Encodes a program's weights. @throws InputError if it cannot */
+export type StartExecutor = (content: ProgramContent, options: ExecutorOptions) => Promise<Executor>;
 
 const usualKeyBytes = 2 ** 31;
 
@@ -73,8 +83,13 @@ export class Server implements AsyncDisposable {
     options: ServerOptions,
   ): Promise<Server> {
     Program.require("server", program);
-    const { threads, mostKeyBytes = usualKeyBytes, blindAnswers = true } = checkedOptions(options);
-    const executor = await startExecutor(program.content, threads);
+    const {
+      threads,
+      evaluator = defaultEvaluator,
+      mostKeyBytes = usualKeyBytes,
+      blindAnswers = true,
+    } = checkedOptions(options);
+    const executor = await startExecutor(program.content, { threads, evaluator });
     return new this(program, executor, mostKeyBytes, blindAnswers ? await blindingOf(program) : undefined);
   }
 
@@ -171,6 +186,7 @@ async function blindingOf(program: Program): Promise<Blinding | undefined> {
 const optionsSchema = z.strictObject({
   blindAnswers: z.boolean().optional(),
   threads: z.unknown().optional(),
+  evaluator: evaluatorKindSchema.optional(),
   mostKeyBytes: z.number().positive().optional(),
 });
 
@@ -181,9 +197,9 @@ function checkedOptions(options: ServerOptions): ServerOptions {
   throw new InputError(`server: options: ${path.join(".") || "the whole"}: ${message}`);
 }
 
-const inThisThread: StartExecutor = async (content, threads = 0) => {
+const inThisThread: StartExecutor = async (content, { threads = 0, evaluator }) => {
   requireThreads(threads, 0);
-  return InProcessExecutor.start(content);
+  return InProcessExecutor.start(content, evaluator);
 };
 
 /** @throws InputError unless there can be as many threads */

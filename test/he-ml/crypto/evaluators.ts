@@ -25,11 +25,7 @@ export const parameterSets: [string, CkksParameters][] = [
 /** That so many random programs do the same on both sides, under each of these parameters. */
 export function describeRandomPrograms(
   sets: typeof parameterSets,
-  {
-    seed,
-    numRuns,
-    evaluator = "seal",
-  }: { seed: number; numRuns: number; evaluator?: EvaluatorKind },
+  { seed, numRuns, evaluator = "seal" }: { seed: number; numRuns: number; evaluator?: EvaluatorKind },
 ): void {
   describe.each(sets)("random programs under %s", (_, parameters) => {
     test(

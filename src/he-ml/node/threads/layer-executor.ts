@@ -2,6 +2,7 @@ import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import { ciphertextCount } from "../../crypto/packing.js";
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import type { RunOptions, RunStep, StepResult } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
@@ -9,7 +10,7 @@ import type { LongWorkOptions } from "../../long-work.js";
 import { layerForward, layerOutputShape } from "../../model/model.js";
 import type { LayeredProgram } from "../../program/program-content.js";
 import type { ClientExecutor, Executor } from "../../service/executor.js";
-import type { LayerTask, TaskResult } from "./messages.js";
+import type { LayerTask, TaskResult, WorkerProgram } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
@@ -29,9 +30,14 @@ export class LayerExecutor implements Executor {
     this.#memory = new SharedMemory(program.parameters);
   }
 
-  static async start(program: LayeredProgram, threads: number): Promise<LayerExecutor> {
+  static async start(
+    program: LayeredProgram,
+    threads: number,
+    evaluator: EvaluatorKind,
+  ): Promise<LayerExecutor> {
+    const data: WorkerProgram<LayeredProgram> = { program, evaluator };
     const file = new URL("./layer-worker.js", import.meta.url);
-    return new LayerExecutor(await WorkerPool.start<LayerTask>(file, program, threads), program);
+    return new LayerExecutor(await WorkerPool.start<LayerTask>(file, data, threads), program);
   }
 
   get threads(): number {

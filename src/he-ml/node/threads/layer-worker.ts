@@ -6,7 +6,7 @@ import { PublicContext } from "../../crypto/public-context.js";
 import { layeredSteps } from "../../program/layered-steps.js";
 import type { LayeredProgram } from "../../program/program-content.js";
 import { requireState } from "../../service/input-state.js";
-import type { Answer, LayerTask } from "./messages.js";
+import type { Answer, LayerTask, WorkerProgram } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";
 
@@ -38,8 +38,8 @@ class LoadedInputs {
 }
 
 async function start(): Promise<OpenClient<LayerTask>> {
-  const program = workerData as LayeredProgram;
-  const context = await PublicContext.open(program.parameters);
+  const { program, evaluator } = workerData as WorkerProgram<LayeredProgram>;
+  const context = await PublicContext.open(program.parameters, { evaluator });
   // One tensor at a time, whoever's it is: a batch takes hundreds of megabytes.
   let inputs: LoadedInputs | undefined;
   const forget = () => {
@@ -49,29 +49,29 @@ async function start(): Promise<OpenClient<LayerTask>> {
   let isWarm = false;
   return (keys) => {
     const own = context.withKeys(keys);
-    const { evaluator } = own;
-    const layers = layeredSteps(evaluator, program);
-    if (!isWarm) warmUp(evaluator, keys.relinKeys !== undefined);
+    const he = own.evaluator;
+    const layers = layeredSteps(he, program);
+    if (!isWarm) warmUp(he, keys.relinKeys !== undefined);
     isWarm = true;
     return {
       compute({ layer, input, at, inputId, output, from, to, stop }: LayerTask): Answer {
         if (inputs?.id !== inputId) {
           forget();
-          inputs = new LoadedInputs(inputId, evaluator, input, at);
+          inputs = new LoadedInputs(inputId, he, input, at);
         }
         const held = inputs;
-        const operationsBefore = evaluator.operations;
+        const operationsBefore = he.operations;
         let after = at;
         using run = layers[layer].open({ ...input, ...at }, (index) => held.at(index));
         for (let index = from; index < to; index++) {
           if (Atomics.load(stop, 0) === 1) return { stopped: true };
           if (index > from && run.startsImage(index)) held.forget();
           using ciphertext = run.compute(index);
-          shareCiphertext(output, index, evaluator.save(ciphertext));
+          shareCiphertext(output, index, he.save(ciphertext));
           after = { level: ciphertext.level, scale: ciphertext.scale };
           if (run.elementWise) held.forget();
         }
-        return { before: at, after, ops: operationsBetween(operationsBefore, evaluator.operations) };
+        return { before: at, after, ops: operationsBetween(operationsBefore, he.operations) };
       },
       [Symbol.dispose]() {
         forget();

@@ -1,8 +1,15 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import type { SharedTensor } from "./shared-tensor.js";
 import type { TeamMemory } from "./shared-team.js";
+
+/** What a worker starts with. */
+export interface WorkerProgram<Content> {
+  readonly program: Content;
+  readonly evaluator: EvaluatorKind;
+}
 
 /**
  * For every worker, exactly once: each waits, when it is done, until all are. `missing[0]` in shared memory counts those

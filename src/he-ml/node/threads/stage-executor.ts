@@ -1,5 +1,6 @@
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { PublicContext, type EvaluationKeys } from "../../crypto/public-context.js";
 import { outputCiphertextBytes } from "../../crypto/rotation-keys.js";
 import { collect, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
@@ -8,7 +9,7 @@ import type { LongWorkOptions } from "../../long-work.js";
 import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
 import type { ClientExecutor, Executor } from "../../service/executor.js";
-import type { StageTask, TaskResult } from "./messages.js";
+import type { StageTask, TaskResult, WorkerProgram } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { teamMemory, type TeamMemory } from "./shared-team.js";
@@ -30,9 +31,14 @@ export class StageExecutor implements Executor {
     this.#team = teamMemory(mostShared(plan, pool.threads), stride);
   }
 
-  static async start(program: PackedProgram, threads: number): Promise<StageExecutor> {
+  static async start(
+    program: PackedProgram,
+    threads: number,
+    evaluator: EvaluatorKind,
+  ): Promise<StageExecutor> {
+    const data: WorkerProgram<PackedProgram> = { program, evaluator };
     const file = new URL("./stage-worker.js", import.meta.url);
-    return new StageExecutor(await WorkerPool.start<StageTask>(file, program, threads), program.plan);
+    return new StageExecutor(await WorkerPool.start<StageTask>(file, data, threads), program.plan);
   }
 
   get threads(): number {

@@ -8,14 +8,15 @@ import { runToEnd } from "../../long-work.js";
 import { encodeStages } from "../../program/encode-plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
 import type { StageRun } from "../../program/stage-run.js";
-import type { Answer, StageTask } from "./messages.js";
+import type { Answer, StageTask, WorkerProgram } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { SharedTeam } from "./shared-team.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";
 
 async function start(): Promise<OpenClient<StageTask>> {
-  const { parameters, plan } = workerData as PackedProgram;
-  const context = await PublicContext.open(parameters);
+  const { program, evaluator } = workerData as WorkerProgram<PackedProgram>;
+  const { parameters, plan } = program;
+  const context = await PublicContext.open(parameters, { evaluator });
   const stages = encodeStages(context.evaluator, plan);
   return (keys) => {
     const own = context.withKeys(keys);

@@ -3,7 +3,7 @@ import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { InputError } from "../../errors.js";
 import type { ProgramContent } from "../../program/program-content.js";
 import { Turns } from "../../service/turns.js";
-import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
+import type { Answer, Everyone, Message, TaskResult, WorkerProgram } from "./messages.js";
 
 /**
  * Worker threads, each with a WASM instance of its own, the encoded program, and the keys of all clients.
@@ -18,12 +18,12 @@ export class WorkerPool<Task> {
 
   private constructor(
     file: URL,
-    program: ProgramContent,
+    data: WorkerProgram<ProgramContent>,
     readonly threads: number,
   ) {
     this.#pool = new Piscina({
       filename: file.href,
-      workerData: program,
+      workerData: data,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
@@ -39,8 +39,12 @@ export class WorkerPool<Task> {
    *
    * @throws InputError if a weight does not fit
    */
-  static async start<Task>(file: URL, program: ProgramContent, threads: number): Promise<WorkerPool<Task>> {
-    const pool = new WorkerPool<Task>(file, program, threads);
+  static async start<Task>(
+    file: URL,
+    data: WorkerProgram<ProgramContent>,
+    threads: number,
+  ): Promise<WorkerPool<Task>> {
+    const pool = new WorkerPool<Task>(file, data, threads);
     try {
       await pool.#everyone("ready");
       return pool;
