@@ -13,6 +13,8 @@ import { teachingParameters, temporaryFolder, tinyModel, waves, writeJson, write
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: readonly string[];
 let teaching: string;
+/** One worker thread, since each takes half a second to start. */
+const alone = ["--threads", "1"];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -25,7 +27,13 @@ afterAll(() => folder.remove());
 describe("he-ml infer whose results do not agree", () => {
   test("parameters of too few bits: the results, one line on stderr, and status 1; 0 with --allow-error", async () => {
     const coarse = { ...teachingParameters, scaleBits: 8, weightScaleBits: 4 };
-    const args = [...common, "--parameters", await writeJson(folder.path, "coarse.json", coarse), "--json"];
+    const args = [
+      ...common,
+      "--parameters",
+      await writeJson(folder.path, "coarse.json", coarse),
+      ...alone,
+      "--json",
+    ];
     const { status, stdout, stderr } = await heMl(args);
     const { gaps, results } = JSON.parse(stdout) as InferenceReport;
     expect(results).toHaveLength(1);
@@ -45,7 +53,7 @@ describe("he-ml infer whose results do not agree", () => {
   test("outputs that the images came with, of another model", async () => {
     const content = { inputs: [waves(36, 1)], outputs: [[1, 2, 3]] };
     const input = await writeJson(folder.path, "with-outputs.json", content);
-    const args = [...common.slice(0, 3), "--input", input, "--parameters", teaching];
+    const args = [...common.slice(0, 3), "--input", input, "--parameters", teaching, ...alone];
     const { status, stderr } = await heMl(args);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^he-ml: the logits differ from the outputs that the images came with: [^\n]+\n$/);
@@ -87,7 +95,16 @@ describe("where onnxruntime cannot run the file, the plain logits are HE-ML's ow
         value: { case: "dimValue", value: 4n },
       });
     });
-    const args = ["infer", "--model", model, ...common.slice(3), "--parameters", teaching, "--json"];
+    const args = [
+      "infer",
+      "--model",
+      model,
+      ...common.slice(3),
+      "--parameters",
+      teaching,
+      ...alone,
+      "--json",
+    ];
     const { status, stdout, stderr } = await heMl(args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const { gaps } = JSON.parse(stdout) as InferenceReport;
@@ -100,7 +117,16 @@ describe("where onnxruntime cannot run the file, the plain logits are HE-ML's ow
       if (type.case !== "tensorType") throw new Error("no tensor");
       type.value.elemType = 10;
     });
-    const args = ["infer", "--model", model, ...common.slice(3), "--parameters", teaching, "--json"];
+    const args = [
+      "infer",
+      "--model",
+      model,
+      ...common.slice(3),
+      "--parameters",
+      teaching,
+      ...alone,
+      "--json",
+    ];
     const { status, stdout, stderr } = await heMl(args);
     expect(status).toBe(0);
     expect(stderr).toMatch(/^he-ml: onnxruntime cannot run this file [^\n]* are HE-ML's own\n$/);

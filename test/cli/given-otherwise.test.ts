@@ -32,8 +32,10 @@ async function writeClassifier(name: string, inputShape: readonly number[]): Pro
   return path;
 }
 
+/** On one worker thread, since each takes half a second to start. */
 const outcome = async (args: readonly string[]) => {
-  const { status, stdout, stderr } = await heMl([...args, "--parameters", teaching, "--json"]);
+  const options = ["--parameters", teaching, "--threads", "1", "--json"];
+  const { status, stdout, stderr } = await heMl([...args, ...options]);
   return { status, stderr, report: JSON.parse(stdout || "null") as InferenceReport };
 };
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { encode } from "fast-png";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
+import type { KernelSpec } from "../../src/notebook/tslab/kernel-spec.js";
 import { checkOldNode, lab, run, start } from "./processes.js";
 import { teachingParameters, temporaryFolder, writeJson, writeModel } from "./support.js";
 
@@ -42,6 +43,27 @@ test.each(["20.19.0", "22.19.9"])(
   "Node %s starts the one that npm brought, and is refused in one line where there is none",
   checkOldNode,
 );
+
+test("he-ml lab starts JupyterLab where our kernel is found, with what stands after --", async () => {
+  const script = `echo "$@"; cat "$JUPYTER_PATH/kernels/he-ml/kernel.json"; exit 3`;
+  const { status, stdout } = await lab(folder.path, "jupyter-lab", script, [
+    "--",
+    "--no-browser",
+    "notebooks",
+  ]);
+  expect(status).toBe(3);
+  const [args, ...spec] = stdout.split("\n");
+  expect(args).toMatch(/--no-browser notebooks$/);
+  const { argv, ...rest } = JSON.parse(spec.join("\n")) as KernelSpec;
+  expect(rest).toEqual({
+    display_name: "TypeScript (HE-ML)",
+    language: "typescript",
+    interrupt_mode: "signal",
+    metadata: {},
+  });
+  expect(argv).toContain("{connection_file}");
+  for (const path of argv.filter((argument) => argument.startsWith("/"))) await readFile(path);
+});
 
 test("he-ml lab starts JupyterLab as a module of Python where there is no jupyter-lab", async () => {
   const { status, stdout } = await lab(folder.path, "python3", `echo "$@"`);

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { KernelSpec } from "../../src/notebook/tslab/kernel-spec.js";
-import { checkOldNode, lab, run, start } from "./processes.js";
+import { checkOldNode, run, start } from "./processes.js";
 import { temporaryFolder, writeJson } from "./support.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -12,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-// Those that encrypt, and Ctrl-C: see process.slow.ts.
+// Those that encrypt, Ctrl-C, and JupyterLab: see process.slow.ts.
 describe("the command as a process", () => {
   test("status 1: the work failed", async () => {
     const notebook = await writeJson(folder.path, "stale.ipynb", {
@@ -50,25 +48,4 @@ describe("the command as a process", () => {
 
   test("Node 24.17.0 starts the one that npm brought, and is refused in one line where there is none", () =>
     checkOldNode("24.17.0"));
-});
-
-test("he-ml lab starts JupyterLab where our kernel is found, with what stands after --", async () => {
-  const script = `echo "$@"; cat "$JUPYTER_PATH/kernels/he-ml/kernel.json"; exit 3`;
-  const { status, stdout } = await lab(folder.path, "jupyter-lab", script, [
-    "--",
-    "--no-browser",
-    "notebooks",
-  ]);
-  expect(status).toBe(3);
-  const [args, ...spec] = stdout.split("\n");
-  expect(args).toMatch(/--no-browser notebooks$/);
-  const { argv, ...rest } = JSON.parse(spec.join("\n")) as KernelSpec;
-  expect(rest).toEqual({
-    display_name: "TypeScript (HE-ML)",
-    language: "typescript",
-    interrupt_mode: "signal",
-    metadata: {},
-  });
-  expect(argv).toContain("{connection_file}");
-  for (const path of argv.filter((argument) => argument.startsWith("/"))) await readFile(path);
 });

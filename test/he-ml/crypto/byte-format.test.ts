@@ -244,7 +244,7 @@ describe("refused by name:", () => {
     expect(refusal(() => keysFromBytes(bytes, lazyParameters, program, needs))).toMatch(/lengths/);
   });
 
-  test("or read: 500 tensors and keys with bytes changed anywhere in their first half kilobyte", () => {
-    checkChangedBytes(written, 500);
+  test("or read: 150 tensors and keys with bytes changed anywhere in their first half kilobyte", () => {
+    checkChangedBytes(written, 150);
   });
 });

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { rotateSlots } from "../../../src/he-ml/planner/matvec/linear-transform.js";
-import { encryptSlots, maxAbsDifference, seededRandom } from "../support.js";
-import { expectRefused, keys, load, seal, tolerance, values } from "./rotation.js";
+import { encryptSlots, maxAbsDifference, rejectedBy, seededRandom } from "../support.js";
+import { expectRefused, keys, load, parameters, seal, tolerance, values } from "./rotation.js";
+
+test("no rotation key loads as a secret key", async () => {
+  for (const { bytes } of keys.rotationKeys!) {
+    expect(await rejectedBy(() => SecretContext.fromSecretKey(parameters, bytes))).toBeInstanceOf(InputError);
+  }
+});
 
 describe("hostile rotation keys", () => {
   test("of other lengths, levels, steps or kinds are refused", async () => {

@@ -109,12 +109,10 @@ describe("bytes that travel are told in advance", () => {
   test("no key carries the secret key, or loads as one", async () => {
     const secret = client.exportSecretKey();
     const sixteen = Buffer.from(secret.subarray(secret.length - 16));
-    for (const { bytes } of keys.rotationKeys!) {
-      expect(Buffer.from(bytes).includes(sixteen)).toBe(false);
-      expect(await rejectedBy(() => SecretContext.fromSecretKey(parameters, bytes))).toBeInstanceOf(
-        InputError,
-      );
-    }
+    for (const { bytes } of keys.rotationKeys!) expect(Buffer.from(bytes).includes(sixteen)).toBe(false);
+    // The others: see rotation.slow.ts.
+    const [{ bytes }] = keys.rotationKeys!;
+    expect(await rejectedBy(() => SecretContext.fromSecretKey(parameters, bytes))).toBeInstanceOf(InputError);
   });
 });
 

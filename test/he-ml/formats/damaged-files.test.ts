@@ -1,3 +1,3 @@
 import { testDamagedFiles } from "./damaged-files.js";
 
-testDamagedFiles(400);
+testDamagedFiles(150);

@@ -14,7 +14,8 @@ import {
 } from "../../../dist/he-ml/node/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
 import { thrownBy } from "../support.js";
-import { compiled, clientOf, expectLogits, images, packings, plain, refusal } from "./support.js";
+import { checkBuffers } from "./buffers.js";
+import { compiled, clientOf, images, plain, refusal } from "./support.js";
 
 test("a bench of something else than models and images, or of no runs, is refused before it starts", async () => {
   const model = tinyModel;
@@ -91,26 +92,6 @@ test("arguments that are none are refused in one line, whatever TypeScript says"
   await server.close();
 });
 
-test.each(packings)(
-  "keys, requests, responses and secret keys are taken as Buffers in the midst of others, packing %s",
-  async (packing) => {
-    const program = await compiled({ packing });
-    const client = await clientOf(program);
-    const again = await Client.fromSecretKey(program.clientSpec, pooled(client.exportSecretKey()), {
-      security: "teaching",
-    });
-    for (const threads of [0, 1]) {
-      await using server = await Server.start(program, { threads });
-      const session = await server.connect(pooled(client.evaluationKeys));
-      const { response } = await session.run(pooled(client.encrypt(images)));
-      expectLogits(again.decrypt(pooled(response)), images);
-    }
-  },
-);
-
-/** As Node reads files and sockets. */
-function pooled(bytes: Uint8Array): Buffer {
-  const pool = Buffer.alloc(bytes.length + 24, 77);
-  pool.set(bytes, 13);
-  return pool.subarray(13, 13 + bytes.length);
-}
+// In the other packings: see arguments.slow.ts.
+test("keys, requests, responses and secret keys are taken as Buffers in the midst of others, packing packed", () =>
+  checkBuffers("packed"));

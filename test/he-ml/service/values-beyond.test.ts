@@ -8,7 +8,7 @@ import { Client } from "../../../src/he-ml/service/client.js";
 import { infer } from "../../../src/he-ml/service/infer.js";
 import { Server } from "../../../src/he-ml/service/server.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
-import { lazyParameters, randomTensor, rejectedBy, thrownBy } from "../support.js";
+import { lazyParameters, randomTensor, rejectedBy, sigmas, thrownBy } from "../support.js";
 
 const model = defineModel({
   name: "two squares",
@@ -60,7 +60,8 @@ describe("values beyond the range that a packed program was made for", () => {
       /^image 1: stage "fc\d.*": values up to .*, there is room for .* at level \d of /,
     );
     const { results } = await infer(known, filled(0.5));
-    expect(results[0].relativeToMax).toBeLessThan(0.02);
+    // A third of the largest logit: samples as small as these leave it few bits.
+    expect(results[0].maxAbsError).toBeLessThan(sigmas * known.plan!.stages.at(-1)!.predictedError);
   });
 
   test("a client that gets garbage back says so", async () => {

@@ -54,3 +54,8 @@ test("the message goes to the cell that asked, however long the drawing takes", 
   await drawing;
   expect([sent.length, later.length]).toEqual([1, 0]);
 });
+
+test("a figure that cannot be drawn is shown as Node prints it", async () => {
+  await show({ data: [], layout: { title: 1n } });
+  expect(sent.map(({ data }) => data)).toEqual([{ "text/plain": "{ data: [], layout: { title: 1n } }" }]);
+});

@@ -32,12 +32,9 @@ describe("on tslab", () => {
     ]);
   });
 
-  test("what cannot be drawn or sent is shown as Node prints it", async () => {
+  test("what cannot be sent is shown as Node prints it", async () => {
     await show({ [Symbol.for("Jupyter.display")]: () => ({ "application/json": { big: 1n } }) });
-    await show({ data: [], layout: { title: 1n } });
-    const types = sent.map(({ data }) => Object.keys(data));
-    expect(types).toEqual([["text/plain"], ["text/plain"]]);
-    expect(sent[1].data["text/plain"]).toBe("{ data: [], layout: { title: 1n } }");
+    expect(sent.map(({ data }) => Object.keys(data))).toEqual([["text/plain"]]);
   });
 
   test("a display method that fails is quoted, a wrong size is refused", async () => {

@@ -2,7 +2,8 @@ import type { Step } from "../../long-work.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Diagonal, LinearTransform } from "../matvec/linear-transform.js";
 import { ditheredBelowBits } from "./dither-criterion.js";
-import { gainOf, type ErrorKind } from "./error-gain.js";
+import { gainOf, type ErrorKind, type Randoms } from "./error-gain.js";
+import { repeatedGaussians } from "./gaussians.js";
 import { runSlots, type SlotRun, type Slots, type SlotStage } from "./slot-run.js";
 
 /** How a unit of one error shows in the outputs of every stage, as a mean square. */
@@ -46,10 +47,11 @@ export function* measureErrorBudget(
     stages.map((_, stage) =>
       runs.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
+  const randoms = samples.map((_, image) => repeatedGaussians(1 + image));
   const sources: ErrorSource[] = [];
   for (const stage of stages.keys()) {
     yield { done: stages.length, total: stages.length };
-    sources.push(...sourcesIn(stage, stages, runs));
+    sources.push(...sourcesIn(stage, stages, runs, randoms));
   }
   return {
     sources,
@@ -64,15 +66,26 @@ export function* measureErrorBudget(
   };
 }
 
-function sourcesIn(stage: number, stages: readonly SlotStage[], runs: readonly SlotRun[]): ErrorSource[] {
+function sourcesIn(
+  stage: number,
+  stages: readonly SlotStage[],
+  runs: readonly SlotRun[],
+  randoms: Randoms,
+): ErrorSource[] {
   const { transform, activation } = stages[stage];
-  const source = (kind: ErrorKind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, runs) });
+  const source = (kind: ErrorKind): ErrorSource => ({
+    kind,
+    stage,
+    gain: gainOf(kind, stage, stages, runs, randoms),
+  });
   const hasProducts = transform !== undefined && transform.diagonals.length > 0;
   const hasZeros = transform !== undefined && makesZeros(transform);
   return [
     ...(stage === 0 ? [source("input")] : []),
     ...(transform ? [source("inputRotation")] : []),
-    ...(hasProducts ? [...encodingSources(transform, stage, stages, runs), source("sumRotation")] : []),
+    ...(hasProducts
+      ? [...encodingSources(transform, stage, stages, runs, randoms), source("sumRotation")]
+      : []),
     ...(hasZeros ? [source("zero")] : []),
     ...(activation ? [source("relinearization")] : []),
     source("rescaling"),
@@ -91,11 +104,12 @@ function encodingSources(
   stage: number,
   stages: readonly SlotStage[],
   runs: readonly SlotRun[],
+  randoms: Randoms,
 ): ErrorSource[] {
   return [...diagonalsByDither(transform)].map(([bits, diagonals]) => ({
     kind: "encoding",
     stage,
-    gain: gainOf("encoding", stage, stages, runs, { ...transform, diagonals }),
+    gain: gainOf("encoding", stage, stages, runs, randoms, { ...transform, diagonals }),
     ditheredBelowBits: bits,
   }));
 }

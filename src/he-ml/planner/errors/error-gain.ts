@@ -7,7 +7,6 @@ import {
   type LinearTransform,
 } from "../matvec/linear-transform.js";
 import { derivative } from "../stages/activation.js";
-import { gaussians } from "./gaussians.js";
 import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-run.js";
 
 /**
@@ -24,6 +23,9 @@ import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-r
 export type ErrorKind =
   "input" | "encoding" | "inputRotation" | "sumRotation" | "zero" | "relinearization" | "rescaling";
 
+/** For each sample image its standard normal numbers, from the first on at each call. */
+export type Randoms = readonly (() => () => number)[];
+
 /**
  * Mean square error at the outputs of each stage, for errors of one kind with standard deviation 1 that arise in stage
  * `from`: 0 before it. Random errors are followed through the slots of sample images: linear transforms carry them along,
@@ -37,12 +39,12 @@ export function gainOf(
   from: number,
   stages: readonly SlotStage[],
   runs: readonly SlotRun[],
+  randoms: Randoms,
   transform: LinearTransform | undefined = stages[from].transform,
 ): number[] {
   const gain = new Array<number>(stages.length).fill(0);
   runs.forEach((run, image) => {
-    const random = gaussians(1 + image);
-    let error = errorWhereItArises(kind, from, stages, run, transform, random);
+    let error = errorWhereItArises(kind, from, stages, run, transform, randoms[image]());
     gain[from] += meanSquare(error, stages[from].output) / runs.length;
     for (let stage = from + 1; stage < stages.length; stage++) {
       error = throughStage(error, stage, stages, run);
@@ -96,9 +98,7 @@ function throughActivation(error: Slots, stage: number, stages: readonly SlotSta
 export function inputRotationError(transform: LinearTransform, inputs: Slots, random: () => number): Slots {
   const { poolSums, folds, diagonals } = transform;
   const ofPoolSums = keySwitchNoise(inputs, random, Math.sqrt(rotationsOfSums(poolSums)));
-  const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) =>
-    Float64Array.from(slots),
-  );
+  const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) => slots.slice());
   const ofBabySteps = new Map<string, Float64Array>();
   for (const diagonal of diagonals.filter(({ baby }) => baby !== 0)) {
     const name = `${diagonal.input},${diagonal.baby}`;
@@ -168,13 +168,13 @@ const giantStepsOf = (diagonals: readonly Diagonal[], of: number) =>
 
 /** Independent in each slot, of standard deviation 1. */
 export function noise(like: Slots, random: () => number): Slots {
-  return like.map((slots) => Float64Array.from(slots, () => random()));
+  return like.map((slots) => slots.map(() => random()));
 }
 
 /** Half of a key switch's power sits in slot 0; see `NoiseModel.keySwitch`. */
 export function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
   return like.map((slots) =>
-    Float64Array.from(slots, (_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
+    slots.map((_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
   );
 }
 

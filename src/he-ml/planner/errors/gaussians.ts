@@ -20,3 +20,22 @@ export function recurringGaussians(seed: number): () => number {
     return table[next++];
   };
 }
+
+/**
+ * As `gaussians`, for whoever starts anew many times: each call gives the same numbers from the first on, and each of them
+ * is drawn once. After a million they recur.
+ */
+export function repeatedGaussians(seed: number): () => () => number {
+  const draw = gaussians(seed);
+  const drawn: number[] = [];
+  // A prime, as above.
+  const most = 1_048_573;
+  return () => {
+    let next = 0;
+    return () => {
+      if (next === most) next = 0;
+      if (next === drawn.length) drawn.push(draw());
+      return drawn[next++];
+    };
+  };
+}

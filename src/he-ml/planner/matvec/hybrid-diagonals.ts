@@ -73,7 +73,7 @@ export function* hybridDiagonalCandidates(problem: HybridDiagonalProblem): Gener
   const counter = new StepCounter(layout.length, slots);
   for (let stride = 1; stride * outputsPadded <= slots; stride *= 2) {
     const outputBits = (outputsPadded - 1) * stride;
-    const distances = distancesToInputs(map, layout, stride, period);
+    const distances = distancesToInputs(map, layout, stride, period, slots);
     for (const partialSumBits of subsetsOf((period - 1) & ~outputBits)) {
       const steps = counter.distinctSteps(distances, partialSumBits);
       // Rows are as narrow as a period: outputs that take more would lie across them.
@@ -106,28 +106,26 @@ function candidateOf(
   };
 }
 
-interface Distance {
-  readonly input: number;
-  /** Slots from an output to a value that it reads, modulo the period. */
-  readonly slots: number;
-}
-
-/** The distinct distances from an output's slot to the inputs it reads, over one period. */
+/**
+ * The distinct distances from an output's slot to the values that it reads, modulo the period; of the values in input
+ * ciphertext i, i times the slots more.
+ */
 function distancesToInputs(
   map: AffineMap,
   layout: FullSlotLayout,
   stride: number,
   period: number,
-): Distance[] {
+  slots: number,
+): Int32Array {
   const sources = firstPlaces(layout, map.columns);
   const seen = new Set<number>();
   for (let row = 0; row < map.rows; row++) {
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const { ciphertext, slot } = sources[map.columnOf[i]];
-      seen.add(ciphertext * period + modulo(slot - row * stride, period));
+      seen.add(ciphertext * slots + modulo(slot - row * stride, period));
     }
   }
-  return [...seen].map((key) => ({ input: Math.floor(key / period), slots: key % period }));
+  return Int32Array.from(seen);
 }
 
 /** Finds the steps that are left of distances; thousands of designs are tried, so it allocates no sets. */
@@ -143,15 +141,16 @@ class StepCounter {
   }
 
   /** A step for each diagonal: those of different inputs count separately. */
-  distinctSteps(distances: readonly Distance[], partialSumBits: number): number[] {
-    this.#round++;
+  distinctSteps(distances: Int32Array, partialSumBits: number): number[] {
+    const seen = this.#seen;
+    const round = ++this.#round;
     const steps: number[] = [];
-    for (const distance of distances) {
-      const step = distance.slots & ~partialSumBits;
-      const key = distance.input * this.slots + step;
-      if (this.#seen[key] === this.#round) continue;
-      this.#seen[key] = this.#round;
-      steps.push(step);
+    for (let i = 0; i < distances.length; i++) {
+      const step = distances[i] & ~partialSumBits;
+      if (seen[step] === round) continue;
+      seen[step] = round;
+      // Slots are a power of two.
+      steps.push(step & (this.slots - 1));
     }
     return steps;
   }

@@ -85,7 +85,7 @@ export function rotateSlots(values: Float64Array, step: number): Float64Array {
 export function sumRotations(values: Float64Array, sums: readonly RotateAndSum[]): Float64Array {
   let current = values;
   for (const steps of sums) {
-    const total = Float64Array.from(current);
+    const total = current.slice();
     for (const step of steps) addInto(total, rotateSlots(current, step));
     current = total;
   }

@@ -1,10 +1,10 @@
-import { describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { checkParameters, maxCoeffModulusBits } from "../../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../../src/he-ml/errors.js";
 import { linearLayer } from "../../../../src/he-ml/model/linear.js";
 import { defineModel, type Layer, type Model } from "../../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../../src/he-ml/model/square.js";
-import { planModel } from "../../../../src/he-ml/planner/plan.js";
+import { planModel, type Plan } from "../../../../src/he-ml/planner/plan.js";
 import { smallModel } from "../../layers/small-model.js";
 import { randomTensor, thrownBy } from "../../support.js";
 
@@ -24,10 +24,13 @@ const models: [string, Model][] = [
 ];
 
 describe("chosen chains", () => {
+  const plans = new Map<Model, Plan>();
+  beforeAll(() => models.forEach(([, model]) => plans.set(model, planModel(model))));
+
   test.each(models)(
     "%s: 128-bit secure, of primes that SEAL takes, one division a square at most",
     (_, model) => {
-      const { parameters, stages } = planModel(model);
+      const { parameters, stages } = plans.get(model)!;
       const { coeffModulusBits, polyModulusDegree } = parameters;
       const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
       expect(total).toBeLessThanOrEqual(maxCoeffModulusBits[polyModulusDegree]);
@@ -39,7 +42,7 @@ describe("chosen chains", () => {
   );
 
   test.each(models)("%s: can be planned on again, fused or not", (_, model) => {
-    const { parameters } = planModel(model);
+    const { parameters } = plans.get(model)!;
     for (const fuse of [true, false]) {
       expect(planModel(model, { parameters, fuse }).parameters).toEqual(parameters);
     }
@@ -55,10 +58,10 @@ describe("chosen chains", () => {
   });
 
   test("ranges that were recorded leave room for larger values", () => {
-    const valueRanges = denseModel(2).layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
-    const [usual, roomy] = [undefined, valueRanges].map((ranges) =>
-      planModel(denseModel(2), { valueRanges: ranges }),
-    );
+    const [, model] = models.at(-1)!;
+    const valueRanges = model.layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
+    const usual = plans.get(model)!;
+    const roomy = planModel(model, { valueRanges });
     const baseRoom = ({ parameters }: typeof usual) => parameters.coeffModulusBits[0];
     const lastScale = ({ stages, parameters }: typeof usual) =>
       stages.at(-1)!.weightScaleBits + parameters.scaleBits;
