@@ -8,19 +8,24 @@ import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 import type { ResidueKind } from "../../../src/he-ml/kernels/residue-ring.js";
 import { tensor } from "../../../src/he-ml/tensor/tensor.js";
 
+/** So large that no plaintext rounds to zero, and so small that products fit into the shortest chains. */
+const weightScale = 2 ** 12;
+
 /** What is done with ciphertexts a and b, values in every slot, and a plaintext. */
 const operations: Readonly<Record<string, (he: Evaluator, a: Ciphertext, b: Ciphertext) => Ciphertext>> = {
   add: (he, a, b) => he.add(a, b),
   sub: (he, a, b) => he.sub(a, b),
   addPlain: (he, a) => he.addPlain(a, he.encode(values(he), a)),
-  multiplyPlain: (he, a) => he.multiplyPlain(a, he.encode(values(he), { level: a.level, scale: 2 ** 9 })),
-  multiplyScalar: (he, a) => he.multiplyPlain(a, he.encodeScalar(-1.75, { level: a.level, scale: 2 ** 9 })),
+  multiplyPlain: (he, a) =>
+    he.multiplyPlain(a, he.encode(values(he), { level: a.level, scale: weightScale })),
+  multiplyScalar: (he, a) =>
+    he.multiplyPlain(a, he.encodeScalar(-1.75, { level: a.level, scale: weightScale })),
   multiplyPlainAdd: (he, a, b) => {
-    const sum = he.multiplyPlain(a, he.encodeScalar(0.5, { level: a.level, scale: 2 ** 9 }));
-    he.multiplyPlainAddInplace(sum, b, he.encode(values(he), { level: a.level, scale: 2 ** 9 }));
+    const sum = he.multiplyPlain(a, he.encodeScalar(0.5, { level: a.level, scale: weightScale }));
+    he.multiplyPlainAddInplace(sum, b, he.encode(values(he), { level: a.level, scale: weightScale }));
     return sum;
   },
-  weightedSum: (he, a, b) => he.weightedSum([a, b, a], [0.25, -3, 100], 2 ** 9),
+  weightedSum: (he, a, b) => he.weightedSum([a, b, a], [0.25, -0.5, 1], weightScale),
   square: (he, a) => he.square(a),
   multiply: (he, a, b) => he.multiply(a, b),
   relinearize: (he, a, b) => he.relinearize(he.multiply(a, b)),

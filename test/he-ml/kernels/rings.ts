@@ -11,15 +11,20 @@ export interface Rings {
   readonly of: (prime: bigint) => ResidueRing[];
 }
 
-export async function openRings(n: number): Promise<Rings> {
+export async function openRings(n: number, load = loadKernels): Promise<Rings> {
   const memory = new KernelMemory(n);
-  const { integers, doubles } = await loadKernels(memory.memory);
+  const { integers, doubles } = await load(memory.memory);
+  const made = new Map<bigint, ResidueRing[]>();
   return {
     memory,
-    of: (prime) => [
-      new IntegerRing(prime, memory, integers),
-      ...(prime < doublePrimeBound ? [new DoubleRing(prime, memory, doubles!, integers)] : []),
-    ],
+    of(prime) {
+      const known = made.get(prime) ?? [
+        new IntegerRing(prime, memory, integers),
+        ...(prime < doublePrimeBound ? [new DoubleRing(prime, memory, doubles!, integers)] : []),
+      ];
+      made.set(prime, known);
+      return known;
+    },
   };
 }
 

@@ -4,6 +4,15 @@
 /** Adding it rounds a double below 2^51 to the nearest integer, which taking it away again leaves: 1.5 · 2^52. */
 export const roundingShift: f64 = 6755399441055744.0;
 
+/** Whether both |x| ≤ bound; asked by assertions, of which there are none in the build that is shipped. */
+export function within(x: v128, bound: f64): bool {
+  return i64x2.all_true(f64x2.le(f64x2.abs(x), f64x2.splat(bound)));
+}
+
+function primeOf(p: v128): f64 {
+  return f64x2.extract_lane(p, 0);
+}
+
 /**
  * x·w modulo p for a constant w, |w| ≤ p/2, given as w and w/p.
  *
@@ -13,10 +22,13 @@ export const roundingShift: f64 = 6755399441055744.0;
  * @returns |r| ≤ (1/2 + B/16)·p, as w/p is off by half a unit in its last place, 2^−54, and x is less than B·2^50
  */
 export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v128): v128 {
+  assert(within(x, 4 * primeOf(p)) && within(w, primeOf(p) / 2));
   const h = f64x2.mul(x, w);
   const q = f64x2.sub(f64x2.relaxed_madd(x, ratio, shift), shift);
   const low = f64x2.relaxed_nmadd(x, w, h);
-  return f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+  const r = f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+  assert(within(r, 0.75 * primeOf(p)));
+  return r;
 }
 
 /**
@@ -27,10 +39,13 @@ export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v12
  * @returns |r| ≤ (1/2 + 3/16)·p: the quotient is off by 3 half units in its last place
  */
 export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v128 {
+  assert(within(f64x2.mul(a, b), 2 * primeOf(p) * primeOf(p)));
   const h = f64x2.mul(a, b);
   const q = f64x2.sub(f64x2.relaxed_madd(h, inverse, shift), shift);
   const low = f64x2.relaxed_nmadd(a, b, h);
-  return f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+  const r = f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
+  assert(within(r, (11 / 16) * primeOf(p)));
+  return r;
 }
 
 /**
@@ -40,7 +55,10 @@ export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v1
  * @returns |r| ≤ (p + 1)/2; and ≤ (p − 1)/2, where there is but one such number, if |x| ≤ p
  */
 export function reduced(x: v128, p: v128, inverse: v128, shift: v128): v128 {
-  return f64x2.relaxed_nmadd(f64x2.sub(f64x2.relaxed_madd(x, inverse, shift), shift), p, x);
+  assert(within(x, 9007199254740992));
+  const r = f64x2.relaxed_nmadd(f64x2.sub(f64x2.relaxed_madd(x, inverse, shift), shift), p, x);
+  assert(within(r, (primeOf(p) + 1) / 2));
+  return r;
 }
 
 /** The first of each pair. */

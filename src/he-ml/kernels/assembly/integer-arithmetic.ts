@@ -21,7 +21,9 @@ export function timesConstant(x: u64, w: u64, low: u64, high: u64, p: u64): u64 
   const xl = x & 0xffffffff;
   const xh = x >> 32;
   const quotient = xh * high + ((xh * low) >> 32) + ((xl * high) >> 32);
-  return x * w - quotient * p;
+  const r = x * w - quotient * p;
+  assert(r < 4 * p);
+  return r;
 }
 
 /** x − bound if x ≥ bound, else x. */
@@ -31,5 +33,7 @@ export function below(x: u64, bound: u64): u64 {
 
 /** x modulo p, of any 64-bit x. @param inverse ⌊(2^64 − 1) / p⌋ (Barrett) */
 export function reduced(x: u64, p: u64, inverse: u64): u64 {
-  return below(below(x - highProduct(x, inverse) * p, 2 * p), p);
+  const r = below(below(x - highProduct(x, inverse) * p, 2 * p), p);
+  assert(r == x % p);
+  return r;
 }

@@ -34,6 +34,7 @@ function montgomery(low: u64, middle: u64, high: u64, p: u64, negated: u64): u64
   // The lower halves of bottom + m·p cancel out, to 0 or to a carry of 1.
   const cross = ml * ph + mh * pl + ((ml * pl) >> 30);
   const sum = top + mh * ph + (cross >> 30) + (bottom != 0 ? 1 : 0);
+  assert(sum < 8 * p);
   return below(below(below(sum, 4 * p), 2 * p), p);
 }
 

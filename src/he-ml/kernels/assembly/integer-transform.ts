@@ -14,6 +14,7 @@ export function forward(x: usize, n: u32, table: usize, p: u64): void {
       const high = <u64>load<u32>(entry, 12);
       const start = x + <usize>block * 2 * half;
       for (let y = start, end = start + half; y < end; y += 8) {
+        assert(load<u64>(y) < 2 * p4);
         const a = below(load<u64>(y), p4);
         const b = timesConstant(load<u64>(y + half), w, low, high, p);
         store<u64>(y, a + b);

@@ -1,0 +1,6 @@
+export function compileKernels(
+  name: string,
+  memory: "" | "-shared",
+  outFile: string,
+  options?: readonly string[],
+): Promise<void>;
