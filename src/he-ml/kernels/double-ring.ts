@@ -134,25 +134,39 @@ export const barrettInverse = (p: bigint): bigint => (2n ** 64n - 1n) / p;
 
 /**
  * Before which passes of the forward transform values are reduced, so that they stay below 4p: each level of butterflies
- * adds (1/2 + B/16)·p to a bound of B·p, and a pass is two levels.
+ * adds (1/2 + B/16)·p to a bound of B·p, and a pass is two levels. The last pass reduces nothing, and what it leaves must
+ * stay below 3.4p, so that a reduced value less it stays below 4p.
  *
  * @returns bit m set: before the pass that starts with m blocks
  */
 export function reductionsOf(n: number): number {
-  const afterLevel = (bound: number) => bound + 1 / 2 + bound / 16;
-  const reduced = 0.501;
   const isOdd = Math.log2(n) % 2 === 1;
-  let bound = isOdd ? afterLevel(reduced) : reduced;
-  let mask = 0;
-  for (let m = isOdd ? 2 : 1; m < n / 4; m *= 4) {
-    // Half of the values are reduced; the others are multiplied, which bounds them by what they were.
-    const first = bound;
-    if (afterLevel(afterLevel(bound)) >= 4) {
-      mask |= m;
-      bound = reduced;
-    }
-    const between = bound + 1 / 2 + first / 16;
-    bound = between + 1 / 2 + between / 16;
-  }
-  return mask;
+  const reduced = 0.501;
+  const start = isOdd ? afterLevel(reduced, reduced) : reduced;
+  const passes: number[] = [];
+  for (let m = isOdd ? 2 : 1; m < n / 4; m *= 4) passes.push(m);
+  // As few as do: the sets of passes, by their number.
+  const sets = Array.from({ length: 2 ** passes.length }, (_, bits) =>
+    passes.filter((_, i) => (bits >> i) & 1),
+  );
+  const fitting = sets
+    .sort((a, b) => a.length - b.length)
+    .find((set) => {
+      let bound = start;
+      for (const m of passes) {
+        bound = afterPass(set.includes(m) ? reduced : bound, bound);
+        if (bound === Infinity) return false;
+      }
+      return afterPass(bound, bound) < 3.4;
+    });
+  return fitting!.reduce((mask, m) => mask | m, 0);
+}
+
+/** Half of the values are added to, the others multiplied, which bounds their products by what they were. */
+const afterLevel = (added: number, multiplied: number) => added + 1 / 2 + multiplied / 16;
+
+/** @returns a bound after two levels, infinite where a value that is multiplied would reach 4 */
+function afterPass(added: number, multiplied: number): number {
+  const between = afterLevel(added, multiplied);
+  return multiplied < 4 && between < 4 ? afterLevel(between, between) : Infinity;
 }

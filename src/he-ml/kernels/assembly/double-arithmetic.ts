@@ -34,9 +34,9 @@ export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v12
 /**
  * a·b modulo p.
  *
- * @param a |a·b| < 2·p²
+ * @param a |a·b| ≤ C·p² with C < 2, and p < 2^50
  * @param inverse 1/p
- * @returns |r| ≤ (1/2 + 3/16)·p: the quotient is off by 3 half units in its last place
+ * @returns |r| ≤ (1/2 + C/4)·p < p: with the product and 1/p rounded, the quotient is off by C·2^50 · 2^−52
  */
 export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v128 {
   assert(within(f64x2.mul(a, b), 2 * primeOf(p) * primeOf(p)));
@@ -44,7 +44,7 @@ export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v1
   const q = f64x2.sub(f64x2.relaxed_madd(h, inverse, shift), shift);
   const low = f64x2.relaxed_nmadd(a, b, h);
   const r = f64x2.sub(f64x2.relaxed_nmadd(q, p, h), low);
-  assert(within(r, (11 / 16) * primeOf(p)));
+  assert(within(r, primeOf(p)));
   return r;
 }
 

@@ -1,5 +1,5 @@
 // Work on residue polynomials of doubles, coefficient by coefficient. Results may overwrite operands. Unless it says
-// otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out.
+// otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out; "loose" operands may be what a transform leaves, |x| < 4p.
 
 import { reduced, roundingShift, times, timesConstant } from "./double-arithmetic";
 
@@ -7,8 +7,8 @@ import { reduced, roundingShift, times, timesConstant } from "./double-arithmeti
 const onesBits: u64 = 0x4330000000000000;
 const ones: f64 = 4503599627370496.0;
 
-/** How many products of less than 3/4·p can be added up in doubles below 2^53 with room for one more. */
-const mostTerms: u32 = 8;
+/** How many products of less than p can be added up in doubles below 2^53 = 8·2^50, with one that is reduced. */
+const mostTerms: u32 = 7;
 
 /** The address at place `k` of a list. */
 function at(list: usize, k: u32): usize {
@@ -93,15 +93,18 @@ export function sumOfProducts(to: usize, as_: usize, bs: usize, count: u32, n: u
   const shift = f64x2.splat(roundingShift);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let sum = times(v128.load(at(as_, 0) + j), v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1; k < count; k++) {
-      if (k % mostTerms == 0) sum = reduced(sum, p, inverse, shift);
+    for (let k: u32 = 1, room = mostTerms - 1; k < count; k++, room--) {
+      if (room == 0) {
+        sum = reduced(sum, p, inverse, shift);
+        room = mostTerms;
+      }
       sum = f64x2.add(sum, times(v128.load(at(as_, k) + j), v128.load(at(bs, k) + j), p, inverse, shift));
     }
     v128.store(to + j, reduced(sum, p, inverse, shift));
   }
 }
 
-/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or digits times a key. */
+/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or loose digits times a key. */
 export function sumOfProductPairs(
   to0: usize,
   to1: usize,
@@ -119,10 +122,11 @@ export function sumOfProductPairs(
     let factor = v128.load(at(factors, 0) + j);
     let sum0 = times(factor, v128.load(at(as_, 0) + j), p, inverse, shift);
     let sum1 = times(factor, v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1; k < count; k++) {
-      if (k % mostTerms == 0) {
+    for (let k: u32 = 1, room = mostTerms - 1; k < count; k++, room--) {
+      if (room == 0) {
         sum0 = reduced(sum0, p, inverse, shift);
         sum1 = reduced(sum1, p, inverse, shift);
+        room = mostTerms;
       }
       factor = v128.load(at(factors, k) + j);
       sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
@@ -174,7 +178,7 @@ export function convert(to: usize, from: usize, n: u32, other: f64, prime: f64, 
   }
 }
 
-/** to ← (a − b)·w + plus, where `plus` is an address or 0 for nothing: the last step of a division by a prime. */
+/** to ← (a − b)·w + plus, where b is loose, up to 3.4p, and `plus` is an address or 0: the last step of a division by a prime. */
 export function divideStep(
   to: usize,
   a: usize,

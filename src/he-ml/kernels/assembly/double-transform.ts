@@ -2,15 +2,15 @@
 // twiddle factors w in bit-reversed order, w (balanced) and w/p.
 // See Harvey, "Faster arithmetic for number-theoretic transforms", J. Symb. Comput. 60 (2014), https://arxiv.org/abs/1205.2926
 
-import { evens, odds, reduced, roundingShift, timesConstant } from "./double-arithmetic";
+import { evens, odds, reduced, roundingShift, timesConstant, within } from "./double-arithmetic";
 
 /**
  * Coefficients to values at the roots, in SEAL's order, in place.
  *
  * Values grow by at most (1/2 + B/16)·p a level. `reductions` says at which passes they are reduced first, so that B stays
- * below 4.
+ * below 4; what comes out is not reduced.
  *
- * @param x n doubles, |x| ≤ (p + 1)/2, and so are the results
+ * @param x n doubles, |x| ≤ (p + 1)/2; the results are below 4p
  * @param reductions bit m set: reduce before the pass that starts with m blocks
  */
 export function forward(x: usize, n: u32, table: usize, prime: f64, reductions: u32): void {
@@ -83,18 +83,19 @@ export function forward(x: usize, n: u32, table: usize, prime: f64, reductions: 
     const s3 = v128.load(second, 48);
     const w1 = evens(f0, f1);
     const r1 = odds(f0, f1);
-    const a = reduced(evens(y0, y2), p, inverse, shift);
-    const b = reduced(odds(y0, y2), p, inverse, shift);
+    const a = evens(y0, y2);
+    const b = odds(y0, y2);
     const c = timesConstant(evens(y1, y3), w1, r1, p, shift);
     const d = timesConstant(odds(y1, y3), w1, r1, p, shift);
     const ac = f64x2.add(a, c);
     const bd = timesConstant(f64x2.add(b, d), evens(s0, s2), odds(s0, s2), p, shift);
     const ca = f64x2.sub(a, c);
     const db = timesConstant(f64x2.sub(b, d), evens(s1, s3), odds(s1, s3), p, shift);
-    const e0 = reduced(f64x2.add(ac, bd), p, inverse, shift);
-    const e1 = reduced(f64x2.sub(ac, bd), p, inverse, shift);
-    const e2 = reduced(f64x2.add(ca, db), p, inverse, shift);
-    const e3 = reduced(f64x2.sub(ca, db), p, inverse, shift);
+    const e0 = f64x2.add(ac, bd);
+    const e1 = f64x2.sub(ac, bd);
+    const e2 = f64x2.add(ca, db);
+    const e3 = f64x2.sub(ca, db);
+    assert(within(e0, 4 * prime) && within(e1, 4 * prime) && within(e2, 4 * prime) && within(e3, 4 * prime));
     v128.store(y, evens(e0, e1));
     v128.store(y, evens(e2, e3), 16);
     v128.store(y, odds(e0, e1), 32);

@@ -83,8 +83,9 @@ export function sumOfProducts(
     let low: u64 = 0;
     let middle: u64 = 0;
     let high: u64 = 0;
-    for (let k: u32 = 0; k < count; k++) {
-      if (k != 0 && k % mostTerms == 0) {
+    for (let k: u32 = 0, room = mostTerms; k < count; k++, room--) {
+      if (room == 0) {
+        room = mostTerms;
         sum = below(sum + montgomery(low, middle, high, p, negated), p);
         low = middle = high = 0;
       }
@@ -102,7 +103,7 @@ export function sumOfProducts(
   }
 }
 
-/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ with the fₖ in Montgomery form. */
+/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ with the fₖ, or else the aₖ and bₖ, in Montgomery form. */
 export function sumOfProductPairs(
   to0: usize,
   to1: usize,
@@ -114,8 +115,41 @@ export function sumOfProductPairs(
   p: u64,
   negated: u64,
 ): void {
-  sumOfProducts(to0, as_, factors, count, n, p, negated);
-  sumOfProducts(to1, bs, factors, count, n, p, negated);
+  for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 8) {
+    let sum0: u64 = 0;
+    let sum1: u64 = 0;
+    let low0: u64 = 0;
+    let middle0: u64 = 0;
+    let high0: u64 = 0;
+    let low1: u64 = 0;
+    let middle1: u64 = 0;
+    let high1: u64 = 0;
+    for (let k: u32 = 0, room = mostTerms; k < count; k++, room--) {
+      if (room == 0) {
+        room = mostTerms;
+        sum0 = below(sum0 + montgomery(low0, middle0, high0, p, negated), p);
+        sum1 = below(sum1 + montgomery(low1, middle1, high1, p, negated), p);
+        low0 = middle0 = high0 = low1 = middle1 = high1 = 0;
+      }
+      const f = load<u64>(at(factors, k) + j);
+      const a = load<u64>(at(as_, k) + j);
+      const b = load<u64>(at(bs, k) + j);
+      const fl = f & mask30;
+      const fh = f >> 30;
+      const al = a & mask30;
+      const ah = a >> 30;
+      const bl = b & mask30;
+      const bh = b >> 30;
+      low0 += fl * al;
+      middle0 += fl * ah + fh * al;
+      high0 += fh * ah;
+      low1 += fl * bl;
+      middle1 += fl * bh + fh * bl;
+      high1 += fh * bh;
+    }
+    store<u64>(to0 + j, below(sum0 + montgomery(low0, middle0, high0, p, negated), p));
+    store<u64>(to1 + j, below(sum1 + montgomery(low1, middle1, high1, p, negated), p));
+  }
 }
 
 /** to0 ← to0 + f·a and to1 ← to1 + f·b with f in Montgomery form. */
