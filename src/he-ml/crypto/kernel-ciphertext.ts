@@ -69,7 +69,7 @@ export class KernelCiphertext implements Ciphertext {
 
   /** Must be called before polynomials change in place. */
   changed(): void {
-    for (const digit of this.#digits ?? []) this.ring.memory.give(digit);
+    if (this.#digits) this.ring.giveDigits(this.#digits);
     this.#digits = undefined;
   }
 

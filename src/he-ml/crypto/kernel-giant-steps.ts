@@ -56,7 +56,7 @@ function addGiantStep(
   } else {
     const digits = ring.digits(second, false);
     sum.addRotated(first, digits, keyOf(step, second.length));
-    ring.memory.give(digits.flat());
+    ring.giveDigits(digits);
   }
   ring.memory.give([...first, ...second]);
 }

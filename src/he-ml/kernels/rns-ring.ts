@@ -129,6 +129,7 @@ export class RnsRing {
 
   /**
    * The digits of a polynomial: of each residue polynomial its residues modulo all primes of the level and the special one.
+   * Digit j modulo prime j is the residue polynomial itself, not a copy; `giveDigits` takes the others back.
    *
    * @param lift whether digits are taken in [0, q), as SEAL takes them, rather than in ±q/2, which halves the noise
    */
@@ -139,19 +140,20 @@ export class RnsRing {
       this.memory.copy(coefficients, from);
       this.rings[j].backward(coefficients);
       return Array.from({ length: level + 1 }, (_, i) => {
+        if (i === j) return from;
+        const ring = this.ringAt(level, i);
         const to = this.memory.take();
-        if (i === j) {
-          this.memory.copy(to, from);
-        } else {
-          const ring = this.ringAt(level, i);
-          ring.convert(to, coefficients, this.rings[j], lift);
-          ring.forward(to);
-        }
+        ring.convert(to, coefficients, this.rings[j], lift);
+        ring.forward(to);
         return to;
       });
     });
     this.memory.give([coefficients]);
     return digits;
+  }
+
+  giveDigits(digits: readonly ExtendedResidues[]): void {
+    digits.forEach((digit, j) => this.memory.give(digit.filter((_, i) => i !== j)));
   }
 
   /** Σ digitⱼ · keyⱼ, both polynomials. */
@@ -178,7 +180,7 @@ export class RnsRing {
   keySwitched(a: Residues, key: SwitchingKey, plus: readonly Residues[], lift: boolean): number[][] {
     const digits = this.digits(a, lift);
     const sums = this.switchKey(digits, key);
-    this.memory.give(digits.flat());
+    this.giveDigits(digits);
     return sums.map((sum, i) => this.divideBySpecial(sum, plus[i]));
   }
 
