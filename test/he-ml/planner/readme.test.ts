@@ -16,6 +16,7 @@ import {
   transformCosts,
   type LinearTransform,
 } from "../../../src/he-ml/planner/matvec/linear-transform.js";
+import { equalRotations } from "../../../src/he-ml/planner/matvec/rotation-costs.js";
 import { chainForScales } from "../../../src/he-ml/planner/scales/scale-chain.js";
 import { activatedState, stageStates } from "../../../src/he-ml/planner/scales/stage-state.js";
 import type { ScaleStage } from "../../../src/he-ml/planner/scales/stage-scales.js";
@@ -82,10 +83,13 @@ const dense = (rows: number, columns: number) =>
     bias: 0,
   }));
 
+/** Of rotations that share nothing. */
+const costs = equalRotations;
+
 const inOrder = [Int32Array.from(all)];
 
 /** Of the hybrid diagonals for 2 outputs of 8 inputs in slots 0 to 7, those with outputs in slots 0 and 1. */
-const side = [...hybridDiagonalCandidates({ map: dense(2, 8), layout: inOrder, slots, poolSums: [] })]
+const side = [...hybridDiagonalCandidates({ map: dense(2, 8), layout: inOrder, slots, poolSums: [], costs })]
   .flatMap((candidate) => candidate.build() ?? [])
   .map(({ transform }) => transform)
   .filter(({ output }) => output[0][0] === 0 && output[0][1] === 1);
@@ -222,7 +226,13 @@ describe("the example of a chain", () => {
   };
 
   test("is drawn as the scales go", () => {
-    const budget: ErrorBudget = { sources: [], largestSlot: [], largestOutput: [], leftovers: [] };
+    const budget: ErrorBudget = {
+      evaluator: "seal",
+      sources: [],
+      largestSlot: [],
+      largestOutput: [],
+      leftovers: [],
+    };
     const scales = scalesOnChain(parameters, stages, budget);
     let state = freshState(parameters);
     const drawn = [drawState("input", state)];
@@ -240,7 +250,7 @@ describe("the example of a chain", () => {
 
   test("is the one that these scales ask for", () => {
     const chain = chainForScales(
-      { polyModulusDegree: 8192, stages, primesPerRescale: 1 },
+      { polyModulusDegree: 8192, stages, primesPerRescale: 1, mostPrimeBits: 60 },
       { input: 20, weights: [16, 16, 16], rescaled: [24, 20, 20] },
     )!;
     expect([...chain.dataBits, chain.specialBits]).toEqual(parameters.coeffModulusBits);

@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { Step } from "../../long-work.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Diagonal, LinearTransform } from "../matvec/linear-transform.js";
@@ -17,6 +18,8 @@ export interface ErrorSource {
 }
 
 export interface ErrorBudget {
+  /** Whose key switches the errors are those of. */
+  readonly evaluator: EvaluatorKind;
   readonly sources: readonly ErrorSource[];
   /** Standard deviation of the error in the input, in the values' own unit; a fresh encryption's if left out. */
   readonly inputError?: number;
@@ -36,10 +39,12 @@ export type Leftovers = readonly [least: number, largest: number];
  * precision is then a weighted sum: of each source's gain times the square of the size that the scales give it.
  *
  * @param samples for each image the slots of its ciphertexts
+ * @param evaluator what the stages will run on
  */
 export function* measureErrorBudget(
   stages: readonly SlotStage[],
   samples: readonly Slots[],
+  evaluator: EvaluatorKind,
 ): Generator<Step, ErrorBudget> {
   const runs = samples.map((sample) => runSlots(stages, sample));
   const largest = (slotsOf: (run: SlotRun, stage: number) => Slots) =>
@@ -49,9 +54,10 @@ export function* measureErrorBudget(
   const sources: ErrorSource[] = [];
   for (const stage of stages.keys()) {
     yield { done: stages.length, total: stages.length };
-    sources.push(...sourcesIn(stage, stages, runs));
+    sources.push(...sourcesIn(stage, stages, runs, evaluator));
   }
   return {
+    evaluator,
     sources,
     largestSlot: largest((run, stage) => run.outputs[stage]),
     largestOutput: largest((run, stage) => valuesIn(run.outputs[stage], stages[stage].output)),
@@ -64,15 +70,26 @@ export function* measureErrorBudget(
   };
 }
 
-function sourcesIn(stage: number, stages: readonly SlotStage[], runs: readonly SlotRun[]): ErrorSource[] {
+function sourcesIn(
+  stage: number,
+  stages: readonly SlotStage[],
+  runs: readonly SlotRun[],
+  evaluator: EvaluatorKind,
+): ErrorSource[] {
   const { transform, activation } = stages[stage];
-  const source = (kind: ErrorKind): ErrorSource => ({ kind, stage, gain: gainOf(kind, stage, stages, runs) });
+  const source = (kind: ErrorKind): ErrorSource => ({
+    kind,
+    stage,
+    gain: gainOf(kind, stage, stages, runs, evaluator),
+  });
   const hasProducts = transform !== undefined && transform.diagonals.length > 0;
   const hasZeros = transform !== undefined && makesZeros(transform);
   return [
     ...(stage === 0 ? [source("input")] : []),
     ...(transform ? [source("inputRotation")] : []),
-    ...(hasProducts ? [...encodingSources(transform, stage, stages, runs), source("sumRotation")] : []),
+    ...(hasProducts
+      ? [...encodingSources(transform, stage, stages, runs, evaluator), source("sumRotation")]
+      : []),
     ...(hasZeros ? [source("zero")] : []),
     ...(activation ? [source("relinearization")] : []),
     source("rescaling"),
@@ -91,11 +108,12 @@ function encodingSources(
   stage: number,
   stages: readonly SlotStage[],
   runs: readonly SlotRun[],
+  evaluator: EvaluatorKind,
 ): ErrorSource[] {
   return [...diagonalsByDither(transform)].map(([bits, diagonals]) => ({
     kind: "encoding",
     stage,
-    gain: gainOf("encoding", stage, stages, runs, { ...transform, diagonals }),
+    gain: gainOf("encoding", stage, stages, runs, evaluator, { ...transform, diagonals }),
     ditheredBelowBits: bits,
   }));
 }

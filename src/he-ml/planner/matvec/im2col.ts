@@ -10,6 +10,8 @@ import {
 } from "../layout/image-layout.js";
 import { DiagonalTable } from "./diagonal-table.js";
 import { foldBlocks, withOutputLayout } from "./linear-transform.js";
+import { countsOfSums, mergedSums } from "./merged-sums.js";
+import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 import {
   compareTaps,
@@ -51,6 +53,7 @@ export interface Im2colProblem extends WindowedMap {
   readonly mostInputs: number;
   /** Output phases worth trying, because later stages stride by them. */
   readonly phases: readonly Pair[];
+  readonly costs: RotationCosts;
 }
 
 export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> {
@@ -69,10 +72,11 @@ export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> 
       sentCounts.set(name, sent);
       const inputs = Math.max(1, Math.ceil(sent / blocks));
       if (inputs > problem.mostInputs) continue;
-      const folds = Math.log2(powerOfTwoAtLeast(Math.min(blocks, sent)));
+      const folds = foldsOf(problem, Math.min(blocks, sent), block);
+      const giantSteps = Array.from({ length: outputs }, () => babyGiantCounts(0, count - 1));
       yield {
         kind: `phases ${imageLayout.phases.join("×")}`,
-        rotations: outputs * (count - 1 + folds),
+        ...[countsOfSums(folds, outputs), ...giantSteps].reduce(rotationsTogether),
         products: outputs * count * inputs,
         build: () => {
           const cover = coverTaps(taps, giants);
@@ -83,6 +87,9 @@ export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> 
     }
   }
 }
+
+const foldsOf = ({ slots, costs }: Im2colProblem, blocks: number, distance: number) =>
+  mergedSums(foldBlocks(blocks, distance), slots, costs);
 
 /**
  * Columns and rows left free beside each plane of outputs, each number of them tried: a giant step reads beyond a plane's
@@ -145,7 +152,7 @@ function build(design: Im2colDesign): FinishedCandidate | undefined {
       diagonals.set({ input: sent % inputs, output, giant }, slot + blockStart + giant, i);
     }
   }
-  const folds = foldBlocks(Math.ceil(cover.sent.length / inputs), block);
+  const folds = foldsOf(problem, Math.ceil(cover.sent.length / inputs), block);
   const transform = withOutputLayout(
     { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,

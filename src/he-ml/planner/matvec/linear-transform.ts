@@ -1,6 +1,8 @@
 import type { SlotLayout } from "../../crypto/slot-layout.js";
 import { uniform } from "../random.js";
 import type { AffineMap } from "../stages/affine-map.js";
+import { countsOfSums } from "./merged-sums.js";
+import { babyGiantCounts, rotationsTogether, type RotationCounts } from "./rotation-costs.js";
 
 /**
  * Products that share an input ciphertext, a baby and a giant step: one plaintext. The weight in slot s meets what lies
@@ -54,21 +56,25 @@ export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
   sums.reduce((total, steps) => total + steps.length, 0);
 
 /** How often a linear transform rotates and multiplies. */
-export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: UnfinishedTransform): {
-  readonly rotations: number;
+export interface TransformCounts extends RotationCounts {
   readonly products: number;
-} {
-  const babies = new Set<string>();
-  const giants = new Set<string>();
+}
+
+export function transformCosts(transform: UnfinishedTransform): TransformCounts {
+  const { inputs, outputs, poolSums, diagonals, folds } = transform;
+  const babies = Array.from({ length: inputs }, () => new Set<number>());
+  const giants = Array.from({ length: outputs }, () => new Set<number>());
   for (const { input, output, baby, giant } of diagonals) {
-    if (baby !== 0) babies.add(`${input},${baby}`);
-    if (giant !== 0) giants.add(`${output},${giant}`);
+    if (baby !== 0) babies[input].add(baby);
+    if (giant !== 0) giants[output].add(giant);
   }
-  return {
-    rotations:
-      inputs * rotationsOfSums(poolSums) + babies.size + giants.size + outputs * rotationsOfSums(folds),
-    products: diagonals.length,
-  };
+  const rotations = [
+    countsOfSums(poolSums, inputs),
+    ...babies.map(({ size }) => babyGiantCounts(size, 0)),
+    ...giants.map(({ size }) => babyGiantCounts(0, size)),
+    countsOfSums(folds, outputs),
+  ].reduce(rotationsTogether);
+  return { ...rotations, products: diagonals.length };
 }
 
 /** Slot i of the result is slot i + step, around the end. */

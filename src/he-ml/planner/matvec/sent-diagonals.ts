@@ -1,7 +1,9 @@
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
 import { modulo } from "./assemble.js";
 import { DiagonalTable } from "./diagonal-table.js";
-import { foldBlocks, withOutputLayout } from "./linear-transform.js";
+import { foldBlocks, withOutputLayout, type RotateAndSum } from "./linear-transform.js";
+import { countsOfSums, mergedSums } from "./merged-sums.js";
+import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 
@@ -25,6 +27,7 @@ export interface SentDiagonalsProblem {
   readonly slots: number;
   /** Input ciphertexts that the client may be asked to send. */
   readonly mostInputs: number;
+  readonly costs: RotationCosts;
 }
 
 interface SentDiagonalsDesign {
@@ -36,16 +39,14 @@ interface SentDiagonalsDesign {
   readonly giants: number;
   /** Input ciphertexts; turns are dealt out to them in order. */
   readonly inputs: number;
+  readonly folds: readonly RotateAndSum[];
 }
 
 /** Each giant step but 0 is a rotation: a stage with more of them costs more than whole networks do. */
 const mostGiants = 64;
 
-export function* sentDiagonalCandidates({
-  map,
-  slots,
-  mostInputs,
-}: SentDiagonalsProblem): Generator<Candidate> {
+export function* sentDiagonalCandidates(problem: SentDiagonalsProblem): Generator<Candidate> {
+  const { map, slots, mostInputs } = problem;
   for (let giants = 1; giants <= mostGiants; giants++) {
     const perCiphertext = Math.min(map.rows, slots - giants + 1);
     const block = powerOfTwoAtLeast(perCiphertext + giants - 1);
@@ -54,18 +55,19 @@ export function* sentDiagonalCandidates({
     const inputs = Math.ceil(sent / blocks);
     if (inputs > mostInputs) continue;
     const outputs = Math.ceil(map.rows / perCiphertext);
-    const folds = Math.log2(powerOfTwoAtLeast(Math.ceil(sent / inputs)));
+    const folds = mergedSums(foldBlocks(Math.ceil(sent / inputs), block), slots, problem.costs);
+    const giantSteps = Array.from({ length: outputs }, () => babyGiantCounts(0, giants - 1));
     yield {
       kind: "rows",
-      rotations: outputs * (giants - 1 + folds),
+      ...[countsOfSums(folds, outputs), ...giantSteps].reduce(rotationsTogether),
       products: outputs * giants * inputs,
-      build: () => build(map, slots, { perCiphertext, block, giants, inputs }),
+      build: () => build(map, slots, { perCiphertext, block, giants, inputs, folds }),
     };
   }
 }
 
 function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): FinishedCandidate | undefined {
-  const { perCiphertext, block, giants, inputs } = design;
+  const { perCiphertext, block, giants, inputs, folds } = design;
   const sent = Math.ceil(map.columns / giants);
   const input = Array.from({ length: inputs }, () => new Int32Array(slots).fill(-1));
   for (let turn = 0; turn < sent; turn++) {
@@ -84,7 +86,6 @@ function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): Fini
       diagonals.set({ input: turn % inputs, output, giant }, slot + blockStart + giant, i);
     }
   }
-  const folds = foldBlocks(Math.ceil(sent / inputs), block);
   const outputs = Math.ceil(map.rows / perCiphertext);
   const transform = withOutputLayout(
     { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },

@@ -1,4 +1,4 @@
-import { maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
+import { maxCoeffModulusBits } from "../../crypto/parameters.js";
 import { largestActivated } from "../stages/activation.js";
 import {
   activatedBits,
@@ -19,6 +19,8 @@ export interface ChainProblem {
   readonly stages: readonly ScaleStage[];
   /** Primes that a stage divides by behind its square: two, where one cannot take as many bits down as precision asks. */
   readonly primesPerRescale: number;
+  /** Of one prime. */
+  readonly mostPrimeBits: number;
 }
 
 /** The scales that may be chosen, as log2; all others follow from them. */
@@ -63,7 +65,7 @@ export function isRescaled(stages: readonly ScaleStage[], index: number): boolea
  *   into what is left of the modulus, or all primes together would be more than is secure
  */
 export function chainForScales(problem: ChainProblem, bits: ChosenBits): ScaleChain | undefined {
-  const { polyModulusDegree, stages } = problem;
+  const { polyModulusDegree, stages, mostPrimeBits } = problem;
   if (Math.max(bits.input, ...bits.weights) > mostScaleBits) return undefined;
   const scales = scalesOfStages(stages, bits);
   const stagePrimes = primesOfStages(problem, scales);
@@ -99,12 +101,14 @@ function scalesOfStages(stages: readonly ScaleStage[], bits: ChosenBits): Scales
 }
 
 function primesOfStages(
-  { stages, primesPerRescale }: ChainProblem,
+  { stages, primesPerRescale, mostPrimeBits }: ChainProblem,
   scales: readonly Scales[],
 ): number[][] | undefined {
   const all: number[][] = [];
   for (const [i, { activated, after }] of scales.entries()) {
-    const primes = isRescaled(stages, i) ? evenPrimes(activated - after, primesPerRescale) : [];
+    const primes = isRescaled(stages, i)
+      ? evenPrimes(activated - after, primesPerRescale, mostPrimeBits)
+      : [];
     if (!primes) return undefined;
     all.push(primes);
   }
@@ -112,9 +116,9 @@ function primesOfStages(
 }
 
 /** The primes that nothing divides by: as many bits as any stage needs that has only them. */
-function basePrimes({ stages, primesPerRescale }: ChainProblem, scales: readonly Scales[]) {
+function basePrimes({ stages, primesPerRescale, mostPrimeBits }: ChainProblem, scales: readonly Scales[]) {
   const bits = Math.max(leastPrimeBits, Math.ceil(bitsBehindDivisions(stages, scales) + spareBits));
-  const base = evenPrimes(bits, Math.ceil(bits / mostPrimeBits));
+  const base = evenPrimes(bits, Math.ceil(bits / mostPrimeBits), mostPrimeBits);
   // Only a square at the end, at twice the bits of its product, is worth a base of more primes than a stage divides by.
   const endsInSquare = stages.at(-1)!.activation !== undefined;
   return base && base.length > primesPerRescale && !endsInSquare ? undefined : base;
@@ -158,7 +162,7 @@ function allFit(
 }
 
 /** So many primes of sizes as even as can be, which together have so many bits. */
-function evenPrimes(bits: number, count: number): number[] | undefined {
+function evenPrimes(bits: number, count: number, mostPrimeBits: number): number[] | undefined {
   const whole = Math.round(bits);
   if (whole < leastPrimeBits * count || whole > mostPrimeBits * count) return undefined;
   return Array.from({ length: count }, (_, i) => Math.floor((whole + i) / count));

@@ -1,6 +1,5 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import {
-  mostPrimeBits,
   checkParameters,
   lastPrime,
   maxCoeffModulusBits,
@@ -25,6 +24,7 @@ export function chooseWaterline(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
+  mostPrimeBits: number,
 ): ScalePlan | undefined {
   const deepest = stages.reduce((sum, { activation }) => sum + 1 + activationDepth(activation), 0);
   for (const bits of waterlineBits) {
