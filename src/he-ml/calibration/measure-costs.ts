@@ -1,4 +1,5 @@
 import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
@@ -13,7 +14,10 @@ const repetitions = 16;
 
 /** Times single operations under one set of parameters, with keys of its own. */
 export class CostMeter {
-  private constructor(private readonly he: Evaluator) {}
+  private constructor(
+    private readonly he: Evaluator,
+    private readonly kind: EvaluatorKind,
+  ) {}
 
   /** Makes keys and runs everything for a while. */
   static async open(parameters: CkksParameters): Promise<CostMeter> {
@@ -22,12 +26,15 @@ export class CostMeter {
       measuredSteps.map((step) => ({ step, level: parameters.levels })),
     );
     const { evaluator } = await PublicContext.load(parameters, keys);
-    return CostMeter.of(evaluator);
+    return CostMeter.of(evaluator, "seal");
   }
 
-  /** @param evaluator with keys for rotations by 1, 2 and 3 */
-  static of(evaluator: Evaluator): CostMeter {
-    const meter = new CostMeter(evaluator);
+  /**
+   * @param evaluator with keys for rotations by 1, 2 and 3
+   * @param kind whether its rotations share work
+   */
+  static of(evaluator: Evaluator, kind: EvaluatorKind): CostMeter {
+    const meter = new CostMeter(evaluator, kind);
     const start = performance.now();
     while (performance.now() - start < warmUpMilliseconds) meter.#level(evaluator.parameters.levels, 1);
     return meter;
@@ -66,7 +73,9 @@ export class CostMeter {
     const multiplyPlain = quartileOf(times, () => void he.multiplyPlainAddInplace(sum, a, plain));
     return {
       rotate,
-      ...(he.sharesRotations ? this.#shared(rotate, multiplyPlain, { a, b, plain }, times) : nothingShared),
+      ...(this.kind === "kernel"
+        ? this.#shared(rotate, multiplyPlain, { a, b, plain }, times)
+        : nothingShared),
       relinearize: beyondCopy(squared, () => he.relinearize(squared)),
       square: beyondCopy(a, () => he.square(a)),
       multiplyPlain,

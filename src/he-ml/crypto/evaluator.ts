@@ -24,8 +24,6 @@ import { weightedSumMethod, type WeightedSumMethod } from "./weighted-sum.js";
 export abstract class Evaluator {
   /** What computes, as tables and figures call it. */
   abstract readonly name: string;
-  /** Whether rotations of one ciphertext, and giant steps of one output, share work: how costs are measured depends on it. */
-  readonly sharesRotations: boolean = false;
   readonly parameters: CkksParameters;
   readonly #counts: Record<Operation, number> = { ...noOperations };
 

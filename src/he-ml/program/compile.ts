@@ -14,13 +14,7 @@ import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
-import {
-  costsOnChain,
-  typicalCosts,
-  typicalCostsUnder,
-  type PlanningCosts,
-  type PrimitiveCosts,
-} from "../planner/search/costs.js";
+import type { PlanningCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
 import { planWithWeights } from "../planner/plan-with-weights.js";
@@ -28,6 +22,7 @@ import { planSteps, type Plan, type PlanOptions } from "../planner/plan.js";
 import { finishInTurns, type LongWorkOptions } from "../long-work.js";
 import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
+import { costsUnder, typical, type CostSource } from "./cost-source.js";
 import { readOutputSpec, type OutputSpec } from "./client-spec.js";
 import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
 import { Program } from "./program.js";
@@ -68,19 +63,6 @@ export interface CompileOptions extends PackedOptions, LongWorkOptions {
    */
   readonly costs?: PlanningCosts;
 }
-
-/** Where costs come from that nobody gave. */
-export interface CostSource {
-  /** For any parameters, to search by. */
-  planning(evaluator: EvaluatorKind): Promise<PlanningCosts>;
-  /** Under a packed program's parameters, where predictions of time are looked at most. */
-  under(parameters: CkksParameters, evaluator: EvaluatorKind): Promise<PrimitiveCosts>;
-}
-
-const typical: CostSource = {
-  planning: async () => typicalCosts,
-  under: async (parameters, evaluator) => typicalCostsUnder(parameters, evaluator),
-};
 
 /**
  * Plans encrypted inference of a model, or of a range of its layers.
@@ -124,18 +106,6 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   const content =
     packing === "packed" ? await packedProgram(job, options) : layeredProgram(job, packing, options);
   return new Program(content, await costsUnder(source, content, options.costs));
-}
-
-/** What operations cost under a program's parameters. */
-async function costsUnder(
-  source: CostSource,
-  { packing, parameters, evaluator }: ProgramContent,
-  given: CompileOptions["costs"],
-): Promise<PrimitiveCosts> {
-  const { polyModulusDegree, levels } = parameters;
-  if (packing === "packed" && !given) return source.under(parameters, evaluator);
-  const costs = (given ?? (await source.planning(evaluator)))(polyModulusDegree, levels, evaluator);
-  return costsOnChain(costs, parameters.coeffModulusBits, evaluator);
 }
 
 function requireModel(model: Model): void {

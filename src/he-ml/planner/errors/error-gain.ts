@@ -3,11 +3,11 @@ import { keySwitchShares } from "../../crypto/noise.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import {
   rotateSlots,
-  rotationsOfSums,
   sumRotations,
   type Diagonal,
   type LinearTransform,
 } from "../matvec/linear-transform.js";
+import { rotationsOfSums } from "../matvec/sums.js";
 import { derivative } from "../stages/activation.js";
 import { gaussians } from "./gaussians.js";
 import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-run.js";

@@ -1,11 +1,7 @@
 import { splitSteps, type DiagonalStep, type Radices } from "./baby-giant.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
-import {
-  withOutputLayout,
-  type Diagonal,
-  type LinearTransform,
-  type RotateAndSum,
-} from "./linear-transform.js";
+import { withOutputLayout, type Diagonal, type LinearTransform } from "./linear-transform.js";
+import type { RotateAndSum } from "./sums.js";
 import type { RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 

@@ -14,8 +14,7 @@ import {
   type Repetition,
 } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
-import type { RotateAndSum } from "./linear-transform.js";
-import { countsOfSums, mergedSums } from "./merged-sums.js";
+import { countsOfSums, mergedSums, type RotateAndSum } from "./sums.js";
 import { babiesPerGiant, babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";

@@ -9,8 +9,8 @@ import {
   type ImageLayout,
 } from "../layout/image-layout.js";
 import { DiagonalTable } from "./diagonal-table.js";
-import { foldBlocks, withOutputLayout } from "./linear-transform.js";
-import { countsOfSums, mergedSums } from "./merged-sums.js";
+import { withOutputLayout } from "./linear-transform.js";
+import { countsOfSums, foldBlocks, mergedSums } from "./sums.js";
 import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 import {

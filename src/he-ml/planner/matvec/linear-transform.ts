@@ -1,8 +1,8 @@
 import type { SlotLayout } from "../../crypto/slot-layout.js";
 import { uniform } from "../random.js";
 import type { AffineMap } from "../stages/affine-map.js";
-import { countsOfSums } from "./merged-sums.js";
 import { babyGiantCounts, rotationsTogether, type RotationCounts } from "./rotation-costs.js";
+import { countsOfSums, type RotateAndSum } from "./sums.js";
 
 /**
  * Products that share an input ciphertext, a baby and a giant step: one plaintext. The weight in slot s meets what lies
@@ -18,9 +18,6 @@ export interface Diagonal {
   /** For each slot of the product the entry of the map whose weight stands there, or −1. */
   readonly entries: Int32Array;
 }
-
-/** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
-export type RotateAndSum = readonly number[];
 
 /**
  * The W of an affine map y = W·x + b, made of rotations, products and sums on slots: pool sums, then products with diagonals,
@@ -43,17 +40,6 @@ export interface LinearTransform {
 
 /** A linear transform whose output layout is not known yet. */
 export type UnfinishedTransform = Omit<LinearTransform, "output">;
-
-/** Adds up blocks that lie `distance` apart, in the first of them: of 4 blocks first neighbours, then pairs. */
-export function foldBlocks(blocks: number, distance: number): RotateAndSum[] {
-  const folds: RotateAndSum[] = [];
-  for (let summed = 1; summed < blocks; summed *= 2) folds.push([summed * distance]);
-  return folds;
-}
-
-/** Rotations of one ciphertext that sums take. */
-export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
-  sums.reduce((total, steps) => total + steps.length, 0);
 
 /** How often a linear transform rotates and multiplies. */
 export interface TransformCounts extends RotationCounts {

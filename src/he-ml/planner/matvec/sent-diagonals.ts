@@ -1,8 +1,8 @@
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
 import { modulo } from "./assemble.js";
 import { DiagonalTable } from "./diagonal-table.js";
-import { foldBlocks, withOutputLayout, type RotateAndSum } from "./linear-transform.js";
-import { countsOfSums, mergedSums } from "./merged-sums.js";
+import { withOutputLayout } from "./linear-transform.js";
+import { countsOfSums, foldBlocks, mergedSums, type RotateAndSum } from "./sums.js";
 import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";

@@ -11,8 +11,7 @@ import {
   powerOfTwoAtLeast,
   type ImageLayout,
 } from "../layout/image-layout.js";
-import type { RotateAndSum } from "./linear-transform.js";
-import { countsOfSums } from "./merged-sums.js";
+import { countsOfSums, type RotateAndSum } from "./sums.js";
 import { babiesPerGiant, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate } from "./candidate.js";

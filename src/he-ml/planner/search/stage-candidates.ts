@@ -9,7 +9,7 @@ import type { Candidate } from "../matvec/candidate.js";
 import { hybridDiagonalCandidates } from "../matvec/hybrid-diagonals.js";
 import { im2colCandidates } from "../matvec/im2col.js";
 import { transformCosts, type LinearTransform } from "../matvec/linear-transform.js";
-import { mergedSums } from "../matvec/merged-sums.js";
+import { mergedSums } from "../matvec/sums.js";
 import type { RotationCosts } from "../matvec/rotation-costs.js";
 import { sentDiagonalCandidates } from "../matvec/sent-diagonals.js";
 import { shiftCandidates } from "../matvec/shift.js";

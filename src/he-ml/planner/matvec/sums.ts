@@ -1,9 +1,22 @@
-import type { RotateAndSum } from "./linear-transform.js";
 import { rotationMilliseconds, type RotationCosts, type RotationCounts } from "./rotation-costs.js";
+
+/** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
+export type RotateAndSum = readonly number[];
+
+/** Adds up blocks that lie `distance` apart, in the first of them: of 4 blocks first neighbours, then pairs. */
+export function foldBlocks(blocks: number, distance: number): RotateAndSum[] {
+  const folds: RotateAndSum[] = [];
+  for (let summed = 1; summed < blocks; summed *= 2) folds.push([summed * distance]);
+  return folds;
+}
+
+/** Rotations of one ciphertext that sums take. */
+export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
+  sums.reduce((total, steps) => total + steps.length, 0);
 
 /** Rotations that sums take, of so many ciphertexts each; all steps of one sum share what rotations can share. */
 export function countsOfSums(sums: readonly RotateAndSum[], ciphertexts: number): RotationCounts {
-  const rotations = ciphertexts * sums.reduce((total, steps) => total + steps.length, 0);
+  const rotations = ciphertexts * rotationsOfSums(sums);
   const shared = ciphertexts * sums.length;
   return { rotations, decompositions: shared, modDowns: shared };
 }
