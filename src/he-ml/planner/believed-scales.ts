@@ -8,6 +8,7 @@ import { transformCosts } from "./matvec/linear-transform.js";
 import type { TransformPlan } from "./search/search.js";
 import { costsOnChain, transformMilliseconds, type PlanningCosts } from "./search/costs.js";
 import { chainCarries, chooseScales } from "./scales/lazy-scales.js";
+import type { MostPrimeBits } from "./scales/scale-chain.js";
 import type { ScalePlan, ScaleStage } from "./scales/stage-scales.js";
 import { activationDepth } from "./stages/activation.js";
 
@@ -32,10 +33,17 @@ const deviationsInLargest = 4;
  * errors than were predicted, errors are kept small everywhere.
  */
 const innerShares = [Infinity, 1 / 8, 1 / 64];
-/** Most bits of a prime, each tried: with small primes the kernel evaluator is fast, with large ones more precise. */
-const mostBitsTried: Readonly<Record<EvaluatorKind, readonly number[]>> = {
-  seal: [mostPrimeBits],
-  kernel: [mostFastPrimeBits, mostPrimeBits],
+/**
+ * Most bits of primes, each tried. With small primes the kernel evaluator is fast, with large ones more precise: a large
+ * special prime alone takes the noise of key switches down to that of rounding.
+ */
+const mostBitsTried: Readonly<Record<EvaluatorKind, readonly MostPrimeBits[]>> = {
+  seal: [{ data: mostPrimeBits, special: mostPrimeBits }],
+  kernel: [
+    { data: mostFastPrimeBits, special: mostFastPrimeBits },
+    { data: mostFastPrimeBits, special: mostPrimeBits },
+    { data: mostPrimeBits, special: mostPrimeBits },
+  ],
 };
 
 /**
@@ -55,8 +63,8 @@ export function* believedScales(
       stage < largestOutputs.length - 1 ? share * largest : (relativeError * largest) / deviationsInLargest,
     );
     const choices: { readonly scales: ScalePlan; readonly cost: number }[] = [];
-    for (const mostBits of mostBitsTried[evaluator]) {
-      const scales = chooseScales(degree, scaleStages, budget, wanted, mostBits);
+    for (const most of mostBitsTried[evaluator]) {
+      const scales = chooseScales(degree, scaleStages, budget, wanted, most);
       yield planned(measured);
       if (scales)
         choices.push({ scales, cost: millisecondsOn(scales, scaleStages, transforms, evaluator, costs) });

@@ -1,7 +1,7 @@
 import { checkParameters, maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
 import { leastBits, searchBits, type RatedBits } from "./bit-search.js";
-import { leastPrimeBits, type ChainProblem } from "./scale-chain.js";
+import { leastPrimeBits, type ChainProblem, type MostPrimeBits } from "./scale-chain.js";
 import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 import { chooseWaterline } from "./waterline-scales.js";
 
@@ -14,7 +14,7 @@ const primesPerRescale = [1, 2];
  * Networks with polynomials of higher degree get a chain of equal primes instead (`chooseWaterline`).
  *
  * @param wantedErrors standard deviation of the error that is asked for at the output of each stage, Infinity for any
- * @param mostBits of one prime
+ * @param most bits of a prime
  * @returns undefined where no chain of this degree carries the stages as precisely
  * @see Dathathri et al., "EVA: An Encrypted Vector Arithmetic Language and Compiler", PLDI 2020,
  *   https://arxiv.org/abs/1912.11951, for rescaling as late as possible
@@ -24,12 +24,12 @@ export function chooseScales(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
-  mostBits: number,
+  most: MostPrimeBits,
 ): ScalePlan | undefined {
   if (hasPolynomial(stages)) {
-    return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors, mostBits);
+    return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors, most);
   }
-  for (const problem of problemsOf(polyModulusDegree, stages, mostBits)) {
+  for (const problem of problemsOf(polyModulusDegree, stages, most)) {
     const found = searchBits(problem, budget, wantedErrors);
     if (found && isAsPrecise(found.errors, wantedErrors)) return scalePlan(problem, found);
   }
@@ -55,15 +55,16 @@ export function chainCarries(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
 ): boolean {
+  const any = { data: mostPrimeBits, special: mostPrimeBits };
   return hasPolynomial(stages)
     ? chooseWaterline(
         polyModulusDegree,
         stages,
         budget,
         stages.map(() => Infinity),
-        mostPrimeBits,
+        any,
       ) !== undefined
-    : problemsOf(polyModulusDegree, stages, mostPrimeBits).some((problem) => leastBits(problem));
+    : problemsOf(polyModulusDegree, stages, any).some((problem) => leastBits(problem));
 }
 
 const hasPolynomial = (stages: readonly ScaleStage[]) =>
@@ -72,13 +73,13 @@ const hasPolynomial = (stages: readonly ScaleStage[]) =>
 const problemsOf = (
   polyModulusDegree: number,
   stages: readonly ScaleStage[],
-  mostBits: number,
+  most: MostPrimeBits,
 ): ChainProblem[] =>
   primesPerRescale.map((primes) => ({
     polyModulusDegree,
     stages,
     primesPerRescale: primes,
-    mostPrimeBits: mostBits,
+    most,
   }));
 
 function scalePlan(
