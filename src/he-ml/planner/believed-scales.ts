@@ -35,16 +35,22 @@ const deviationsInLargest = 4;
 const innerShares = [Infinity, 1 / 8, 1 / 64];
 /**
  * Most bits of primes, each tried. With small primes the kernel evaluator is fast, with large ones more precise: a large
- * special prime alone takes the noise of key switches down to that of rounding.
+ * special prime takes the noise of key switches down to that of rounding, a large data prime leaves room for scales where
+ * the network needs it most. Beside a large data prime the special one is large, too.
  */
-const mostBitsTried: Readonly<Record<EvaluatorKind, readonly MostPrimeBits[]>> = {
-  seal: [{ data: mostPrimeBits, special: mostPrimeBits }],
-  kernel: [
-    { data: mostFastPrimeBits, special: mostFastPrimeBits },
-    { data: mostFastPrimeBits, special: mostPrimeBits },
-    { data: mostPrimeBits, special: mostPrimeBits },
-  ],
-};
+function mostBitsTried(evaluator: EvaluatorKind, stages: number): MostPrimeBits[] {
+  const [small, large] = [mostFastPrimeBits, mostPrimeBits];
+  const all = (bits: number) => new Array<number>(stages).fill(bits);
+  const allLarge = { base: large, stages: all(large), special: large };
+  if (evaluator === "seal") return [allLarge];
+  const allSmall = { base: small, stages: all(small), special: small };
+  const largeSpecial = { ...allSmall, special: large };
+  const oneLarge = [...allSmall.stages.keys()].map((stage) => ({
+    ...largeSpecial,
+    stages: all(small).with(stage, large),
+  }));
+  return [allSmall, largeSpecial, { ...largeSpecial, base: large }, ...oneLarge, allLarge];
+}
 
 /**
  * The scales that are as precise as asked for, as is predicted and as a trial with noise shows; of chains with small and
@@ -63,7 +69,7 @@ export function* believedScales(
       stage < largestOutputs.length - 1 ? share * largest : (relativeError * largest) / deviationsInLargest,
     );
     const choices: { readonly scales: ScalePlan; readonly cost: number }[] = [];
-    for (const most of mostBitsTried[evaluator]) {
+    for (const most of mostBitsTried(evaluator, scaleStages.length)) {
       const scales = chooseScales(degree, scaleStages, budget, wanted, most);
       yield planned(measured);
       if (scales)

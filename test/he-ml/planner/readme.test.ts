@@ -250,7 +250,12 @@ describe("the example of a chain", () => {
 
   test("is the one that these scales ask for", () => {
     const chain = chainForScales(
-      { polyModulusDegree: 8192, stages, primesPerRescale: 1, most: { data: 60, special: 60 } },
+      {
+        polyModulusDegree: 8192,
+        stages,
+        primesPerRescale: 1,
+        most: { base: 60, stages: [60, 60, 60], special: 60 },
+      },
       { input: 20, weights: [16, 16, 16], rescaled: [24, 20, 20] },
     )!;
     expect([...chain.dataBits, chain.specialBits]).toEqual(parameters.coeffModulusBits);

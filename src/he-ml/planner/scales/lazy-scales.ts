@@ -55,7 +55,11 @@ export function chainCarries(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
 ): boolean {
-  const any = { data: mostPrimeBits, special: mostPrimeBits };
+  const any = {
+    base: mostPrimeBits,
+    stages: stages.map(() => mostPrimeBits),
+    special: mostPrimeBits,
+  };
   return hasPolynomial(stages)
     ? chooseWaterline(
         polyModulusDegree,

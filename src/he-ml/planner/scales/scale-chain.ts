@@ -24,8 +24,9 @@ export interface ChainProblem {
 
 /** Most bits of a prime, by what it is for. */
 export interface MostPrimeBits {
-  /** Of one data prime. */
-  readonly data: number;
+  readonly base: number;
+  /** Of those that each stage divides by. */
+  readonly stages: readonly number[];
   readonly special: number;
 }
 
@@ -113,7 +114,7 @@ function primesOfStages(
   const all: number[][] = [];
   for (const [i, { activated, after }] of scales.entries()) {
     const primes = isRescaled(stages, i)
-      ? evenPrimes(activated - after, primesPerRescale, most.data)
+      ? evenPrimes(activated - after, primesPerRescale, most.stages[i])
       : [];
     if (!primes) return undefined;
     all.push(primes);
@@ -124,7 +125,7 @@ function primesOfStages(
 /** The primes that nothing divides by: as many bits as any stage needs that has only them. */
 function basePrimes({ stages, primesPerRescale, most }: ChainProblem, scales: readonly Scales[]) {
   const bits = Math.max(leastPrimeBits, Math.ceil(bitsBehindDivisions(stages, scales) + spareBits));
-  const base = evenPrimes(bits, Math.ceil(bits / most.data), most.data);
+  const base = evenPrimes(bits, Math.ceil(bits / most.base), most.base);
   // Only a square at the end, at twice the bits of its product, is worth a base of more primes than a stage divides by.
   const endsInSquare = stages.at(-1)!.activation !== undefined;
   return base && base.length > primesPerRescale && !endsInSquare ? undefined : base;

@@ -30,7 +30,7 @@ export function chooseWaterline(
   const deepest = stages.reduce((sum, { activation }) => sum + 1 + activationDepth(activation), 0);
   for (const bits of waterlineBits) {
     for (let primes = stages.length; primes <= deepest; primes++) {
-      const coeffModulusBits = [most.data, ...new Array<number>(primes).fill(bits), most.special];
+      const coeffModulusBits = [most.base, ...new Array<number>(primes).fill(bits), most.special];
       if (coeffModulusBits.reduce((sum, size) => sum + size) > maxCoeffModulusBits[polyModulusDegree]) break;
       try {
         const parameters = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: bits });
