@@ -258,6 +258,32 @@ describe("withOutputLayout", () => {
   });
 });
 
+test("costs: baby steps share the decomposition of their input, giant steps the division of their output", () => {
+  const entries = Int32Array.of(0, -1, -1, -1);
+  const steps: [input: number, output: number, baby: number, giant: number][] = [
+    ...([0, 1, 2, 3] as const).map((baby): [number, number, number, number] => [0, 0, baby, 0]),
+    [0, 0, 1, 2],
+    [0, 1, 1, 2],
+    [0, 1, 2, 1],
+    [1, 1, 0, 1],
+    [1, 1, 0, 0],
+  ];
+  const diagonals = steps.map(([input, output, baby, giant]) => ({ input, output, baby, giant, entries }));
+  const map = affineMap(1, 1, () => ({ entries: [], bias: 0 }));
+  const transform = { map, inputs: 2, outputs: 2, diagonals, poolSums: [], folds: [] };
+  // Input 0 by 1, 2 and 3; giant step 2 of output 0, and 2 and 1 of output 1.
+  const alone = { rotations: 6, decompositions: 1 + 3, modDowns: 3 + 2, products: 9 };
+  expect(transformCosts(transform)).toEqual(alone);
+  // Of both inputs a sum of three rotations, of both outputs one of two and one of one.
+  const summed = { ...transform, poolSums: [[1, 2, 3]], folds: [[1, 2], [3]] };
+  expect(transformCosts(summed)).toEqual({
+    rotations: 6 + 2 * 3 + 2 * 3,
+    decompositions: 4 + 2 + 4,
+    modDowns: 5 + 2 + 4,
+    products: 9,
+  });
+});
+
 test("rotateSlots moves to the left, around the end", () => {
   const values = Float64Array.of(0, 1, 2, 3);
   expect([...rotateSlots(values, 1)]).toEqual([1, 2, 3, 0]);
