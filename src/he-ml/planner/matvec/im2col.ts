@@ -11,7 +11,8 @@ import {
 import { DiagonalTable } from "./diagonal-table.js";
 import { withOutputLayout } from "./linear-transform.js";
 import { countsOfSums, foldBlocks, mergedSums } from "./sums.js";
-import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsOfShifts, splitShifts } from "./split-shifts.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 import {
   compareTaps,
@@ -73,15 +74,15 @@ export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> 
       const inputs = Math.max(1, Math.ceil(sent / blocks));
       if (inputs > problem.mostInputs) continue;
       const folds = foldsOf(problem, Math.min(blocks, sent), block);
-      const giantSteps = Array.from({ length: outputs }, () => babyGiantCounts(0, count - 1));
+      const shifts = rotationsOfShifts(count, { inputs, outputs, costs: problem.costs });
       yield {
         kind: `phases ${imageLayout.phases.join("×")}`,
-        ...[countsOfSums(folds, outputs), ...giantSteps].reduce(rotationsTogether),
+        ...rotationsTogether(countsOfSums(folds, outputs), shifts),
         products: outputs * count * inputs,
         build: () => {
           const cover = coverTaps(taps, giants);
-          const shifts = giantShifts(giants, imageLayout);
-          return build({ problem, taps, imageLayout, block, giants: shifts, cover, inputs });
+          const giantsOf = giantShifts(giants, imageLayout);
+          return build({ problem, taps, imageLayout, block, giants: giantsOf, cover, inputs });
         },
       };
     }
@@ -142,14 +143,21 @@ function build(design: Im2colDesign): FinishedCandidate | undefined {
   const places = pixelPlaces(imageLayout);
   const outputs = imageCiphertexts(imageLayout);
   const diagonals = new DiagonalTable(inputs, slots);
+  const { rowStride, channelStride } = imageLayout;
+  const stepsOf = splitShifts(
+    giants.map(({ slotShift }) => slotShift),
+    slots,
+    [[rowStride, Math.max(channelStride, rowStride + 1)]],
+    { inputs, outputs, costs: problem.costs },
+  );
   for (let row = 0; row < map.rows; row++) {
     const { ciphertext: output, slot } = places[row];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const tap = taps.ofEntry[i];
       const sent = cover.sentOf[tap];
-      const giant = giants[cover.giantOf[tap]].slotShift;
+      const { baby, giant } = stepsOf(giants[cover.giantOf[tap]].slotShift);
       const blockStart = Math.floor(sent / inputs) * block;
-      diagonals.set({ input: sent % inputs, output, giant }, slot + blockStart + giant, i);
+      diagonals.set({ input: sent % inputs, output, baby, giant }, slot + blockStart + giant, i);
     }
   }
   const folds = foldsOf(problem, Math.ceil(cover.sent.length / inputs), block);

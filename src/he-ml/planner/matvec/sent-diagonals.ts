@@ -3,7 +3,8 @@ import { modulo } from "./assemble.js";
 import { DiagonalTable } from "./diagonal-table.js";
 import { withOutputLayout } from "./linear-transform.js";
 import { countsOfSums, foldBlocks, mergedSums, type RotateAndSum } from "./sums.js";
-import { babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsOfShifts, splitShifts } from "./split-shifts.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 
@@ -56,17 +57,20 @@ export function* sentDiagonalCandidates(problem: SentDiagonalsProblem): Generato
     if (inputs > mostInputs) continue;
     const outputs = Math.ceil(map.rows / perCiphertext);
     const folds = mergedSums(foldBlocks(Math.ceil(sent / inputs), block), slots, problem.costs);
-    const giantSteps = Array.from({ length: outputs }, () => babyGiantCounts(0, giants - 1));
+    const shifts = rotationsOfShifts(giants, { inputs, outputs, costs: problem.costs });
     yield {
       kind: "rows",
-      ...[countsOfSums(folds, outputs), ...giantSteps].reduce(rotationsTogether),
+      ...rotationsTogether(countsOfSums(folds, outputs), shifts),
       products: outputs * giants * inputs,
-      build: () => build(map, slots, { perCiphertext, block, giants, inputs, folds }),
+      build: () => build(problem, { perCiphertext, block, giants, inputs, folds }),
     };
   }
 }
 
-function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): FinishedCandidate | undefined {
+function build(
+  { map, slots, costs }: SentDiagonalsProblem,
+  design: SentDiagonalsDesign,
+): FinishedCandidate | undefined {
   const { perCiphertext, block, giants, inputs, folds } = design;
   const sent = Math.ceil(map.columns / giants);
   const input = Array.from({ length: inputs }, () => new Int32Array(slots).fill(-1));
@@ -77,16 +81,22 @@ function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): Fini
     }
   }
   const diagonals = new DiagonalTable(inputs, slots);
+  const outputs = Math.ceil(map.rows / perCiphertext);
+  const stepsOf = splitShifts([...new Array(giants).keys()], slots, [[slots, 2 * slots]], {
+    inputs,
+    outputs,
+    costs,
+  });
   for (let row = 0; row < map.rows; row++) {
     const [output, slot] = [Math.floor(row / perCiphertext), row % perCiphertext];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const distance = modulo(map.columnOf[i] - slot, map.columns);
-      const [turn, giant] = [Math.floor(distance / giants), distance % giants];
+      const turn = Math.floor(distance / giants);
+      const { baby, giant } = stepsOf(distance % giants);
       const blockStart = Math.floor(turn / inputs) * block;
-      diagonals.set({ input: turn % inputs, output, giant }, slot + blockStart + giant, i);
+      diagonals.set({ input: turn % inputs, output, baby, giant }, slot + blockStart + giant, i);
     }
   }
-  const outputs = Math.ceil(map.rows / perCiphertext);
   const transform = withOutputLayout(
     { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,
