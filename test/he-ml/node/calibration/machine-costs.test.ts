@@ -38,7 +38,7 @@ test("measured costs are written, and read again; those of other parameters stan
   await write({ machine: thisMachine(), costs: { [key]: made } });
   expect(await machineCosts(parameters, file)).toEqual(made);
   const more = await machineCosts(other, file);
-  expect((await read()).costs).toEqual({ [key]: made, "1024, 3 data primes": more });
+  expect((await read()).costs).toEqual({ [key]: made, "seal, 1024, 3 data primes": more });
 });
 
 // Other machines, other damage and other places: see machine-costs.slow.ts.
