@@ -132,15 +132,21 @@ async function sealFormats() {
   const client = await SecretContext.create(parameters);
   const rotation = { step: 3, level: 2 };
   const keys = client.exportEvaluationKeys([rotation]);
-  const server = await PublicContext.load(parameters, keys);
+  const server = await PublicContext.load(parameters, keys, { evaluator: "seal" });
+  const kernels = await PublicContext.load(parameters, keys, { evaluator: "kernel" });
   const layout = { shape: [1], packing: "batch", images: 2 };
   const [fresh] = client.encrypt(tensor([2, 1], [1, 2]), { packing: "batch" }).ciphertexts;
   const computed = server.evaluator.save(server.evaluator.load(fresh));
-  const withKeys = (changed) => server.withKeys({ ...keys, ...changed })[Symbol.dispose]();
+  const withKeys = (changed) => {
+    for (const context of [server, kernels]) context.withKeys({ ...keys, ...changed })[Symbol.dispose]();
+  };
   const format = (name, examples, readBytes) => ({ name, examples, damage: damagedBytes, read: readBytes });
   return [
     format("SEAL ciphertext, by the server", [fresh, computed], (bytes) =>
       server.evaluator.load(bytes)[Symbol.dispose](),
+    ),
+    format("SEAL ciphertext, by the server, into kernels", [fresh, computed], (bytes) =>
+      kernels.evaluator.load(bytes)[Symbol.dispose](),
     ),
     format("SEAL ciphertext, by the client", [fresh, computed], (bytes) =>
       requireNumbers(client.decrypt({ ...layout, ciphertexts: [bytes] })),
