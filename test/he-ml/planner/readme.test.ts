@@ -163,7 +163,7 @@ describe("the example of eight slots", () => {
     const { transforms } = runToEnd(
       searchSteps(stages, {
         slots,
-        costs: typicalCosts(8192, 2),
+        costs: typicalCosts(8192, 2, "seal"),
         levels: [2, 1],
         mostInputCiphertexts: 1,
         input: inOrder,
