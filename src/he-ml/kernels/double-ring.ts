@@ -4,7 +4,10 @@ import type { ResidueRing, RingConstant } from "./residue-ring.js";
 import { twiddleFactors } from "./roots.js";
 
 /** Primes below this are worked with in doubles. */
-export const doublePrimeBound = 2n ** 50n;
+export const doublePrimeBound = 2n ** 52n;
+
+/** Primes from here on leave doubles room for no more than a sum of two residues: all is reduced at every pass. */
+const tightPrimeBound = 2n ** 50n;
 
 /** Residues as doubles in ±p/2: exact, as long as multiplication and addition round once. */
 export class DoubleRing implements ResidueRing {
@@ -26,7 +29,7 @@ export class DoubleRing implements ResidueRing {
       Float64Array.from(factors.flatMap((w) => this.constant(w) as [number, number]));
     this.#forward = memory.keep(pairs(forward));
     this.#backward = memory.keep(pairs(backward));
-    this.#reductions = reductionsOf(memory.n);
+    this.#reductions = prime < tightPrimeBound ? reductionsOf(memory.n) : everyPass;
   }
 
   fromWords(to: number, words: BigUint64Array): void {
@@ -131,6 +134,8 @@ export class DoubleRing implements ResidueRing {
 
 /** ⌊(2^64 − 1) / p⌋, by which Barrett's reduction multiplies. */
 export const barrettInverse = (p: bigint): bigint => (2n ** 64n - 1n) / p;
+
+const everyPass = -1;
 
 /**
  * Before which passes of the forward transform values are reduced, so that they stay below 4p: each level of butterflies

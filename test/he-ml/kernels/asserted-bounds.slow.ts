@@ -32,9 +32,9 @@ async function load(memory: WasmMemory): Promise<Kernels> {
 }
 
 const names = Object.keys(polynomials);
-describeRings({ degree: 1024, bits: [60, 50, 49, 20], names, load });
-describeRings({ degree: 2048, bits: [60, 50], names, load });
-describeRings({ degree: 8192, bits: [60, 50], names, load });
+describeRings({ degree: 1024, bits: [60, 52, 51, 50, 49, 20], names, load });
+describeRings({ degree: 2048, bits: [60, 52, 50], names, load });
+describeRings({ degree: 8192, bits: [60, 52, 50], names, load });
 
 test("the assertions are there: a value that is too large is refused", async () => {
   const memory = new KernelMemory(1024);

@@ -1,5 +1,10 @@
-// Residues modulo a prime p < 2^50 as pairs of doubles that hold integers. All of it rests on a multiplication and addition
+// Residues modulo a prime p < 2^52 as pairs of doubles that hold integers. All of it rests on a multiplication and addition
 // with one rounding (fused): WebAssembly's relaxed_madd may be fused or not, so whoever loads this asks `isFused` first.
+
+/** Whether p has 51 or 52 bits, so that doubles have room for no more than a sum of two residues. */
+export function isTight(prime: f64): bool {
+  return prime >= 1125899906842624;
+}
 
 /** Adding it rounds a double below 2^51 to the nearest integer, which taking it away again leaves: 1.5 · 2^52. */
 export const roundingShift: f64 = 6755399441055744.0;
@@ -16,13 +21,13 @@ function primeOf(p: v128): f64 {
 /**
  * x·w modulo p for a constant w, |w| ≤ p/2, given as w and w/p.
  *
- * With h the rounded product, q = round(x·w/p): (h − q·p) + (x·w − h), of which each term is exact while |x·w/p| < 2^51.
+ * With h the rounded product, q = round(x·w/p): (h − q·p) + (x·w − h), of which each term is exact while |x·w/p| ≤ 2^51.
  *
- * @param x |x| ≤ B·p with B < 4
- * @returns |r| ≤ (1/2 + B/16)·p, as w/p is off by half a unit in its last place, 2^−54, and x is less than B·2^50
+ * @param x |x| ≤ B·p with B < 4; where p is tight, |x| ≤ p + 1
+ * @returns |r| ≤ (1/2 + B/16)·p where p < 2^50, as w/p is off by half a unit in its last place, 2^−54; ≤ 3/4·p where p is tight
  */
 export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v128): v128 {
-  assert(within(x, 4 * primeOf(p)) && within(w, primeOf(p) / 2));
+  assert(within(x, isTight(primeOf(p)) ? primeOf(p) + 1 : 4 * primeOf(p)) && within(w, primeOf(p) / 2));
   const h = f64x2.mul(x, w);
   const q = f64x2.sub(f64x2.relaxed_madd(x, ratio, shift), shift);
   const low = f64x2.relaxed_nmadd(x, w, h);
@@ -34,12 +39,13 @@ export function timesConstant(x: v128, w: v128, ratio: v128, p: v128, shift: v12
 /**
  * a·b modulo p.
  *
- * @param a |a·b| ≤ C·p² with C < 2, and p < 2^50
+ * @param a |a·b| ≤ C·p² with C < 2; where p is tight, |a| and |b| ≤ (p + 1)/2
  * @param inverse 1/p
- * @returns |r| ≤ (1/2 + C/4)·p < p: with the product and 1/p rounded, the quotient is off by C·2^50 · 2^−52
+ * @returns |r| ≤ (1/2 + C/4)·p < p: with the product and 1/p rounded, the quotient is off by C·p · 2^−52; ≤ 3/4·p where p is
+ *   tight, as C is 1/4 there
  */
 export function times(a: v128, b: v128, p: v128, inverse: v128, shift: v128): v128 {
-  assert(within(f64x2.mul(a, b), 2 * primeOf(p) * primeOf(p)));
+  assert(within(f64x2.mul(a, b), (isTight(primeOf(p)) ? 0.251 : 2) * primeOf(p) * primeOf(p)));
   const h = f64x2.mul(a, b);
   const q = f64x2.sub(f64x2.relaxed_madd(h, inverse, shift), shift);
   const low = f64x2.relaxed_nmadd(a, b, h);

@@ -1,14 +1,19 @@
 // Work on residue polynomials of doubles, coefficient by coefficient. Results may overwrite operands. Unless it says
-// otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out; "loose" operands may be what a transform leaves, |x| < 4p.
+// otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out; "loose" operands may be what a transform leaves.
 
-import { reduced, roundingShift, times, timesConstant } from "./double-arithmetic";
+import { isTight, reduced, roundingShift, times, timesConstant } from "./double-arithmetic";
 
 /** 2^52 as bits of a double, whose last 52 bits count ones; and as a number. */
 const onesBits: u64 = 0x4330000000000000;
 const ones: f64 = 4503599627370496.0;
 
-/** How many products of less than p can be added up in doubles below 2^53 = 8·2^50, with one that is reduced. */
-const mostTerms: u32 = 7;
+/**
+ * How many products can be added to one that is reduced, in doubles below 2^53: of less than p each where p < 2^50, and of
+ * 3/4·p where p is tight, less than 2^52.
+ */
+function mostTerms(prime: f64): u32 {
+  return isTight(prime) ? 1 : 7;
+}
 
 /** The address at place `k` of a list. */
 function at(list: usize, k: u32): usize {
@@ -91,12 +96,13 @@ export function sumOfProducts(to: usize, as_: usize, bs: usize, count: u32, n: u
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
   const shift = f64x2.splat(roundingShift);
+  const most = mostTerms(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let sum = times(v128.load(at(as_, 0) + j), v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = mostTerms - 1; k < count; k++, room--) {
+    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
       if (room == 0) {
         sum = reduced(sum, p, inverse, shift);
-        room = mostTerms;
+        room = most;
       }
       sum = f64x2.add(sum, times(v128.load(at(as_, k) + j), v128.load(at(bs, k) + j), p, inverse, shift));
     }
@@ -118,15 +124,16 @@ export function sumOfProductPairs(
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
   const shift = f64x2.splat(roundingShift);
+  const most = mostTerms(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let factor = v128.load(at(factors, 0) + j);
     let sum0 = times(factor, v128.load(at(as_, 0) + j), p, inverse, shift);
     let sum1 = times(factor, v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = mostTerms - 1; k < count; k++, room--) {
+    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
       if (room == 0) {
         sum0 = reduced(sum0, p, inverse, shift);
         sum1 = reduced(sum1, p, inverse, shift);
-        room = mostTerms;
+        room = most;
       }
       factor = v128.load(at(factors, k) + j);
       sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
