@@ -183,7 +183,7 @@ export function noise(like: Slots, random: NoiseSource): Slots {
 
 /**
  * Of standard deviation 1 as the root mean square of all slots; see `keySwitchShares`. Rotations that share their division
- * by the special prime round once; here each counts as if it rounded, which is too much by little: by a fiftieth where the
+ * by the special prime round once; here each counts as if it rounded, which is too much by a few hundredths where the
  * special prime is as large as the data primes.
  */
 export function keySwitchNoise(like: Slots, { gaussian, evaluator }: NoiseSource, size = 1): Slots {
