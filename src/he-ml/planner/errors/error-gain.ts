@@ -180,7 +180,11 @@ export function noise(like: Slots, random: NoiseSource): Slots {
   return like.map((slots) => slots.map(() => random.gaussian()));
 }
 
-/** Of standard deviation 1 as the root mean square of all slots; see `keySwitchShares`. */
+/**
+ * Of standard deviation 1 as the root mean square of all slots; see `keySwitchShares`. Rotations that share their division
+ * by the special prime round once; here each counts as if it rounded, which is too much by a few hundredths where the
+ * special prime is as large as the data primes.
+ */
 export function keySwitchNoise(like: Slots, { gaussian, evaluator }: NoiseSource, size = 1): Slots {
   return like.map((slots) => {
     const { slot0, others } = keySwitchShares(evaluator, slots.length);
