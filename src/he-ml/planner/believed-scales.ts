@@ -1,4 +1,4 @@
-import { mostFastPrimeBits, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { kernelPrimes, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { mostPrimeBits } from "../crypto/parameters.js";
 import type { Step } from "../long-work.js";
 import type { ErrorBudget } from "./errors/error-budget.js";
@@ -39,17 +39,25 @@ const innerShares = [Infinity, 1 / 8, 1 / 64];
  * the network needs it most. Beside a large data prime the special one is large, too.
  */
 function mostBitsTried(evaluator: EvaluatorKind, stages: number): MostPrimeBits[] {
-  const [small, large] = [mostFastPrimeBits, mostPrimeBits];
   const all = (bits: number) => new Array<number>(stages).fill(bits);
-  const allLarge = { base: large, stages: all(large), special: large };
-  if (evaluator === "seal") return [allLarge];
-  const allSmall = { base: small, stages: all(small), special: small };
-  const largeSpecial = { ...allSmall, special: large };
-  const oneLarge = [...allSmall.stages.keys()].map((stage) => ({
-    ...largeSpecial,
+  const upTo = (bits: number, special = bits) => ({ base: bits, stages: all(bits), special });
+  if (evaluator === "seal") return [upTo(mostPrimeBits)];
+  const [small, middle, large] = kernelPrimes.map(({ mostBits }) => mostBits);
+  const smallBelowLarge = upTo(small, large);
+  const oneLarge = Array.from({ length: stages }, (_, stage) => ({
+    ...smallBelowLarge,
     stages: all(small).with(stage, large),
   }));
-  return [allSmall, largeSpecial, { ...largeSpecial, base: large }, ...oneLarge, allLarge];
+  return [
+    upTo(small),
+    upTo(small, middle),
+    smallBelowLarge,
+    upTo(middle),
+    upTo(middle, large),
+    { ...smallBelowLarge, base: large },
+    ...oneLarge,
+    upTo(large),
+  ];
 }
 
 /**

@@ -69,7 +69,7 @@ export async function checkSharedRotations(options?: PublicContextOptions): Prom
     add: before.add + 22,
     rotate: before.rotate + 4,
   });
-  const noise = noiseModel(parameters);
+  const noise = noiseModel(parameters, "seal");
   // Every product carries its input's error and that of its weights, rotations add their own; all values are up to 1.
   const inputError = Math.hypot(noise.fresh, noise.keySwitch(levels)) / 2 ** 30;
   const deviation = Math.sqrt(

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defaultEvaluator, mostFastPrimeBits, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
+import { defaultEvaluator, kernelPrimes, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import type { TypeOf } from "../../schema.js";
@@ -100,12 +100,9 @@ export function typicalCosts(
   );
 }
 
-/** How many times as long as with a fast prime the kernel evaluator takes with one that is larger. */
-const largePrimeFactor = 3;
-
 /**
  * Costs on a chain of these primes, from those on a chain that suits the evaluator best: the kernel evaluator's operations
- * take longer with each prime that is too large for doubles, key switches with the special prime, too.
+ * take longer with each prime that leaves doubles less room, or none; key switches with the special prime, too.
  */
 export function costsOnChain(
   costs: PrimitiveCosts,
@@ -113,7 +110,9 @@ export function costsOnChain(
   evaluator: EvaluatorKind,
 ): PrimitiveCosts {
   if (evaluator === "seal") return costs;
-  const factors = coeffModulusBits.map((bits) => (bits > mostFastPrimeBits ? largePrimeFactor : 1));
+  const factors = coeffModulusBits.map(
+    (bits) => kernelPrimes.find(({ mostBits }) => bits <= mostBits)!.factor,
+  );
   const special = factors.at(-1)!;
   const mean = (list: readonly number[]) => list.reduce((sum, factor) => sum + factor, 0) / list.length;
   const switchesKeys: readonly CostlyOperation[] = ["rotate", "decompose", "modDown", "relinearize"];
