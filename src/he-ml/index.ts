@@ -98,7 +98,7 @@ export { linear } from "./layers/linear.js";
 export { ChainTooShortError } from "./layers/rescaling.js";
 export { type CiphertextState, type LayerTrace } from "./layers/trace.js";
 
-export { typicalCosts, type PrimitiveCosts } from "./planner/search/costs.js";
+export { typicalCosts, type PlanningCosts, type PrimitiveCosts } from "./planner/search/costs.js";
 export { planHead, startAfter } from "./planner/plan-head.js";
 export { type PlanStart } from "./planner/plan-start.js";
 export { planModel, type Plan, type PlanOptions, type PlannedStage } from "./planner/plan.js";

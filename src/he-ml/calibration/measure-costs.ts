@@ -1,9 +1,12 @@
-import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
+import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
 import type { Evaluator } from "../crypto/evaluator.js";
-import type { PrimitiveCosts } from "../planner/search/costs.js";
+import { runToEnd } from "../long-work.js";
+import { costsOf, type CostlyOperation, type PrimitiveCosts } from "../planner/search/costs.js";
+import { sharedParts } from "./shared-parts.js";
 
 /** V8 compiles WASM anew, and better, once it has run for a while. */
 const warmUpMilliseconds = 150;
@@ -11,16 +14,29 @@ const repetitions = 16;
 
 /** Times single operations under one set of parameters, with keys of its own. */
 export class CostMeter {
-  private constructor(private readonly he: Evaluator) {}
+  private constructor(
+    private readonly he: Evaluator,
+    private readonly kind: EvaluatorKind,
+  ) {}
 
   /** Makes keys and runs everything for a while. */
   static async open(parameters: CkksParameters): Promise<CostMeter> {
     const client = await SecretContext.create(parameters);
-    const keys = client.exportEvaluationKeys([{ step: 1, level: parameters.levels }]);
+    const keys = client.exportEvaluationKeys(
+      measuredSteps.map((step) => ({ step, level: parameters.levels })),
+    );
     const { evaluator } = await PublicContext.load(parameters, keys);
-    const meter = new CostMeter(evaluator);
+    return CostMeter.of(evaluator, "seal");
+  }
+
+  /**
+   * @param evaluator with keys for rotations by 1, 2 and 3
+   * @param kind whether its rotations share work
+   */
+  static of(evaluator: Evaluator, kind: EvaluatorKind): CostMeter {
+    const meter = new CostMeter(evaluator, kind);
     const start = performance.now();
-    while (performance.now() - start < warmUpMilliseconds) meter.#level(parameters.levels, 1);
+    while (performance.now() - start < warmUpMilliseconds) meter.#level(evaluator.parameters.levels, 1);
     return meter;
   }
 
@@ -28,16 +44,7 @@ export class CostMeter {
   costs(): PrimitiveCosts {
     const { levels, polyModulusDegree } = this.he.parameters;
     const byLevel = Array.from({ length: levels }, (_, i) => this.#level(i + 1, repetitions));
-    const cost = (operation: keyof LevelCosts) => byLevel.map((costs) => costs[operation]);
-    return {
-      polyModulusDegree,
-      rotate: cost("rotate"),
-      relinearize: cost("relinearize"),
-      square: cost("square"),
-      multiplyPlain: cost("multiplyPlain"),
-      add: cost("add"),
-      rescale: cost("rescale"),
-    };
+    return costsOf(polyModulusDegree, (operation) => byLevel.map((costs) => costs[operation]));
   }
 
   /** Milliseconds of one rotation at the top level, now. */
@@ -57,21 +64,60 @@ export class CostMeter {
     using squared = he.square(a);
     const beyondCopy = (of: Ciphertext, work: () => Ciphertext) =>
       Math.max(0, quartileOf(times, work) - quartileOf(times, () => he.copy(of)));
+    // A ciphertext that changes has nothing left of its last rotation.
+    const rotate = quartileOf(
+      times,
+      () => he.rotate(a, 1),
+      () => he.addInplace(a, b),
+    );
+    const multiplyPlain = quartileOf(times, () => void he.multiplyPlainAddInplace(sum, a, plain));
     return {
-      rotate: quartileOf(times, () => he.rotate(a, 1)),
+      rotate,
+      ...(this.kind === "kernel"
+        ? this.#shared(rotate, multiplyPlain, { a, b, plain }, times)
+        : nothingShared),
       relinearize: beyondCopy(squared, () => he.relinearize(squared)),
       square: beyondCopy(a, () => he.square(a)),
-      multiplyPlain: quartileOf(times, () => void he.multiplyPlainAddInplace(sum, a, plain)),
+      multiplyPlain,
       add: quartileOf(times, () => void he.addInplace(a, b)),
       rescale: level === 1 ? 0 : beyondCopy(a, () => he.rescaleToNext(a)),
     };
   }
+
+  #shared(rotate: number, multiplyPlain: number, { a, b, plain }: Operands, times: number) {
+    const { he } = this;
+    const changed = () => he.addInplace(a, b);
+    const many = (steps: readonly number[]) => quartileOf(times, () => he.rotateMany(a, steps), changed);
+    const terms = [{ input: 0, baby: 0, plaintext: plain }];
+    const giants = (steps: readonly number[]) => {
+      const giantSteps = steps.map((step) => ({ output: 0, step, terms }));
+      return quartileOf(times, () => runToEnd(he.linearTransform(giantSteps, () => a)).values());
+    };
+    const eachFurther = (measure: (steps: readonly number[]) => number) =>
+      (measure(measuredSteps) - measure(measuredSteps.slice(0, 1))) / (measuredSteps.length - 1);
+    return sharedParts({
+      rotate,
+      further: eachFurther(many),
+      furtherGiant: eachFurther(giants) - multiplyPlain,
+    });
+  }
+}
+
+/** Of the same ciphertext, and of giant steps of the same output. */
+const measuredSteps = [1, 2, 3];
+
+const nothingShared = { decompose: 0, modDown: 0 };
+
+interface Operands {
+  readonly a: Ciphertext;
+  readonly b: Ciphertext;
+  readonly plain: Plaintext;
 }
 
 /** So small that its square fits into the smallest chain. */
 const scale = 2 ** 4;
 
-type LevelCosts = Record<Exclude<keyof PrimitiveCosts, "polyModulusDegree">, number>;
+type LevelCosts = Record<CostlyOperation, number>;
 
 /**
  * Measures what each operation takes on this machine under these parameters, at every level.
@@ -82,12 +128,18 @@ export async function measureCosts(parameters: CkksParameters): Promise<Primitiv
   return (await CostMeter.open(parameters)).costs();
 }
 
-function quartileOf(times: number, work: () => Ciphertext | undefined): number {
+/** @param before what precedes each time, and is not measured */
+function quartileOf(
+  times: number,
+  work: () => Ciphertext | Iterable<Ciphertext> | undefined,
+  before?: () => void,
+): number {
   const milliseconds = Array.from({ length: times }, () => {
+    before?.();
     const start = performance.now();
     const made = work();
     const taken = performance.now() - start;
-    made?.[Symbol.dispose]();
+    for (const ciphertext of made && Symbol.iterator in made ? made : [made]) ciphertext?.[Symbol.dispose]();
     return taken;
   });
   return milliseconds.sort((x, y) => x - y)[Math.floor(times / 4)];

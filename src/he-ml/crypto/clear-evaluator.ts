@@ -2,6 +2,7 @@ import { InputError } from "../errors.js";
 import { maxAbs } from "../tensor/tensor.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
+import { defaultEvaluator, type EvaluatorKind } from "./evaluator-kind.js";
 import { headroomBits, noiseModel, type NoiseModel } from "./noise.js";
 import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
 import type { RotationStep } from "./rotation-keys.js";
@@ -53,9 +54,10 @@ export class ClearEvaluator extends Evaluator {
   readonly name = "the clear twin of SEAL";
   readonly #noise: NoiseModel;
 
-  constructor(parameters: CkksParameters) {
+  /** @param noiseOf whose noise it predicts */
+  constructor(parameters: CkksParameters, noiseOf: EvaluatorKind = defaultEvaluator) {
     super(parameters);
-    this.#noise = noiseModel(parameters);
+    this.#noise = noiseModel(parameters, noiseOf);
   }
 
   /** What a symmetric encryption would hold: a fresh one at the top level, or one that stands elsewhere. */

@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "./evaluator-kind.js";
 import { modulusBits, type CkksParameters } from "./parameters.js";
 
 /**
@@ -19,7 +20,7 @@ export interface NoiseModel {
   rounding(size: number): number;
   /**
    * Switching a key (relinearizing, rotating) with `level` data primes left, as the root mean square over all slots.
-   * Half of it and more sits in slot 0, which shows √(3N)/π times this figure.
+   * Half of SEAL's and more sits in slot 0, which shows √(3N)/π times this figure; see `keySwitchShares`.
    */
   keySwitch(level: number): number;
 }
@@ -27,8 +28,30 @@ export interface NoiseModel {
 // SEAL 4.1.2, native/src/seal/util/globals.h: noise_standard_deviation
 const sigma = 3.2;
 
+/**
+ * Mean square of a digit of a key switch modulo q, in units of q². SEAL's digits are uniform in [0, q), the kernel
+ * evaluator's are balanced: uniform in ±q/2.
+ */
+const digitMeanSquare: Readonly<Record<EvaluatorKind, number>> = { seal: 1 / 3, kernel: 1 / 12 };
+
+/**
+ * What slot 0 and each other slot have of a key switch's noise, as standard deviations relative to `keySwitch`. The mean of
+ * SEAL's digits, q/2·(1 + X + …), is q/(1 − ζ) in the slot of ζ: largest in slot 0, whose ζ = exp(iπ/N) lies next to 1, so
+ * that half of the power sits there. Balanced digits have no mean, and slot 0 is as any other.
+ */
+export function keySwitchShares(
+  evaluator: EvaluatorKind,
+  slots: number,
+): { readonly slot0: number; readonly others: number } {
+  return evaluator === "seal"
+    ? { slot0: Math.sqrt(slots / 2), others: Math.sqrt(1 / 2) }
+    : { slot0: 1, others: 1 };
+}
+
+/** @param evaluator whose key switches these are */
 export function noiseModel(
   parameters: Pick<CkksParameters, "polyModulusDegree" | "coeffModulus">,
+  evaluator: EvaluatorKind,
 ): NoiseModel {
   const n = parameters.polyModulusDegree;
   const toSlot = Math.sqrt(n / 2);
@@ -47,12 +70,10 @@ export function noiseModel(
     encoding,
     rounding,
     keySwitch(level) {
-      // SEAL's digits are uniform in [0, q), not centred, so their mean square is q²/3. Their mean, q/2·(1 + X + …),
-      // is q/(1 − ζ) in the slot of ζ: largest in slot 0, whose ζ = exp(iπ/N) lies next to 1.
       let variance = 0;
       for (let i = 1; i <= level; i++) {
         const digitBits = Math.log2(Number(parameters.coeffModulus[i - 1])) - specialBits;
-        variance += (n / 3) * (2 ** digitBits * sigma) ** 2;
+        variance += n * digitMeanSquare[evaluator] * (2 ** digitBits * sigma) ** 2;
       }
       return Math.hypot(Math.sqrt(variance) * toSlot, rounding(2));
     },

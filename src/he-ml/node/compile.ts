@@ -1,8 +1,9 @@
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import type { Model } from "../model/model.js";
 import { compileBy, type CompileOptions } from "../program/compile.js";
 import type { Program } from "../program/program.js";
-import { machineCosts, planningCosts } from "./calibration/machine-costs.js";
+import { costsFile, machineCosts, planningCosts } from "./calibration/machine-costs.js";
 
 /**
  * Plans encrypted inference of a model, or of a range of its layers, by what operations cost on this machine.
@@ -14,8 +15,9 @@ import { machineCosts, planningCosts } from "./calibration/machine-costs.js";
  */
 export function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
   const source = {
-    planning: () => planningCosts(),
-    under: (parameters: CkksParameters) => machineCosts(parameters),
+    planning: (evaluator: EvaluatorKind) => planningCosts(costsFile(), evaluator),
+    under: (parameters: CkksParameters, evaluator: EvaluatorKind) =>
+      machineCosts(parameters, costsFile(), evaluator),
   };
   return compileBy(source, model, options);
 }

@@ -43,7 +43,9 @@ export function planWithWeights(
     samples: sampleImages(model, stages, options.samples, options.valueRanges),
     others: otherImages(model, stages, options.valueRanges),
   };
-  const measured = runToEnd(measure(stages, transformPlan, images, options));
+  const measured = runToEnd(
+    measure(stages, transformPlan, images, { ...options, evaluator: plan.evaluator }),
+  );
   const { budget, scaleStages, largestOutputs } = measured;
   const { stages: scales, errors } = withTrial(
     measured,

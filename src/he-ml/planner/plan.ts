@@ -1,4 +1,5 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
+import { defaultEvaluator, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.js";
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
@@ -9,20 +10,21 @@ import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { runToEnd, type Step } from "../long-work.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
+import { believedScales } from "./believed-scales.js";
 import { activationDepth } from "./stages/activation.js";
 import type { FullSlotLayout } from "./layout/full-slot-layout.js";
 import { continueScales } from "./scales/continued-scales.js";
-import { typicalCosts, type PrimitiveCosts } from "./search/costs.js";
-import type { ErrorBudget, Leftovers } from "./errors/error-budget.js";
-import { chainCarries, chooseScales, firstOutOfReach } from "./scales/lazy-scales.js";
+import { typicalCosts, type PlanningCosts } from "./search/costs.js";
+import type { Leftovers } from "./errors/error-budget.js";
+import { firstOutOfReach } from "./scales/lazy-scales.js";
 import { measure, type Measured } from "./errors/measure.js";
 import { requireSameChain, startLayout, type PlanStart } from "./plan-start.js";
 import { rotationNeeds } from "./matvec/rotation-needs.js";
 import { otherImages, sampleImages } from "./errors/samples.js";
-import { chance, tryScales, withLarger, withTrial } from "./errors/simulate.js";
+import { withTrial } from "./errors/simulate.js";
 import { searchSteps, type TransformPlan } from "./search/search.js";
 import type { LinearTransform } from "./matvec/linear-transform.js";
-import type { ScalePlan, ScaleStage, StageScales } from "./scales/stage-scales.js";
+import type { ScalePlan, StageScales } from "./scales/stage-scales.js";
 import { stageOutputState } from "./scales/stage-state.js";
 import { scalesOnChain } from "./scales/waterline-scales.js";
 import { stagesOf, type Stage, type StageOptions } from "./stages/stages.js";
@@ -40,9 +42,13 @@ export interface PlanOptions extends StageOptions {
   readonly relativeError?: number;
   /** Input ciphertexts that a client may be asked to send for an image; 4 if left out. */
   readonly mostInputCiphertexts?: number;
+  /** What will compute: by its costs and its noise it is planned; `defaultEvaluator` if left out. */
+  readonly evaluator?: EvaluatorKind;
   /** What operations cost on this machine; typical costs if left out. */
-  readonly costs?: (polyModulusDegree: number, levels: number) => PrimitiveCosts;
+  readonly costs?: PlanningCosts;
 }
+
+type SettledOptions = PlanOptions & Required<Pick<PlanOptions, "evaluator" | "costs">>;
 
 export interface PlannedStage extends Stage, StageScales {
   readonly transform?: LinearTransform;
@@ -59,6 +65,8 @@ export interface PlannedStage extends Stage, StageScales {
 /** How a model is computed on packed ciphertexts, worked out before anything is encrypted. */
 export interface Plan {
   readonly model: Model;
+  /** What it was planned for; what it says runs on any. */
+  readonly evaluator: EvaluatorKind;
   readonly parameters: CkksParameters;
   readonly inputShape: Shape;
   readonly outputShape: Shape;
@@ -76,14 +84,6 @@ export interface Plan {
   readonly rotations: readonly RotationNeed[];
 }
 
-export const defaultRelativeError = 0.01;
-/**
- * The largest error is taken to be four standard deviations. A normal error is larger with probability
- * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability
- * 1 − (1 − 6.3·10⁻⁵)¹⁰⁰⁰ = 6 %, that is in about one set of 1,000 outputs in sixteen.
- */
-const deviationsInLargest = 4;
-
 /**
  * Plans packed inference: fuses layers into stages, searches layouts and rotations, and chooses chain and scales.
  *
@@ -95,7 +95,12 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
 }
 
 /** `planModel` in steps, between which it can be stopped. */
-export function* planSteps(model: Model, options: PlanOptions = {}): Generator<Step, Plan> {
+export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Step, Plan> {
+  const options: SettledOptions = {
+    ...given,
+    evaluator: given.evaluator ?? defaultEvaluator,
+    costs: given.costs ?? typicalCosts,
+  };
   requireNetwork("plan", model);
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
@@ -130,7 +135,7 @@ export function* planSteps(model: Model, options: PlanOptions = {}): Generator<S
     try {
       const slots = yield* planSlots(stages, degree, options);
       const measured = yield* measure(stages, slots, images, options);
-      const { scales, problem } = yield* believedScales(degree, measured, options.relativeError);
+      const { scales, problem } = yield* believedScales(degree, measured, slots.transforms, options);
       if (scales) return finish(slots, measured, scales);
       problems.push(`at polyModulusDegree ${degree} ${problem}`);
     } catch (error) {
@@ -144,69 +149,10 @@ export function* planSteps(model: Model, options: PlanOptions = {}): Generator<S
   );
 }
 
-/**
- * How large an error inside of a network may be beside the largest value there. The first is tried first: many networks take
- * whatever errors their first stages have down again. Where that holds in first order only, so that a trial shows larger
- * errors than were predicted, errors are kept small everywhere.
- */
-const innerShares = [Infinity, 1 / 8, 1 / 64];
-/** The scales that are as precise as asked for, as is predicted and as a trial with noise shows. */
-function* believedScales(
-  degree: number,
-  measured: Measured,
-  relativeError = defaultRelativeError,
-): Generator<Step, { readonly scales?: ScalePlan; readonly problem?: string }> {
-  const { budget, scaleStages, largestOutputs } = measured;
-  let problem: string | undefined;
-  for (const share of innerShares) {
-    const wanted = largestOutputs.map((largest, stage) =>
-      stage < largestOutputs.length - 1 ? share * largest : (relativeError * largest) / deviationsInLargest,
-    );
-    const scales = chooseScales(degree, scaleStages, budget, wanted);
-    if (!scales) break;
-    yield planned(measured);
-    const trial = tryScales(measured, scales, measured.samples);
-    yield planned(measured);
-    const others = tryScales(measured, scales, measured.others, 1);
-    const largest = largestOutputs.at(-1)!;
-    const shares = [trial, others].map(
-      ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
-    );
-    // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
-    const fits = trial.largestComputed.every(
-      (largestSeen, stage) => largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
-    );
-    if (fits && Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
-      return { scales: withLarger(scales, trial) };
-    }
-    const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
-    problem = `a trial with noise shows larger errors than asked for, from stage "${scaleStages[Math.max(0, first)].name}" on`;
-  }
-  return { problem: problem ?? whatFails(degree, scaleStages, budget) };
-}
-
-/** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */
-function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorBudget): string {
-  const first = stages.findIndex((_, i) => {
-    const sources = budget.sources.filter(({ stage }) => stage <= i);
-    const before = sources.map((source) => ({ ...source, gain: source.gain.slice(0, i + 1) }));
-    return !chainCarries(degree, stages.slice(0, i + 1), { ...budget, sources: before });
-  });
-  return first < 0
-    ? `the stages fit, but not as precisely as asked for`
-    : `the modulus ends before stage "${stages[first].name}"`;
-}
-
-/** All stages have their layouts; scales are left. */
-const planned = ({ scaleStages }: Measured): Step => ({
-  done: scaleStages.length,
-  total: scaleStages.length,
-});
-
 function planSlots(
   stages: readonly Stage[],
   degree: number,
-  { start, costs = typicalCosts, mostInputCiphertexts = 4 }: PlanOptions,
+  { start, evaluator, costs, mostInputCiphertexts = 4 }: SettledOptions,
   input?: FullSlotLayout,
 ): Generator<Step, TransformPlan> {
   const depths = stages.map(({ activation }) => activationDepth(activation));
@@ -217,7 +163,7 @@ function planSlots(
   );
   return searchSteps(stages, {
     slots: degree / 2,
-    costs: costs(degree, first),
+    costs: costs(degree, first, evaluator),
     levels,
     mostInputCiphertexts: input?.length ?? mostInputCiphertexts,
     input,
@@ -233,7 +179,7 @@ function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScaleP
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
-  { start: from, samples, valueRanges }: PlanOptions,
+  { start: from, samples, valueRanges, evaluator }: SettledOptions,
   transformPlan: TransformPlan,
   { budget, largestOutputs }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
@@ -252,6 +198,7 @@ function finishPlan(
   const { level, scale } = from ?? freshState(parameters);
   return planOf({
     model,
+    evaluator,
     parameters,
     input: transformPlan.inputLayout,
     continues: from !== undefined,
@@ -262,9 +209,7 @@ function finishPlan(
 }
 
 /** What follows from the stages of a plan, added to it. */
-export function planOf(
-  parts: Pick<Plan, "model" | "parameters" | "input" | "inputRange" | "continues" | "start" | "stages">,
-): Plan {
+export function planOf(parts: Omit<Plan, "inputShape" | "outputShape" | "end" | "rotations">): Plan {
   const { parameters, start, stages } = parts;
   return {
     ...parts,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defaultEvaluator, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,
@@ -13,7 +14,7 @@ import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
 import { valueRangeSchema, type ValueRange } from "../model/value-range.js";
-import { typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
+import type { PlanningCosts } from "../planner/search/costs.js";
 import { planHead } from "../planner/plan-head.js";
 import type { PlanStart } from "../planner/plan-start.js";
 import { planWithWeights } from "../planner/plan-with-weights.js";
@@ -21,6 +22,7 @@ import { planSteps, type Plan, type PlanOptions } from "../planner/plan.js";
 import { finishInTurns, type LongWorkOptions } from "../long-work.js";
 import { formatShape, requireTensor } from "../tensor/tensor.js";
 import { chooseParameters, layerStates } from "./chain.js";
+import { costsUnder, typical, type CostSource } from "./cost-source.js";
 import { readOutputSpec, type OutputSpec } from "./client-spec.js";
 import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
 import { Program } from "./program.js";
@@ -51,27 +53,16 @@ export interface CompileOptions extends PackedOptions, LongWorkOptions {
   /** Ranges that the layers' values were seen in; the model's own if left out. */
   readonly valueRanges?: readonly ValueRange[];
   /**
+   * What will compute: by its costs and its noise it is planned. The `kernel` evaluator's primes have 50 bits at most, where
+   * that is precise enough.
+   */
+  readonly evaluator?: EvaluatorKind;
+  /**
    * What operations cost, to plan by. If left out, costs are measured on this machine (once, about a second) in Node, and
    * typical ones elsewhere.
    */
   readonly costs?: PlanningCosts;
 }
-
-/** What operations cost, by degree and data primes. */
-export type PlanningCosts = (polyModulusDegree: number, levels: number) => PrimitiveCosts;
-
-/** Where costs come from that nobody gave. */
-export interface CostSource {
-  /** For any parameters, to search by. */
-  planning(): Promise<PlanningCosts>;
-  /** Under a packed program's parameters, where predictions of time are looked at most. */
-  under(parameters: CkksParameters): Promise<PrimitiveCosts>;
-}
-
-const typical: CostSource = {
-  planning: async () => typicalCosts,
-  under: async ({ polyModulusDegree, levels }) => typicalCosts(polyModulusDegree, levels),
-};
 
 /**
  * Plans encrypted inference of a model, or of a range of its layers.
@@ -101,9 +92,11 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   const layers = rangeOf(model, options.layers, input);
   const given = givenParameters(options, input);
   if (input) requireContinuation(model, input, packing, layers);
-  const costs = options.costs ?? (await source.planning());
+  const evaluator = options.evaluator ?? defaultEvaluator;
+  const costs = options.costs ?? (await source.planning(evaluator));
   const job: CompileJob = {
     model,
+    evaluator,
     layers,
     input,
     given,
@@ -113,17 +106,6 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   const content =
     packing === "packed" ? await packedProgram(job, options) : layeredProgram(job, packing, options);
   return new Program(content, await costsUnder(source, content, options.costs));
-}
-
-/** What operations cost under a program's parameters. */
-async function costsUnder(
-  source: CostSource,
-  { packing, parameters }: ProgramContent,
-  given: CompileOptions["costs"],
-): Promise<PrimitiveCosts> {
-  const { polyModulusDegree, levels } = parameters;
-  if (packing === "packed" && !given) return source.under(parameters);
-  return (given ?? (await source.planning()))(polyModulusDegree, levels);
 }
 
 function requireModel(model: Model): void {
@@ -140,6 +122,7 @@ const optionsSchema = z.strictObject({
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
   keysOf: z.custom((value) => value instanceof Program, "expected a Program").optional(),
   valueRanges: z.array(valueRangeSchema).optional(),
+  evaluator: evaluatorKindSchema.optional(),
   costs: z.custom((value) => typeof value === "function", "expected a function").optional(),
   fuse: z.boolean().optional(),
   splitAfter: z.array(z.int()).optional(),
@@ -163,6 +146,7 @@ function requireOptions(options: CompileOptions): void {
 /** What every packing is compiled from. */
 interface CompileJob {
   readonly model: Model;
+  readonly evaluator: EvaluatorKind;
   readonly layers: readonly number[];
   readonly input?: OutputSpec;
   readonly given?: CkksParameters;
@@ -221,16 +205,18 @@ async function compileWithKeysOf(
   old: Program,
   options: CompileOptions,
 ): Promise<Program> {
-  const { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts } = options;
-  const fixed = { packing, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts };
-  const named = firstGiven(fixed);
+  const { packing, evaluator, parameters, layers, ...packed } = options;
+  const { fuse, splitAfter, relativeError, mostInputCiphertexts } = packed;
+  const named = firstGiven({
+    ...{ packing, evaluator, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts },
+  });
   if (named) throw new InputError(`compile: ${named} is that of the program in keysOf; leave it out`);
   const input = options.input ? readOutputSpec(options.input) : old.content.input;
   const valueRanges = options.valueRanges ?? model.valueRanges;
   const content = withWeights(old.content, model, input, valueRanges, options.samples);
   const program = new Program(
     content,
-    await costsUnder(source, content, options.costs ?? (old.costs && (() => old.costs!))),
+    options.costs || !old.costs ? await costsUnder(source, content, options.costs) : old.costs,
   );
   if (program.digest === old.digest) return program;
   throw new InputError(
@@ -258,7 +244,7 @@ function withWeights(
 }
 
 function layeredProgram(
-  { model, layers, input, given, valueRanges }: CompileJob,
+  { model, evaluator, layers, input, given, valueRanges }: CompileJob,
   packing: LayeredProgram["packing"],
   options: PackedOptions,
 ): LayeredProgram {
@@ -267,7 +253,7 @@ function layeredProgram(
   const parameters = given ?? own ?? chooseParameters(model, valueRanges);
   const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
   const inputRange = knownRange(model, layers, input, valueRanges);
-  return { model, parameters, layers, input, inputRange, packing, states };
+  return { model, evaluator, parameters, layers, input, inputRange, packing, states };
 }
 
 /** Layer by layer, nothing is planned for values that are not known: what fits into the modulus may come. */
@@ -295,7 +281,7 @@ function requireNoPackedOptions(options: PackedOptions, packing: Packing): void 
 const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
 async function packedProgram(
-  { model, layers, input, given, valueRanges, costs }: CompileJob,
+  { model, evaluator, layers, input, given, valueRanges, costs }: CompileJob,
   { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
 ): Promise<PackedProgram> {
   const { fuse, samples, relativeError, mostInputCiphertexts } = options;
@@ -313,7 +299,7 @@ async function packedProgram(
   const last = layers.at(-1)!;
   const splitAfter = [...(options.splitAfter ?? []), last];
   const steps = planSteps(model, {
-    ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, costs },
+    ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, evaluator, costs },
     // The whole rest of the model, so that its modulus is there when this range is done.
     layers: model.layers.map((_, index) => index).slice(layers[0]),
     ...(input ? { start: startOf(input, given!) } : { parameters: given }),
@@ -321,7 +307,16 @@ async function packedProgram(
   const planned = await finishInTurns(steps, { signal, onProgress });
   const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);
   const { inputRange } = plan;
-  return { model, parameters: plan.parameters, layers, input, inputRange, packing: "packed", plan };
+  return {
+    model,
+    evaluator,
+    parameters: plan.parameters,
+    layers,
+    input,
+    inputRange,
+    packing: "packed",
+    plan,
+  };
 }
 
 function startOf(

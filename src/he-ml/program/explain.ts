@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ClearContext } from "../crypto/clear-context.js";
-import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
+import { ClearEvaluator, type ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationCountsSchema, operationsBetween, operationsTogether } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema } from "../crypto/packing.js";
@@ -15,7 +15,8 @@ import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, shapeSchema, type TypeOf } from "../schema.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { requireBatchOf } from "../model/model.js";
-import { millisecondsOf, typicalCosts, type PrimitiveCosts } from "../planner/search/costs.js";
+import { millisecondsOf, typicalCostsUnder, type PrimitiveCosts } from "../planner/search/costs.js";
+import { transformCosts, type TransformCounts } from "../planner/matvec/linear-transform.js";
 import { requireTensor, zeros, type Tensor } from "../tensor/tensor.js";
 import { blindingBits, isBlinded } from "./blinding-bits.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
@@ -94,8 +95,7 @@ export interface ExplainOptions {
 export function explain(program: Program, options: ExplainOptions = {}): Explanation {
   Program.require("explain", program);
   const { content, clientSpec, parameters } = program;
-  const { polyModulusDegree, levels } = parameters;
-  const costs = options.costs ?? program.costs ?? typicalCosts(polyModulusDegree, levels);
+  const costs = options.costs ?? program.costs ?? typicalCostsUnder(parameters, program.evaluator);
   requireSample(program, options.sample);
   const sample = options.sample ?? zeros([1, ...clientSpec.inputShape]);
   const stages =
@@ -130,11 +130,12 @@ function requireSample({ packing, clientSpec }: Program, sample: Tensor | undefi
 
 function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts): StageExplanation[] {
   const { input, stages, inputShape, start } = plan;
-  const context = new ClearContext(parameters);
+  const context = new ClearContext(parameters, new ClearEvaluator(parameters, plan.evaluator));
   using encoded = encodePlan(context.evaluator, plan);
   const image = zeros([1, ...inputShape]);
   const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input }, start);
-  return walk(encoded.stages, encrypted, costs).map((stage, i) => ({
+  const counts = stages.map(({ transform }) => transform && transformCosts(transform));
+  return walk(encoded.stages, encrypted, costs, counts).map((stage, i) => ({
     ...stage,
     diagonals: stages[i].transform?.diagonals.length ?? 0,
     predictedError: stages[i].predictedError,
@@ -148,15 +149,18 @@ function layeredStages(
   costs: PrimitiveCosts,
 ): StageExplanation[] {
   // Layer by layer all slots meet the same operations, so that one is enough to count them.
-  const context = new ClearContext({ ...program.parameters, slots: sample.shape[0] });
+  const parameters = { ...program.parameters, slots: sample.shape[0] };
+  const context = new ClearContext(parameters, new ClearEvaluator(parameters, program.evaluator));
   const encrypted = context.encrypt(sample, { packing: program.packing }, start);
   return walk(layeredSteps(context.evaluator, program), encrypted, costs);
 }
 
+/** @param counts by step: what its rotations share, where they share anything */
 function walk(
   steps: readonly EncodedStep[],
   input: EncryptedTensor,
   costs: PrimitiveCosts,
+  counts: readonly (TransformCounts | undefined)[] = [],
 ): StageExplanation[] {
   let current = input;
   return steps.map((step, position) => {
@@ -177,7 +181,7 @@ function walk(
       slotsUsed: slotsUsed(output),
       diagonals: 0,
       ops,
-      predictedMilliseconds: millisecondsOf(costs, before.level, ops),
+      predictedMilliseconds: millisecondsOf(costs, before.level, ops, counts[position]),
       predictedError: Math.max(...output.ciphertexts.map((c) => (c as ClearCiphertext).predictedError)),
     };
   });

@@ -101,7 +101,7 @@ function transformToJson(transform: LinearTransform): z.input<typeof transformSc
  */
 export function planFromJson(
   { start, input, stages }: z.output<typeof planSchema>,
-  { model, parameters, layers, input: continued, inputRange }: ProgramBase,
+  { model, evaluator, parameters, layers, input: continued, inputRange }: ProgramBase,
 ): Plan {
   const splitAfter = stages.map(({ modelLayers }) => modelLayers.at(-1)!);
   const described = stagesOf(model, { layers, splitAfter });
@@ -122,7 +122,7 @@ export function planFromJson(
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
   requireLevels(planned, parameters, start);
   const continues = continued !== undefined;
-  return planOf({ model, parameters, start, input, inputRange, continues, stages: planned });
+  return planOf({ model, evaluator, parameters, start, input, inputRange, continues, stages: planned });
 }
 
 function requireLevels(

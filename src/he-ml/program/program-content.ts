@@ -1,4 +1,5 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import type { CkksParameters } from "../crypto/parameters.js";
 import type { InputRange } from "../model/input-range.js";
 import type { Model } from "../model/model.js";
@@ -8,6 +9,8 @@ import type { OutputSpec } from "./client-spec.js";
 /** What every program holds. */
 export interface ProgramBase {
   readonly model: Model;
+  /** What it was planned for; what it says runs on any. */
+  readonly evaluator: EvaluatorKind;
   readonly parameters: CkksParameters;
   /** Positions of the model's layers that are computed: a range. */
   readonly layers: readonly number[];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { evaluatorKindSchema } from "../crypto/evaluator-kind.js";
 import { layerPackings } from "../crypto/packing.js";
 import { checkParameters, parametersSpec } from "../crypto/parameters.js";
 import { digestSchema } from "../crypto/tensor-bytes.js";
@@ -19,6 +20,8 @@ const common = {
   version: z.literal(version),
   digest: digestSchema,
   checksum: digestSchema,
+  /** Left out by programs for SEAL, which was all that there was once. */
+  evaluator: evaluatorKindSchema.default("seal"),
   parameters: z.unknown(),
   layers: z.array(z.int().min(0)).min(1),
   input: z.unknown().optional(),
@@ -41,12 +44,13 @@ export interface ProgramJson {
 }
 
 export function programToJson(content: ProgramContent, digest: string): ProgramJson {
-  const { model, parameters, layers, input, inputRange } = content;
+  const { model, evaluator, parameters, layers, input, inputRange } = content;
   const json = {
     format: "he-ml program" as const,
     version,
     digest,
     packing: content.packing,
+    ...(evaluator === "seal" ? {} : { evaluator }),
     parameters: parametersSpec(parameters),
     layers,
     input,
@@ -72,11 +76,11 @@ export function programFromJson<P extends { readonly digest: string }>(
       `program: ${path.join(".") || "the whole"}: ${message}; write it again with JSON.stringify(program)`,
     );
   }
-  const { model, layers, digest, inputRange } = parsed.data;
+  const { model, evaluator, layers, digest, inputRange } = parsed.data;
   const parameters = checkParameters(parsed.data.parameters);
   selectLayers(model.layers, layers);
   const input = parsed.data.input === undefined ? undefined : readOutputSpec(parsed.data.input);
-  const program = make(contentOf(parsed.data, { model, parameters, layers, input, inputRange }));
+  const program = make(contentOf(parsed.data, { model, evaluator, parameters, layers, input, inputRange }));
   if (program.digest !== digest) throw changed("digest");
   const { checksum, ...rest } = json as ProgramJson;
   if (digestOf(rest) !== checksum) throw changed("checksum");

@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { parametersSpec, type CkksParameters } from "../crypto/parameters.js";
 import type { KeyNeeds } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
@@ -54,9 +55,9 @@ export class Program {
         `Program.ofPlan: the plan goes on with the output of another program; use compile(model, { input: spec.output })`,
       );
     }
-    const { model, parameters, stages, inputRange } = plan;
+    const { model, evaluator, parameters, stages, inputRange } = plan;
     const layers = stages.flatMap(({ modelLayers }) => modelLayers);
-    return new Program({ packing: "packed", model, parameters, layers, plan, inputRange }, costs);
+    return new Program({ packing: "packed", model, evaluator, parameters, layers, plan, inputRange }, costs);
   }
 
   get model(): Model {
@@ -69,6 +70,11 @@ export class Program {
 
   get parameters(): CkksParameters {
     return this.content.parameters;
+  }
+
+  /** What it was planned for: whose costs and noise its predictions are. */
+  get evaluator(): EvaluatorKind {
+    return this.content.evaluator;
   }
 
   /** Positions of the model's layers that are computed. */

@@ -8,7 +8,7 @@ import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { requireInputRange } from "../model/input-range.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
-import { defaultRelativeError } from "../planner/plan.js";
+import { defaultRelativeError } from "../planner/believed-scales.js";
 import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { requireCount, type SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
+import { evaluatorKindSchema } from "../../he-ml/crypto/evaluator-kind.js";
 import { checkParameters, type CkksParameters } from "../../he-ml/crypto/parameters.js";
 import { evaluationKeysSchema, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
@@ -73,6 +74,7 @@ export function isPlan(value: unknown): value is Plan {
   return (
     isPlainObject(value) &&
     isModel(value.model) &&
+    evaluatorKindSchema.safeParse(value.evaluator).success &&
     isCkksParameters(value.parameters) &&
     typeof value.continues === "boolean" &&
     inputRangeSchema.optional().safeParse(value.inputRange).success &&

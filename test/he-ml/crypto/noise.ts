@@ -42,7 +42,7 @@ const honest = { least: 0.75, most: 1.3 };
 
 export function describeNoise([name, parameters]: (typeof chains)[number]): void {
   describe(`predicted noise against measured noise, ${name}`, () => {
-    const model = noiseModel(parameters);
+    const model = noiseModel(parameters, "seal");
     const { slots, levels, scaleBits } = parameters;
     const top = { level: levels, scale: 2 ** scaleBits };
     let side: SealSide;
@@ -199,7 +199,7 @@ export function describeKeySwitching([name, parameters]: (typeof chains)[number]
     });
 
     test("relinearizing errs as predicted, within a factor of 2, at every level", () => {
-      const model = noiseModel(parameters);
+      const model = noiseModel(parameters, "seal");
       for (let level = 1; level <= levels; level++) {
         const ratio = rootMeanSquare(errors[level - 1].map(rootMeanSquare)) / model.keySwitch(level);
         expect(ratio).toBeGreaterThan(0.5);
@@ -211,7 +211,7 @@ export function describeKeySwitching([name, parameters]: (typeof chains)[number]
       const level = levels;
       const slot0 = rootMeanSquare(errors[level - 1].map((slotErrors) => slotErrors[0]));
       const predicted =
-        (noiseModel(parameters).keySwitch(level) * Math.sqrt(3 * polyModulusDegree)) / Math.PI;
+        (noiseModel(parameters, "seal").keySwitch(level) * Math.sqrt(3 * polyModulusDegree)) / Math.PI;
       expect(slot0 / predicted).toBeGreaterThan(1 / 4);
       expect(slot0 / predicted).toBeLessThan(4);
     });

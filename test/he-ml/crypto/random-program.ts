@@ -195,7 +195,7 @@ export class Program {
       case "relinearize": {
         // Slot 0 has most of a key switch's error (noise.test.ts); 8 standard deviations of it.
         const slot0 = (8 * Math.sqrt(3 * this.#parameters.polyModulusDegree)) / Math.PI;
-        const switched = noiseModel(this.#parameters).keySwitch(clear.level);
+        const switched = noiseModel(this.#parameters, "seal").keySwitch(clear.level);
         bound = (a.sigmas * a.clear.noise + slot0 * switched) / clear.noise;
         break;
       }

@@ -85,10 +85,10 @@ export const longChain = (polyModulusDegree: number, levels = 17) => ({
 export function programsOf(parts: readonly Plan[]): Program[] {
   const programs: Program[] = [];
   for (const plan of parts) {
-    const { model, parameters, stages } = plan;
+    const { model, evaluator, parameters, stages } = plan;
     const layers = stages.flatMap(({ modelLayers }) => modelLayers);
     const input = programs.at(-1)?.clientSpec.output;
-    programs.push(new Program({ packing: "packed", model, parameters, layers, plan, input }));
+    programs.push(new Program({ packing: "packed", model, evaluator, parameters, layers, plan, input }));
   }
   return programs;
 }

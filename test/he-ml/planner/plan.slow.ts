@@ -33,6 +33,35 @@ describe("on the clear twin", () => {
   );
 
   test(
+    "random networks, planned for the kernel evaluator",
+    () => {
+      const parameters = checkParameters(longChain(1024));
+      fc.assert(
+        fc.property(networks({ ...smallNetworks, layers: 8 }), fuses, (model, fuse) =>
+          checkPlan(planModel(model, { parameters, evaluator: "kernel", fuse, mostInputCiphertexts: 16 })),
+        ),
+        { seed: 58, numRuns: 100, endOnFailure: true },
+      );
+    },
+    10 * minutes,
+  );
+
+  test(
+    "random networks under chosen parameters, planned for the kernel evaluator",
+    () => {
+      fc.assert(
+        fc.property(networks(), (model) => {
+          const plan = planModel(model, { evaluator: "kernel" });
+          expect(plan.parameters.security).toBe(128);
+          checkPlan(plan, 0.02);
+        }),
+        { seed: 60, numRuns: 40, endOnFailure: true },
+      );
+    },
+    10 * minutes,
+  );
+
+  test(
     "tensors that take several ciphertexts",
     () => {
       const parameters = checkParameters(longChain(1024));

@@ -16,11 +16,18 @@ import {
   transformCosts,
   type LinearTransform,
 } from "../../../src/he-ml/planner/matvec/linear-transform.js";
+import {
+  babyGiantCounts,
+  equalRotations,
+  rotationMilliseconds,
+  type RotationCounts,
+} from "../../../src/he-ml/planner/matvec/rotation-costs.js";
+import { countsOfSums, mergedSums } from "../../../src/he-ml/planner/matvec/sums.js";
 import { chainForScales } from "../../../src/he-ml/planner/scales/scale-chain.js";
 import { activatedState, stageStates } from "../../../src/he-ml/planner/scales/stage-state.js";
 import type { ScaleStage } from "../../../src/he-ml/planner/scales/stage-scales.js";
 import { scalesOnChain } from "../../../src/he-ml/planner/scales/waterline-scales.js";
-import { typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
+import { rotationCosts, typicalCosts } from "../../../src/he-ml/planner/search/costs.js";
 import { runToEnd } from "../../../src/he-ml/long-work.js";
 import { searchSteps } from "../../../src/he-ml/planner/search/search.js";
 import { affineMap } from "../../../src/he-ml/planner/stages/affine-map.js";
@@ -45,7 +52,7 @@ function expectDrawn(lines: readonly string[]): void {
 }
 
 test("the README has as many pictures as are computed here", () => {
-  expect(pictures).toHaveLength(6);
+  expect(pictures).toHaveLength(7);
 });
 
 const valueCells = (layout: SlotLayout, name: string) =>
@@ -82,10 +89,13 @@ const dense = (rows: number, columns: number) =>
     bias: 0,
   }));
 
+/** Of rotations that share nothing. */
+const costs = equalRotations;
+
 const inOrder = [Int32Array.from(all)];
 
 /** Of the hybrid diagonals for 2 outputs of 8 inputs in slots 0 to 7, those with outputs in slots 0 and 1. */
-const side = [...hybridDiagonalCandidates({ map: dense(2, 8), layout: inOrder, slots, poolSums: [] })]
+const side = [...hybridDiagonalCandidates({ map: dense(2, 8), layout: inOrder, slots, poolSums: [], costs })]
   .flatMap((candidate) => candidate.build() ?? [])
   .map(({ transform }) => transform)
   .filter(({ output }) => output[0][0] === 0 && output[0][1] === 1);
@@ -153,7 +163,7 @@ describe("the example of eight slots", () => {
     const { transforms } = runToEnd(
       searchSteps(stages, {
         slots,
-        costs: typicalCosts(8192, 2),
+        costs: typicalCosts(8192, 2, "seal"),
         levels: [2, 1],
         mostInputCiphertexts: 1,
         input: inOrder,
@@ -186,6 +196,37 @@ describe("the example of eight slots", () => {
     const rotations = costs.reduce((sum, each) => sum + each.rotations, 0);
     const products = costs.reduce((sum, each) => sum + each.products, 0);
     expect(readme.replaceAll(/\s+/g, " ")).toContain(`${rotations} rotations and ${products} products`);
+  });
+});
+
+describe("rotations that share work", () => {
+  const kernel = rotationCosts(typicalCosts(8192, 3, "kernel"), 3);
+  const merged = mergedSums([[4], [2]], slots, kernel);
+
+  test("are drawn as they are counted", () => {
+    const row = (label: string, seal: string, shared: string) => label.padEnd(28) + seal.padEnd(20) + shared;
+    const parts = (label: string, { rotations, decompositions, modDowns }: RotationCounts) => {
+      const shared = "D ".repeat(decompositions) + "K ".repeat(rotations) + "M ".repeat(modDowns);
+      return row(label, "DKM ".repeat(rotations), shared.trimEnd());
+    };
+    expect(merged).toEqual([[4, 2, 6]]);
+    expectDrawn([
+      row("", "SEAL", "kernel"),
+      parts("baby steps 1, 2 and 3", babyGiantCounts(3, 0)),
+      parts("giant steps 4, 8 and 12", babyGiantCounts(0, 3)),
+      parts("fold 4, then fold 2", countsOfSums([[4], [2]], 1)),
+      parts("fold 4, 2 and 6 at once", countsOfSums(merged, 1)),
+    ]);
+  });
+
+  test("take as long as it says", () => {
+    const { decompose, innerProduct, modDown } = kernel;
+    const parts = [decompose, innerProduct, modDown, innerProduct + modDown, decompose + innerProduct];
+    const [once, twice] = [merged, [[4], [2]]].map((sums) =>
+      rotationMilliseconds(kernel, countsOfSums(sums, 1)),
+    );
+    const said = [0.54, 0.13, 0.26, 0.4, 0.67, 1.2, 1.9];
+    [...parts, once, twice].forEach((taken, i) => expect(Math.abs(taken / said[i] - 1)).toBeLessThan(0.03));
   });
 });
 
@@ -222,7 +263,13 @@ describe("the example of a chain", () => {
   };
 
   test("is drawn as the scales go", () => {
-    const budget: ErrorBudget = { sources: [], largestSlot: [], largestOutput: [], leftovers: [] };
+    const budget: ErrorBudget = {
+      evaluator: "seal",
+      sources: [],
+      largestSlot: [],
+      largestOutput: [],
+      leftovers: [],
+    };
     const scales = scalesOnChain(parameters, stages, budget);
     let state = freshState(parameters);
     const drawn = [drawState("input", state)];
@@ -240,7 +287,12 @@ describe("the example of a chain", () => {
 
   test("is the one that these scales ask for", () => {
     const chain = chainForScales(
-      { polyModulusDegree: 8192, stages, primesPerRescale: 1 },
+      {
+        polyModulusDegree: 8192,
+        stages,
+        primesPerRescale: 1,
+        most: { base: 60, stages: [60, 60, 60], special: 60 },
+      },
       { input: 20, weights: [16, 16, 16], rescaled: [24, 20, 20] },
     )!;
     expect([...chain.dataBits, chain.specialBits]).toEqual(parameters.coeffModulusBits);

@@ -2,10 +2,17 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus, homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
+import { defaultEvaluator, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import type { TypeOf } from "../../schema.js";
-import { primitiveCostsSchema, typicalCosts, type PrimitiveCosts } from "../../planner/search/costs.js";
+import {
+  costsOf,
+  primitiveCostsSchema,
+  typicalCosts,
+  typicalCostsUnder,
+  type PrimitiveCosts,
+} from "../../planner/search/costs.js";
 import { measureCosts } from "../../calibration/measure-costs.js";
 import { makeFolder } from "../files/make-folder.js";
 import { writeWholeFile } from "../files/whole-file.js";
@@ -54,18 +61,29 @@ function homeFolder(): string {
 
 /**
  * What operations cost on this machine under these parameters: from the cache, or measured (about a second) and put
- * there. Without a folder to write to they are measured every time.
+ * there. Without a folder to write to they are measured every time. Those of the kernel evaluator are typical ones.
  */
-export async function machineCosts(parameters: CkksParameters, file = costsFile()): Promise<PrimitiveCosts> {
+export async function machineCosts(
+  parameters: CkksParameters,
+  file = costsFile(),
+  evaluator = defaultEvaluator,
+): Promise<PrimitiveCosts> {
+  if (evaluator === "kernel") return typicalCostsUnder(parameters, evaluator);
   const machine = thisMachine();
   const cached = await readCache(file);
   const known = cached && isSame(cached.machine, machine) ? cached.costs : {};
-  const key = `${parameters.polyModulusDegree}, ${parameters.levels} data primes`;
+  const key = `${evaluator}, ${parameters.polyModulusDegree}, ${parameters.levels} data primes`;
   if (known[key] && hasLevels(known[key], parameters.levels)) return known[key];
   const measured = await measureCosts(parameters);
   await writeCache(file, { machine, costs: { ...known, [key]: measured } });
   return measured;
 }
+
+/** What planning costs are measured on: primes that suit the evaluator. */
+const planningChain: Readonly<Record<EvaluatorKind, readonly number[]>> = {
+  seal: [50, 60, 48, 60],
+  kernel: [50, 50, 50, 50],
+};
 
 /**
  * Costs to plan by, for any degree: those of N = 8192 with three data primes on this machine, and in typical proportion
@@ -73,25 +91,25 @@ export async function machineCosts(parameters: CkksParameters, file = costsFile(
  */
 export async function planningCosts(
   file = costsFile(),
+  evaluator = defaultEvaluator,
 ): Promise<(degree: number, levels: number) => PrimitiveCosts> {
   const measured = await machineCosts(
-    checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 20 }),
+    checkParameters({
+      polyModulusDegree: 8192,
+      coeffModulusBits: [...planningChain[evaluator]],
+      scaleBits: 20,
+    }),
     file,
+    evaluator,
   );
   return (degree, levels) => {
-    const known = typicalCosts(measured.polyModulusDegree, measured.rotate.length);
-    const typical = typicalCosts(degree, levels);
-    const scaled = (operation: Exclude<keyof PrimitiveCosts, "polyModulusDegree">) =>
-      typical[operation].map((cost) => cost * (measured[operation].at(-1)! / known[operation].at(-1)!));
-    return {
-      polyModulusDegree: degree,
-      rotate: scaled("rotate"),
-      relinearize: scaled("relinearize"),
-      square: scaled("square"),
-      multiplyPlain: scaled("multiplyPlain"),
-      add: scaled("add"),
-      rescale: scaled("rescale"),
-    };
+    const known = typicalCosts(measured.polyModulusDegree, measured.rotate.length, evaluator);
+    const typical = typicalCosts(degree, levels, evaluator);
+    return costsOf(degree, (operation) => {
+      const [own, usual] = [measured[operation].at(-1)!, known[operation].at(-1)!];
+      // What SEAL's rotations share is nothing, on every machine.
+      return typical[operation].map((cost) => (usual === 0 ? cost : cost * (own / usual)));
+    });
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { Step } from "../../long-work.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Diagonal, LinearTransform } from "../matvec/linear-transform.js";
@@ -18,6 +19,8 @@ export interface ErrorSource {
 }
 
 export interface ErrorBudget {
+  /** Whose key switches the errors are those of. */
+  readonly evaluator: EvaluatorKind;
   readonly sources: readonly ErrorSource[];
   /** Standard deviation of the error in the input, in the values' own unit; a fresh encryption's if left out. */
   readonly inputError?: number;
@@ -37,23 +40,29 @@ export type Leftovers = readonly [least: number, largest: number];
  * precision is then a weighted sum: of each source's gain times the square of the size that the scales give it.
  *
  * @param samples for each image the slots of its ciphertexts
+ * @param evaluator what the stages will run on
  */
 export function* measureErrorBudget(
   stages: readonly SlotStage[],
   samples: readonly Slots[],
+  evaluator: EvaluatorKind,
 ): Generator<Step, ErrorBudget> {
   const runs = samples.map((sample) => runSlots(stages, sample));
   const largest = (slotsOf: (run: SlotRun, stage: number) => Slots) =>
     stages.map((_, stage) =>
       runs.reduce((most, run) => Math.max(most, ...slotsOf(run, stage).map(largestIn)), 0),
     );
-  const randoms = samples.map((_, image) => repeatedGaussians(1 + image));
+  const randoms = samples.map((_, image) => {
+    const gaussians = repeatedGaussians(1 + image);
+    return () => ({ gaussian: gaussians(), evaluator });
+  });
   const sources: ErrorSource[] = [];
   for (const stage of stages.keys()) {
     yield { done: stages.length, total: stages.length };
     sources.push(...sourcesIn(stage, stages, runs, randoms));
   }
   return {
+    evaluator,
     sources,
     largestSlot: largest((run, stage) => run.outputs[stage]),
     largestOutput: largest((run, stage) => valuesIn(run.outputs[stage], stages[stage].output)),

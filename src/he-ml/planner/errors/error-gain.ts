@@ -1,13 +1,21 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
+import { keySwitchShares } from "../../crypto/noise.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import {
   rotateSlots,
-  rotationsOfSums,
   sumRotations,
   type Diagonal,
   type LinearTransform,
 } from "../matvec/linear-transform.js";
+import { rotationsOfSums } from "../matvec/sums.js";
 import { derivative } from "../stages/activation.js";
 import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-run.js";
+
+/** Random errors: standard normal numbers, and whose key switches they are made of. */
+export interface NoiseSource {
+  gaussian(): number;
+  readonly evaluator: EvaluatorKind;
+}
 
 /**
  * Where errors come from. Each has a size of its own that the scales decide on:
@@ -23,8 +31,8 @@ import { applyWeights, type SlotRun, type Slots, type SlotStage } from "./slot-r
 export type ErrorKind =
   "input" | "encoding" | "inputRotation" | "sumRotation" | "zero" | "relinearization" | "rescaling";
 
-/** For each sample image its standard normal numbers, from the first on at each call. */
-export type Randoms = readonly (() => () => number)[];
+/** For each sample image its random errors, from the first on at each call. */
+export type Randoms = readonly (() => NoiseSource)[];
 
 /**
  * Mean square error at the outputs of each stage, for errors of one kind with standard deviation 1 that arise in stage
@@ -61,7 +69,7 @@ function errorWhereItArises(
   stages: readonly SlotStage[],
   run: SlotRun,
   transform: LinearTransform | undefined,
-  random: () => number,
+  random: NoiseSource,
 ): Slots {
   const inputs = run.inputs[stage];
   switch (kind) {
@@ -95,7 +103,7 @@ function throughActivation(error: Slots, stage: number, stages: readonly SlotSta
 }
 
 /** Of the rotations of pool sums and baby steps: each baby step once, however many diagonals share it. */
-export function inputRotationError(transform: LinearTransform, inputs: Slots, random: () => number): Slots {
+export function inputRotationError(transform: LinearTransform, inputs: Slots, random: NoiseSource): Slots {
   const { poolSums, folds, diagonals } = transform;
   const ofPoolSums = keySwitchNoise(inputs, random, Math.sqrt(rotationsOfSums(poolSums)));
   const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) => slots.slice());
@@ -116,7 +124,7 @@ export function inputRotationError(transform: LinearTransform, inputs: Slots, ra
 export function encodingError(
   { poolSums, folds, diagonals, outputs }: LinearTransform,
   inputs: Slots,
-  random: () => number,
+  random: NoiseSource,
 ): Slots {
   return Array.from({ length: outputs }, (_, output) => {
     const power = new Float64Array(inputs[0].length);
@@ -127,7 +135,7 @@ export function encodingError(
       read.forEach((value, at) => (power[at] += value * value));
     }
     return sumRotations(
-      power.map((square) => Math.sqrt(square) * random()),
+      power.map((square) => Math.sqrt(square) * random.gaussian()),
       folds,
     );
   });
@@ -137,7 +145,7 @@ export function encodingError(
 export function sumRotationError(
   { folds, diagonals, outputs }: LinearTransform,
   inputs: Slots,
-  random: () => number,
+  random: NoiseSource,
 ): Slots {
   return Array.from({ length: outputs }, (_, output) => {
     let [total] = keySwitchNoise([inputs[0]], random, Math.sqrt(giantStepsOf(diagonals, output)));
@@ -153,7 +161,7 @@ export function sumRotationError(
 export function zeroError(
   { folds, diagonals, outputs }: LinearTransform,
   inputs: Slots,
-  random: () => number,
+  random: NoiseSource,
 ): Slots {
   return Array.from({ length: outputs }, (_, output) => {
     const isZero = diagonals.every((diagonal) => diagonal.output !== output);
@@ -167,15 +175,16 @@ const giantStepsOf = (diagonals: readonly Diagonal[], of: number) =>
     .size;
 
 /** Independent in each slot, of standard deviation 1. */
-export function noise(like: Slots, random: () => number): Slots {
-  return like.map((slots) => slots.map(() => random()));
+export function noise(like: Slots, random: NoiseSource): Slots {
+  return like.map((slots) => slots.map(() => random.gaussian()));
 }
 
-/** Half of a key switch's power sits in slot 0; see `NoiseModel.keySwitch`. */
-export function keySwitchNoise(like: Slots, random: () => number, size = 1): Slots {
-  return like.map((slots) =>
-    slots.map((_, at) => size * random() * Math.sqrt(at === 0 ? slots.length / 2 : 0.5)),
-  );
+/** Of standard deviation 1 as the root mean square of all slots; see `keySwitchShares`. */
+export function keySwitchNoise(like: Slots, { gaussian, evaluator }: NoiseSource, size = 1): Slots {
+  return like.map((slots) => {
+    const { slot0, others } = keySwitchShares(evaluator, slots.length);
+    return slots.map((_, at) => size * gaussian() * (at === 0 ? slot0 : others));
+  });
 }
 
 /** The mean over all outputs, each of which counts once, however many copies it has. */

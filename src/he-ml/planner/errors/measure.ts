@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { ValueRange } from "../../model/value-range.js";
 import type { Step } from "../../long-work.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -25,6 +26,13 @@ export interface Measured {
   readonly others: readonly Slots[];
 }
 
+export interface MeasureOptions {
+  /** What the stages will run on. */
+  readonly evaluator: EvaluatorKind;
+  readonly valueRanges?: readonly ValueRange[];
+  readonly start?: PlanStart;
+}
+
 /**
  * What errors and values come to in the slots of a plan, seen on sample images.
  *
@@ -34,7 +42,7 @@ export function* measure(
   stages: readonly Stage[],
   transformPlan: TransformPlan,
   { samples, others }: { readonly samples: Tensor; readonly others: Tensor },
-  { valueRanges, start }: { readonly valueRanges?: readonly ValueRange[]; readonly start?: PlanStart },
+  { evaluator, valueRanges, start }: MeasureOptions,
 ): Generator<Step, Measured> {
   const slotStages = stages.map(({ activation }, i) => ({
     transform: transformPlan.transforms[i],
@@ -44,7 +52,10 @@ export function* measure(
   const [packed, packedOthers] = [samples, others].map((images) =>
     packedSamples(images, transformPlan.inputLayout, start ? (start.leftovers ?? defaultLeftovers) : [0, 0]),
   );
-  const budget = { ...(yield* measureErrorBudget(slotStages, packed)), inputError: start?.predictedError };
+  const budget = {
+    ...(yield* measureErrorBudget(slotStages, packed, evaluator)),
+    inputError: start?.predictedError,
+  };
   const known = stages.map((stage, i) =>
     Math.max(budget.largestOutput[i], recordedLargest(stage, valueRanges), Number.MIN_VALUE),
   );

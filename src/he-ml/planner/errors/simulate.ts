@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { errorSizes, sourceSize, unitNoise, type ScalePlan } from "../scales/stage-scales.js";
 import { maxAbs } from "../../tensor/tensor.js";
 import { diagonalsByDither, largestValue, makesZeros } from "./error-budget.js";
@@ -10,6 +11,7 @@ import {
   sumRotationError,
   zeroError,
   type ErrorKind,
+  type NoiseSource,
 } from "./error-gain.js";
 import { recurringGaussians } from "./gaussians.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
@@ -47,12 +49,12 @@ export function tryScales(
   leastErrors = usualErrors,
 ): Trial {
   const { polyModulusDegree, coeffModulusBits } = parameters;
-  const unit = unitNoise(polyModulusDegree, coeffModulusBits);
+  const unit = unitNoise(polyModulusDegree, coeffModulusBits, budget.evaluator);
   const sizes = bits.map((stage): SizeOf => {
     const ofStage = errorSizes(unit, stage, budget.inputError);
     return (kind, ditheredBelowBits) => sourceSize({ kind, ditheredBelowBits }, ofStage, stage);
   });
-  return simulateErrors(slotStages, images, sizes, leastErrors);
+  return simulateErrors(slotStages, budget.evaluator, images, sizes, leastErrors);
 }
 
 /** A trial on a few images shows other errors than are predicted, by chance: by less than this. */
@@ -76,11 +78,13 @@ export function withLarger(scales: ScalePlan, trial: Trial): ScalePlan {
  * beside the values, a square squares it too, which `predictErrors`, who follows each error by itself and in first order
  * only, does not see.
  *
+ * @param evaluator whose key switches these are
  * @param samples for each image the slots of its ciphertexts
  * @param sizes by stage
  */
 function simulateErrors(
   stages: readonly SlotStage[],
+  evaluator: EvaluatorKind,
   samples: readonly Slots[],
   sizes: readonly SizeOf[],
   leastErrors: number,
@@ -90,7 +94,7 @@ function simulateErrors(
   const { output } = stages.at(-1)!;
   const runs = samples.map((sample) => runSlots(stages, sample));
   const times = Math.ceil(leastErrors / (samples.length * countValues(output)));
-  const random = recurringGaussians(1001);
+  const random: NoiseSource = { gaussian: recurringGaussians(1001), evaluator };
   const byDither = stages.map(({ transform }) => (transform ? [...diagonalsByDither(transform)] : []));
   for (let time = 0; time < times; time++) {
     for (const [image, { activated: exact }] of runs.entries()) {
@@ -120,7 +124,7 @@ function noisySums(
   byDither: readonly (readonly [bits: number, diagonals: readonly Diagonal[]])[],
   inputs: Slots,
   sizeOf: SizeOf,
-  random: () => number,
+  random: NoiseSource,
 ): Slots {
   const { transform } = stage;
   let computed = beforeActivation(stage, inputs);
@@ -139,7 +143,7 @@ function noisySums(
   return computed;
 }
 
-function noisyActivation(stage: SlotStage, computed: Slots, sizeOf: SizeOf, random: () => number): Slots {
+function noisyActivation(stage: SlotStage, computed: Slots, sizeOf: SizeOf, random: NoiseSource): Slots {
   const outputs = activated(stage, computed);
   const rounded = plus(outputs, sizeOf("rescaling"), noise(outputs, random));
   return stage.activation

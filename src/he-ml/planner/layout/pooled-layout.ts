@@ -4,7 +4,8 @@ import { sizeOf } from "../../tensor/tensor.js";
 import type { FullSlotLayout } from "./full-slot-layout.js";
 import type { ImageLayout } from "./image-layout.js";
 import { identityAffine, affineOfLayer } from "../stages/affine-of-layer.js";
-import { sumRotations, type RotateAndSum } from "../matvec/linear-transform.js";
+import { sumRotations } from "../matvec/linear-transform.js";
+import type { RotateAndSum } from "../matvec/sums.js";
 import { compose, scaleWeights, type AffineMap } from "../stages/affine-map.js";
 import type { Stage } from "../stages/stages.js";
 

@@ -1,11 +1,8 @@
 import { splitSteps, type DiagonalStep, type Radices } from "./baby-giant.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
-import {
-  withOutputLayout,
-  type Diagonal,
-  type LinearTransform,
-  type RotateAndSum,
-} from "./linear-transform.js";
+import { withOutputLayout, type Diagonal, type LinearTransform } from "./linear-transform.js";
+import type { RotateAndSum } from "./sums.js";
+import type { RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 
 /**
@@ -40,6 +37,8 @@ export interface AssembleOptions {
   readonly period: number;
   /** Each is tried; that of the layout makes neighbouring pixels share rotations (see `splitSteps`). */
   readonly radices: readonly Radices[];
+  /** Of rotations, of which the fewest or cheapest are taken. */
+  readonly costs: RotationCosts;
   readonly poolSums?: readonly RotateAndSum[];
   readonly folds?: readonly RotateAndSum[];
   /** Slots by which all products may be repeated, to leave copies of the outputs. */
@@ -91,6 +90,7 @@ export function assemble(options: AssembleOptions): LinearTransform | undefined 
     placement,
     period,
     radices,
+    costs,
     poolSums = [],
     folds = [],
     copies = [],
@@ -98,7 +98,7 @@ export function assemble(options: AssembleOptions): LinearTransform | undefined 
   const slots = layout[0].length;
   if (!readsItsValues(map, layout, placement)) return undefined;
   const steps = diagonalSteps(placement, layout.length, slots);
-  const { babyOf } = splitSteps(steps, period, radices);
+  const { babyOf } = splitSteps(steps, period, radices, costs);
   const diagonals = new Map<number, Diagonal>();
   const key = (output: number, input: number, step: number) =>
     (output * layout.length + input) * slots + step;

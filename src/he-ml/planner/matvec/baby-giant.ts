@@ -1,3 +1,5 @@
+import { equalRotations, type RotationCosts } from "./rotation-costs.js";
+
 /** A diagonal of a linear transform: outputs of one ciphertext that read `step` slots further on in another. */
 export interface DiagonalStep {
   readonly input: number;
@@ -19,7 +21,8 @@ export interface BabyGiantSplit {
 
 /**
  * Splits the steps of diagonals into baby steps, which rotate inputs, and giant steps, which rotate sums of products,
- * so that d diagonals need about 2√d rotations instead of d − 1.
+ * so that d diagonals need about 2√d rotations instead of d − 1. Where rotations of one ciphertext share work, there are
+ * more baby steps and fewer giant ones.
  *
  * A step is read as digits in mixed radix (columns, rows, planes of a layout), and each digit's range is cut into
  * a baby and a giant part; the cheapest of all cuts is taken. Steps are read as numbers from 0 up, and then as numbers
@@ -27,6 +30,7 @@ export interface BabyGiantSplit {
  *
  * @param period steps that differ by it read the same
  * @param radices each is tried; distances between rows and between planes of the layout, as far as they are known
+ * @param costs of rotations, of which the split takes the least
  * @example
  * const steps = [0, 1, 2, 3].map((step) => ({ input: 0, output: 0, step }));
  * const { rotations, babyOf } = splitSteps(steps, 8, [[8, 16]]); // 2 rotations: by 1 and by 2
@@ -37,9 +41,10 @@ export function splitSteps(
   diagonals: readonly DiagonalStep[],
   period: number,
   radices: readonly Radices[],
+  costs: RotationCosts = equalRotations,
 ): BabyGiantSplit {
-  const counter = new RotationCounter(diagonals, period);
-  let best = { rotations: Infinity, babies: new Int32Array() };
+  const counter = new RotationCounter(diagonals, period, costs);
+  let best = { cost: Infinity, rotations: 0, babies: new Int32Array() };
   for (const centred of [false, true]) {
     const steps = diagonals.map(({ step }) => (centred && step >= period / 2 ? step - period : step));
     for (const [row, plane] of radices) {
@@ -53,8 +58,9 @@ export function splitSteps(
       for (const x of columnParts) {
         for (const y of rowParts) {
           for (const z of planeParts) {
-            const rotations = counter.count(steps, x, y, z, best.rotations);
-            if (rotations < best.rotations) best = { rotations, babies: x.map((v, i) => v + y[i] + z[i]) };
+            const cost = counter.count(steps, x, y, z, best.cost);
+            if (cost >= best.cost) continue;
+            best = { cost, rotations: counter.rotations, babies: x.map((v, i) => v + y[i] + z[i]) };
           }
         }
       }
@@ -99,47 +105,63 @@ function cutsOf(digits: readonly number[]): number[] {
 }
 
 /**
- * Counts the distinct baby steps of each input and giant steps of each output. There are very many splits to count, so it
- * allocates nothing: a step is marked with the number of the round in which it was last seen.
+ * Counts the distinct baby steps of each input and giant steps of each output, and what they cost. There are very many
+ * splits to count, so it allocates nothing: a step is marked with the number of the round in which it was last seen, and so
+ * is an input that is rotated, and an output that has giant steps.
  */
 class RotationCounter {
   readonly #seenBaby: Int32Array;
   readonly #seenGiant: Int32Array;
+  readonly #rotatedInput: Int32Array;
+  readonly #rotatedOutput: Int32Array;
   readonly #span: number;
   #round = 0;
+  /** Of the split that was counted last. */
+  rotations = 0;
 
   constructor(
     private readonly diagonals: readonly DiagonalStep[],
     period: number,
+    private readonly costs: RotationCosts,
   ) {
     // Room for baby and giant steps between −2 and 2 periods: steps are less than one, their rounded digits may be more.
     this.#span = 4 * period;
     const most = (of: (diagonal: DiagonalStep) => number) =>
       diagonals.reduce((largest, diagonal) => Math.max(largest, of(diagonal) + 1), 1);
-    this.#seenBaby = new Int32Array(most(({ input }) => input) * this.#span);
-    this.#seenGiant = new Int32Array(most(({ output }) => output) * this.#span);
+    this.#rotatedInput = new Int32Array(most(({ input }) => input));
+    this.#rotatedOutput = new Int32Array(most(({ output }) => output));
+    this.#seenBaby = new Int32Array(this.#rotatedInput.length * this.#span);
+    this.#seenGiant = new Int32Array(this.#rotatedOutput.length * this.#span);
   }
 
-  /** @returns the number of rotations, or something not below `limit` as soon as that is certain */
+  /** @returns what the rotations cost, or something not below `limit` as soon as that is certain */
   count(steps: readonly number[], x: Int32Array, y: Int32Array, z: Int32Array, limit: number): number {
-    this.#round++;
-    let rotations = 0;
-    for (let i = 0; i < steps.length && rotations < limit; i++) {
+    const round = ++this.#round;
+    const { decompose, innerProduct, modDown } = this.costs;
+    this.rotations = 0;
+    let cost = 0;
+    for (let i = 0; i < steps.length && cost < limit; i++) {
       const { input, output } = this.diagonals[i];
       const baby = x[i] + y[i] + z[i];
       const giant = steps[i] - baby;
       const half = this.#span / 2;
       const babyAt = input * this.#span + half + baby;
       const giantAt = output * this.#span + half + giant;
-      if (baby !== 0 && this.#seenBaby[babyAt] !== this.#round) {
-        this.#seenBaby[babyAt] = this.#round;
-        rotations++;
+      if (baby !== 0 && this.#seenBaby[babyAt] !== round) {
+        this.#seenBaby[babyAt] = round;
+        this.rotations++;
+        cost += innerProduct + modDown;
+        if (this.#rotatedInput[input] !== round) cost += decompose;
+        this.#rotatedInput[input] = round;
       }
-      if (giant !== 0 && this.#seenGiant[giantAt] !== this.#round) {
-        this.#seenGiant[giantAt] = this.#round;
-        rotations++;
+      if (giant !== 0 && this.#seenGiant[giantAt] !== round) {
+        this.#seenGiant[giantAt] = round;
+        this.rotations++;
+        cost += decompose + innerProduct;
+        if (this.#rotatedOutput[output] !== round) cost += modDown;
+        this.#rotatedOutput[output] = round;
       }
     }
-    return rotations;
+    return cost;
   }
 }

@@ -1,17 +1,14 @@
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { ImageLayout } from "../layout/image-layout.js";
-import type { LinearTransform } from "./linear-transform.js";
+import type { LinearTransform, TransformCounts } from "./linear-transform.js";
 
 /**
  * One way to compute a stage's map, found by a matvec scheme and not yet worked out: there are thousands, of which the
- * search works out the most promising.
+ * search works out the most promising. Its counts are about right; the finished linear transform tells exactly.
  */
-export interface Candidate {
+export interface Candidate extends TransformCounts {
   /** How its output lies, in a word: of candidates of each kind some are worked out. */
   readonly kind: string;
-  /** About how many rotations and products it takes; the finished linear transform tells exactly. */
-  readonly rotations: number;
-  readonly products: number;
   /** Works it out; undefined where it turns out not to fit. */
   build(): FinishedCandidate | undefined;
 }

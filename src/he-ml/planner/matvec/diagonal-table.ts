@@ -1,7 +1,7 @@
 import { modulo } from "./assemble.js";
 import type { Diagonal } from "./linear-transform.js";
 
-/** Collects diagonals without baby steps, as a map's entries come up one by one. */
+/** Collects diagonals, as a map's entries come up one by one. */
 export class DiagonalTable {
   readonly #diagonals = new Map<number, Diagonal>();
 
@@ -11,12 +11,12 @@ export class DiagonalTable {
   ) {}
 
   /** @param slot where the product with the entry's weight stands, before it is rotated by the giant step; modulo the slots */
-  set(of: Pick<Diagonal, "input" | "output" | "giant">, slot: number, entry: number): void {
-    const { input, output, giant } = of;
-    const key = (output * this.slots + giant) * this.inputs + input;
+  set(of: Omit<Diagonal, "entries">, slot: number, entry: number): void {
+    const { input, output, baby, giant } = of;
+    const key = ((output * this.slots + giant) * this.slots + baby) * this.inputs + input;
     let diagonal = this.#diagonals.get(key);
     if (!diagonal) {
-      diagonal = { input, output, baby: 0, giant, entries: new Int32Array(this.slots).fill(-1) };
+      diagonal = { input, output, baby, giant, entries: new Int32Array(this.slots).fill(-1) };
       this.#diagonals.set(key, diagonal);
     }
     diagonal.entries[modulo(slot, this.slots)] = entry;

@@ -14,7 +14,8 @@ import {
   type Repetition,
 } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
-import { rotationsOfSums, type RotateAndSum } from "./linear-transform.js";
+import { countsOfSums, mergedSums, type RotateAndSum } from "./sums.js";
+import { babiesPerGiant, babyGiantCounts, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 import { oneRow, rowOfStep, rowStride, skewedRows, stepWithin, type SkewedRows } from "./skewed-rows.js";
@@ -49,6 +50,7 @@ export interface HybridDiagonalProblem {
   readonly layout: FullSlotLayout;
   readonly slots: number;
   readonly poolSums: readonly RotateAndSum[];
+  readonly costs: RotationCosts;
 }
 
 /** What the bits of a slot's address are for, and how its rows of partial sums stand. */
@@ -92,15 +94,18 @@ function candidateOf(
   repetition: Repetition,
   steps: number,
 ): Candidate {
+  const { poolSums, layout, costs } = problem;
   const diagonals = Math.ceil(steps / design.rows.count);
-  // At best √d baby and √d giant steps reach d diagonals, and one of each is 0.
-  const babyAndGiantSteps = Math.max(0, Math.ceil(2 * Math.sqrt(diagonals)) - 2);
+  // At best √d baby and √d giant steps reach d diagonals, more of the cheaper; and one of each is 0.
+  const babies = Math.min(diagonals, Math.ceil(Math.sqrt(diagonals * babiesPerGiant(costs))));
+  const counts = [
+    countsOfSums(poolSums, layout.length),
+    babyGiantCounts(babies - 1, Math.ceil(diagonals / babies) - 1),
+    countsOfSums(foldsOf(problem, design), 1),
+  ].reduce(rotationsTogether);
   return {
     kind: "folded",
-    rotations:
-      rotationsOfSums(problem.poolSums) * problem.layout.length +
-      babyAndGiantSteps +
-      rotationsOfSums(foldsOf(design)),
+    ...counts,
     products: diagonals,
     build: () => build(problem, design, repetition),
   };
@@ -165,20 +170,24 @@ function* subsetsOf(bits: number): Generator<number> {
 }
 
 /** Adds up rows, then partial sums, the furthest first. */
-function foldsOf({ rows, partialSumBits }: HybridDiagonalDesign): RotateAndSum[] {
+function foldsOf(
+  { slots, costs }: HybridDiagonalProblem,
+  { rows, partialSumBits }: HybridDiagonalDesign,
+): readonly RotateAndSum[] {
   const folds: RotateAndSum[] = [];
   for (let row = rows.count / 2; row >= 1; row /= 2) folds.push([row * rowStride(rows)]);
   for (let bit = powerOfTwoAtLeast(partialSumBits); bit >= 1; bit /= 2) {
     if (partialSumBits & bit) folds.push([bit]);
   }
-  return folds;
+  return mergedSums(folds, slots, costs);
 }
 
 function build(
-  { map, layout, slots, poolSums }: HybridDiagonalProblem,
+  problem: HybridDiagonalProblem,
   design: HybridDiagonalDesign,
   { period, length }: Repetition,
 ): FinishedCandidate | undefined {
+  const { map, layout, slots, poolSums, costs } = problem;
   const { outputBits, partialSumBits, rows } = design;
   const placement = placeEntries(map, layout, design, period);
   const steps = diagonalSteps(placement, layout.length, slots).map(({ step }) => step);
@@ -190,8 +199,9 @@ function build(
     placement,
     period: length === slots ? period : slots,
     radices: radicesOf(steps, slots),
+    costs,
     poolSums,
-    folds: foldsOf(design),
+    folds: foldsOf(problem, design),
     copies: fitsIntoPeriod ? copiesEvery(period, rows.width) : [],
   });
   return transform && { transform };

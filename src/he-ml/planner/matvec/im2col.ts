@@ -9,7 +9,10 @@ import {
   type ImageLayout,
 } from "../layout/image-layout.js";
 import { DiagonalTable } from "./diagonal-table.js";
-import { foldBlocks, withOutputLayout } from "./linear-transform.js";
+import { withOutputLayout } from "./linear-transform.js";
+import { countsOfSums, foldBlocks, mergedSums } from "./sums.js";
+import { rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsOfShifts, splitShifts } from "./split-shifts.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 import {
   compareTaps,
@@ -51,6 +54,7 @@ export interface Im2colProblem extends WindowedMap {
   readonly mostInputs: number;
   /** Output phases worth trying, because later stages stride by them. */
   readonly phases: readonly Pair[];
+  readonly costs: RotationCosts;
 }
 
 export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> {
@@ -69,20 +73,24 @@ export function* im2colCandidates(problem: Im2colProblem): Generator<Candidate> 
       sentCounts.set(name, sent);
       const inputs = Math.max(1, Math.ceil(sent / blocks));
       if (inputs > problem.mostInputs) continue;
-      const folds = Math.log2(powerOfTwoAtLeast(Math.min(blocks, sent)));
+      const folds = foldsOf(problem, Math.min(blocks, sent), block);
+      const shifts = rotationsOfShifts(count, { inputs, outputs, costs: problem.costs });
       yield {
         kind: `phases ${imageLayout.phases.join("×")}`,
-        rotations: outputs * (count - 1 + folds),
+        ...rotationsTogether(countsOfSums(folds, outputs), shifts),
         products: outputs * count * inputs,
         build: () => {
           const cover = coverTaps(taps, giants);
-          const shifts = giantShifts(giants, imageLayout);
-          return build({ problem, taps, imageLayout, block, giants: shifts, cover, inputs });
+          const giantsOf = giantShifts(giants, imageLayout);
+          return build({ problem, taps, imageLayout, block, giants: giantsOf, cover, inputs });
         },
       };
     }
   }
 }
+
+const foldsOf = ({ slots, costs }: Im2colProblem, blocks: number, distance: number) =>
+  mergedSums(foldBlocks(blocks, distance), slots, costs);
 
 /**
  * Columns and rows left free beside each plane of outputs, each number of them tried: a giant step reads beyond a plane's
@@ -135,17 +143,24 @@ function build(design: Im2colDesign): FinishedCandidate | undefined {
   const places = pixelPlaces(imageLayout);
   const outputs = imageCiphertexts(imageLayout);
   const diagonals = new DiagonalTable(inputs, slots);
+  const { rowStride, channelStride } = imageLayout;
+  const stepsOf = splitShifts(
+    giants.map(({ slotShift }) => slotShift),
+    slots,
+    [[rowStride, Math.max(channelStride, rowStride + 1)]],
+    { inputs, outputs, costs: problem.costs },
+  );
   for (let row = 0; row < map.rows; row++) {
     const { ciphertext: output, slot } = places[row];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const tap = taps.ofEntry[i];
       const sent = cover.sentOf[tap];
-      const giant = giants[cover.giantOf[tap]].slotShift;
+      const { baby, giant } = stepsOf(giants[cover.giantOf[tap]].slotShift);
       const blockStart = Math.floor(sent / inputs) * block;
-      diagonals.set({ input: sent % inputs, output, giant }, slot + blockStart + giant, i);
+      diagonals.set({ input: sent % inputs, output, baby, giant }, slot + blockStart + giant, i);
     }
   }
-  const folds = foldBlocks(Math.ceil(cover.sent.length / inputs), block);
+  const folds = foldsOf(problem, Math.ceil(cover.sent.length / inputs), block);
   const transform = withOutputLayout(
     { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,

@@ -1,6 +1,8 @@
 import type { SlotLayout } from "../../crypto/slot-layout.js";
 import { uniform } from "../random.js";
 import type { AffineMap } from "../stages/affine-map.js";
+import { babyGiantCounts, rotationsTogether, type RotationCounts } from "./rotation-costs.js";
+import { countsOfSums, type RotateAndSum } from "./sums.js";
 
 /**
  * Products that share an input ciphertext, a baby and a giant step: one plaintext. The weight in slot s meets what lies
@@ -16,9 +18,6 @@ export interface Diagonal {
   /** For each slot of the product the entry of the map whose weight stands there, or −1. */
   readonly entries: Int32Array;
 }
-
-/** Rotations of a ciphertext that are added to it: x ← x + Σ rotate(x, step). */
-export type RotateAndSum = readonly number[];
 
 /**
  * The W of an affine map y = W·x + b, made of rotations, products and sums on slots: pool sums, then products with diagonals,
@@ -42,33 +41,26 @@ export interface LinearTransform {
 /** A linear transform whose output layout is not known yet. */
 export type UnfinishedTransform = Omit<LinearTransform, "output">;
 
-/** Adds up blocks that lie `distance` apart, in the first of them: of 4 blocks first neighbours, then pairs. */
-export function foldBlocks(blocks: number, distance: number): RotateAndSum[] {
-  const folds: RotateAndSum[] = [];
-  for (let summed = 1; summed < blocks; summed *= 2) folds.push([summed * distance]);
-  return folds;
+/** How often a linear transform rotates and multiplies. */
+export interface TransformCounts extends RotationCounts {
+  readonly products: number;
 }
 
-/** Rotations of one ciphertext that sums take. */
-export const rotationsOfSums = (sums: readonly RotateAndSum[]) =>
-  sums.reduce((total, steps) => total + steps.length, 0);
-
-/** How often a linear transform rotates and multiplies. */
-export function transformCosts({ inputs, outputs, poolSums, diagonals, folds }: UnfinishedTransform): {
-  readonly rotations: number;
-  readonly products: number;
-} {
-  const babies = new Set<string>();
-  const giants = new Set<string>();
+export function transformCosts(transform: UnfinishedTransform): TransformCounts {
+  const { inputs, outputs, poolSums, diagonals, folds } = transform;
+  const babies = Array.from({ length: inputs }, () => new Set<number>());
+  const giants = Array.from({ length: outputs }, () => new Set<number>());
   for (const { input, output, baby, giant } of diagonals) {
-    if (baby !== 0) babies.add(`${input},${baby}`);
-    if (giant !== 0) giants.add(`${output},${giant}`);
+    if (baby !== 0) babies[input].add(baby);
+    if (giant !== 0) giants[output].add(giant);
   }
-  return {
-    rotations:
-      inputs * rotationsOfSums(poolSums) + babies.size + giants.size + outputs * rotationsOfSums(folds),
-    products: diagonals.length,
-  };
+  const rotations = [
+    countsOfSums(poolSums, inputs),
+    ...babies.map(({ size }) => babyGiantCounts(size, 0)),
+    ...giants.map(({ size }) => babyGiantCounts(0, size)),
+    countsOfSums(folds, outputs),
+  ].reduce(rotationsTogether);
+  return { ...rotations, products: diagonals.length };
 }
 
 /** Slot i of the result is slot i + step, around the end. */

@@ -1,7 +1,10 @@
 import { powerOfTwoAtLeast } from "../layout/image-layout.js";
 import { modulo } from "./assemble.js";
 import { DiagonalTable } from "./diagonal-table.js";
-import { foldBlocks, withOutputLayout } from "./linear-transform.js";
+import { withOutputLayout } from "./linear-transform.js";
+import { countsOfSums, foldBlocks, mergedSums, type RotateAndSum } from "./sums.js";
+import { rotationsTogether, type RotationCosts } from "./rotation-costs.js";
+import { rotationsOfShifts, splitShifts } from "./split-shifts.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate, FinishedCandidate } from "./candidate.js";
 
@@ -25,6 +28,7 @@ export interface SentDiagonalsProblem {
   readonly slots: number;
   /** Input ciphertexts that the client may be asked to send. */
   readonly mostInputs: number;
+  readonly costs: RotationCosts;
 }
 
 interface SentDiagonalsDesign {
@@ -36,16 +40,14 @@ interface SentDiagonalsDesign {
   readonly giants: number;
   /** Input ciphertexts; turns are dealt out to them in order. */
   readonly inputs: number;
+  readonly folds: readonly RotateAndSum[];
 }
 
 /** Each giant step but 0 is a rotation: a stage with more of them costs more than whole networks do. */
 const mostGiants = 64;
 
-export function* sentDiagonalCandidates({
-  map,
-  slots,
-  mostInputs,
-}: SentDiagonalsProblem): Generator<Candidate> {
+export function* sentDiagonalCandidates(problem: SentDiagonalsProblem): Generator<Candidate> {
+  const { map, slots, mostInputs } = problem;
   for (let giants = 1; giants <= mostGiants; giants++) {
     const perCiphertext = Math.min(map.rows, slots - giants + 1);
     const block = powerOfTwoAtLeast(perCiphertext + giants - 1);
@@ -54,18 +56,22 @@ export function* sentDiagonalCandidates({
     const inputs = Math.ceil(sent / blocks);
     if (inputs > mostInputs) continue;
     const outputs = Math.ceil(map.rows / perCiphertext);
-    const folds = Math.log2(powerOfTwoAtLeast(Math.ceil(sent / inputs)));
+    const folds = mergedSums(foldBlocks(Math.ceil(sent / inputs), block), slots, problem.costs);
+    const shifts = rotationsOfShifts(giants, { inputs, outputs, costs: problem.costs });
     yield {
       kind: "rows",
-      rotations: outputs * (giants - 1 + folds),
+      ...rotationsTogether(countsOfSums(folds, outputs), shifts),
       products: outputs * giants * inputs,
-      build: () => build(map, slots, { perCiphertext, block, giants, inputs }),
+      build: () => build(problem, { perCiphertext, block, giants, inputs, folds }),
     };
   }
 }
 
-function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): FinishedCandidate | undefined {
-  const { perCiphertext, block, giants, inputs } = design;
+function build(
+  { map, slots, costs }: SentDiagonalsProblem,
+  design: SentDiagonalsDesign,
+): FinishedCandidate | undefined {
+  const { perCiphertext, block, giants, inputs, folds } = design;
   const sent = Math.ceil(map.columns / giants);
   const input = Array.from({ length: inputs }, () => new Int32Array(slots).fill(-1));
   for (let turn = 0; turn < sent; turn++) {
@@ -75,17 +81,22 @@ function build(map: AffineMap, slots: number, design: SentDiagonalsDesign): Fini
     }
   }
   const diagonals = new DiagonalTable(inputs, slots);
+  const outputs = Math.ceil(map.rows / perCiphertext);
+  const stepsOf = splitShifts([...new Array(giants).keys()], slots, [[slots, 2 * slots]], {
+    inputs,
+    outputs,
+    costs,
+  });
   for (let row = 0; row < map.rows; row++) {
     const [output, slot] = [Math.floor(row / perCiphertext), row % perCiphertext];
     for (let i = map.rowStarts[row]; i < map.rowStarts[row + 1]; i++) {
       const distance = modulo(map.columnOf[i] - slot, map.columns);
-      const [turn, giant] = [Math.floor(distance / giants), distance % giants];
+      const turn = Math.floor(distance / giants);
+      const { baby, giant } = stepsOf(distance % giants);
       const blockStart = Math.floor(turn / inputs) * block;
-      diagonals.set({ input: turn % inputs, output, giant }, slot + blockStart + giant, i);
+      diagonals.set({ input: turn % inputs, output, baby, giant }, slot + blockStart + giant, i);
     }
   }
-  const folds = foldBlocks(Math.ceil(sent / inputs), block);
-  const outputs = Math.ceil(map.rows / perCiphertext);
   const transform = withOutputLayout(
     { map, inputs, outputs, poolSums: [], folds, diagonals: diagonals.list() },
     input,

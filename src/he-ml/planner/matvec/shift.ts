@@ -11,7 +11,8 @@ import {
   powerOfTwoAtLeast,
   type ImageLayout,
 } from "../layout/image-layout.js";
-import { rotationsOfSums, type RotateAndSum } from "./linear-transform.js";
+import { countsOfSums, type RotateAndSum } from "./sums.js";
+import { babiesPerGiant, rotationsTogether, type RotationCosts } from "./rotation-costs.js";
 import type { AffineMap } from "../stages/affine-map.js";
 import type { Candidate } from "./candidate.js";
 
@@ -42,10 +43,11 @@ export interface ShiftProblem {
   /** Output phases worth trying, because later stages stride by them. */
   readonly phases: readonly Pair[];
   readonly poolSums: readonly RotateAndSum[];
+  readonly costs: RotationCosts;
 }
 
 export function* shiftCandidates(problem: ShiftProblem): Generator<Candidate> {
-  const { map, layout, imageLayout, slots, poolSums } = problem;
+  const { map, layout, imageLayout, slots, poolSums, costs } = problem;
   const repetition = repetitionOf(layout);
   const repeatsAllAround = repetition.length === slots;
   const period = repeatsAllAround ? repetition.period : slots;
@@ -54,11 +56,17 @@ export function* shiftCandidates(problem: ShiftProblem): Generator<Candidate> {
     const placement = placeEntries(map, outputLayout, sources, period, slots);
     const steps = diagonalSteps(placement, layout.length, slots);
     const outputs = imageCiphertexts(outputLayout);
+    // About as many baby as giant steps, and more of the cheaper.
+    const each = Math.sqrt(steps.length * Math.max(layout.length, outputs));
+    const share = Math.sqrt(babiesPerGiant(costs));
+    const split = {
+      rotations: Math.ceil(each * share + each / share),
+      decompositions: layout.length + each / share,
+      modDowns: each * share + outputs,
+    };
     yield {
       kind: `phases ${outputLayout.phases.join("×")}`,
-      rotations:
-        rotationsOfSums(poolSums) * layout.length +
-        Math.ceil(2 * Math.sqrt(steps.length * Math.max(layout.length, outputs))),
+      ...rotationsTogether(countsOfSums(poolSums, layout.length), split),
       products: steps.length,
       build() {
         const transform = assemble({
@@ -68,6 +76,7 @@ export function* shiftCandidates(problem: ShiftProblem): Generator<Candidate> {
           placement,
           period,
           radices: radicesOf(imageLayout, outputLayout, slots),
+          costs,
           poolSums,
           copies: imageExtent(outputLayout) <= period ? copiesEvery(period, slots) : [],
         });

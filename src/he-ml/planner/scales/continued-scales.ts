@@ -42,7 +42,7 @@ export function continueScales(
   const { polyModulusDegree, coeffModulusBits, levels } = parameters;
   const chain: Chain = {
     parameters,
-    noise: unitNoise(polyModulusDegree, coeffModulusBits),
+    noise: unitNoise(polyModulusDegree, coeffModulusBits, budget.evaluator),
     modulusBits: Array.from({ length: levels }, (_, i) => modulusBits(parameters, i + 1)),
     inputError: budget.inputError,
   };

@@ -1,7 +1,7 @@
-import { checkParameters, maxCoeffModulusBits } from "../../crypto/parameters.js";
+import { checkParameters, maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
 import { leastBits, searchBits, type RatedBits } from "./bit-search.js";
-import { leastPrimeBits, type ChainProblem } from "./scale-chain.js";
+import { leastPrimeBits, type ChainProblem, type MostPrimeBits } from "./scale-chain.js";
 import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 import { chooseWaterline } from "./waterline-scales.js";
 
@@ -14,6 +14,7 @@ const primesPerRescale = [1, 2];
  * Networks with polynomials of higher degree get a chain of equal primes instead (`chooseWaterline`).
  *
  * @param wantedErrors standard deviation of the error that is asked for at the output of each stage, Infinity for any
+ * @param most bits of a prime
  * @returns undefined where no chain of this degree carries the stages as precisely
  * @see Dathathri et al., "EVA: An Encrypted Vector Arithmetic Language and Compiler", PLDI 2020,
  *   https://arxiv.org/abs/1912.11951, for rescaling as late as possible
@@ -23,9 +24,12 @@ export function chooseScales(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
+  most: MostPrimeBits,
 ): ScalePlan | undefined {
-  if (hasPolynomial(stages)) return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors);
-  for (const problem of problemsOf(polyModulusDegree, stages)) {
+  if (hasPolynomial(stages)) {
+    return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors, most);
+  }
+  for (const problem of problemsOf(polyModulusDegree, stages, most)) {
     const found = searchBits(problem, budget, wantedErrors);
     if (found && isAsPrecise(found.errors, wantedErrors)) return scalePlan(problem, found);
   }
@@ -51,21 +55,36 @@ export function chainCarries(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
 ): boolean {
+  const any = {
+    base: mostPrimeBits,
+    stages: stages.map(() => mostPrimeBits),
+    special: mostPrimeBits,
+  };
   return hasPolynomial(stages)
     ? chooseWaterline(
         polyModulusDegree,
         stages,
         budget,
         stages.map(() => Infinity),
+        any,
       ) !== undefined
-    : problemsOf(polyModulusDegree, stages).some((problem) => leastBits(problem));
+    : problemsOf(polyModulusDegree, stages, any).some((problem) => leastBits(problem));
 }
 
 const hasPolynomial = (stages: readonly ScaleStage[]) =>
   stages.some(({ activation }) => activation?.kind === "polynomial");
 
-const problemsOf = (polyModulusDegree: number, stages: readonly ScaleStage[]): ChainProblem[] =>
-  primesPerRescale.map((primes) => ({ polyModulusDegree, stages, primesPerRescale: primes }));
+const problemsOf = (
+  polyModulusDegree: number,
+  stages: readonly ScaleStage[],
+  most: MostPrimeBits,
+): ChainProblem[] =>
+  primesPerRescale.map((primes) => ({
+    polyModulusDegree,
+    stages,
+    primesPerRescale: primes,
+    most,
+  }));
 
 function scalePlan(
   { polyModulusDegree, stages }: ChainProblem,

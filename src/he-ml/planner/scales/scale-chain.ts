@@ -1,4 +1,4 @@
-import { maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
+import { maxCoeffModulusBits } from "../../crypto/parameters.js";
 import { largestActivated } from "../stages/activation.js";
 import {
   activatedBits,
@@ -19,6 +19,15 @@ export interface ChainProblem {
   readonly stages: readonly ScaleStage[];
   /** Primes that a stage divides by behind its square: two, where one cannot take as many bits down as precision asks. */
   readonly primesPerRescale: number;
+  readonly most: MostPrimeBits;
+}
+
+/** Most bits of a prime, by what it is for. */
+export interface MostPrimeBits {
+  readonly base: number;
+  /** Of those that each stage divides by. */
+  readonly stages: readonly number[];
+  readonly special: number;
 }
 
 /** The scales that may be chosen, as log2; all others follow from them. */
@@ -63,7 +72,7 @@ export function isRescaled(stages: readonly ScaleStage[], index: number): boolea
  *   into what is left of the modulus, or all primes together would be more than is secure
  */
 export function chainForScales(problem: ChainProblem, bits: ChosenBits): ScaleChain | undefined {
-  const { polyModulusDegree, stages } = problem;
+  const { polyModulusDegree, stages, most } = problem;
   if (Math.max(bits.input, ...bits.weights) > mostScaleBits) return undefined;
   const scales = scalesOfStages(stages, bits);
   const stagePrimes = primesOfStages(problem, scales);
@@ -72,7 +81,7 @@ export function chainForScales(problem: ChainProblem, bits: ChosenBits): ScaleCh
   const dataBits = [...base, ...stagePrimes.toReversed().flat()];
   const levels = levelsOfStages(dataBits.length, stagePrimes);
   if (!allFit(stages, scales, dataBits, levels)) return undefined;
-  const specialBits = Math.min(mostPrimeBits, maxCoeffModulusBits[polyModulusDegree] - sum(dataBits));
+  const specialBits = Math.min(most.special, maxCoeffModulusBits[polyModulusDegree] - sum(dataBits));
   // Key switches divide their noise by the special prime, and that noise grows with the largest of the others.
   if (specialBits < Math.max(...dataBits)) return undefined;
   return {
@@ -99,12 +108,14 @@ function scalesOfStages(stages: readonly ScaleStage[], bits: ChosenBits): Scales
 }
 
 function primesOfStages(
-  { stages, primesPerRescale }: ChainProblem,
+  { stages, primesPerRescale, most }: ChainProblem,
   scales: readonly Scales[],
 ): number[][] | undefined {
   const all: number[][] = [];
   for (const [i, { activated, after }] of scales.entries()) {
-    const primes = isRescaled(stages, i) ? evenPrimes(activated - after, primesPerRescale) : [];
+    const primes = isRescaled(stages, i)
+      ? evenPrimes(activated - after, primesPerRescale, most.stages[i])
+      : [];
     if (!primes) return undefined;
     all.push(primes);
   }
@@ -112,9 +123,9 @@ function primesOfStages(
 }
 
 /** The primes that nothing divides by: as many bits as any stage needs that has only them. */
-function basePrimes({ stages, primesPerRescale }: ChainProblem, scales: readonly Scales[]) {
+function basePrimes({ stages, primesPerRescale, most }: ChainProblem, scales: readonly Scales[]) {
   const bits = Math.max(leastPrimeBits, Math.ceil(bitsBehindDivisions(stages, scales) + spareBits));
-  const base = evenPrimes(bits, Math.ceil(bits / mostPrimeBits));
+  const base = evenPrimes(bits, Math.ceil(bits / most.base), most.base);
   // Only a square at the end, at twice the bits of its product, is worth a base of more primes than a stage divides by.
   const endsInSquare = stages.at(-1)!.activation !== undefined;
   return base && base.length > primesPerRescale && !endsInSquare ? undefined : base;
@@ -158,9 +169,9 @@ function allFit(
 }
 
 /** So many primes of sizes as even as can be, which together have so many bits. */
-function evenPrimes(bits: number, count: number): number[] | undefined {
+function evenPrimes(bits: number, count: number, most: number): number[] | undefined {
   const whole = Math.round(bits);
-  if (whole < leastPrimeBits * count || whole > mostPrimeBits * count) return undefined;
+  if (whole < leastPrimeBits * count || whole > most * count) return undefined;
   return Array.from({ length: count }, (_, i) => Math.floor((whole + i) / count));
 }
 

@@ -1,3 +1,4 @@
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { noiseModel } from "../../crypto/noise.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import { largestActivated, type Activation } from "../stages/activation.js";
@@ -95,7 +96,7 @@ export function predictErrors(
   dataBits: readonly number[],
   specialBits: number,
 ): number[] {
-  const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits]);
+  const noise = unitNoise(polyModulusDegree, [...dataBits, specialBits], budget.evaluator);
   const sizes = scales.map((bits) => errorSizes(noise, bits, budget.inputError));
   const variances = scales.map(() => 0);
   for (const source of budget.sources) {
@@ -147,9 +148,13 @@ export interface UnitNoise {
 }
 
 /** The primes count by their sizes only. */
-export function unitNoise(polyModulusDegree: number, coeffModulusBits: readonly number[]): UnitNoise {
-  const primes = coeffModulusBits.map((bits) => BigInt(Math.round(2 ** bits)));
-  const { fresh, encoding, rounding, keySwitch } = noiseModel({ polyModulusDegree, coeffModulus: primes });
+export function unitNoise(
+  polyModulusDegree: number,
+  coeffModulusBits: readonly number[],
+  evaluator: EvaluatorKind,
+): UnitNoise {
+  const coeffModulus = coeffModulusBits.map((bits) => BigInt(Math.round(2 ** bits)));
+  const { fresh, encoding, rounding, keySwitch } = noiseModel({ polyModulusDegree, coeffModulus }, evaluator);
   return {
     fresh,
     encoding,

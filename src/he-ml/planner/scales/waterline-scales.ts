@@ -1,6 +1,5 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import {
-  mostPrimeBits,
   checkParameters,
   lastPrime,
   maxCoeffModulusBits,
@@ -11,6 +10,7 @@ import { freshState } from "../../layers/functional/reencryption.js";
 import { activationDepth } from "../stages/activation.js";
 import { followScales } from "./chain-scales.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
+import type { MostPrimeBits } from "./scale-chain.js";
 import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 
 /** Sizes of scales and primes to try where a polynomial of higher degree rules the chain. */
@@ -25,11 +25,12 @@ export function chooseWaterline(
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
+  most: MostPrimeBits,
 ): ScalePlan | undefined {
   const deepest = stages.reduce((sum, { activation }) => sum + 1 + activationDepth(activation), 0);
   for (const bits of waterlineBits) {
     for (let primes = stages.length; primes <= deepest; primes++) {
-      const coeffModulusBits = [mostPrimeBits, ...new Array<number>(primes).fill(bits), mostPrimeBits];
+      const coeffModulusBits = [most.base, ...new Array<number>(primes).fill(bits), most.special];
       if (coeffModulusBits.reduce((sum, size) => sum + size) > maxCoeffModulusBits[polyModulusDegree]) break;
       try {
         const parameters = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: bits });

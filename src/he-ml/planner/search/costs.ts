@@ -1,12 +1,20 @@
 import * as z from "zod";
+import { defaultEvaluator, mostFastPrimeBits, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
+import type { CkksParameters } from "../../crypto/parameters.js";
 import type { TypeOf } from "../../schema.js";
+import type { TransformCounts } from "../matvec/linear-transform.js";
+import { rotationMilliseconds, type RotationCosts, type RotationCounts } from "../matvec/rotation-costs.js";
 
 const byLevel = z.array(z.number());
 
 export const primitiveCostsSchema = z.object({
   polyModulusDegree: z.int(),
   rotate: byLevel,
+  /** The part of a rotation that all rotations of one ciphertext share; 0 where they share nothing. */
+  decompose: byLevel,
+  /** The part of a rotation that rotations share whose results are added up; 0 where they share nothing. */
+  modDown: byLevel,
   relinearize: byLevel,
   square: byLevel,
   /** A product with a plaintext, and its addition to a sum. */
@@ -19,33 +27,143 @@ export const primitiveCostsSchema = z.object({
 /** Milliseconds of each operation, by data primes left: `rotate[0]` with one, `rotate[1]` with two, and so on. */
 export interface PrimitiveCosts extends TypeOf<typeof primitiveCostsSchema> {}
 
-/**
- * Typical costs where none were measured: node-seal 7.0.0 in WASM on one core of a cloud machine, at N = 8192. A key
- * switch takes (l + 1)·(l + 2) number-theoretic transforms with l data primes left, everything else grows with l, and all
- * of it with N·log N.
- */
-export function typicalCosts(polyModulusDegree: number, levels: number): PrimitiveCosts {
-  const size = (polyModulusDegree * Math.log2(polyModulusDegree)) / (8192 * 13);
-  const atLevels = (cost: (level: number) => number) =>
-    Array.from({ length: levels }, (_, i) => size * cost(i + 1));
-  const keySwitch = atLevels((level) => 0.195 * (level + 1) * (level + 2));
-  return {
-    polyModulusDegree,
-    rotate: keySwitch,
-    relinearize: keySwitch,
-    square: atLevels((level) => 0.2 * level),
-    multiplyPlain: atLevels((level) => 0.145 * level),
-    add: atLevels((level) => 0.013 * level),
-    rescale: atLevels((level) => (level === 1 ? 0 : 0.34 * level)),
-  };
+/** What operations cost, by degree and data primes, where all primes suit the evaluator. */
+export type PlanningCosts = (
+  polyModulusDegree: number,
+  levels: number,
+  evaluator: EvaluatorKind,
+) => PrimitiveCosts;
+
+export type CostlyOperation = Exclude<keyof PrimitiveCosts, "polyModulusDegree">;
+
+/** The operations that have costs, each once. */
+export const costlyOperations = Object.keys(primitiveCostsSchema.shape).filter(
+  (name): name is CostlyOperation => name !== "polyModulusDegree",
+);
+
+/** Costs of all operations by what each of them costs. */
+export function costsOf(
+  polyModulusDegree: number,
+  costOf: (operation: CostlyOperation) => readonly number[],
+): PrimitiveCosts {
+  const costs = Object.fromEntries(costlyOperations.map((operation) => [operation, costOf(operation)]));
+  return { polyModulusDegree, ...(costs as Record<CostlyOperation, readonly number[]>) };
 }
 
-/** Milliseconds that operations take at one level; the additions of products are in their own cost. */
-export function millisecondsOf(costs: PrimitiveCosts, level: number, ops: OperationCounts): number {
+/** Milliseconds at N = 8192 with so many data primes left. */
+type TypicalCosts = Readonly<Record<CostlyOperation, (level: number) => number>>;
+
+const sealKeySwitch = (level: number) => 0.195 * (level + 1) * (level + 2);
+/** node-seal 7.0.0 in WASM on one core of a cloud machine. */
+const typicalOfSeal: TypicalCosts = {
+  rotate: sealKeySwitch,
+  decompose: () => 0,
+  modDown: () => 0,
+  relinearize: sealKeySwitch,
+  square: (level) => 0.2 * level,
+  multiplyPlain: (level) => 0.145 * level,
+  add: (level) => 0.013 * level,
+  rescale: (level) => (level === 1 ? 0 : 0.34 * level),
+};
+
+const kernelDecompose = (level: number) => 0.045 * level * (level + 1);
+const kernelInnerProduct = (level: number) => 0.011 * level * (level + 1);
+const kernelModDown = (level: number) => 0.066 * (level + 1);
+const kernelKeySwitch = (level: number) =>
+  kernelDecompose(level) + kernelInnerProduct(level) + kernelModDown(level);
+/** The library's own kernels in WASM on such a core, with all primes small enough to be fast. */
+const typicalOfKernel: TypicalCosts = {
+  rotate: kernelKeySwitch,
+  decompose: kernelDecompose,
+  modDown: kernelModDown,
+  relinearize: kernelKeySwitch,
+  square: (level) => 0.03 * level,
+  multiplyPlain: (level) => 0.014 * level,
+  add: (level) => 0.006 * level,
+  rescale: (level) => (level === 1 ? 0 : 0.066 * level),
+};
+
+/**
+ * Typical costs where none were measured, as at N = 8192. With l data primes left a key switch takes (l + 1)·(l + 2)
+ * number-theoretic transforms: l·(l + 1) to decompose into digits and 2·(l + 1) to divide by the special prime; its inner
+ * product takes 2·l·(l + 1) products of polynomials. Everything else grows with l, and all of it with N·log N.
+ */
+export function typicalCosts(
+  polyModulusDegree: number,
+  levels: number,
+  evaluator: EvaluatorKind = defaultEvaluator,
+): PrimitiveCosts {
+  const size = (polyModulusDegree * Math.log2(polyModulusDegree)) / (8192 * 13);
+  const typical = evaluator === "kernel" ? typicalOfKernel : typicalOfSeal;
+  return costsOf(polyModulusDegree, (operation) =>
+    Array.from({ length: levels }, (_, i) => size * typical[operation](i + 1)),
+  );
+}
+
+/** How many times as long as with a fast prime the kernel evaluator takes with one that is larger. */
+const largePrimeFactor = 3;
+
+/**
+ * Costs on a chain of these primes, from those on a chain that suits the evaluator best: the kernel evaluator's operations
+ * take longer with each prime that is too large for doubles, key switches with the special prime, too.
+ */
+export function costsOnChain(
+  costs: PrimitiveCosts,
+  coeffModulusBits: readonly number[],
+  evaluator: EvaluatorKind,
+): PrimitiveCosts {
+  if (evaluator === "seal") return costs;
+  const factors = coeffModulusBits.map((bits) => (bits > mostFastPrimeBits ? largePrimeFactor : 1));
+  const special = factors.at(-1)!;
+  const mean = (list: readonly number[]) => list.reduce((sum, factor) => sum + factor, 0) / list.length;
+  const switchesKeys: readonly CostlyOperation[] = ["rotate", "decompose", "modDown", "relinearize"];
+  return costsOf(costs.polyModulusDegree, (operation) =>
+    costs[operation].map((cost, i) => {
+      const data = factors.slice(0, i + 1);
+      return cost * mean(switchesKeys.includes(operation) ? [...data, special] : data);
+    }),
+  );
+}
+
+/** Typical costs under parameters, whatever their primes. */
+export function typicalCostsUnder(
+  { polyModulusDegree, levels, coeffModulusBits }: CkksParameters,
+  evaluator: EvaluatorKind,
+): PrimitiveCosts {
+  return costsOnChain(typicalCosts(polyModulusDegree, levels, evaluator), coeffModulusBits, evaluator);
+}
+
+/** What the parts of a rotation cost at a level. */
+export function rotationCosts(costs: PrimitiveCosts, level: number): RotationCosts {
+  const [rotate, decompose, modDown] = [costs.rotate, costs.decompose, costs.modDown].map(
+    (at) => at[level - 1],
+  );
+  return { decompose, innerProduct: rotate - decompose - modDown, modDown };
+}
+
+/** Milliseconds of a linear transform's rotations and products at one level. */
+export function transformMilliseconds(costs: PrimitiveCosts, level: number, counts: TransformCounts): number {
+  return (
+    rotationMilliseconds(rotationCosts(costs, level), counts) +
+    counts.products * costs.multiplyPlain[level - 1]
+  );
+}
+
+/**
+ * Milliseconds that operations take at one level; the additions of products are in their own cost.
+ *
+ * @param shared how many decompositions and divisions the rotations take together; one each for every rotation if left out
+ */
+export function millisecondsOf(
+  costs: PrimitiveCosts,
+  level: number,
+  ops: OperationCounts,
+  shared: Omit<RotationCounts, "rotations"> = { decompositions: ops.rotate, modDowns: ops.rotate },
+): number {
   const at = (byLevel: readonly number[]) => byLevel[level - 1];
   const additions = Math.max(0, ops.add - ops.multiplyPlain);
   return (
-    ops.rotate * at(costs.rotate) +
+    rotationMilliseconds(rotationCosts(costs, level), { ...shared, rotations: ops.rotate }) +
     ops.relinearize * at(costs.relinearize) +
     (ops.square + ops.multiply) * at(costs.square) +
     ops.multiplyPlain * at(costs.multiplyPlain) +

@@ -6,10 +6,9 @@ import { formatShape, sizeOf } from "../../tensor/tensor.js";
 import { findImageLayout } from "../layout/find-image-layout.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import { powerOfTwoAtLeast, type ImageLayout } from "../layout/image-layout.js";
-import type { Candidate } from "../matvec/candidate.js";
-import { transformCosts, type LinearTransform } from "../matvec/linear-transform.js";
+import { transformCosts, type LinearTransform, type TransformCounts } from "../matvec/linear-transform.js";
 import type { Stage } from "../stages/stages.js";
-import type { PrimitiveCosts } from "./costs.js";
+import { rotationCosts, transformMilliseconds, type PrimitiveCosts } from "./costs.js";
 import { plainInputLayouts, type InputRoom } from "./input-layouts.js";
 import { candidatesOfFirstStage, candidatesOfStage, type FirstProposal } from "./stage-candidates.js";
 import type { ComputingStage, StageInput } from "./stage-candidates.js";
@@ -112,7 +111,7 @@ function continuations(
 ): Continuation[] {
   return beam
     .flatMap((partial) =>
-      proposalsFor(partial, stage, phases, options)
+      proposalsFor(partial, stage, index, phases, options)
         .filter(({ candidate }) => candidate.products <= mostProducts)
         .map(({ candidate, input }): Continuation => ({
           candidate,
@@ -127,11 +126,13 @@ function continuations(
 function proposalsFor(
   { next }: PartialPlan,
   stage: ComputingStage,
+  index: number,
   phases: readonly Pair[],
-  options: SearchOptions,
+  { slots, mostInputCiphertexts, costs, levels }: SearchOptions,
 ): FirstProposal[] {
-  if (!next) return candidatesOfFirstStage(stage, phases, options);
-  return candidatesOfStage(stage, next, phases, options.slots).map((candidate) => ({ candidate }));
+  const of = { slots, mostInputCiphertexts, costs: rotationCosts(costs, levels[index]) };
+  if (!next) return candidatesOfFirstStage(stage, phases, of);
+  return candidatesOfStage(stage, next, phases, of).map((candidate) => ({ candidate }));
 }
 
 /** The next beam: the first few that turn out to fit, and of each kind at most so many. */
@@ -189,15 +190,8 @@ function goOn(
   };
 }
 
-/** Milliseconds of a stage's rotations and products. */
-function costOf(
-  { rotations, products }: Pick<Candidate, "rotations" | "products">,
-  stage: number,
-  { costs, levels }: SearchOptions,
-): number {
-  const at = levels[stage] - 1;
-  return rotations * costs.rotate[at] + products * costs.multiplyPlain[at];
-}
+const costOf = (counts: TransformCounts, stage: number, { costs, levels }: SearchOptions) =>
+  transformMilliseconds(costs, levels[stage], counts);
 
 function tooLarge({ name, inputShape, outputShape }: Stage, { slots, mostInputCiphertexts }: SearchOptions) {
   const needed = Math.ceil(sizeOf(inputShape) / slots);

@@ -1,3 +1,4 @@
+import type { AveragePoolLayer } from "../../model/average-pool.js";
 import type { Pair } from "../../model/layer.js";
 import { layerOutputShape } from "../../model/model.js";
 import { featuresAsImage } from "../layout/find-image-layout.js";
@@ -8,6 +9,8 @@ import type { Candidate } from "../matvec/candidate.js";
 import { hybridDiagonalCandidates } from "../matvec/hybrid-diagonals.js";
 import { im2colCandidates } from "../matvec/im2col.js";
 import { transformCosts, type LinearTransform } from "../matvec/linear-transform.js";
+import { mergedSums } from "../matvec/sums.js";
+import type { RotationCosts } from "../matvec/rotation-costs.js";
 import { sentDiagonalCandidates } from "../matvec/sent-diagonals.js";
 import { shiftCandidates } from "../matvec/shift.js";
 import type { AffineMap } from "../stages/affine-map.js";
@@ -32,6 +35,13 @@ export interface FirstProposal {
   readonly input?: FullSlotLayout;
 }
 
+/** What candidates are made for. */
+export interface CandidateOptions {
+  readonly slots: number;
+  /** Of rotations, at the stage's level. */
+  readonly costs: RotationCosts;
+}
+
 /**
  * All ways that the matvec schemes propose for a stage whose input lies as the stage before left it. A new scheme for such
  * stages is a line here.
@@ -42,18 +52,20 @@ export function candidatesOfStage(
   stage: ComputingStage,
   input: StageInput,
   phases: readonly Pair[],
-  slots: number,
+  { slots, costs }: CandidateOptions,
 ): Candidate[] {
   const { map, layers } = stage;
   const { slotLayout, imageLayout } = input;
   const [first] = layers;
   const pooled =
-    first.kind === "averagePool" && imageLayout ? poolLayout(first, imageLayout, slotLayout) : undefined;
+    first.kind === "averagePool" && imageLayout
+      ? pooledLayout(first, imageLayout, slotLayout, { slots, costs })
+      : undefined;
   if (pooled && onlyPools(stage)) return [sumsAlone(stage, pooled)];
   return [
-    ...hybridDiagonalCandidates({ map, layout: slotLayout, slots, poolSums: [] }),
+    ...hybridDiagonalCandidates({ map, layout: slotLayout, slots, poolSums: [], costs }),
     ...(pooled
-      ? candidatesAfterSums(stage, pooled, phases, slots)
+      ? candidatesAfterSums(stage, pooled, phases, { slots, costs })
       : shiftCandidates({
           map,
           layout: slotLayout,
@@ -63,8 +75,20 @@ export function candidatesOfStage(
           slots,
           phases,
           poolSums: [],
+          costs,
         })),
   ];
+}
+
+/** Pooling by sums of rotations, as many at once as is cheapest. */
+function pooledLayout(
+  pool: AveragePoolLayer,
+  imageLayout: ImageLayout,
+  slotLayout: FullSlotLayout,
+  { slots, costs }: CandidateOptions,
+): PooledLayout | undefined {
+  const pooled = poolLayout(pool, imageLayout, slotLayout);
+  return pooled && { ...pooled, sums: mergedSums(pooled.sums, slots, costs) };
 }
 
 /** Pooling by sums of rotations, and then products for the layers behind it. */
@@ -72,10 +96,10 @@ function candidatesAfterSums(
   stage: ComputingStage,
   { sums, slotLayout, imageLayout }: PooledLayout,
   phases: readonly Pair[],
-  slots: number,
+  { slots, costs }: CandidateOptions,
 ): Candidate[] {
   const [, ...rest] = stage.layers;
-  const shared = { map: mapOfSums(stage), layout: slotLayout, slots, poolSums: sums };
+  const shared = { map: mapOfSums(stage), layout: slotLayout, slots, poolSums: sums, costs };
   const outputShape = asImage(stage.outputShape);
   return [
     ...hybridDiagonalCandidates(shared),
@@ -109,8 +133,7 @@ function sumsAlone({ map, layers }: ComputingStage, pooled: PooledLayout): Candi
   const isReshaped = layers.some(({ kind }) => kind === "flatten" || kind === "unflatten");
   return {
     kind: "sums",
-    rotations: transformCosts(transform).rotations,
-    products: 0,
+    ...transformCosts(transform),
     build: () => ({ transform, imageLayout: isReshaped ? undefined : imageLayout }),
   };
 }
@@ -123,10 +146,10 @@ function sumsAlone({ map, layers }: ComputingStage, pooled: PooledLayout): Candi
 export function candidatesOfFirstStage(
   stage: ComputingStage,
   phases: readonly Pair[],
-  room: InputRoom,
+  options: InputRoom & CandidateOptions,
 ): FirstProposal[] {
   const { map, layers } = stage;
-  const { slots, mostInputCiphertexts: mostInputs } = room;
+  const { slots, mostInputCiphertexts: mostInputs, costs } = options;
   const inputShape = imageRead(stage);
   const stride = strideOf(layers);
   const packedForIt = [
@@ -138,14 +161,15 @@ export function candidatesOfFirstStage(
       slots,
       mostInputs,
       phases,
+      costs,
     }),
-    ...sentDiagonalCandidates({ map, slots, mostInputs }),
+    ...sentDiagonalCandidates({ map, slots, mostInputs, costs }),
   ];
   if (packedForIt.length > 0) return packedForIt.map((candidate) => ({ candidate }));
   return phases.flatMap((outputPhases) => {
     const inputPhases: Pair = [outputPhases[0] * stride[0], outputPhases[1] * stride[1]];
-    return plainInputLayouts(inputShape, inputPhases, room).flatMap((input) =>
-      candidatesOfStage(stage, input, [outputPhases], slots).map((candidate) => ({
+    return plainInputLayouts(inputShape, inputPhases, options).flatMap((input) =>
+      candidatesOfStage(stage, input, [outputPhases], options).map((candidate) => ({
         candidate,
         input: input.slotLayout,
       })),

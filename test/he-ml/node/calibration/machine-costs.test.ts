@@ -33,12 +33,12 @@ test("every operation has a cost at every level", async () => {
 });
 
 test("measured costs are written, and read again; those of other parameters stand beside them", async () => {
-  const measured = await machineCosts(parameters, file);
+  const measured = await machineCosts(parameters, file, "seal");
   expect(await read()).toEqual({ machine: thisMachine(), costs: { [key]: measured } });
   await write({ machine: thisMachine(), costs: { [key]: made } });
-  expect(await machineCosts(parameters, file)).toEqual(made);
-  const more = await machineCosts(other, file);
-  expect((await read()).costs).toEqual({ [key]: made, "1024, 3 data primes": more });
+  expect(await machineCosts(parameters, file, "seal")).toEqual(made);
+  const more = await machineCosts(other, file, "seal");
+  expect((await read()).costs).toEqual({ [key]: made, "seal, 1024, 3 data primes": more });
 });
 
 // Other machines, other damage and other places: see machine-costs.slow.ts.
@@ -51,7 +51,7 @@ test("a damaged cache, with too few costs, is ignored and written anew", () =>
 test("a place beyond a file, which cannot be written, does no harm", async () => {
   const blocked = join(folder, "file");
   await writeFile(blocked, "in the way");
-  expect((await machineCosts(parameters, join(blocked, "costs.json"))).rotate).toHaveLength(2);
+  expect((await machineCosts(parameters, join(blocked, "costs.json"), "seal")).rotate).toHaveLength(2);
 });
 
 test("the cache lies where the user keeps caches", () => {

@@ -74,7 +74,11 @@ function samplesOf({ input, inputShape }: PlannedStage): Float64Array[][] {
 /** What the planner says of a stage's encoding error, as a standard deviation at its outputs. */
 function predicted(stage: PlannedStage, samples: readonly Float64Array[][]): number {
   const budget = runToEnd(
-    measureErrorBudget([{ transform: stage.transform, output: stage.output as FullSlotLayout }], samples),
+    measureErrorBudget(
+      [{ transform: stage.transform, output: stage.output as FullSlotLayout }],
+      samples,
+      "seal",
+    ),
   );
   const sources = budget.sources.filter(({ kind }) => kind === "encoding");
   const bits = { before: 0, weights: stage.weightScaleBits, product: 0, activated: 0, after: 0, level: 1 };

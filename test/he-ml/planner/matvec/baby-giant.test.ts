@@ -1,6 +1,12 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { splitSteps, type DiagonalStep } from "../../../../src/he-ml/planner/matvec/baby-giant.js";
+import {
+  babyGiantCounts,
+  rotationMilliseconds,
+  rotationsTogether,
+  type RotationCosts,
+} from "../../../../src/he-ml/planner/matvec/rotation-costs.js";
 
 const period = 256;
 const radices = [
@@ -60,4 +66,64 @@ test("a rectangle of columns, rows and planes takes about 2√d rotations", () =
 test("no step, no rotation", () => {
   const { rotations, babyOf } = splitSteps([{ input: 0, output: 0, step: 0 }], period, radices);
   expect([rotations, babyOf(0)]).toEqual([0, 0]);
+});
+
+describe("rotations that share work", () => {
+  const sharing: RotationCosts = { decompose: 0.54, innerProduct: 0.13, modDown: 0.26 };
+
+  /** As the split counts steps: forwards and backwards around the period are two. */
+  function costOf(list: readonly DiagonalStep[], babyOf: (step: number) => number, costs: RotationCosts) {
+    const steps = new Map<string, Set<number>>();
+    const add = (name: string, step: number) => steps.set(name, (steps.get(name) ?? new Set()).add(step));
+    const centred = list.some(({ step }) => babyOf(step) > step);
+    for (const { input, output, step } of list) {
+      add(`baby ${input}`, babyOf(step));
+      add(`giant ${output}`, (centred && step >= period / 2 ? step - period : step) - babyOf(step));
+    }
+    const counts = [...steps].map(([name, all]) => {
+      const count = [...all].filter((step) => step !== 0).length;
+      return name.startsWith("baby") ? babyGiantCounts(count, 0) : babyGiantCounts(0, count);
+    });
+    return rotationMilliseconds(costs, counts.reduce(rotationsTogether));
+  }
+
+  test("random steps from 0 up: never dearer than with the fewest rotations", () => {
+    let cheaper = 0;
+    const ahead = diagonals.map((list) =>
+      list.map((diagonal) => ({ ...diagonal, step: diagonal.step >> 1 })),
+    );
+    fc.assert(
+      fc.property(ahead, (list) => {
+        const [fewest, cheapest] = [undefined, sharing].map((costs) => {
+          const { babyOf } = splitSteps(list, period, radices, costs);
+          return costOf(list, babyOf, sharing);
+        });
+        expect(cheapest).toBeLessThanOrEqual(fewest + 1e-9);
+        if (cheapest < fewest - 1e-9) cheaper++;
+      }),
+      { seed: 62, numRuns: 100 },
+    );
+    expect(cheaper).toBeGreaterThan(20);
+  });
+
+  test.each([36, 64, 100])("%p steps in a row take more baby steps than giant ones", (count) => {
+    const row = Array.from({ length: count }, (_, step) => ({ input: 0, output: 0, step }));
+    const { rotations, babyOf } = splitSteps(row, period, radices, sharing);
+    const babies = new Set(row.map(({ step }) => babyOf(step))).size - 1;
+    expect(babies).toBeGreaterThan(rotations - babies);
+  });
+
+  test("several outputs share the baby steps of their input: they are used the more", () => {
+    const of = (outputs: number) =>
+      Array.from({ length: 16 * outputs }, (_, i) => ({
+        input: 0,
+        output: i % outputs,
+        step: Math.floor(i / outputs),
+      }));
+    const babiesOf = (list: readonly DiagonalStep[]) => {
+      const { babyOf } = splitSteps(list, period, radices, sharing);
+      return new Set(list.map(({ step }) => babyOf(step))).size;
+    };
+    expect(babiesOf(of(4))).toBeGreaterThan(babiesOf(of(1)));
+  });
 });

@@ -15,6 +15,7 @@ import { poolLayout } from "../../../../src/he-ml/planner/layout/pooled-layout.j
 import type { Candidate } from "../../../../src/he-ml/planner/matvec/candidate.js";
 import { hybridDiagonalCandidates } from "../../../../src/he-ml/planner/matvec/hybrid-diagonals.js";
 import { im2colCandidates } from "../../../../src/he-ml/planner/matvec/im2col.js";
+import { equalRotations } from "../../../../src/he-ml/planner/matvec/rotation-costs.js";
 import { sentDiagonalCandidates } from "../../../../src/he-ml/planner/matvec/sent-diagonals.js";
 import { shiftCandidates } from "../../../../src/he-ml/planner/matvec/shift.js";
 import {
@@ -93,11 +94,15 @@ const problems: fc.Arbitrary<Problem> = fc.record({
   seed: fc.nat(9999),
 });
 
+/** Rotations that share nothing, and such as share most of their work. */
+const costsTried = [equalRotations, { decompose: 0.5, innerProduct: 0.1, modDown: 0.2 }];
+
 function convolution({ channels, outputs, image, kernel, stride, seed }: Problem) {
   const layer = convolutionalLayer({ weights: randomTensor([outputs, channels, ...kernel], seed), stride });
   const inputShape = [channels, ...image] as const;
   const outputShape = layerOutputShape(layer, inputShape) as unknown as readonly [number, number, number];
-  return { map: affineOfLayer(layer, inputShape)!, inputShape, outputShape, stride };
+  const costs = costsTried[seed % 2];
+  return { map: affineOfLayer(layer, inputShape)!, inputShape, outputShape, stride, costs };
 }
 
 describe("every candidate that is worked out computes its map, and reads no slot that holds nothing:", () => {
@@ -127,7 +132,10 @@ describe("every candidate that is worked out computes its map, and reads no slot
           })),
           bias: 0,
         }));
-        built += expectAllCompute(sentDiagonalCandidates({ map, slots, mostInputs: 12 }), undefined);
+        built += expectAllCompute(
+          sentDiagonalCandidates({ map, slots, mostInputs: 12, costs: costsTried[rows % 2] }),
+          undefined,
+        );
       }),
       { seed: 72, numRuns: 25 },
     );
@@ -138,7 +146,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
     let built = 0;
     fc.assert(
       fc.property(problems, (problem) => {
-        const { map, inputShape, outputShape, stride } = convolution(problem);
+        const { map, inputShape, outputShape, stride, costs } = convolution(problem);
         const rowStride = Math.ceil(inputShape[2] / problem.phases[1]);
         const plane = rowStride * Math.ceil(inputShape[1] / problem.phases[0]);
         const imageLayout = planesLayout({
@@ -151,7 +159,7 @@ describe("every candidate that is worked out computes its map, and reads no slot
         if (!imageLayout || imageExtent(imageLayout) > slots) return;
         const layout = slotsOfImage(imageLayout, slots);
         const phases = [[1, 1] as const];
-        const shared = { map, layout, slots, poolSums: [] };
+        const shared = { map, layout, slots, poolSums: [], costs };
         built += expectAllCompute(
           shiftCandidates({ ...shared, imageLayout, outputShape, stride, phases }),
           layout,
@@ -170,7 +178,11 @@ describe("every candidate that is worked out computes its map, and reads no slot
     }));
     const layout = [Int32Array.from({ length: slots }, (_, slot) => slot % 16)];
     expect(
-      expectAllCompute(hybridDiagonalCandidates({ map, layout, slots, poolSums: [] }), layout, 40),
+      expectAllCompute(
+        hybridDiagonalCandidates({ map, layout, slots, poolSums: [], costs: equalRotations }),
+        layout,
+        40,
+      ),
     ).toBeGreaterThan(20);
   });
 });
@@ -234,7 +246,7 @@ describe("withOutputLayout", () => {
     const diagonals = [diagonal(0, [0, -1, -1, -1]), diagonal(1, [1, -1, -1, -1])];
     const found = withOutputLayout({ ...unfinished, diagonals }, input)!;
     expect(found.output.map((held) => [...Array.from(held)])).toEqual([[0, -1, -1, -1]]);
-    expect(transformCosts(found)).toEqual({ rotations: 1, products: 2 });
+    expect(transformCosts(found)).toEqual({ rotations: 1, decompositions: 1, modDowns: 1, products: 2 });
   });
 
   test("refuses a map that leaves a term out, or reads garbage", () => {
@@ -243,6 +255,32 @@ describe("withOutputLayout", () => {
     ).toBeUndefined();
     const wrong = [diagonal(0, [0, -1, -1, -1]), diagonal(2, [1, -1, -1, -1])];
     expect(withOutputLayout({ ...unfinished, diagonals: wrong }, input)).toBeUndefined();
+  });
+});
+
+test("costs: baby steps share the decomposition of their input, giant steps the division of their output", () => {
+  const entries = Int32Array.of(0, -1, -1, -1);
+  const steps: [input: number, output: number, baby: number, giant: number][] = [
+    ...([0, 1, 2, 3] as const).map((baby): [number, number, number, number] => [0, 0, baby, 0]),
+    [0, 0, 1, 2],
+    [0, 1, 1, 2],
+    [0, 1, 2, 1],
+    [1, 1, 0, 1],
+    [1, 1, 0, 0],
+  ];
+  const diagonals = steps.map(([input, output, baby, giant]) => ({ input, output, baby, giant, entries }));
+  const map = affineMap(1, 1, () => ({ entries: [], bias: 0 }));
+  const transform = { map, inputs: 2, outputs: 2, diagonals, poolSums: [], folds: [] };
+  // Input 0 by 1, 2 and 3; giant step 2 of output 0, and 2 and 1 of output 1.
+  const alone = { rotations: 6, decompositions: 1 + 3, modDowns: 3 + 2, products: 9 };
+  expect(transformCosts(transform)).toEqual(alone);
+  // Of both inputs a sum of three rotations, of both outputs one of two and one of one.
+  const summed = { ...transform, poolSums: [[1, 2, 3]], folds: [[1, 2], [3]] };
+  expect(transformCosts(summed)).toEqual({
+    rotations: 6 + 2 * 3 + 2 * 3,
+    decompositions: 4 + 2 + 4,
+    modDowns: 5 + 2 + 4,
+    products: 9,
   });
 });
 

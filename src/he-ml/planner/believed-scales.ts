@@ -1,0 +1,140 @@
+import { mostFastPrimeBits, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { mostPrimeBits } from "../crypto/parameters.js";
+import type { Step } from "../long-work.js";
+import type { ErrorBudget } from "./errors/error-budget.js";
+import type { Measured } from "./errors/measure.js";
+import { chance, tryScales, withLarger } from "./errors/simulate.js";
+import { transformCosts } from "./matvec/linear-transform.js";
+import type { TransformPlan } from "./search/search.js";
+import { costsOnChain, transformMilliseconds, type PlanningCosts } from "./search/costs.js";
+import { chainCarries, chooseScales } from "./scales/lazy-scales.js";
+import type { MostPrimeBits } from "./scales/scale-chain.js";
+import type { ScalePlan, ScaleStage } from "./scales/stage-scales.js";
+import { activationDepth } from "./stages/activation.js";
+
+/** What is asked of scales. */
+export interface WantedScales {
+  /** Largest error at the output, relative to the largest output; 0.01 if left out. */
+  readonly relativeError?: number;
+  readonly evaluator: EvaluatorKind;
+  readonly costs: PlanningCosts;
+}
+
+export const defaultRelativeError = 0.01;
+/**
+ * The largest error is taken to be four standard deviations. A normal error is larger with probability
+ * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability
+ * 1 − (1 − 6.3·10⁻⁵)¹⁰⁰⁰ = 6 %, that is in about one set of 1,000 outputs in sixteen.
+ */
+const deviationsInLargest = 4;
+/**
+ * How large an error inside of a network may be beside the largest value there. The first is tried first: many networks take
+ * whatever errors their first stages have down again. Where that holds in first order only, so that a trial shows larger
+ * errors than were predicted, errors are kept small everywhere.
+ */
+const innerShares = [Infinity, 1 / 8, 1 / 64];
+/**
+ * Most bits of primes, each tried. With small primes the kernel evaluator is fast, with large ones more precise: a large
+ * special prime takes the noise of key switches down to that of rounding, a large data prime leaves room for scales where
+ * the network needs it most. Beside a large data prime the special one is large, too.
+ */
+function mostBitsTried(evaluator: EvaluatorKind, stages: number): MostPrimeBits[] {
+  const [small, large] = [mostFastPrimeBits, mostPrimeBits];
+  const all = (bits: number) => new Array<number>(stages).fill(bits);
+  const allLarge = { base: large, stages: all(large), special: large };
+  if (evaluator === "seal") return [allLarge];
+  const allSmall = { base: small, stages: all(small), special: small };
+  const largeSpecial = { ...allSmall, special: large };
+  const oneLarge = [...allSmall.stages.keys()].map((stage) => ({
+    ...largeSpecial,
+    stages: all(small).with(stage, large),
+  }));
+  return [allSmall, largeSpecial, { ...largeSpecial, base: large }, ...oneLarge, allLarge];
+}
+
+/**
+ * The scales that are as precise as asked for, as is predicted and as a trial with noise shows; of chains with small and
+ * with large primes those that take less time.
+ */
+export function* believedScales(
+  degree: number,
+  measured: Measured,
+  transforms: TransformPlan["transforms"],
+  { relativeError = defaultRelativeError, evaluator, costs }: WantedScales,
+): Generator<Step, { readonly scales?: ScalePlan; readonly problem?: string }> {
+  const { budget, scaleStages, largestOutputs } = measured;
+  let problem: string | undefined;
+  for (const share of innerShares) {
+    const wanted = largestOutputs.map((largest, stage) =>
+      stage < largestOutputs.length - 1 ? share * largest : (relativeError * largest) / deviationsInLargest,
+    );
+    const choices: { readonly scales: ScalePlan; readonly cost: number }[] = [];
+    for (const most of mostBitsTried(evaluator, scaleStages.length)) {
+      const scales = chooseScales(degree, scaleStages, budget, wanted, most);
+      yield planned(measured);
+      if (scales)
+        choices.push({ scales, cost: millisecondsOn(scales, scaleStages, transforms, evaluator, costs) });
+    }
+    if (choices.length === 0) break;
+    for (const { scales } of choices.sort((a, b) => a.cost - b.cost)) {
+      const trial = tryScales(measured, scales, measured.samples);
+      yield planned(measured);
+      const others = tryScales(measured, scales, measured.others, 1);
+      const largest = largestOutputs.at(-1)!;
+      const shares = [trial, others].map(
+        ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
+      );
+      // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
+      const fits = trial.largestComputed.every(
+        (largestSeen, stage) =>
+          largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
+      );
+      if (fits && Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
+        return { scales: withLarger(scales, trial) };
+      }
+      const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
+      problem = `a trial with noise shows larger errors than asked for, from stage "${scaleStages[Math.max(0, first)].name}" on`;
+    }
+  }
+  return { problem: problem ?? whatFails(degree, scaleStages, budget) };
+}
+
+/** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */
+function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorBudget): string {
+  const first = stages.findIndex((_, i) => {
+    const sources = budget.sources.filter(({ stage }) => stage <= i);
+    const before = sources.map((source) => ({ ...source, gain: source.gain.slice(0, i + 1) }));
+    return !chainCarries(degree, stages.slice(0, i + 1), { ...budget, sources: before });
+  });
+  return first < 0
+    ? `the stages fit, but not as precisely as asked for`
+    : `the modulus ends before stage "${stages[first].name}"`;
+}
+
+/** All stages have their layouts; scales are left. */
+const planned = ({ scaleStages }: Measured): Step => ({
+  done: scaleStages.length,
+  total: scaleStages.length,
+});
+
+/** Predicted milliseconds of all stages under some scales. */
+function millisecondsOn(
+  { parameters, stages: scales }: ScalePlan,
+  stages: readonly ScaleStage[],
+  transforms: TransformPlan["transforms"],
+  evaluator: EvaluatorKind,
+  costsFor: PlanningCosts,
+): number {
+  const { polyModulusDegree, coeffModulusBits, levels } = parameters;
+  const costs = costsOnChain(costsFor(polyModulusDegree, levels, evaluator), coeffModulusBits, evaluator);
+  return scales.reduce((sum, { level, rescalesBefore, rescales }, i) => {
+    const transform = transforms[i];
+    const linear = transform ? transformMilliseconds(costs, level, transformCosts(transform)) : 0;
+    // A polynomial's products are counted at its highest level, each.
+    const products = activationDepth(stages[i].activation);
+    const ofEach =
+      products * (costs.square[level - 1] + costs.relinearize[level - 1]) +
+      (rescalesBefore + rescales) * costs.rescale[level - 1];
+    return sum + linear + (transform?.outputs ?? 1) * ofEach;
+  }, 0);
+}
