@@ -11,12 +11,13 @@ import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { onChainThatDoes } from "./chain-that-does.js";
 import type { CommandIo } from "./command-io.js";
+import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { requireWritableFile } from "./files.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes } from "../viz/units.js";
 
-interface ExplainOptions {
+interface ExplainOptions extends EvaluatorOption {
   readonly model: string;
   readonly packing: Packing;
   readonly parameters?: string;
@@ -35,6 +36,7 @@ export function explainCommand(io: CommandIo): Command {
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
+    .addOption(evaluatorOption())
     .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
     .action((options: ExplainOptions) => run(options, io));
@@ -42,7 +44,7 @@ export function explainCommand(io: CommandIo): Command {
 
 async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Promise<void> {
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
-  const { packing, parameters: file, fuse, clientSpec } = options;
+  const { packing, evaluator, parameters: file, fuse, clientSpec } = options;
   const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
@@ -50,18 +52,22 @@ async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Prom
   const program = await onChainThatDoes({ parameters: file }, warn, (longer) =>
     compile(model, {
       packing,
+      evaluator,
       parameters: parameters ?? longer,
       ...(packing === "packed" ? { fuse, samples } : {}),
     }),
   );
-  const explanation = explain(program, { costs: await machineCosts(program.parameters) });
+  const explanation = explain(program, {
+    costs: await machineCosts(program.parameters, undefined, program.evaluator),
+  });
   stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
   if (clientSpec) await writeWholeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
 }
 
 /** One row a stage, then the sums. */
 export function explanationText(explanation: Explanation): string {
-  const { model, packing, parameters, stages, totals, rotationSteps, bytes, blindingBits } = explanation;
+  const { model, packing, evaluator, parameters, stages, totals, rotationSteps, bytes, blindingBits } =
+    explanation;
   const table = new Table({
     head: ["stage", "out", "level", "scale", "diagonals", "rotate", "× plain", "square", "ms", "error"],
     colAligns: ["left", ...new Array<"right">(9).fill("right")],
@@ -84,7 +90,7 @@ export function explanationText(explanation: Explanation): string {
   const { rotate, multiplyPlain } = totals.ops;
   return [
     `${model}, packing ${packing}: ${formatParameters(checkParameters(parameters))}, ` +
-      `inputs at 2^${parameters.scaleBits}`,
+      `inputs at 2^${parameters.scaleBits}; planned for the evaluator "${evaluator}"`,
     table.toString(),
     `in all ${rotate} rotations, ${multiplyPlain} products with plaintexts: ` +
       `${totals.predictedMilliseconds.toPrecision(3)} ms predicted for this machine, on one thread`,

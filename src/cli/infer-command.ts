@@ -17,6 +17,7 @@ import { requirePackages } from "../he-ml/node/optional-packages.js";
 import { valueRanges } from "../he-ml/model/value-range.js";
 import { maxAbs, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { wholeNumber } from "./arguments.js";
+import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
 import { csvImages } from "./csv-images.js";
@@ -32,7 +33,7 @@ import { startProgress } from "./progress.js";
 import { referenceLogits } from "./reference-logits.js";
 import { sampleImages } from "./sample-images.js";
 
-interface InferCommandOptions {
+interface InferCommandOptions extends EvaluatorOption {
   readonly model: string;
   readonly dataset?: string;
   readonly index?: number;
@@ -83,6 +84,7 @@ export function inferCommand(io: CommandIo): Command {
       "worker threads (default: one a core; packing packed: at most two)",
       wholeNumber(1, 256),
     )
+    .addOption(evaluatorOption())
     .option("--report <file>", "write an HTML report with figures")
     .option("--allow-error", "exit with 0 also where encrypted and plain logits do not agree")
     .option("--json", "print everything as JSON")
@@ -116,6 +118,7 @@ async function run(given: InferCommandOptions, { stdout, stderr, signal }: Comma
       expectedLogits,
       classNames: classNames ?? model.classNames,
       threads: options.threads,
+      evaluator: options.evaluator,
       signal,
       onProgress: (step, done, total) => progress.update(step, done, total),
     }),
@@ -153,13 +156,13 @@ function withRanges(model: Model, images: Tensor): Model {
 
 async function compileFor(
   model: Model,
-  { packing, fuse, parameters: file, signal, onProgress }: InferCommandOptions & LongWorkOptions,
+  { packing, fuse, evaluator, parameters: file, signal, onProgress }: InferCommandOptions & LongWorkOptions,
   longer: CkksParameters | undefined,
 ): Promise<Program> {
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : longer;
-  if (packing !== "packed") return compile(model, { packing, parameters });
+  if (packing !== "packed") return compile(model, { packing, evaluator, parameters });
   return compile(model, {
-    ...{ packing, parameters, fuse, signal, onProgress },
+    ...{ packing, evaluator, parameters, fuse, signal, onProgress },
     samples: await sampleImages(model),
   });
 }

@@ -65,6 +65,8 @@ export {
   type CkksParameters,
   type ParametersSpec,
 } from "./crypto/parameters.js";
+export { type EvaluatorChoice } from "./crypto/choose-evaluator.js";
+export { type EvaluatorKind } from "./crypto/evaluator-kind.js";
 export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";
 export { type RotationKey, type RotationNeed } from "./crypto/rotation-keys.js";
 export {

@@ -13,6 +13,7 @@ export const traces = [mnistSmall[1], mnistSmall[4], mnistSmall[5]].map((trace, 
 export const explanation: Explanation = {
   model: "mnist-small",
   packing: "packed",
+  evaluator: "seal",
   parameters: {
     scheme: "ckks",
     polyModulusDegree: 8192,

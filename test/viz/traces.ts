@@ -58,6 +58,7 @@ export function tracesOf(
       images: 100,
       shape: sketch.shape ?? [10],
       security: 128,
+      evaluator: "seal",
       before,
       after,
       ...after,

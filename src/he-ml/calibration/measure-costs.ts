@@ -20,13 +20,13 @@ export class CostMeter {
   ) {}
 
   /** Makes keys and runs everything for a while. */
-  static async open(parameters: CkksParameters): Promise<CostMeter> {
+  static async open(parameters: CkksParameters, kind: EvaluatorKind = "seal"): Promise<CostMeter> {
     const client = await SecretContext.create(parameters);
     const keys = client.exportEvaluationKeys(
       measuredSteps.map((step) => ({ step, level: parameters.levels })),
     );
-    const { evaluator } = await PublicContext.load(parameters, keys);
-    return CostMeter.of(evaluator, "seal");
+    const { evaluator } = await PublicContext.load(parameters, keys, { evaluator: kind });
+    return CostMeter.of(evaluator, kind);
   }
 
   /**

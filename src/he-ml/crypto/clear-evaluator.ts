@@ -52,6 +52,7 @@ export class ClearCiphertext implements Ciphertext {
  */
 export class ClearEvaluator extends Evaluator {
   readonly name = "the clear twin of SEAL";
+  readonly kind = "clear";
   readonly #noise: NoiseModel;
 
   /** @param noiseOf whose noise it predicts */

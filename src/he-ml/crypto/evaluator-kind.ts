@@ -13,6 +13,11 @@ export type EvaluatorKind = (typeof evaluatorKinds)[number];
 /** Of the type that we name, as zod's name for it could not be written down where zod is not at hand. */
 export const evaluatorKindSchema: z.ZodType<EvaluatorKind> = z.enum(evaluatorKinds);
 
+/** What computes in a trace: one of these, or the clear twin, which encrypts nothing. */
+export const tracedEvaluatorSchema: z.ZodType<TracedEvaluator> = z.enum([...evaluatorKinds, "clear"]);
+
+export type TracedEvaluator = EvaluatorKind | "clear";
+
 /** What is planned for where nobody says. */
 export const defaultEvaluator: EvaluatorKind = "seal";
 

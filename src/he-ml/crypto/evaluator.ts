@@ -1,3 +1,4 @@
+import type { TracedEvaluator } from "./evaluator-kind.js";
 import { InputError } from "../errors.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
@@ -25,6 +26,8 @@ import { weightedSumMethod } from "./weighted-sum.js";
 export abstract class Evaluator extends EvaluatorPrimitives {
   /** What computes, as tables and figures call it. */
   abstract readonly name: string;
+  /** What computes, as traces say it. */
+  abstract readonly kind: TracedEvaluator;
   readonly parameters: CkksParameters;
   readonly #counts: Record<Operation, number> = { ...noOperations };
 

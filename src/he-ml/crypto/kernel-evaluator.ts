@@ -31,6 +31,7 @@ export interface KernelEvaluatorOptions {
  */
 export class KernelEvaluator extends Evaluator implements Disposable {
   readonly name = "kernel";
+  readonly kind = "kernel";
   readonly #asSeal: boolean;
 
   /**

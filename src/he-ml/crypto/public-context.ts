@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import { RnsRing, type RnsRingOptions } from "../kernels/rns-ring.js";
+import { chooseEvaluator } from "./choose-evaluator.js";
 import type { EvaluatorKind } from "./evaluator-kind.js";
 import type { Evaluator } from "./evaluator.js";
 import { KernelEvaluator, type KernelEvaluatorOptions } from "./kernel-evaluator.js";
@@ -32,7 +33,7 @@ export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: Evaluation
 }
 
 export interface PublicContextOptions {
-  /** `"seal"` if left out. */
+  /** `"seal"` if left out; `"kernel"` is refused where the kernels do not pass their self-test. */
   readonly evaluator?: EvaluatorKind;
   /** Of the kernel evaluator: how residues are kept (doubles where they do, if left out), and whether all is as in SEAL. */
   readonly kernel?: RnsRingOptions & KernelEvaluatorOptions;
@@ -58,6 +59,7 @@ export class PublicContext implements Disposable {
   /**
    * A context without keys: it encodes weights, once for all clients.
    *
+   * @throws InputError if the evaluator is `"kernel"` and the kernels cannot be used
    * @example
    * const server = await PublicContext.open(parameters);
    * const encoded = server.evaluator.encode(weights, at);
@@ -69,7 +71,7 @@ export class PublicContext implements Disposable {
   }
 
   /**
-   * @throws InputError if the keys do not belong to the parameters
+   * @throws InputError if the keys do not belong to the parameters, or the evaluator cannot be used
    * @example const server = await PublicContext.load(parameters, client.exportEvaluationKeys());
    */
   static async load(
@@ -146,7 +148,9 @@ async function openWorkshop(
   const seal = await Seal.open(parameters);
   if (evaluator === "seal") return { seal, asSeal };
   const { polyModulusDegree, coeffModulus } = seal.parameters;
-  return { seal, asSeal, ring: await RnsRing.open(polyModulusDegree, coeffModulus, options) };
+  const { kinds } = await chooseEvaluator(seal.parameters, { asked: evaluator });
+  const tested = kinds?.includes("f64") ? options : { ...options, kind: "i64" as const };
+  return { seal, asSeal, ring: await RnsRing.open(polyModulusDegree, coeffModulus, tested) };
 }
 
 function evaluatorWith({ seal, ring, asSeal }: Workshop, keys?: EvaluationKeys): Evaluator & Disposable {

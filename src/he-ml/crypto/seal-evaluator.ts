@@ -41,6 +41,7 @@ export interface EvaluationKeyHandles {
  */
 export class SealEvaluator extends Evaluator implements Disposable {
   readonly name = "SEAL";
+  readonly kind = "seal";
   readonly #seal: Seal;
   readonly #keys?: EvaluationKeyHandles;
   readonly #evaluator: SealEvaluatorHandle;

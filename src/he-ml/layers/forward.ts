@@ -30,11 +30,12 @@ export async function* forwardInTurns(
   turns?: Runner<EncryptedTensor>["turns"],
 ): AsyncGenerator<LayerTrace, EncryptedTensor> {
   if (steps.length === 0) return input;
-  const { parameters } = steps[0].evaluator;
+  const { parameters, kind: evaluator } = steps[0].evaluator;
   const free = (tensor: EncryptedTensor) => {
     if (tensor !== input) tensor[Symbol.dispose]();
   };
-  return yield* runSteps(Array.from(steps, asRunStep), input, { parameters, free, turns }, options);
+  const runner = { parameters, evaluator, free, turns };
+  return yield* runSteps(Array.from(steps, asRunStep), input, runner, options);
 }
 
 function asRunStep(step: EncodedStep, position: number): RunStep<EncryptedTensor> {

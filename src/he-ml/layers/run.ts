@@ -1,4 +1,5 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { TracedEvaluator } from "../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../crypto/operation-counts.js";
 import type { EncryptedLayout } from "../crypto/packing.js";
 import type { CkksParameters } from "../crypto/parameters.js";
@@ -57,6 +58,8 @@ export interface RunStep<T> {
 /** Who computes: in this thread, or by workers. */
 export interface Runner<T> {
   readonly parameters: CkksParameters;
+  /** What computes. */
+  readonly evaluator: TracedEvaluator;
   /** Called once for every tensor that is not needed any more, the input included; never for the one returned. */
   free(tensor: T): void;
   /** Where only one step can be computed at a time: starts the work when it is this run's turn. */
@@ -100,6 +103,7 @@ export async function* runSteps<T extends EncryptedLayout>(
         name,
         kind,
         modelLayers,
+        evaluator: runner.evaluator,
         output,
         ...measured,
         milliseconds,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
+import { tracedEvaluatorSchema, type TracedEvaluator } from "../crypto/evaluator-kind.js";
 import { operationCountsSchema, type OperationCounts } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema, type EncryptedLayout } from "../crypto/packing.js";
 import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
@@ -31,6 +32,8 @@ export const layerTraceSchema = ciphertextStateSchema.extend({
   shape: shapeSchema,
   /** Security of the parameters in bits; `"teaching"` marks parameters that promise none. */
   security: z.literal([128, "teaching"]),
+  /** What computed. */
+  evaluator: tracedEvaluatorSchema,
   before: ciphertextStateSchema,
   /** The state at the output, the same as the trace's own `level`, `scaleBits` and `modulusBits`. */
   after: ciphertextStateSchema,
@@ -49,6 +52,7 @@ export interface LayerTrace extends TypeOf<typeof layerTraceSchema> {}
 
 /** What was measured of one layer's run. */
 export interface LayerMeasurement {
+  readonly evaluator: TracedEvaluator;
   readonly name: string;
   readonly kind: string;
   readonly modelLayers: readonly number[];
@@ -61,7 +65,7 @@ export interface LayerMeasurement {
 }
 
 export function layerTrace(parameters: CkksParameters, measured: LayerMeasurement): LayerTrace {
-  const { name, kind, modelLayers, output, ops, milliseconds, error } = measured;
+  const { name, kind, modelLayers, evaluator, output, ops, milliseconds, error } = measured;
   const stateOf = ({ level, scale }: LevelAndScale): CiphertextState => ({
     level,
     scaleBits: Math.log2(scale),
@@ -77,6 +81,7 @@ export function layerTrace(parameters: CkksParameters, measured: LayerMeasuremen
     images: output.images,
     shape: output.shape,
     security: parameters.security,
+    evaluator,
     before: stateOf(measured.before),
     after,
     ...after,

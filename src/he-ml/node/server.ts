@@ -18,7 +18,7 @@ export class Server extends ServerInThisThread {
   /**
    * Encodes the weights, in this thread or in workers.
    *
-   * @throws InputError if the number of threads is none, or a weight does not fit
+   * @throws InputError if the number of threads is none, a weight does not fit, or the evaluator asked for cannot be used
    */
   static override start(program: Program, options: ServerOptions = {}): Promise<Server> {
     return this.startBy(onThreads, program, options);

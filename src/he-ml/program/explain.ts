@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ClearContext } from "../crypto/clear-context.js";
 import { ClearEvaluator, type ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { evaluatorKindSchema } from "../crypto/evaluator-kind.js";
 import { operationCountsSchema, operationsBetween, operationsTogether } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
@@ -60,6 +61,8 @@ export const travellingSchema = z.object({
 export const explanationSchema = z.object({
   model: z.string(),
   packing: packingSchema,
+  /** What it is planned for, and its time and error predicted. */
+  evaluator: evaluatorKindSchema,
   parameters: parametersSpecSchema.required(),
   stages: z.array(stageExplanationSchema).min(1),
   totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),
@@ -105,6 +108,7 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
   return {
     model: program.model.name,
     packing: program.packing,
+    evaluator: program.evaluator,
     parameters: parametersSpec(parameters),
     stages,
     totals: {

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { payloadLength } from "../crypto/byte-format.js";
+import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
+import { evaluatorKinds, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { packingSchema } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
@@ -55,6 +57,8 @@ export const inferenceReportSchema = z.object({
   images: countSchema,
   parameters: parametersSpecSchema.required(),
   threads: countSchema,
+  /** What computed, and why. */
+  evaluator: evaluatorChoiceSchema,
   results: z.array(imageResultSchema).min(1),
   /** What each output stands for, where that is known. */
   classNames: z.array(z.string()).optional(),
@@ -82,6 +86,8 @@ export interface InferOptions {
   readonly classNames?: readonly string[];
   /** Worker threads, as in `ServerOptions`. */
   readonly threads?: number;
+  /** What computes, as in `ServerOptions`. */
+  readonly evaluator?: EvaluatorKind;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
@@ -112,7 +118,15 @@ export async function inferOn(
 ): Promise<InferenceReport> {
   Program.require("infer", program);
   const { model, packing, parameters, clientSpec } = program;
-  const { expectedLogits, threads, signal, onProgress, classNames = clientSpec.classNames } = options;
+  const {
+    expectedLogits,
+    threads,
+    evaluator,
+    signal,
+    onProgress,
+    classNames = clientSpec.classNames,
+  } = options;
+  requireEvaluator(evaluator);
   requireTensor("infer", images);
   requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
   requireOneEach(program, images.shape[0], options);
@@ -129,7 +143,7 @@ export async function inferOn(
   const [keys, keysMilliseconds] = await timed(() => client.evaluationKeys);
   // The server starts while the client encrypts, as two machines would.
   const starting = timed(async () => {
-    const server = await servers.start(program, { threads });
+    const server = await servers.start(program, { threads, evaluator });
     return { server, session: await connected(server, keys) };
   });
   try {
@@ -156,6 +170,7 @@ export async function inferOn(
       images: count,
       parameters: parametersSpec(parameters),
       threads: server.threads,
+      evaluator: server.evaluator,
       results: labels.map((label, i) => ({
         ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
         label,
@@ -218,6 +233,13 @@ const layersOf = ({ model, layers }: Program): Layer[] => layers.map((index) => 
 function plainOutputs(program: Program, images: Tensor): Tensor[] {
   let current = images;
   return layersOf(program).map((layer) => (current = layerForward(layer, current)));
+}
+
+/** @throws InputError unless there is such an evaluator */
+function requireEvaluator(evaluator: unknown): void {
+  if (evaluator === undefined || evaluatorKindSchema.safeParse(evaluator).success) return;
+  const expected = evaluatorKinds.map((kind) => `"${kind}"`).join(" or ");
+  throw new InputError(`infer: evaluator: expected ${expected}, got ${JSON.stringify(evaluator)}`);
 }
 
 /** @throws InputError unless there is one label and one row of logits for each image, where there are any */

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { defaultEvaluator, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { chooseEvaluator, formatChoice, type EvaluatorChoice } from "../crypto/choose-evaluator.js";
+import { evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { keysFromBytes } from "../crypto/key-bytes.js";
 import { loadedKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
@@ -17,7 +18,10 @@ export interface ServerOptions {
    * calling thread, which is all that there is in a browser.
    */
   readonly threads?: number;
-  /** What computes; SEAL if left out. */
+  /**
+   * What computes. If left out, what the program was planned for; but SEAL where the kernels do not pass their self-test:
+   * see `Server.evaluator`.
+   */
   readonly evaluator?: EvaluatorKind;
   /** Bytes that the keys of all sessions together may take, in each thread; 2 GiB if left out, of the 4 that WASM has. */
   readonly mostKeyBytes?: number;
@@ -62,6 +66,8 @@ export class Server implements AsyncDisposable {
     readonly program: Program,
     executor: Executor,
     mostKeyBytes: number,
+    /** What computes, and why. */
+    readonly evaluator: EvaluatorChoice,
     private readonly blinding: Blinding | undefined,
   ) {
     this.#executor = executor;
@@ -71,7 +77,7 @@ export class Server implements AsyncDisposable {
   /**
    * Encodes the weights, to compute in the calling thread: in a browser, call it in a Web Worker.
    *
-   * @throws InputError if there are to be threads, or a weight does not fit
+   * @throws InputError if there are to be threads, a weight does not fit, or the evaluator asked for cannot be used
    */
   static start(program: Program, options: ServerOptions = {}): Promise<Server> {
     return this.startBy(inThisThread, program, options);
@@ -83,14 +89,14 @@ export class Server implements AsyncDisposable {
     options: ServerOptions,
   ): Promise<Server> {
     Program.require("server", program);
-    const {
-      threads,
-      evaluator = defaultEvaluator,
-      mostKeyBytes = usualKeyBytes,
-      blindAnswers = true,
-    } = checkedOptions(options);
-    const executor = await startExecutor(program.content, { threads, evaluator });
-    return new this(program, executor, mostKeyBytes, blindAnswers ? await blindingOf(program) : undefined);
+    const { threads, mostKeyBytes = usualKeyBytes, blindAnswers = true, ...asked } = checkedOptions(options);
+    const choice = await chooseEvaluator(program.parameters, {
+      asked: asked.evaluator,
+      usual: program.evaluator,
+    });
+    const executor = await startExecutor(program.content, { threads, evaluator: choice.evaluator });
+    const blinding = blindAnswers ? await blindingOf(program) : undefined;
+    return new this(program, executor, mostKeyBytes, choice, blinding);
   }
 
   /** Worker threads that compute, 0 for none. */
@@ -127,6 +133,7 @@ export class Server implements AsyncDisposable {
       const session: Session = new Session(
         this.program,
         executor,
+        this.evaluator,
         this.blinding,
         { key, keyBytes: bytes },
         () => {
@@ -159,7 +166,7 @@ export class Server implements AsyncDisposable {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const { model, packing } = this.program;
     return (
-      `Server { "${model.name}", packing ${packing}, threads ${this.threads}, sessions ${this.sessions}, ` +
+      `Server { "${model.name}", packing ${packing}, ${formatChoice(this.evaluator)}, threads ${this.threads}, sessions ${this.sessions}, ` +
       `${this.#closed ? "closed" : "open"}, no secret key }`
     );
   }

@@ -1,3 +1,4 @@
+import type { EvaluatorChoice } from "../crypto/choose-evaluator.js";
 import { requireCount, type SerializedTensor } from "../crypto/encrypted-tensor.js";
 import { requireSlots } from "../crypto/packing.js";
 import { inputCiphertextBytes, outputCiphertextBytes } from "../crypto/rotation-keys.js";
@@ -22,6 +23,8 @@ export class Session implements AsyncDisposable {
   constructor(
     readonly program: Program,
     private readonly executor: ClientExecutor,
+    /** What computes, and why. */
+    readonly evaluator: EvaluatorChoice,
     private readonly blinding: Blinding | undefined,
     private readonly client: { readonly key: string; readonly keyBytes: number },
     private readonly onEnd: () => void,

@@ -90,6 +90,7 @@ describe("traces of a small model under [50, 60, 48 | 60], input scale 2^20, wei
           packing,
           images: 2,
           security: "teaching",
+          evaluator: side.evaluator.kind,
           before: closeTo(before),
           after: closeTo(after),
           ...closeTo(after),

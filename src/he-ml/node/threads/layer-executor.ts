@@ -26,6 +26,7 @@ export class LayerExecutor implements Executor {
   private constructor(
     private readonly pool: WorkerPool<LayerTask>,
     private readonly program: LayeredProgram,
+    private readonly evaluator: EvaluatorKind,
   ) {
     this.#memory = new SharedMemory(program.parameters);
   }
@@ -37,7 +38,8 @@ export class LayerExecutor implements Executor {
   ): Promise<LayerExecutor> {
     const data: WorkerProgram<LayeredProgram> = { program, evaluator };
     const file = new URL("./layer-worker.js", import.meta.url);
-    return new LayerExecutor(await WorkerPool.start<LayerTask>(file, data, threads), program);
+    const pool = await WorkerPool.start<LayerTask>(file, data, threads);
+    return new LayerExecutor(pool, program, evaluator);
   }
 
   get threads(): number {
@@ -62,7 +64,8 @@ export class LayerExecutor implements Executor {
     options: RunOptions<SerializedTensor>,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { layers, parameters } = this.program;
-    const workers = { parameters, memory: this.#memory, turns: this.pool.turns };
+    const { evaluator } = this;
+    const workers = { parameters, evaluator, memory: this.#memory, turns: this.pool.turns };
     const steps = layers.map((_, position) => this.#step(client, position));
     return runOnWorkers(steps, input, workers, options);
   }

@@ -1,4 +1,5 @@
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
+import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
 import { runSteps, type RunOptions, type RunStep } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
@@ -8,6 +9,7 @@ import { sharedView, unshared, type SharedMemory, type SharedTensor } from "./sh
 /** What steps on workers are run with. */
 export interface Workers {
   readonly parameters: CkksParameters;
+  readonly evaluator: EvaluatorKind;
   readonly memory: SharedMemory;
   readonly turns: Turns;
 }
@@ -16,10 +18,10 @@ export interface Workers {
 export async function* runOnWorkers(
   steps: readonly RunStep<SharedTensor>[],
   input: SerializedTensor,
-  { parameters, memory, turns }: Workers,
+  { memory, ...workers }: Workers,
   { twin, ...options }: RunOptions<SerializedTensor>,
 ): AsyncGenerator<LayerTrace, SerializedTensor> {
-  const runner = { parameters, turns, free: (tensor: SharedTensor) => memory.release(tensor) };
+  const runner = { ...workers, free: (tensor: SharedTensor) => memory.release(tensor) };
   const output = yield* runSteps(steps, memory.share(input), runner, {
     ...options,
     twin: twin && { input: twin.input, decrypt: (tensor) => twin.decrypt(sharedView(tensor)) },

@@ -24,6 +24,7 @@ export class StageExecutor implements Executor {
   private constructor(
     private readonly pool: WorkerPool<StageTask>,
     private readonly plan: Plan,
+    private readonly evaluator: EvaluatorKind,
   ) {
     const { parameters } = plan;
     this.#memory = new SharedMemory(parameters);
@@ -38,7 +39,8 @@ export class StageExecutor implements Executor {
   ): Promise<StageExecutor> {
     const data: WorkerProgram<PackedProgram> = { program, evaluator };
     const file = new URL("./stage-worker.js", import.meta.url);
-    return new StageExecutor(await WorkerPool.start<StageTask>(file, data, threads), program.plan);
+    const pool = await WorkerPool.start<StageTask>(file, data, threads);
+    return new StageExecutor(pool, program.plan, evaluator);
   }
 
   get threads(): number {
@@ -87,7 +89,8 @@ export class StageExecutor implements Executor {
     options: RunOptions<SerializedTensor>,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { stages, parameters } = this.plan;
-    const workers = { parameters, memory: this.#memory, turns: this.pool.turns };
+    const { evaluator } = this;
+    const workers = { parameters, evaluator, memory: this.#memory, turns: this.pool.turns };
     const steps = stages.map((stage, position) => this.#step(client, stage, position));
     return runOnWorkers(steps, input, workers, options);
   }
