@@ -68,6 +68,8 @@ export interface Plan {
   readonly continues: boolean;
   /** The values that a client's images may hold; undefined where no client encrypts. */
   readonly inputRange?: InputRange;
+  /** Largest error at the output, relative to the largest output, that was asked for. */
+  readonly relativeError: number;
   /** Level and scale of the input ciphertexts, and of the last stage's. */
   readonly start: LevelAndScale;
   readonly end: LevelAndScale;
@@ -233,7 +235,7 @@ function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScaleP
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
-  { start: from, samples, valueRanges }: PlanOptions,
+  { start: from, samples, valueRanges, relativeError = defaultRelativeError }: PlanOptions,
   transformPlan: TransformPlan,
   { budget, largestOutputs }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
@@ -256,15 +258,14 @@ function finishPlan(
     input: transformPlan.inputLayout,
     continues: from !== undefined,
     inputRange,
+    relativeError,
     start: { level, scale },
     stages: plannedStages,
   });
 }
 
 /** What follows from the stages of a plan, added to it. */
-export function planOf(
-  parts: Pick<Plan, "model" | "parameters" | "input" | "inputRange" | "continues" | "start" | "stages">,
-): Plan {
+export function planOf(parts: Omit<Plan, "inputShape" | "outputShape" | "end" | "rotations">): Plan {
   const { parameters, start, stages } = parts;
   return {
     ...parts,

@@ -8,7 +8,6 @@ import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { requireInputRange } from "../model/input-range.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
-import { defaultRelativeError } from "../planner/plan.js";
 import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
@@ -178,7 +177,7 @@ export async function inferOn(
           given: options.plainLogits,
           expected: expectedLogits,
         },
-        defaultRelativeError,
+        program.relativeError,
       ),
       explanation,
     };
