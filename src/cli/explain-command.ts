@@ -15,7 +15,7 @@ import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { requireWritableFile } from "./files.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { sampleImages } from "./sample-images.js";
-import { errorText, megabytes } from "../viz/units.js";
+import { errorText, megabytes, percent } from "../viz/units.js";
 
 interface ExplainOptions extends EvaluatorOption {
   readonly model: string;
@@ -66,7 +66,7 @@ async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Prom
 
 /** One row a stage, then the sums. */
 export function explanationText(explanation: Explanation): string {
-  const { model, packing, evaluator, parameters, stages, totals, rotationSteps, bytes, blindingBits } =
+  const { model, packing, evaluator, parameters, stages, totals, rotationSteps, bytes, ...held } =
     explanation;
   const table = new Table({
     head: ["stage", "out", "level", "scale", "diagonals", "rotate", "× plain", "square", "ms", "error"],
@@ -94,11 +94,14 @@ export function explanationText(explanation: Explanation): string {
     table.toString(),
     `in all ${rotate} rotations, ${multiplyPlain} products with plaintexts: ` +
       `${totals.predictedMilliseconds.toPrecision(3)} ms predicted for this machine, on one thread`,
-    `errors are standard deviations at a stage's outputs, in the values' own unit`,
+    `errors are standard deviations at a stage's outputs, in the values' own unit; ` +
+      `results may be off by ${percent(held.relativeError)} of the largest output`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)} ` +
       `(${rotationSteps.length} rotations), output ${megabytes(bytes.output)}`,
-    ...(blindingBits === undefined
+    ...(held.blindingBits === undefined
       ? []
-      : [`what an answer carries beside its values is blinded by noise 2^${blindingBits} times as large`]),
+      : [
+          `what an answer carries beside its values is blinded by noise 2^${held.blindingBits} times as large`,
+        ]),
   ].join("\n");
 }

@@ -31,6 +31,7 @@ export const explanation: Explanation = {
     predictedError: [6e-4, 0.01, 0.02][i],
   })),
   totals: { predictedMilliseconds: 55.7, ops: traces[0].ops },
+  relativeError: 0.01,
   rotationSteps: [1, 2],
   bytes: { input: 1, output: 1, evaluationKeys: 1 },
 };

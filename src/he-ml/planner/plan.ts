@@ -10,7 +10,7 @@ import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { runToEnd, type Step } from "../long-work.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
-import { believedScales } from "./believed-scales.js";
+import { believedScales, defaultRelativeError } from "./believed-scales.js";
 import { activationDepth } from "./stages/activation.js";
 import type { FullSlotLayout } from "./layout/full-slot-layout.js";
 import { continueScales } from "./scales/continued-scales.js";
@@ -76,6 +76,8 @@ export interface Plan {
   readonly continues: boolean;
   /** The values that a client's images may hold; undefined where no client encrypts. */
   readonly inputRange?: InputRange;
+  /** Largest error at the output, relative to the largest output, that was asked for. */
+  readonly relativeError: number;
   /** Level and scale of the input ciphertexts, and of the last stage's. */
   readonly start: LevelAndScale;
   readonly end: LevelAndScale;
@@ -179,7 +181,7 @@ function scalesFrom(start: PlanStart, { scaleStages, budget }: Measured): ScaleP
 function finishPlan(
   model: Model,
   stages: readonly Stage[],
-  { start: from, samples, valueRanges, evaluator }: SettledOptions,
+  { start: from, samples, valueRanges, evaluator, relativeError = defaultRelativeError }: SettledOptions,
   transformPlan: TransformPlan,
   { budget, largestOutputs }: Measured,
   { parameters, stages: scales, errors }: ScalePlan,
@@ -203,6 +205,7 @@ function finishPlan(
     input: transformPlan.inputLayout,
     continues: from !== undefined,
     inputRange,
+    relativeError,
     start: { level, scale },
     stages: plannedStages,
   });

@@ -66,6 +66,8 @@ export const explanationSchema = z.object({
   parameters: parametersSpecSchema.required(),
   stages: z.array(stageExplanationSchema).min(1),
   totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),
+  /** The largest error at the output, relative to the largest output, that results are held against. */
+  relativeError: z.number().positive(),
   rotationSteps: z.array(rotationStepSchema),
   bytes: travellingSchema,
   /**
@@ -115,6 +117,7 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
       predictedMilliseconds: stages.reduce((sum, stage) => sum + stage.predictedMilliseconds, 0),
       ops: stages.map(({ ops }) => ops).reduce(operationsTogether),
     },
+    relativeError: program.relativeError,
     rotationSteps: clientSpec.rotations.map(({ step }) => step),
     bytes: bytesOf(program, content.packing === "packed" ? 1 : sample.shape[0]),
     ...(isBlinded(program) ? { blindingBits: blindingBits(program.plan!) } : {}),

@@ -4,6 +4,7 @@ import type { CkksParameters } from "../crypto/parameters.js";
 import { requireSlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { requirePlannedStage } from "../planner/prove-stage.js";
+import { defaultRelativeError } from "../planner/believed-scales.js";
 import { planOf, type Plan, type PlannedStage } from "../planner/plan.js";
 import type { LinearTransform } from "../planner/matvec/linear-transform.js";
 import { stagesOf } from "../planner/stages/stages.js";
@@ -49,12 +50,13 @@ const stageSchema = z.strictObject({
 /** A plan as JSON holds it: what cannot be made again of the model alone. */
 export const planSchema = z.strictObject({
   start: z.strictObject({ level: z.int().min(1), scale: z.number().positive() }),
+  relativeError: z.number().positive().default(defaultRelativeError),
   input: z.array(integersSchema).min(1),
   stages: z.array(stageSchema).min(1),
 });
 
-export function planToJson({ start, input, stages }: Plan): z.input<typeof planSchema> {
-  return { start, input: layoutToJson(input), stages: stages.map(stageToJson) };
+export function planToJson({ start, relativeError, input, stages }: Plan): z.input<typeof planSchema> {
+  return { start, relativeError, input: layoutToJson(input), stages: stages.map(stageToJson) };
 }
 
 const layoutToJson = (layout: Plan["input"]) => layout.map((held) => numbersToJson(Int32Array.from(held)));
@@ -100,7 +102,7 @@ function transformToJson(transform: LinearTransform): z.input<typeof transformSc
  * @throws InputError naming the stage that does not
  */
 export function planFromJson(
-  { start, input, stages }: z.output<typeof planSchema>,
+  { start, relativeError, input, stages }: z.output<typeof planSchema>,
   { model, evaluator, parameters, layers, input: continued, inputRange }: ProgramBase,
 ): Plan {
   const splitAfter = stages.map(({ modelLayers }) => modelLayers.at(-1)!);
@@ -122,7 +124,10 @@ export function planFromJson(
   for (const stage of planned) requirePlannedStage(stage, parameters.slots);
   requireLevels(planned, parameters, start);
   const continues = continued !== undefined;
-  return planOf({ model, evaluator, parameters, start, input, inputRange, continues, stages: planned });
+  return planOf({
+    ...{ model, evaluator, parameters, start, relativeError, input, inputRange, continues },
+    stages: planned,
+  });
 }
 
 function requireLevels(

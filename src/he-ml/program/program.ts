@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { layerShapes, type Model } from "../model/model.js";
 import { activationOf } from "../planner/stages/activation.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
+import { defaultRelativeError } from "../planner/believed-scales.js";
 import type { Plan } from "../planner/plan.js";
 import { sizeOf } from "../tensor/tensor.js";
 import {
@@ -85,6 +86,14 @@ export class Program {
   /** The plan, in packing `packed`. */
   get plan(): Plan | undefined {
     return this.content.packing === "packed" ? this.content.plan : undefined;
+  }
+
+  /**
+   * The largest error at the output, relative to the largest output, that results are held against: what packing `packed`
+   * was compiled for, or 0.01.
+   */
+  get relativeError(): number {
+    return this.plan?.relativeError ?? defaultRelativeError;
   }
 
   /** Names the program: keys and encrypted tensors bear it. The weights are not in it. */

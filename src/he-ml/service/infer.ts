@@ -10,7 +10,6 @@ import { layerTraceSchema } from "../layers/trace.js";
 import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
 import { requireInputRange } from "../model/input-range.js";
 import { valueRanges as rangesOf } from "../model/value-range.js";
-import { defaultRelativeError } from "../planner/believed-scales.js";
 import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
@@ -193,7 +192,7 @@ export async function inferOn(
           given: options.plainLogits,
           expected: expectedLogits,
         },
-        defaultRelativeError,
+        program.relativeError,
       ),
       explanation,
     };

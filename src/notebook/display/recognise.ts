@@ -77,6 +77,7 @@ export function isPlan(value: unknown): value is Plan {
     evaluatorKindSchema.safeParse(value.evaluator).success &&
     isCkksParameters(value.parameters) &&
     typeof value.continues === "boolean" &&
+    typeof value.relativeError === "number" &&
     inputRangeSchema.optional().safeParse(value.inputRange).success &&
     isListOf(value.input, (held) => Array.isArray(held) || ArrayBuffer.isView(held)) &&
     isListOf(value.stages, isPlainObject) &&
