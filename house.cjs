@@ -15,7 +15,8 @@ const floors = [
   },
   {
     folder: "crypto",
-    holds: "CKKS parameters, keys, contexts, the SEAL evaluator and its clear twin, packings, byte formats",
+    holds:
+      "CKKS parameters, keys, contexts, the evaluators (SEAL, kernel, clear twin) and the choice, packings, byte formats",
   },
   { folder: "layers", holds: "encoded, callable layers; running steps, and their traces" },
   {

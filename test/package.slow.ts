@@ -70,6 +70,9 @@ describe("the package, installed in an empty folder", () => {
     ]);
     const files = await readdir(join(folder, "dist"), { recursive: true });
     expect(files).toContain(join("he-ml", "index.d.ts"));
+    for (const name of ["doubles", "integers", "doubles-shared", "integers-shared"]) {
+      expect(files).toContain(join("he-ml", "kernels", `${name}.wasm`));
+    }
     expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
   });
 
@@ -161,6 +164,10 @@ describe("the installed command", () => {
     async () => {
       const source = ["--model", "mnist-small", "--dataset", "mnist", "--index", "0", "--packing", "packed"];
       const { status, stdout, stderr } = await run("npx", ["he-ml", "infer", ...source]);
+      const kernel = await mustRun("npx", ["he-ml", "infer", ...source, "--evaluator", "kernel"]);
+      expect(kernel).toMatch(
+        /classified while encrypted by mnist-small: 7[^]*evaluator kernel .*self-test passed/,
+      );
       expect(stderr).toMatch(/^he-ml: onnxruntime-node is not installed: .* HE-ML's own/m);
       expect(stdout).toContain("classified while encrypted by mnist-small: 7, as labelled");
       expect(status).toBe(0);

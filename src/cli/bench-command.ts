@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { Command, Option } from "commander";
+import { formatChoice } from "../he-ml/crypto/choose-evaluator.js";
 import { formatChain } from "../he-ml/crypto/parameters.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
@@ -8,6 +9,7 @@ import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import type { Shape } from "../he-ml/tensor/tensor.js";
+import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { fitToModel } from "./fit-to-model.js";
 import { datasetImages } from "./images-source.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
@@ -15,7 +17,7 @@ import { startProgress } from "./progress.js";
 import { referenceLogits } from "./reference-logits.js";
 import { megabytes, percent } from "../viz/units.js";
 
-interface BenchCommandOptions {
+interface BenchCommandOptions extends EvaluatorOption {
   readonly model?: string;
   readonly count: number;
   readonly repetitions: number;
@@ -41,13 +43,14 @@ export function benchCommand(io: CommandIo): Command {
       wholeNumber(1, 16),
       2,
     )
+    .addOption(evaluatorOption("the kernels, and SEAL beside them"))
     .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
     .action((options: BenchCommandOptions) => run(options, io));
 }
 
 async function run(
-  { model, count, repetitions, threads, inputShape, json }: BenchCommandOptions,
+  { model, count, repetitions, threads, evaluator, inputShape, json }: BenchCommandOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
@@ -59,6 +62,7 @@ async function run(
   const report = await bench(models, {
     repetitions,
     threads,
+    evaluator,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
@@ -81,6 +85,7 @@ function benchText({ machine, primitives, models }: BenchReport): string {
   const latency = new Table({
     head: [
       "model",
+      "evaluator",
       "min",
       "median",
       "in rotations",
@@ -91,12 +96,13 @@ function benchText({ machine, primitives, models }: BenchReport): string {
       "input",
       "keys",
     ],
-    colAligns: ["left", ...new Array<"right">(9).fill("right")],
+    colAligns: ["left", "left", ...new Array<"right">(9).fill("right")],
     style: { head: [], border: [], compact: true },
   });
   for (const { model, evaluateMilliseconds, timesOneRotation, predictedOverMeasured, ...rest } of models) {
     latency.push([
       model,
+      formatChoice(rest.evaluator),
       milliseconds(evaluateMilliseconds.min),
       milliseconds(evaluateMilliseconds.median),
       `${timesOneRotation.median.toFixed(1)} ×`,
@@ -126,6 +132,14 @@ function benchText({ machine, primitives, models }: BenchReport): string {
         `plan ${milliseconds(plan)}, keys ${milliseconds(keys)}, encode ${milliseconds(encode)}`
       );
     }),
+    ...models.flatMap(({ model, compared }) =>
+      compared.map(
+        ({ evaluator, chain, evaluateMilliseconds, timesAsLong, parameters }) =>
+          `${model}: ${evaluator} in turn with it, ${chain === "own" ? "by its own plan" : "planned for the same chain"} ` +
+          `(primes ${formatChain(parameters)}): ${milliseconds(evaluateMilliseconds.median)}, ` +
+          `${timesAsLong.median.toFixed(2)} times as long (min: ${timesAsLong.min.toFixed(2)})`,
+      ),
+    ),
     ...models.flatMap(({ model, precision }) =>
       precision
         ? [

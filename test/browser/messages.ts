@@ -1,4 +1,4 @@
-import type { LayerTrace } from "he-ml";
+import type { EvaluatorChoice, LayerTrace } from "he-ml";
 
 /** What the page asks of the worker, which is the server: it never sees the secret key. */
 export interface Request {
@@ -9,4 +9,9 @@ export interface Request {
 }
 
 export type Answer =
-  { readonly response: Uint8Array; readonly traces: readonly LayerTrace[] } | { readonly failed: string };
+  | {
+      readonly response: Uint8Array;
+      readonly traces: readonly LayerTrace[];
+      readonly evaluator: EvaluatorChoice;
+    }
+  | { readonly failed: string };

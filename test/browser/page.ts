@@ -5,6 +5,8 @@ import {
   readModel,
   readNetwork,
   tensor,
+  type EvaluatorChoice,
+  type EvaluatorKind,
   type ModelFiles,
   type Network,
 } from "he-ml";
@@ -15,12 +17,13 @@ export interface Outcome {
   readonly logits: readonly number[];
   readonly plainLogits: readonly number[];
   readonly stages: readonly string[];
+  readonly evaluator: EvaluatorChoice;
   readonly isIsolated: boolean;
 }
 
 /** What the test calls. */
 export interface Page {
-  infer(folder: string, pixels: readonly number[]): Promise<Outcome>;
+  infer(folder: string, pixels: readonly number[], evaluator: EvaluatorKind): Promise<Outcome>;
   /** Kinds of the layers of a model whose files are served. */
   kindsOf(urls: readonly string[], inputShape: readonly number[]): Promise<readonly string[]>;
 }
@@ -48,16 +51,16 @@ function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: s
 }
 
 const page: Page = {
-  async infer(folder, pixels) {
+  async infer(folder, pixels, evaluator) {
     const names = ["model.onnx", "metrics.json", "parameters.json"];
     const files = await fetched(names.map((name) => `${folder}/${name}`));
     const model = await readModel(files);
-    const program = await compile(model);
+    const program = await compile(model, { evaluator });
     const client = await Client.create(program.clientSpec);
     const evaluationKeys = client.evaluationKeys;
     const image = tensor([1, ...model.inputShape], pixels);
     const request = client.encrypt(image);
-    const { response, traces } = await evaluateInWorker({
+    const { response, traces, ...computed } = await evaluateInWorker({
       program: JSON.stringify(program),
       evaluationKeys,
       request,
@@ -67,6 +70,7 @@ const page: Page = {
       logits: [...logits.data],
       plainLogits: [...modelForward(model, image).at(-1)!.data],
       stages: traces.map(({ name }) => name),
+      evaluator: computed.evaluator,
       isIsolated: crossOriginIsolated || "SharedArrayBuffer" in globalThis,
     };
   },

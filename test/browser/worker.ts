@@ -7,7 +7,7 @@ async function evaluate({ program, evaluationKeys, request }: Request): Promise<
   const session = await server.connect(evaluationKeys);
   const { response, traces } = await session.run(request);
   await server.close();
-  return { response, traces };
+  return { response, traces, evaluator: server.evaluator };
 }
 
 self.onmessage = async ({ data }: MessageEvent<Request>) => {

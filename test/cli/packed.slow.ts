@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchReport } from "../../src/he-ml/node/bench.js";
+import type { Explanation } from "../../src/he-ml/program/explain.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
 import { heMl } from "./he-ml.js";
@@ -57,9 +58,27 @@ test("he-ml bench --json has the design's keys", async () => {
     setupMilliseconds: expect.any(Object),
     bytes: { input: expect.any(Number), evaluationKeys: expect.any(Number), output: expect.any(Number) },
     precision: { images: 2, flips: 0 },
+    evaluator: { evaluator: "kernel", reason: "as planned for; self-test passed" },
   });
+  const [own, same] = model.compared;
+  expect(own).toMatchObject({ evaluator: "seal", chain: "own", timesAsLong: { min: expect.any(Number) } });
+  expect(same).toMatchObject({ evaluator: "seal", chain: "same", parameters: model.parameters });
   expect(model.evaluateMilliseconds.min).toBeLessThanOrEqual(model.evaluateMilliseconds.median);
 }, 300_000);
+
+test.each(["seal", "kernel"] as const)(
+  "he-ml bench and explain --evaluator %s speak of that only",
+  async (evaluator) => {
+    const of = ["--model", "mnist-small", "--evaluator", evaluator];
+    const { models } = await json<BenchReport>(["bench", ...of, "--count", "2", "--repetitions", "1"]);
+    expect(models[0]).toMatchObject({
+      evaluator: { evaluator, reason: expect.stringMatching(/^asked for/) },
+      compared: [],
+    });
+    expect(await json<Explanation>(["explain", ...of])).toMatchObject({ evaluator });
+  },
+  300_000,
+);
 
 test.each([
   ["fused", [], ["conv1+square1", "pool1+flatten+fc1"]],

@@ -134,6 +134,7 @@ describe("he-ml bench", () => {
     expect(await refused(["bench", "--model", "nope"])).toMatch(/no model "nope"/);
     expect(await refused(["bench", "--repetitions", "0"])).toMatch(/--repetitions/);
     expect(await refused(["bench", "--count", "1"])).toMatch(/--count/);
+    expect(await refused(["bench", "--evaluator", "gpu"])).toMatch(/seal, kernel/);
     expect(await refused(["bench", "--packing", "dense"])).toMatch(/packed/);
   });
 });

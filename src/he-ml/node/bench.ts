@@ -2,19 +2,24 @@ import * as z from "zod";
 import { CostMeter } from "../calibration/measure-costs.js";
 import { thisMachine, type Machine } from "./calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
+import type { EvaluatorChoice } from "../crypto/choose-evaluator.js";
+import { evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { parametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { modelForward, requireBatchOf, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { compile } from "./compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
+import { testKernels } from "../kernels/self-test.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, imageAt, maxAbs, requireTensor, stack, zeros, type Tensor } from "../tensor/tensor.js";
-import { Client } from "../service/client.js";
+import type { Client } from "../service/client.js";
 import { requireLogits } from "../service/infer.js";
 import { Server } from "./server.js";
 import type { Session } from "../service/session.js";
 import { timed } from "../service/timed.js";
+import { median, minAndMedian, TimedProgram, type MinAndMedian } from "./timed-program.js";
 
 /** A model to measure. */
 export interface BenchModel {
@@ -34,15 +39,30 @@ export interface Precision {
   readonly flips: number;
 }
 
+/** Another evaluator, timed in turn. */
+export interface ComparedBench {
+  readonly evaluator: EvaluatorKind;
+  /** Its own best plan, or its best one under the very parameters of what it is compared with. */
+  readonly chain: "own" | "same";
+  readonly parameters: Explanation["parameters"];
+  readonly evaluateMilliseconds: MinAndMedian;
+  /** Its time over that of what it is compared with: min / min, and medians. */
+  readonly timesAsLong: MinAndMedian;
+}
+
 export interface ModelBench {
   readonly model: string;
   readonly packing: "packed";
   /** Images of one evaluation. */
   readonly images: 1;
+  /** What computed; it is planned for. */
+  readonly evaluator: EvaluatorChoice;
   /** The server's work alone, warm, on one thread. */
-  readonly evaluateMilliseconds: { readonly min: number; readonly median: number };
+  readonly evaluateMilliseconds: MinAndMedian;
+  /** SEAL's evaluator in turn with it, evaluation by evaluation; none where one evaluator was asked for by name. */
+  readonly compared: readonly ComparedBench[];
   /** The same in rotations at the top level, a few of which were timed after each evaluation: min / min, and medians. */
-  readonly timesOneRotation: { readonly min: number; readonly median: number };
+  readonly timesOneRotation: MinAndMedian;
   /** By worker threads that share each stage, what they take in and give out included. */
   readonly sharedMilliseconds?: { readonly threads: number; readonly min: number; readonly median: number };
   readonly predictedMilliseconds: number;
@@ -76,6 +96,8 @@ export interface BenchReport {
 export interface BenchOptions {
   /** Worker threads that share a stage's work, in a measurement of its own; 1 (for none) if left out. */
   readonly threads?: number;
+  /** This one only. If left out the kernels are measured, where they can be used, and SEAL beside them. */
+  readonly evaluator?: EvaluatorKind;
   /** Evaluations to time; 15 if left out. */
   readonly repetitions?: number;
   readonly signal?: AbortSignal;
@@ -84,6 +106,7 @@ export interface BenchOptions {
 
 const optionsSchema = z.strictObject({
   threads: z.int().min(1).optional(),
+  evaluator: evaluatorKindSchema.optional(),
   repetitions: z.int().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
@@ -123,47 +146,57 @@ async function benchModel({ model, images, plainLogits }: BenchModel, options: S
   progress(0);
   if (images) requireTensor("bench: images", images);
   const samples = images && stack([imageAt(images, 0), imageAt(images, Math.min(1, images.shape[0] - 1))]);
-  const [program, plan] = await timed(() => compile(model, { samples }));
+  const evaluator = options.evaluator ?? ((await testKernels()).kind ? "kernel" : "seal");
+  const [program, plan] = await timed(() => compile(model, { samples, evaluator }));
   progress(1);
   const { clientSpec, parameters } = program;
   if (images) requireBatchOf(model.inputShape, images, "bench: images");
   if (images && plainLogits) {
     requireLogits("bench: plainLogits", plainLogits, images.shape[0], clientSpec.outputShape);
   }
-  const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec));
-  const [keys, keyMilliseconds] = await timed(() => client.evaluationKeys);
-  const [server, encode] = await timed(() => Server.start(program, { threads: 0 }));
+  const image = stack([images ? imageAt(images, 0) : zeros(model.inputShape)]);
+  const own = await TimedProgram.start(program, image, options.evaluator);
+  const others: Rival[] = [];
   try {
-    const session = await server.connect(keys);
+    if (options.evaluator === undefined && evaluator === "kernel") {
+      for (const chain of ["own", "same"] as const) {
+        const under = chain === "same" ? { parameters } : {};
+        const rival = await compile(model, { samples, evaluator: "seal", ...under });
+        others.push({ chain, timed: await TimedProgram.start(rival, image) });
+      }
+    }
     progress(2);
-    const meter = await CostMeter.open(parameters);
+    const meter = await CostMeter.open(parameters, evaluator);
     const primitives = meter.costs();
     progress(3);
-    const image = stack([images ? imageAt(images, 0) : zeros(model.inputShape)]);
-    const [request, encrypt] = await timed(() => client.encrypt(image));
-    const runs = await repeat(session, request, meter, options, (i) => progress(3 + i));
-    const [, decrypt] = await timed(() => client.decrypt(runs.response));
+    const { response, rotations } = await repeat(
+      [own, ...others.map((rival) => rival.timed)],
+      meter,
+      options,
+      (i) => progress(3 + i),
+    );
+    const { client, session, keys, request } = own;
+    const [, decrypt] = await timed(() => client.decrypt(response));
     const explanation = explain(program, { costs: primitives });
     const predicted = explanation.totals.predictedMilliseconds;
     const measured: ModelBench = {
       model: model.name,
       packing: "packed",
       images: 1,
-      evaluateMilliseconds: minAndMedian(runs.evaluations),
-      timesOneRotation: {
-        min: Math.min(...runs.evaluations) / Math.min(...runs.rotations),
-        median: median(runs.evaluations) / median(runs.rotations),
-      },
+      evaluator: own.server.evaluator,
+      evaluateMilliseconds: minAndMedian(own.evaluations),
+      compared: others.map((rival) => comparedWith(own, rival)),
+      timesOneRotation: ratios(own.evaluations, rotations),
       sharedMilliseconds: await measureShared(program, keys, request, options),
       predictedMilliseconds: predicted,
-      predictedOverMeasured: predicted / median(runs.evaluations),
-      setupMilliseconds: { plan, keys: clientMilliseconds + keyMilliseconds, encode },
-      encryptMilliseconds: encrypt,
+      predictedOverMeasured: predicted / median(own.evaluations),
+      setupMilliseconds: { plan, keys: own.milliseconds.keys, encode: own.milliseconds.encode },
+      encryptMilliseconds: own.milliseconds.encrypt,
       decryptMilliseconds: decrypt,
       bytes: {
         input: payloadLength(request),
         evaluationKeys: payloadLength(keys),
-        output: payloadLength(runs.response),
+        output: payloadLength(response),
       },
       parameters: explanation.parameters,
       stages: explanation.stages.map(({ name, ops, predictedMilliseconds }, i) => ({
@@ -171,45 +204,68 @@ async function benchModel({ model, images, plainLogits }: BenchModel, options: S
         rotate: ops.rotate,
         multiplyPlain: ops.multiplyPlain,
         predictedMilliseconds,
-        measuredMilliseconds: median(runs.stages.map((milliseconds) => milliseconds[i])),
+        measuredMilliseconds: median(own.stages.map((milliseconds) => milliseconds[i])),
       })),
       rotations: explanation.totals.ops.rotate,
       precision: images && (await measurePrecision({ client, session, model, images, plainLogits, options })),
     };
     return { bench: measured, primitives };
   } finally {
-    await server.close();
+    for (const { timed: rival } of others) await rival.close();
+    await own.close();
   }
 }
 
-interface Repeated {
-  readonly evaluations: readonly number[];
-  readonly stages: readonly (readonly number[])[];
-  readonly rotations: readonly number[];
-  /** Of the last evaluation. */
-  readonly response: Uint8Array;
+interface Rival {
+  readonly chain: ComparedBench["chain"];
+  readonly timed: TimedProgram;
 }
 
-/** Times evaluations on one thread, and rotations in turn with them. */
+function comparedWith(own: TimedProgram, { chain, timed: rival }: Rival): ComparedBench {
+  return {
+    evaluator: rival.server.evaluator.evaluator,
+    chain,
+    parameters: parametersSpec(rival.program.parameters),
+    evaluateMilliseconds: minAndMedian(rival.evaluations),
+    timesAsLong: ratios(rival.evaluations, own.evaluations),
+  };
+}
+
+const ratios = (a: readonly number[], b: readonly number[]): MinAndMedian => ({
+  min: Math.min(...a) / Math.min(...b),
+  median: median(a) / median(b),
+});
+
+/**
+ * Times evaluations on one thread, those of each program and rotations in turn.
+ *
+ * @returns the first program's last response, and milliseconds of rotations
+ */
 async function repeat(
-  session: Session,
-  request: Uint8Array,
+  programs: readonly TimedProgram[],
   meter: CostMeter,
   { repetitions, signal }: Settled,
   onDone: (count: number) => void,
-): Promise<Repeated> {
-  const [evaluations, stages, rotations]: [number[], number[][], number[]] = [[], [], []];
-  let { response } = await session.run(request, { signal });
+): Promise<{ readonly response: Uint8Array; readonly rotations: readonly number[] }> {
+  for (const program of programs) {
+    await program.evaluate(signal);
+    program.forget();
+  }
+  const rotations: number[] = [];
+  let response: Uint8Array = new Uint8Array();
   for (let i = 1; i <= repetitions; i++) {
-    const run = await session.run(request, { signal });
-    response = run.response;
-    const milliseconds = run.traces.map((trace) => trace.milliseconds);
-    stages.push(milliseconds);
-    evaluations.push(milliseconds.reduce((sum, taken) => sum + taken, 0));
+    const [first] = await inTurn(programs, (program) => program.evaluate(signal));
+    response = first;
     for (let k = 0; k < rotationsBetweenRuns; k++) rotations.push(meter.rotateOnce());
     onDone(i);
   }
-  return { evaluations, stages, rotations, response };
+  return { response, rotations };
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
 }
 
 /** The same evaluation by worker threads that share each stage, what they take in and give out included. */
@@ -217,10 +273,10 @@ async function measureShared(
   program: Program,
   keys: Uint8Array,
   request: Uint8Array,
-  { threads, repetitions, signal }: Settled,
+  { threads, evaluator, repetitions, signal }: Settled,
 ): Promise<ModelBench["sharedMilliseconds"]> {
   if (threads === 1) return undefined;
-  const server = await Server.start(program, { threads });
+  const server = await Server.start(program, { threads, evaluator });
   try {
     const session = await server.connect(keys);
     const evaluations: number[] = [];
@@ -233,8 +289,6 @@ async function measureShared(
     await server.close();
   }
 }
-
-const minAndMedian = (values: readonly number[]) => ({ min: Math.min(...values), median: median(values) });
 
 async function measurePrecision({
   client,
@@ -264,8 +318,4 @@ async function measurePrecision({
   }
   const largestLogit = maxAbs(plainLogits.data);
   return { images: count, maxAbsError, largestLogit, relativeToMax: maxAbsError / largestLogit, flips };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -28,6 +28,7 @@ test("a bench of something else than models and images, or of no runs, is refuse
     [[{ model }], { repetitions: 1.5 }, /repetitions/],
     [[{ model }], { threads: 0 }, /threads/],
     [[{ model }], { thread: 2 }, /thread/],
+    [[{ model }], { evaluator: "gpu" }, /evaluator/],
     [[{ model }], { signal: 3 }, /signal/],
     [[{ model, images: 5 }], {}, /images/],
     [[{ model, images: logits }], {}, /images|samples/],
