@@ -19,7 +19,7 @@ export const tracedEvaluatorSchema: z.ZodType<TracedEvaluator> = z.enum([...eval
 export type TracedEvaluator = EvaluatorKind | "clear";
 
 /** What is planned for where nobody says. */
-export const defaultEvaluator: EvaluatorKind = "seal";
+export const defaultEvaluator: EvaluatorKind = "kernel";
 
 /**
  * Bits of primes that the kernel evaluator works with in one way, and how long that takes beside the first: doubles with room
