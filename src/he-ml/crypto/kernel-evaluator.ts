@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
 import type { Residues, RnsRing } from "../kernels/rns-ring.js";
-import { isZero, sumOfMultiples, tensorProduct } from "../kernels/rns-products.js";
+import { isZero, tensorProduct } from "../kernels/rns-products.js";
+import { sumsOfMultiples } from "../kernels/sums-of-multiples.js";
 import { RotationSum, type RotationKeyUse } from "../kernels/rotation-sum.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
@@ -165,11 +166,8 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     integers: readonly number[],
     scale: number,
   ): Ciphertext {
-    const own = inputs.map((input) => this.#own(input));
-    const sum = this.#made(scale, () => {
-      const polynomials = own.map((input) => input.polynomials);
-      return sumOfMultiples(this.ring, polynomials, integers);
-    });
+    const as = inputs.map((input) => this.#own(input).polynomials);
+    const sum = this.#made(scale, () => sumsOfMultiples(this.ring, [{ as, integers }])[0]);
     this.#requireOpaque("weightedSum", sum);
     return sum;
   }

@@ -7,6 +7,8 @@ const mostPages = 65536;
 /** Static data of the kernels, of which there is none, and the lists of addresses that are handed to them. */
 const listBytes = 65536;
 const wordBytes = 8;
+/** Terms of a sum of multiples that there is room for in lists: an address and a weight each. */
+export const mostTerms = Math.floor(listBytes / 12);
 /** Vectors are read 16 bytes at a time, cache lines are of 64. */
 const alignment = 64;
 /**
@@ -121,6 +123,24 @@ export class KernelMemory {
       view.set(list, i * room);
       return i * room * 4;
     });
+  }
+
+  /**
+   * Writes addresses, and weights as doubles, where kernels read them, until the next call.
+   *
+   * @param addresses at most `mostTerms`, and as many weights
+   * @returns where both lists start
+   */
+  terms(
+    addresses: readonly number[],
+    weights: readonly number[],
+  ): { readonly as: number; readonly weights: number } {
+    if (addresses.length > mostTerms) {
+      throw new Error(`kernels: ${addresses.length} terms, room for ${mostTerms}`);
+    }
+    new Float64Array(this.memory.buffer, 0, mostTerms).set(weights);
+    new Uint32Array(this.memory.buffer, mostTerms * 8, mostTerms).set(addresses);
+    return { as: mostTerms * 8, weights: 0 };
   }
 
   #allocate(bytes: number): number {
