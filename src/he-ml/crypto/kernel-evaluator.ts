@@ -7,6 +7,7 @@ import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
 import { giantStepSums } from "./kernel-giant-steps.js";
+import { readHead, readResidues, writeResidues } from "./kernel-hand-over.js";
 import type { KernelKeys } from "./kernel-keys.js";
 import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
 import type { RotationStep } from "./rotation-keys.js";
@@ -68,6 +69,16 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   load(bytes: Uint8Array): Ciphertext {
     using checked = this.seal.load(bytes);
     return this.#fromSeal(checked);
+  }
+
+  override handOver(a: Ciphertext, to: Uint8Array): number {
+    const { polynomials, scale } = this.#own(a);
+    return writeResidues(this.ring, polynomials, scale, to);
+  }
+
+  override takeOver(bytes: Uint8Array): Ciphertext {
+    const head = readHead(bytes);
+    return this.#made(head.scale, () => readResidues(this.ring, bytes, head));
   }
 
   decode(plaintext: Plaintext): Float64Array {

@@ -105,6 +105,11 @@ export class KernelMemory {
     return new Float64Array(this.memory.buffer, address, this.n);
   }
 
+  /** As `wordsAt`, as bytes. */
+  bytesAt(address: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, this.n * wordBytes);
+  }
+
   copy(to: number, from: number): void {
     new Uint8Array(this.memory.buffer).copyWithin(to, from, from + this.n * wordBytes);
   }
@@ -147,7 +152,11 @@ export class KernelMemory {
     const address = this.#top;
     const top = address + Math.ceil(bytes / alignment) * alignment;
     const missing = Math.ceil((top - this.memory.buffer.byteLength) / pageBytes);
-    if (top > this.mostBytes || (missing > 0 && !this.#grow(missing))) {
+    // Growing makes a new buffer in JavaScript, and thousands of these keep its garbage collector busy; what is not touched
+    // takes no memory.
+    const ahead = Math.ceil(this.memory.buffer.byteLength / pageBytes / 8);
+    const grown = missing <= 0 || this.#grow(Math.max(missing, ahead)) || this.#grow(missing);
+    if (top > this.mostBytes || !grown) {
       throw new InputError(
         `evaluator: the ${(this.mostBytes / 2 ** 20).toFixed(0)} MiB of the kernels are exhausted; dispose of ` +
           `ciphertexts that are no longer needed, or use fewer primes`,
