@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BatchBenchReport } from "../../src/he-ml/node/bench-batch.js";
 import type { BenchReport } from "../../src/he-ml/node/bench.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
 import { maxAbs } from "../../src/he-ml/tensor/tensor.js";
@@ -59,6 +60,23 @@ test("he-ml bench --json has the design's keys", async () => {
     precision: { images: 2, flips: 0 },
   });
   expect(model.evaluateMilliseconds.min).toBeLessThanOrEqual(model.evaluateMilliseconds.median);
+}, 300_000);
+
+test("he-ml bench --packing batch --json measures a whole batch", async () => {
+  const report = await json<BatchBenchReport>([
+    ...["bench", "--packing", "batch", "--model", "mnist-small", "--count", "20", "--repetitions", "1"],
+  ]);
+  expect(report.machine).toMatchObject({ seal: "7.0.0" });
+  const [model] = report.models;
+  expect(model).toMatchObject({
+    ...{ model: "mnist-small", packing: "batch", evaluator: "seal", images: 4096, threads: 2 },
+    evaluateMilliseconds: { min: expect.any(Number), median: expect.any(Number) },
+    predictedMilliseconds: expect.any(Number),
+    bytes: { input: expect.any(Number), evaluationKeys: expect.any(Number), output: expect.any(Number) },
+    precision: { images: 20, flips: 0 },
+  });
+  expect(model.imagesPerSecond).toBeCloseTo((1000 * 4096) / model.evaluateMilliseconds.min, 6);
+  expect(model.precision!.relativeToMax).toBeLessThan(0.01);
 }, 300_000);
 
 test.each([
