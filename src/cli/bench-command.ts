@@ -5,8 +5,10 @@ import { formatChain } from "../he-ml/crypto/parameters.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
+import { benchBatch } from "../he-ml/node/bench-batch.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
+import { batchBenchText } from "./batch-bench-text.js";
 import type { CommandIo } from "./command-io.js";
 import type { Shape } from "../he-ml/tensor/tensor.js";
 import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
@@ -20,7 +22,8 @@ import { megabytes, percent } from "../viz/units.js";
 interface BenchCommandOptions extends EvaluatorOption {
   readonly model?: string;
   readonly count: number;
-  readonly repetitions: number;
+  readonly packing: "packed" | "batch";
+  readonly repetitions?: number;
   readonly threads: number;
   readonly inputShape?: Shape;
   readonly json?: boolean;
@@ -32,11 +35,19 @@ const committedModels = ["mnist-small", "lenet1"];
 /** `he-ml bench`: latency, sizes, precision, and the primitive costs of the same run. */
 export function benchCommand(io: CommandIo): Command {
   return new Command("bench")
-    .description("measure latency of packed inference, and what one rotation takes in the same run")
+    .description(
+      "measure latency of packed inference and one rotation in the same run, or throughput of whole batches",
+    )
     .option("--model <M>", "a model file or name (default: both committed models and four other shapes)")
-    .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(["packed"]).default("packed"))
+    .addOption(
+      new Option("--packing <p>", "layout of ciphertexts").choices(["packed", "batch"]).default("packed"),
+    )
     .option("--count <n>", "test images to measure precision on", wholeNumber(2, 10_000), 100)
-    .option("--repetitions <n>", "evaluations to time", wholeNumber(1, 10_000), 15)
+    .option(
+      "--repetitions <n>",
+      "evaluations to time (default: 15; of whole batches 3)",
+      wholeNumber(1, 10_000),
+    )
     .option(
       "--threads <n>",
       "worker threads that share a stage's work, measured beside one",
@@ -50,23 +61,39 @@ export function benchCommand(io: CommandIo): Command {
 }
 
 async function run(
-  { model, count, repetitions, threads, evaluator, inputShape, json }: BenchCommandOptions,
+  { model, packing, count, repetitions, threads, evaluator, inputShape, json }: BenchCommandOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
   const models: BenchModel[] = [];
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   for (const name of names) models.push(await findBenchModel(name, count, inputShape, warn));
+  if (packing === "batch")
+    return runBatch(models, { repetitions, threads, evaluator, json }, { stdout, stderr, signal });
   if (model === undefined) models.push(...benchNetworks().map((network) => ({ model: network })));
   const progress = startProgress(stderr);
   const report = await bench(models, {
-    repetitions,
+    ...(repetitions !== undefined && { repetitions }),
     threads,
     evaluator,
     signal,
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
   stdout.write(json ? `${JSON.stringify(report)}\n` : `${benchText(report)}\n`);
+}
+
+async function runBatch(
+  models: readonly BenchModel[],
+  { json, ...options }: Pick<BenchCommandOptions, "repetitions" | "threads" | "evaluator" | "json">,
+  { stdout, stderr, signal }: Pick<CommandIo, "stdout" | "stderr" | "signal">,
+): Promise<void> {
+  const progress = startProgress(stderr);
+  const report = await benchBatch(models, {
+    ...options,
+    signal,
+    onProgress: (step, done, total) => progress.update(step, done, total),
+  }).finally(() => progress.stop());
+  stdout.write(json ? `${JSON.stringify(report)}\n` : `${batchBenchText(report)}\n`);
 }
 
 async function findBenchModel(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BatchBenchReport } from "../../src/he-ml/node/bench-batch.js";
 import type { BenchReport } from "../../src/he-ml/node/bench.js";
 import type { Explanation } from "../../src/he-ml/program/explain.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
@@ -79,6 +80,25 @@ test.each(["seal", "kernel"] as const)(
   },
   300_000,
 );
+
+test("he-ml bench --packing batch --json measures a whole batch", async () => {
+  const report = await json<BatchBenchReport>([
+    ...["bench", "--packing", "batch", "--model", "mnist-small", "--count", "20", "--repetitions", "1"],
+  ]);
+  expect(report.machine).toMatchObject({ seal: "7.0.0" });
+  const [kernel, model] = report.models;
+  expect(kernel).toMatchObject({ evaluator: { evaluator: "kernel" }, precision: { images: 20, flips: 0 } });
+  expect(model).toMatchObject({
+    ...{ model: "mnist-small", packing: "batch", images: 4096, threads: 2 },
+    evaluator: { evaluator: "seal", reason: "asked for" },
+    evaluateMilliseconds: { min: expect.any(Number), median: expect.any(Number) },
+    predictedMilliseconds: expect.any(Number),
+    bytes: { input: expect.any(Number), evaluationKeys: expect.any(Number), output: expect.any(Number) },
+    precision: { images: 20, flips: 0 },
+  });
+  expect(model.imagesPerSecond).toBeCloseTo((1000 * 4096) / model.evaluateMilliseconds.min, 6);
+  expect(model.precision!.relativeToMax).toBeLessThan(0.01);
+}, 300_000);
 
 test.each([
   ["fused", [], ["conv1+square1", "pool1+flatten+fc1"]],

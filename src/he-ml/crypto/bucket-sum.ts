@@ -1,4 +1,5 @@
-import { signedDigits, type Windows } from "./signed-digits.js";
+import { signedDigits } from "../kernels/signed-digits.js";
+import type { Windows } from "./windows.js";
 
 /** What a sum by buckets is made of. Handles are mutable: each operation leaves its result in `total`. */
 export interface AdditiveGroup<H> {

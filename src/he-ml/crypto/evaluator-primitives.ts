@@ -9,6 +9,36 @@ import type { WeightedSumMethod } from "./weighted-sum.js";
 export abstract class EvaluatorPrimitives {
   abstract copy(a: Ciphertext): Ciphertext;
 
+  /** A ciphertext as it travels: the evaluator's own serialisation, uncompressed. */
+  abstract save(a: Ciphertext): Uint8Array;
+
+  /**
+   * Takes in a ciphertext that has travelled; the caller owns it.
+   *
+   * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
+   */
+  abstract load(bytes: Uint8Array): Ciphertext;
+
+  /**
+   * Writes a ciphertext for `takeOver`: cheaper than `save`, where the evaluator has a form of its own.
+   *
+   * @param to room for the bytes of `save`
+   * @returns how many bytes were written
+   */
+  handOver(a: Ciphertext, to: Uint8Array): number {
+    const bytes = this.save(a);
+    to.set(bytes);
+    return bytes.length;
+  }
+
+  /**
+   * Takes in what an evaluator of the same kind and parameters, in this process, has handed over; the caller owns it. It is
+   * trusted: what has travelled must be loaded.
+   */
+  takeOver(bytes: Uint8Array): Ciphertext {
+    return this.load(bytes);
+  }
+
   protected abstract doEncodeScalar(value: number, at: LevelAndScale): Plaintext;
   protected abstract doEncode(values: Float64Array, at: LevelAndScale): Plaintext;
   protected abstract doEncryptZero(at: LevelAndScale): Ciphertext;

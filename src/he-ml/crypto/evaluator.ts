@@ -88,16 +88,6 @@ export abstract class Evaluator extends EvaluatorPrimitives {
     return this.doEncryptZero(at);
   }
 
-  /** A ciphertext as it travels: the evaluator's own serialisation, uncompressed. */
-  abstract save(a: Ciphertext): Uint8Array;
-
-  /**
-   * Takes in a ciphertext that has travelled; the caller owns it.
-   *
-   * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
-   */
-  abstract load(bytes: Uint8Array): Ciphertext;
-
   /** @throws InputError if levels or scales differ */
   add(a: Ciphertext, b: Ciphertext): Ciphertext {
     return this.derive(a, (sum) => this.addInplace(sum, b));

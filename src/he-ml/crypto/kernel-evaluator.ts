@@ -1,11 +1,13 @@
 import { InputError } from "../errors.js";
 import type { Residues, RnsRing } from "../kernels/rns-ring.js";
-import { isZero, sumOfMultiples, tensorProduct } from "../kernels/rns-products.js";
+import { isZero, tensorProduct } from "../kernels/rns-products.js";
+import { sumsOfMultiples } from "../kernels/sums-of-multiples.js";
 import { RotationSum, type RotationKeyUse } from "../kernels/rotation-sum.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
 import { giantStepSums } from "./kernel-giant-steps.js";
+import { readHead, readResidues, writeResidues } from "./kernel-hand-over.js";
 import type { KernelKeys } from "./kernel-keys.js";
 import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
 import type { RotationStep } from "./rotation-keys.js";
@@ -68,6 +70,16 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   load(bytes: Uint8Array): Ciphertext {
     using checked = this.seal.load(bytes);
     return this.#fromSeal(checked);
+  }
+
+  override handOver(a: Ciphertext, to: Uint8Array): number {
+    const { polynomials, scale } = this.#own(a);
+    return writeResidues(this.ring, polynomials, scale, to);
+  }
+
+  override takeOver(bytes: Uint8Array): Ciphertext {
+    const head = readHead(bytes);
+    return this.#made(head.scale, () => readResidues(this.ring, bytes, head));
   }
 
   decode(plaintext: Plaintext): Float64Array {
@@ -166,11 +178,8 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     integers: readonly number[],
     scale: number,
   ): Ciphertext {
-    const own = inputs.map((input) => this.#own(input));
-    const sum = this.#made(scale, () => {
-      const polynomials = own.map((input) => input.polynomials);
-      return sumOfMultiples(this.ring, polynomials, integers);
-    });
+    const as = inputs.map((input) => this.#own(input).polynomials);
+    const sum = this.#made(scale, () => sumsOfMultiples(this.ring, [{ as, integers }])[0]);
     this.#requireOpaque("weightedSum", sum);
     return sum;
   }

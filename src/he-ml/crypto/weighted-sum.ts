@@ -1,6 +1,6 @@
 import { maxAbs } from "../tensor/tensor.js";
 import { countAdditions } from "./bucket-sum.js";
-import { chooseWindows, type Windows } from "./signed-digits.js";
+import { chooseWindows, type Windows } from "./windows.js";
 
 /** How Σ wᵢ·xᵢ with integer weights is computed, and the operations that takes. */
 export interface WeightedSumMethod {

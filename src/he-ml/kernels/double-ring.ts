@@ -1,6 +1,6 @@
 import type { KernelMemory } from "./kernel-memory.js";
 import type { DoubleKernels, IntegerKernels } from "./load-kernels.js";
-import type { ResidueRing, RingConstant } from "./residue-ring.js";
+import type { MultiplesBlock, MultiplesUnit, ResidueRing, RingConstant } from "./residue-ring.js";
 import { twiddleFactors } from "./roots.js";
 
 /** Primes below this are worked with in doubles. */
@@ -111,6 +111,31 @@ export class DoubleRing implements ResidueRing {
 
   addProductPair([to0, to1]: readonly [number, number], factor: number, a: number, b: number): void {
     this.kernels.addProductPair(to0, to1, factor, a, b, this.memory.n, this.#p);
+  }
+
+  multiplesUnit(value: bigint): MultiplesUnit {
+    return [this.constant(value), this.constant(value << 25n)];
+  }
+
+  addMultiples(
+    to: number,
+    plus: number | undefined,
+    { as, weights, count, from, bytes, scratch }: MultiplesBlock,
+    [unit, high]: MultiplesUnit,
+  ): void {
+    this.kernels.addMultiples(
+      to,
+      plus ?? 0,
+      as,
+      weights,
+      count,
+      from,
+      bytes,
+      scratch,
+      ...(unit as [number, number]),
+      ...(high as [number, number]),
+      this.#p,
+    );
   }
 
   convert(to: number, from: number, other: ResidueRing, lift: boolean): void {

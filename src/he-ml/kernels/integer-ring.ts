@@ -1,7 +1,7 @@
 import { barrettInverse } from "./double-ring.js";
 import type { KernelMemory } from "./kernel-memory.js";
 import type { IntegerKernels } from "./load-kernels.js";
-import type { ResidueRing, RingConstant } from "./residue-ring.js";
+import type { MultiplesBlock, MultiplesUnit, ResidueRing, RingConstant } from "./residue-ring.js";
 import { twiddleFactors } from "./roots.js";
 
 /** Factors of products are kept times this (Montgomery form). */
@@ -107,6 +107,32 @@ export class IntegerRing implements ResidueRing {
 
   addProductPair([to0, to1]: readonly [number, number], factor: number, a: number, b: number): void {
     this.kernels.addProductPair(to0, to1, factor, a, b, this.memory.n, this.prime, this.#negated);
+  }
+
+  multiplesUnit(value: bigint): MultiplesUnit {
+    return [this.constant(value), this.constant(value << 30n)];
+  }
+
+  addMultiples(
+    to: number,
+    plus: number | undefined,
+    { as, weights, count, from, bytes, scratch }: MultiplesBlock,
+    [unit, high]: MultiplesUnit,
+  ): void {
+    this.kernels.addMultiples(
+      to,
+      plus ?? 0,
+      as,
+      weights,
+      count,
+      from,
+      bytes,
+      scratch,
+      ...(unit as [bigint, bigint]),
+      ...(high as [bigint, bigint]),
+      this.prime,
+      this.#inverse,
+    );
   }
 
   convert(to: number, from: number, other: ResidueRing, lift: boolean): void {

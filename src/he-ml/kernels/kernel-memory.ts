@@ -7,6 +7,8 @@ const mostPages = 65536;
 /** Static data of the kernels, of which there is none, and the lists of addresses that are handed to them. */
 const listBytes = 65536;
 const wordBytes = 8;
+/** Terms of a sum of multiples that there is room for in lists: an address and a weight each. */
+export const mostTerms = Math.floor(listBytes / 12);
 /** Vectors are read 16 bytes at a time, cache lines are of 64. */
 const alignment = 64;
 /**
@@ -103,6 +105,11 @@ export class KernelMemory {
     return new Float64Array(this.memory.buffer, address, this.n);
   }
 
+  /** As `wordsAt`, as bytes. */
+  bytesAt(address: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, this.n * wordBytes);
+  }
+
   copy(to: number, from: number): void {
     new Uint8Array(this.memory.buffer).copyWithin(to, from, from + this.n * wordBytes);
   }
@@ -123,11 +130,33 @@ export class KernelMemory {
     });
   }
 
+  /**
+   * Writes addresses, and weights as doubles, where kernels read them, until the next call.
+   *
+   * @param addresses at most `mostTerms`, and as many weights
+   * @returns where both lists start
+   */
+  terms(
+    addresses: readonly number[],
+    weights: readonly number[],
+  ): { readonly as: number; readonly weights: number } {
+    if (addresses.length > mostTerms) {
+      throw new Error(`kernels: ${addresses.length} terms, room for ${mostTerms}`);
+    }
+    new Float64Array(this.memory.buffer, 0, mostTerms).set(weights);
+    new Uint32Array(this.memory.buffer, mostTerms * 8, mostTerms).set(addresses);
+    return { as: mostTerms * 8, weights: 0 };
+  }
+
   #allocate(bytes: number): number {
     const address = this.#top;
     const top = address + Math.ceil(bytes / alignment) * alignment;
     const missing = Math.ceil((top - this.memory.buffer.byteLength) / pageBytes);
-    if (top > this.mostBytes || (missing > 0 && !this.#grow(missing))) {
+    // Growing makes a new buffer in JavaScript, and thousands of these keep its garbage collector busy; what is not touched
+    // takes no memory.
+    const ahead = Math.ceil(this.memory.buffer.byteLength / pageBytes / 8);
+    const grown = missing <= 0 || this.#grow(Math.max(missing, ahead)) || this.#grow(missing);
+    if (top > this.mostBytes || !grown) {
       throw new InputError(
         `evaluator: the ${(this.mostBytes / 2 ** 20).toFixed(0)} MiB of the kernels are exhausted; dispose of ` +
           `ciphertexts that are no longer needed, or use fewer primes`,

@@ -1,6 +1,18 @@
 import { wasmBytes } from "#wasm-bytes";
 import { WebAssembly, type WasmMemory } from "./web-assembly.js";
 
+/** Where a sum of multiples lies in memory, as both kinds of kernels take it. */
+type Multiples = [
+  to: number,
+  plus: number,
+  as: number,
+  weights: number,
+  count: number,
+  from: number,
+  bytes: number,
+  scratch: number,
+];
+
 /** What both kinds of kernels export, where a modulus is a number or a bigint, with what reductions need besides. */
 interface PermutingKernels {
   permute(to: number, a: number, places: number, n: number): void;
@@ -33,6 +45,9 @@ export interface DoubleKernels extends PermutingKernels {
   addProductPair(
     ...args: [to0: number, to1: number, f: number, a: number, b: number, n: number, p: number]
   ): void;
+  addMultiples(
+    ...args: [...Multiples, ...[unit: number, unitRatio: number, high: number, highRatio: number, p: number]]
+  ): void;
   convert(to: number, from: number, n: number, q: number, p: number, lift: boolean): void;
   divideStep(
     ...args: [to: number, a: number, b: number, plus: number, n: number, w: number, ratio: number, p: number]
@@ -61,6 +76,12 @@ export interface IntegerKernels extends PermutingKernels {
   ): void;
   addProductPair(
     ...args: [...[to0: number, to1: number, f: number, a: number, b: number, n: number], bigint, bigint]
+  ): void;
+  addMultiples(
+    ...args: [
+      ...Multiples,
+      ...[unit: bigint, unitQuotient: bigint, high: bigint, highQuotient: bigint, p: bigint, inverse: bigint],
+    ]
   ): void;
   convert(to: number, from: number, n: number, q: bigint, p: bigint, inverse: bigint, lift: boolean): void;
   convertDoubles(

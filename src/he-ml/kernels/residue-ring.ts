@@ -41,6 +41,10 @@ export interface ResidueRing {
   ): void;
   /** to0 ← to0 + f·a, to1 ← to1 + f·b. */
   addProductPair(to: readonly [number, number], factor: number, a: number, b: number): void;
+  /** A constant that sums of multiples are multiplied by. */
+  multiplesUnit(value: bigint): MultiplesUnit;
+  /** to ← plus + unit · Σ aₖ·wₖ of a block of coefficients, with Σ |wₖ| < 2^27. */
+  addMultiples(to: number, plus: number | undefined, block: MultiplesBlock, unit: MultiplesUnit): void;
   /**
    * Residues of coefficients modulo another prime.
    *
@@ -49,6 +53,22 @@ export interface ResidueRing {
   convert(to: number, from: number, other: ResidueRing, lift: boolean): void;
   /** to ← (a − b)·constant + plus. */
   divideStep(to: number, a: number, b: number, constant: RingConstant, plus?: number): void;
+}
+
+/** The constant itself, and times what the upper halves of residues are multiples of. */
+export type MultiplesUnit = readonly [RingConstant, RingConstant];
+
+/** Which multiples are added up. */
+export interface MultiplesBlock {
+  /** Where a list of polynomials' addresses and one of weights lie: see `KernelMemory.terms`. */
+  readonly as: number;
+  readonly weights: number;
+  readonly count: number;
+  /** Where the block begins and how long it is, in bytes: multiples of 16. */
+  readonly from: number;
+  readonly bytes: number;
+  /** Room for twice as many bytes. */
+  readonly scratch: number;
 }
 
 /** A constant as a ring's kernels take it: the number and a quotient that is worked out beforehand. */

@@ -49,30 +49,6 @@ export function sumOfProducts(
   });
 }
 
-/** Σ aₖ·integerₖ of ciphertexts of two polynomials. */
-export function sumOfMultiples(
-  ring: RnsRing,
-  as: readonly (readonly Residues[])[],
-  integers: readonly number[],
-): [number[], number[]] {
-  return ring.memory.attempt(() => {
-    const level = as[0][0].length;
-    const factors = ring.take(integers.length);
-    const sum: [number[], number[]] = [ring.take(level), ring.take(level)];
-    for (let i = 0; i < level; i++) {
-      factors.forEach((factor, k) => ring.rings[i].fillFactor(factor, BigInt(integers[k])));
-      ring.rings[i].sumOfProductPairs(
-        [sum[0][i], sum[1][i]],
-        factors,
-        as.map(([first]) => first[i]),
-        as.map(([, second]) => second[i]),
-      );
-    }
-    ring.memory.give(factors);
-    return sum;
-  });
-}
-
 /** Whether nothing is left of a polynomial. */
 export function isZero(ring: RnsRing, residues: Residues): boolean {
   // Words and doubles of zero look alike.

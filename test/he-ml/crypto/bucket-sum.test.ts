@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { BucketSum, countAdditions } from "../../../src/he-ml/crypto/bucket-sum.js";
-import { chooseWindows } from "../../../src/he-ml/crypto/signed-digits.js";
+import { chooseWindows } from "../../../src/he-ml/crypto/windows.js";
 
 /** An integer that additions change. */
 interface Cell {

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Ciphertext } from "../../../src/he-ml/crypto/ciphertext.js";
 import { operationsBetween } from "../../../src/he-ml/crypto/operation-counts.js";
-import { chooseWindows, signedDigits } from "../../../src/he-ml/crypto/signed-digits.js";
+import { chooseWindows } from "../../../src/he-ml/crypto/windows.js";
+import { signedDigits } from "../../../src/he-ml/kernels/signed-digits.js";
 
 import {
   encryptSlots,

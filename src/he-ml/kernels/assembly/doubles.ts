@@ -14,4 +14,5 @@ export {
   sumOfProducts,
   toWords,
 } from "./double-pointwise";
+export { addMultiples } from "./double-multiples";
 export { permute } from "./permute";

@@ -13,4 +13,5 @@ export {
   sumOfProductPairs,
   sumOfProducts,
 } from "./integer-pointwise";
+export { addMultiples } from "./integer-multiples";
 export { permute } from "./permute";

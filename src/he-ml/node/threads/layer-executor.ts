@@ -66,11 +66,15 @@ export class LayerExecutor implements Executor {
     const { layers, parameters } = this.program;
     const { evaluator } = this;
     const workers = { parameters, evaluator, memory: this.#memory, turns: this.pool.turns };
-    const steps = layers.map((_, position) => this.#step(client, position));
+    // Where a plain twin decrypts what comes between layers, that travels too.
+    const isBetween = (position: number) => !options.twin && position > 0 && position < layers.length;
+    const steps = layers.map((_, position) =>
+      this.#step(client, position, { input: isBetween(position), output: isBetween(position + 1) }),
+    );
     return runOnWorkers(steps, input, workers, options);
   }
 
-  #step(client: number, position: number): RunStep<SharedTensor> {
+  #step(client: number, position: number, handedOver: LayerTask["handedOver"]): RunStep<SharedTensor> {
     const { model, layers, states } = this.program;
     const index = layers[position];
     const layer = model.layers[index];
@@ -83,7 +87,7 @@ export class LayerExecutor implements Executor {
         const output = this.#memory.reserve({ ...input, shape: layerOutputShape(layer, input.shape) });
         try {
           return await this.#compute(
-            { client, layer: position, at: states[position], input, output },
+            { client, layer: position, at: states[position], input, output, handedOver },
             options,
           );
         } catch (error) {
@@ -96,7 +100,7 @@ export class LayerExecutor implements Executor {
 
   /** Shares one layer out; comes back when no worker is at it any more, whether it went well or not. */
   async #compute(
-    { client, layer, at, input, output }: LayerJob,
+    { client, layer, at, input, output, handedOver }: LayerJob,
     { signal, onProgress }: LongWorkOptions,
   ): Promise<StepResult<SharedTensor>> {
     const total = ciphertextCount(output);
@@ -110,7 +114,7 @@ export class LayerExecutor implements Executor {
     let done = 0;
     const computeShare = async (from: number, to: number): Promise<void> => {
       try {
-        const task: LayerTask = { layer, at, input, inputId, output, from, to, stop };
+        const task: LayerTask = { layer, at, input, inputId, output, handedOver, from, to, stop };
         const result = await this.pool.compute(client, task);
         if (!result) return;
         results.push(result);
@@ -143,4 +147,5 @@ interface LayerJob {
   readonly at: LevelAndScale;
   readonly input: SharedTensor;
   readonly output: SharedTensor;
+  readonly handedOver: LayerTask["handedOver"];
 }

@@ -7,7 +7,7 @@ import { layeredSteps } from "../../program/layered-steps.js";
 import type { LayeredProgram } from "../../program/program-content.js";
 import { requireState } from "../../service/input-state.js";
 import type { Answer, LayerTask, WorkerProgram } from "./messages.js";
-import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
+import { sharedCiphertext, shareCiphertext, writeCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";
 
 /** The ciphertexts of one tensor, each loaded when a layer first asks for it. */
@@ -19,13 +19,15 @@ class LoadedInputs {
     private readonly evaluator: Evaluator,
     private readonly tensor: SharedTensor,
     private readonly expected: LevelAndScale,
+    private readonly handedOver: boolean,
   ) {}
 
   /** @throws InputError if the bytes are damaged, or stand at another level or scale than expected */
   at(index: number): Ciphertext {
     const known = this.#loaded.get(index);
     if (known) return known;
-    const ciphertext = this.evaluator.load(sharedCiphertext(this.tensor, index));
+    const bytes = sharedCiphertext(this.tensor, index);
+    const ciphertext = this.handedOver ? this.evaluator.takeOver(bytes) : this.evaluator.load(bytes);
     this.#loaded.set(index, ciphertext);
     requireState(this.expected, ciphertext);
     return ciphertext;
@@ -54,10 +56,10 @@ async function start(): Promise<OpenClient<LayerTask>> {
     if (!isWarm) warmUp(he, keys.relinKeys !== undefined);
     isWarm = true;
     return {
-      compute({ layer, input, at, inputId, output, from, to, stop }: LayerTask): Answer {
+      compute({ layer, input, at, inputId, output, handedOver, from, to, stop }: LayerTask): Answer {
         if (inputs?.id !== inputId) {
           forget();
-          inputs = new LoadedInputs(inputId, he, input, at);
+          inputs = new LoadedInputs(inputId, he, input, at, handedOver.input);
         }
         const held = inputs;
         const operationsBefore = he.operations;
@@ -67,7 +69,8 @@ async function start(): Promise<OpenClient<LayerTask>> {
           if (Atomics.load(stop, 0) === 1) return { stopped: true };
           if (index > from && run.startsImage(index)) held.forget();
           using ciphertext = run.compute(index);
-          shareCiphertext(output, index, he.save(ciphertext));
+          if (handedOver.output) writeCiphertext(output, index, (to) => he.handOver(ciphertext, to));
+          else shareCiphertext(output, index, he.save(ciphertext));
           after = { level: ciphertext.level, scale: ciphertext.scale };
           if (run.elementWise) held.forget();
         }

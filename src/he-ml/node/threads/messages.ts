@@ -41,6 +41,8 @@ export interface LayerTask {
   /** Tells inputs apart, so that a worker loads a ciphertext once for several tasks. */
   readonly inputId: number;
   readonly output: SharedTensor;
+  /** Whether workers have handed the input over to each other, and whether the output is for them alone. */
+  readonly handedOver: { readonly input: boolean; readonly output: boolean };
   readonly from: number;
   readonly to: number;
   /** `stop[0]` in shared memory turns 1 when the result is no longer wanted. */

@@ -20,8 +20,20 @@ export function sharedCiphertext(tensor: SharedTensor, index: number): Uint8Arra
 
 /** Puts ciphertext `index` into shared memory. */
 export function shareCiphertext(tensor: SharedTensor, index: number, bytes: Uint8Array): void {
-  new Uint8Array(tensor.memory, offsetOf(tensor, index), tensor.stride).set(bytes);
-  lengthsOf(tensor)[index] = bytes.length;
+  writeCiphertext(tensor, index, (to) => {
+    to.set(bytes);
+    return bytes.length;
+  });
+}
+
+/** Has ciphertext `index` written into shared memory. @param write returns how many bytes it wrote */
+export function writeCiphertext(
+  tensor: SharedTensor,
+  index: number,
+  write: (to: Uint8Array) => number,
+): void {
+  const length = write(new Uint8Array(tensor.memory, offsetOf(tensor, index), tensor.stride));
+  lengthsOf(tensor)[index] = length;
 }
 
 /** The tensor as its bytes lie in shared memory; they change when the memory is used again. */

@@ -1,8 +1,7 @@
+import type { DigitSizes } from "../kernels/signed-digits.js";
+
 /** How integers are cut into windows of bits for a sum by buckets. */
-export interface Windows {
-  /** Bits in a window; digits lie from −2^(bits − 1) to 2^(bits − 1). */
-  readonly bits: number;
-  readonly count: number;
+export interface Windows extends DigitSizes {
   /** Additions that the sum takes, about. */
   readonly additions: number;
 }
@@ -27,21 +26,4 @@ export function chooseWindows(terms: number, largest: number): Windows {
     if (!best || additions < best.additions) best = { bits, count, additions };
   }
   return best!;
-}
-
-/**
- * The digits d of an integer = Σ d[j]·2^(bits·j), least first, each from −2^(bits − 1) to 2^(bits − 1).
- *
- * @example signedDigits(11, { bits: 2, count: 3, additions: 0 }) // [-1, -1, 1]
- */
-export function signedDigits(integer: number, { bits, count }: Windows): number[] {
-  const base = 2 ** bits;
-  let rest = integer;
-  return Array.from({ length: count }, () => {
-    let digit = rest % base;
-    if (digit > base / 2) digit -= base;
-    else if (digit < -base / 2) digit += base;
-    rest = (rest - digit) / base;
-    return digit;
-  });
 }
