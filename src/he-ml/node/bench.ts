@@ -3,13 +3,13 @@ import { CostMeter } from "../calibration/measure-costs.js";
 import { thisMachine, type Machine } from "./calibration/machine-costs.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { InputError } from "../errors.js";
-import { modelForward, requireBatchOf, type Model } from "../model/model.js";
+import { layerShapes, modelForward, requireBatchOf, requireNetwork, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { compile } from "./compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, imageAt, maxAbs, requireTensor, stack, zeros, type Tensor } from "../tensor/tensor.js";
+import { argmax, imageAt, maxAbs, stack, zeros, type Tensor } from "../tensor/tensor.js";
 import { Client } from "../service/client.js";
 import { requireLogits } from "../service/infer.js";
 import { Server } from "./server.js";
@@ -106,6 +106,7 @@ export async function bench(models: readonly BenchModel[], options: BenchOptions
     const [{ path, message }] = parsed.error.issues;
     throw new InputError(`bench: options: ${path.join(".") || "the whole"}: ${message}`);
   }
+  models.forEach(requireBenchModel);
   const measured: { readonly bench: ModelBench; readonly primitives: PrimitiveCosts }[] = [];
   for (const model of models)
     measured.push(await benchModel(model, { threads: 1, repetitions: 15, ...options }));
@@ -116,20 +117,28 @@ export async function bench(models: readonly BenchModel[], options: BenchOptions
   };
 }
 
+/** @throws InputError before anything is planned, unless images and logits are those of the model */
+function requireBenchModel(given: BenchModel): void {
+  const { model, images, plainLogits } = (given ?? {}) as Partial<BenchModel>;
+  requireNetwork("bench", model);
+  if (images) requireBatchOf(model.inputShape, images, "bench: images");
+  if (plainLogits && !images) {
+    throw new InputError("bench: plainLogits: expected images beside them; give what they are the logits of");
+  }
+  if (images && plainLogits) {
+    requireLogits("bench: plainLogits", plainLogits, images.shape[0], layerShapes(model).at(-1)!);
+  }
+}
+
 type Settled = BenchOptions & Required<Pick<BenchOptions, "threads" | "repetitions">>;
 
 async function benchModel({ model, images, plainLogits }: BenchModel, options: Settled) {
   const progress = (done: number) => options.onProgress?.(model.name, done, 3 + options.repetitions);
   progress(0);
-  if (images) requireTensor("bench: images", images);
   const samples = images && stack([imageAt(images, 0), imageAt(images, Math.min(1, images.shape[0] - 1))]);
   const [program, plan] = await timed(() => compile(model, { samples }));
   progress(1);
   const { clientSpec, parameters } = program;
-  if (images) requireBatchOf(model.inputShape, images, "bench: images");
-  if (images && plainLogits) {
-    requireLogits("bench: plainLogits", plainLogits, images.shape[0], clientSpec.outputShape);
-  }
   const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec));
   const [keys, keyMilliseconds] = await timed(() => client.evaluationKeys);
   const [server, encode] = await timed(() => Server.start(program, { threads: 0 }));
