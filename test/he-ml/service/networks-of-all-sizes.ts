@@ -23,7 +23,7 @@ import { seededRandom, sigmas } from "../support.js";
 const images = 2;
 
 /** Of so many networks one has eight to ten squares: on a ring with security each would take minutes. */
-const oneDeepIn = 25;
+const oneDeepIn = 10;
 
 /** The asked share of the largest output, four deviations, and what a trial on few images may be off by. */
 const askedDeviation = (0.01 / 4) * 1.5;
