@@ -83,6 +83,38 @@ describe("one InputError for", () => {
     await message(() => call(name, null));
   });
 
+  test.each([
+    ["linearLayer", "linear", { weights: zeros([1, 1]) }],
+    ["convolutionalLayer", "convolutional", { weights: zeros([1, 1, 1, 1]) }],
+    ["transposedConvolutionalLayer", "transposedConvolutional", { weights: zeros([1, 1, 1, 1]) }],
+    ["averagePoolLayer", "averagePool", { kernelSize: 2 }],
+    ["maxPoolLayer", "maxPool", { kernelSize: 2 }],
+    ["paddingLayer", "padding", { padding: 1 }],
+    ["polynomialLayer", "polynomial", { coefficients: [0, 1] }],
+  ] as const)(
+    "%s of nothing, of null, of no options, and of options that are none",
+    async (name, kind, right) => {
+      for (const wrong of [undefined, null, 5]) {
+        expect(await message(() => call(name, wrong))).toMatch(
+          new RegExp(`^${kind}: expected options, .* got `),
+        );
+      }
+      const none = Object.fromEntries(Object.keys(right).map((field) => [field, null]));
+      for (const wrong of [{}, [], none]) {
+        expect(await message(() => call(name, wrong))).toMatch(
+          new RegExp(`^${kind} "${kind}".*expected .* got `),
+        );
+      }
+      expect(call(name, right)).toMatchObject({ kind });
+    },
+  );
+
+  test.each(["squareLayer", "flattenLayer"] as const)("%s of null, and of a number", async (name) => {
+    await message(() => call(name, null));
+    await message(() => call(name, 5));
+    expect(call(name)).toEqual(call(name, {}));
+  });
+
   test("a list of layers that holds none, images that are none, positions that are none", async () => {
     await message(() => call("defineModel", { ...model, layers: [null] }));
     await message(() => call("modelForward", model));

@@ -106,7 +106,7 @@ export class ClearEvaluator extends Evaluator {
   protected override doEncodeScalar(value: number, { level, scale }: LevelAndScale): ClearPlaintext {
     const integer = Math.round(value * scale);
     const values = new Float64Array(this.parameters.slots).fill(integer / scale);
-    return new ClearPlaintext(values, level, scale, integer === 0, 0);
+    return new ClearPlaintext(values, level, scale, integer === 0, Math.abs(value * scale - integer));
   }
 
   protected override doEncode(values: Float64Array, { level, scale }: LevelAndScale): ClearPlaintext {
@@ -157,6 +157,21 @@ export class ClearEvaluator extends Evaluator {
     total.noise = Math.hypot(total.noise, productNoise(left, right));
     total.size = Math.max(total.size, left.size);
     this.#requireHeadroom("add", total);
+  }
+
+  /** Counts what rounding the weights to integers does, too: much, where small weights meet large values. */
+  override weightedSum(
+    inputs: readonly Ciphertext[],
+    weights: ArrayLike<number>,
+    weightScale: number,
+  ): ClearCiphertext {
+    const sum = this.#own(super.weightedSum(inputs, weights, weightScale));
+    inputs.forEach((input, i) => {
+      const integer = weights[i] * weightScale;
+      const { values, scale } = this.#own(input);
+      sum.noise = Math.hypot(sum.noise, (integer - Math.round(integer)) * maxAbs(values) * scale);
+    });
+    return sum;
   }
 
   protected override doWeightedSum(

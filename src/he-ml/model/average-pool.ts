@@ -3,6 +3,7 @@ import type { Shape } from "../tensor/tensor.js";
 import {
   isPadded,
   requireImageShape,
+  requireOptions,
   toPadding,
   toPair,
   type LayerBase,
@@ -37,7 +38,7 @@ export interface AveragePoolOptions {
  * @example averagePoolLayer({ name: "pool1", kernelSize: 2 })
  */
 export function averagePoolLayer(options: AveragePoolOptions): AveragePoolLayer {
-  const { name = "averagePool", countIncludePad = true } = options;
+  const { name = "averagePool", countIncludePad = true } = requireOptions("averagePool", options);
   const what = `averagePool "${name}"`;
   const kernelSize = toPair(`${what} kernelSize`, options.kernelSize, 1);
   const padding = toPadding(`${what} padding`, options.padding ?? 0);

@@ -5,6 +5,8 @@ import {
   describeLayer,
   isPadded,
   requireImageShape,
+  requireOptions,
+  requireWeights,
   toPadding,
   toPair,
   type LayerBase,
@@ -44,8 +46,9 @@ export interface ConvolutionalOptions {
  * @example convolutionalLayer({ name: "conv1", weights: tensor([4, 1, 5, 5], values), stride: 2 })
  */
 export function convolutionalLayer(options: ConvolutionalOptions): ConvolutionalLayer {
-  const { name = "convolutional", weights, bias, groups = 1 } = options;
+  const { name = "convolutional", weights, bias, groups = 1 } = requireOptions("convolutional", options);
   const what = `convolutional "${name}"`;
+  requireWeights(what, weights, bias);
   if (weights.shape.length !== 4 || sizeOf(weights.shape) === 0) {
     throw new InputError(
       `${what}: expected weights [outChannels, inChannels / groups, kernelHeight, kernelWidth], ` +

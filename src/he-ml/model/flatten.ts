@@ -1,12 +1,13 @@
 import { reshape, sizeOf, type Shape } from "../tensor/tensor.js";
-import type { LayerBase, LayerDefinition } from "./layer.js";
+import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
 
 /** PyTorch's `Flatten` from axis 1 on: `[n, c, h, w]` → `[n, c·h·w]`. */
 export interface FlattenLayer extends LayerBase {
   readonly kind: "flatten";
 }
 
-export function flattenLayer({ name = "flatten" }: { readonly name?: string } = {}): FlattenLayer {
+export function flattenLayer(options: { readonly name?: string } = {}): FlattenLayer {
+  const { name = "flatten" } = requireOptions("flatten", options);
   return { kind: "flatten", name };
 }
 

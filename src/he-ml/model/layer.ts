@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
+import { formatShape, requireTensor, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import type { Rows } from "./rows.js";
 
 /** What every layer description carries. Descriptions are plain, immutable data. */
@@ -87,10 +87,25 @@ export interface Padding {
 /** PyTorch's habit: one number for both axes, a pair for height and width; or each side by itself. */
 export type PaddingOption = number | Pair | Padding;
 
+/** The options that a layer is made of. @throws InputError unless they are an object */
+export function requireOptions<Options extends object>(kind: string, options: Options): Options {
+  const given: unknown = options;
+  if (typeof given === "object" && given !== null) return options;
+  throw new InputError(
+    `${kind}: expected options, as { name }, got ${given === null ? "null" : typeof given}`,
+  );
+}
+
+/** @throws InputError unless weights are a tensor, and the bias is one or left out */
+export function requireWeights(what: string, weights: Tensor, bias: Tensor | undefined): void {
+  requireTensor(`${what}: weights`, weights);
+  if (bias !== undefined) requireTensor(`${what}: bias`, bias);
+}
+
 /** @throws InputError unless the value is a whole number, or two, of at least `minimum`. */
 export function toPair(what: string, value: number | Pair, minimum: number): Pair {
-  const pair: Pair = typeof value === "number" ? [value, value] : [value[0], value[1]];
-  if (!pair.every((size) => Number.isInteger(size) && size >= minimum)) {
+  const pair: readonly unknown[] = Array.isArray(value) ? value.slice(0, 2) : [value, value];
+  if (!isPair(pair, minimum)) {
     throw new InputError(
       `${what}: expected a whole number or two of at least ${minimum}, got ${String(value)}`,
     );
@@ -98,9 +113,12 @@ export function toPair(what: string, value: number | Pair, minimum: number): Pai
   return pair;
 }
 
+const isPair = (values: readonly unknown[], minimum: number): values is Pair =>
+  values.length === 2 && values.every((size) => Number.isInteger(size) && (size as number) >= minimum);
+
 /** @throws InputError unless every side is a whole number of at least 0. */
 export function toPadding(what: string, value: PaddingOption): Padding {
-  if (typeof value === "object" && "top" in value) {
+  if (typeof value === "object" && value !== null && "top" in value) {
     const { top, bottom, left, right } = value;
     toPair(what, [top, bottom], 0);
     toPair(what, [left, right], 0);

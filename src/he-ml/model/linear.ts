@@ -1,6 +1,13 @@
 import { InputError } from "../errors.js";
 import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
-import { countWeights, describeLayer, type LayerBase, type WeightedDefinition } from "./layer.js";
+import {
+  countWeights,
+  describeLayer,
+  requireOptions,
+  requireWeights,
+  type LayerBase,
+  type WeightedDefinition,
+} from "./layer.js";
 import { Row, type Rows } from "./rows.js";
 
 /** PyTorch's `Linear`: y = W·x + b. */
@@ -24,7 +31,9 @@ export interface LinearOptions {
  * @throws InputError if weights and bias do not fit together.
  * @example linearLayer({ name: "fc1", weights: tensor([10, 192], values) })
  */
-export function linearLayer({ name = "linear", weights, bias }: LinearOptions): LinearLayer {
+export function linearLayer(options: LinearOptions): LinearLayer {
+  const { name = "linear", weights, bias } = requireOptions("linear", options);
+  requireWeights(`linear "${name}"`, weights, bias);
   if (weights.shape.length !== 2 || sizeOf(weights.shape) === 0) {
     throw new InputError(
       `linear "${name}": expected weights [outFeatures, inFeatures], got ${formatShape(weights.shape)}`,

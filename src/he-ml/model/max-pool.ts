@@ -2,6 +2,7 @@ import { InputError } from "../errors.js";
 import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   requireImageShape,
+  requireOptions,
   toPadding,
   toPair,
   type LayerBase,
@@ -33,7 +34,7 @@ export interface MaxPoolOptions {
  * @example maxPoolLayer({ name: "pool1", kernelSize: 2 })
  */
 export function maxPoolLayer(options: MaxPoolOptions): MaxPoolLayer {
-  const { name = "maxPool" } = options;
+  const { name = "maxPool" } = requireOptions("maxPool", options);
   const what = `maxPool "${name}"`;
   const kernelSize = toPair(`${what} kernelSize`, options.kernelSize, 1);
   const padding = toPadding(`${what} padding`, options.padding ?? 0);

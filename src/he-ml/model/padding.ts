@@ -2,6 +2,7 @@ import type { Shape } from "../tensor/tensor.js";
 import {
   isPadded,
   requireImageShape,
+  requireOptions,
   toPadding,
   type LayerBase,
   type LinearDefinition,
@@ -23,7 +24,8 @@ export interface PaddingLayerOptions {
 }
 
 /** @throws InputError unless every side is a whole number of at least 0. */
-export function paddingLayer({ name = "padding", padding }: PaddingLayerOptions): PaddingLayer {
+export function paddingLayer(options: PaddingLayerOptions): PaddingLayer {
+  const { name = "padding", padding } = requireOptions("padding", options);
   return { kind: "padding", name, padding: toPadding(`padding "${name}"`, padding) };
 }
 

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import type { LayerBase, LayerDefinition } from "./layer.js";
+import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
 import { Row, type Rows } from "./rows.js";
 
 /** The activation c₀ + c₁·x + c₂·x² + … */
@@ -24,7 +24,13 @@ const highestDegree = 63;
  * @throws InputError unless there are at least two coefficients, all finite
  * @example polynomialLayer({ name: "act1", coefficients: [0.1, 0.5, 0.25] })
  */
-export function polynomialLayer({ name = "polynomial", coefficients }: PolynomialOptions): PolynomialLayer {
+export function polynomialLayer(options: PolynomialOptions): PolynomialLayer {
+  const { name = "polynomial", coefficients } = requireOptions("polynomial", options);
+  if (!Array.isArray(coefficients)) {
+    throw new InputError(
+      `polynomial "${name}": expected coefficients [c0, c1, …], got ${typeof coefficients}`,
+    );
+  }
   const degree = coefficients.findLastIndex((coefficient) => coefficient !== 0);
   if (coefficients.length < 2 || degree > highestDegree || !coefficients.every(Number.isFinite)) {
     throw new InputError(

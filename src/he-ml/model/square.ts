@@ -1,11 +1,12 @@
-import type { LayerBase, LayerDefinition } from "./layer.js";
+import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
 
 /** The activation x². The only non-linear step that CKKS computes with a single multiplication. */
 export interface SquareLayer extends LayerBase {
   readonly kind: "square";
 }
 
-export function squareLayer({ name = "square" }: { readonly name?: string } = {}): SquareLayer {
+export function squareLayer(options: { readonly name?: string } = {}): SquareLayer {
+  const { name = "square" } = requireOptions("square", options);
   return { kind: "square", name };
 }
 

@@ -4,6 +4,8 @@ import {
   countWeights,
   describeLayer,
   requireImageShape,
+  requireOptions,
+  requireWeights,
   toPadding,
   toPair,
   type LayerBase,
@@ -50,8 +52,14 @@ export interface TransposedConvolutionalOptions {
 export function transposedConvolutionalLayer(
   options: TransposedConvolutionalOptions,
 ): TransposedConvolutionalLayer {
-  const { name = "transposedConvolutional", weights, bias, groups = 1 } = options;
+  const {
+    name = "transposedConvolutional",
+    weights,
+    bias,
+    groups = 1,
+  } = requireOptions("transposedConvolutional", options);
   const what = `transposedConvolutional "${name}"`;
+  requireWeights(what, weights, bias);
   if (weights.shape.length !== 4 || sizeOf(weights.shape) === 0) {
     throw new InputError(
       `${what}: expected weights [inChannels, outChannels / groups, kernelHeight, kernelWidth], ` +

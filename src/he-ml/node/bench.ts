@@ -6,14 +6,14 @@ import type { EvaluatorChoice } from "../crypto/choose-evaluator.js";
 import { evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { parametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
-import { modelForward, requireBatchOf, type Model } from "../model/model.js";
+import { layerShapes, modelForward, requireBatchOf, requireNetwork, type Model } from "../model/model.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { compile } from "./compile.js";
 import { explain, type Explanation } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { testKernels } from "../kernels/self-test.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
-import { argmax, imageAt, maxAbs, requireTensor, stack, zeros, type Tensor } from "../tensor/tensor.js";
+import { argmax, imageAt, maxAbs, stack, zeros, type Tensor } from "../tensor/tensor.js";
 import type { Client } from "../service/client.js";
 import { requireLogits } from "../service/infer.js";
 import { Server } from "./server.js";
@@ -129,6 +129,7 @@ export async function bench(models: readonly BenchModel[], options: BenchOptions
     const [{ path, message }] = parsed.error.issues;
     throw new InputError(`bench: options: ${path.join(".") || "the whole"}: ${message}`);
   }
+  models.forEach(requireBenchModel);
   const measured: { readonly bench: ModelBench; readonly primitives: PrimitiveCosts }[] = [];
   for (const model of models)
     measured.push(await benchModel(model, { threads: 1, repetitions: 15, ...options }));
@@ -139,30 +140,39 @@ export async function bench(models: readonly BenchModel[], options: BenchOptions
   };
 }
 
+/** @throws InputError before anything is planned, unless images and logits are those of the model */
+function requireBenchModel(given: BenchModel): void {
+  const { model, images, plainLogits } = (given ?? {}) as Partial<BenchModel>;
+  requireNetwork("bench", model);
+  if (images) requireBatchOf(model.inputShape, images, "bench: images");
+  if (plainLogits && !images) {
+    throw new InputError("bench: plainLogits: expected images beside them; give what they are the logits of");
+  }
+  if (images && plainLogits) {
+    requireLogits("bench: plainLogits", plainLogits, images.shape[0], layerShapes(model).at(-1)!);
+  }
+}
+
 type Settled = BenchOptions & Required<Pick<BenchOptions, "threads" | "repetitions">>;
 
 async function benchModel({ model, images, plainLogits }: BenchModel, options: Settled) {
   const progress = (done: number) => options.onProgress?.(model.name, done, 3 + options.repetitions);
   progress(0);
-  if (images) requireTensor("bench: images", images);
   const samples = images && stack([imageAt(images, 0), imageAt(images, Math.min(1, images.shape[0] - 1))]);
   const evaluator = options.evaluator ?? ((await testKernels()).kind ? "kernel" : "seal");
   const [program, plan] = await timed(() => compile(model, { samples, evaluator }));
   progress(1);
-  const { clientSpec, parameters } = program;
-  if (images) requireBatchOf(model.inputShape, images, "bench: images");
-  if (images && plainLogits) {
-    requireLogits("bench: plainLogits", plainLogits, images.shape[0], clientSpec.outputShape);
-  }
+  const { parameters } = program;
   const image = stack([images ? imageAt(images, 0) : zeros(model.inputShape)]);
   const own = await TimedProgram.start(program, image, options.evaluator);
   const others: Rival[] = [];
   try {
     if (options.evaluator === undefined && evaluator === "kernel") {
       for (const chain of ["own", "same"] as const) {
-        const under = chain === "same" ? { parameters } : {};
-        const rival = await compile(model, { samples, evaluator: "seal", ...under });
-        others.push({ chain, timed: await TimedProgram.start(rival, image) });
+        const rival = await rivalOn(chain, () =>
+          compile(model, { samples, evaluator: "seal", ...(chain === "same" ? { parameters } : {}) }),
+        );
+        if (rival) others.push({ chain, timed: await TimedProgram.start(rival, image) });
       }
     }
     progress(2);
@@ -214,6 +224,14 @@ async function benchModel({ model, images, plainLogits }: BenchModel, options: S
     for (const { timed: rival } of others) await rival.close();
     await own.close();
   }
+}
+
+/** SEAL's program, or none where it cannot be planned on the kernels' chain. */
+function rivalOn(chain: Rival["chain"], plan: () => Promise<Program>): Promise<Program | undefined> {
+  return plan().catch((error: unknown) => {
+    if (chain === "same" && error instanceof InputError) return undefined;
+    throw error;
+  });
 }
 
 interface Rival {

@@ -1,10 +1,23 @@
 import { describe, expect, test } from "@jest/globals";
 import { headroomBits } from "../../../src/he-ml/crypto/noise.js";
+import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
+import type { ClearCiphertext } from "../../../src/he-ml/crypto/clear-evaluator.js";
 import { openSeal } from "../support.js";
 import { chains, describeNoise } from "./noise.js";
 
 // A longer chain, and key switching, which has to be averaged over many keys: see noise.slow.ts.
 describeNoise(chains[0]);
+
+test("what rounding weights does is predicted: all, where they round to zero", () => {
+  const { evaluator } = new ClearContext(chains[0][1]);
+  const value = 1000;
+  const input = evaluator.encrypt(new Float64Array(evaluator.parameters.slots).fill(value));
+  for (const weight of [2.4, 0.4]) {
+    const sum = evaluator.weightedSum([input], [weight / 2 ** 16], 2 ** 16) as ClearCiphertext;
+    expect(sum.predictedError / ((0.4 / 2 ** 16) * value)).toBeCloseTo(1, 3);
+    expect(Math.abs(sum.values[0] - (weight / 2 ** 16) * value) / sum.predictedError).toBeCloseTo(1, 3);
+  }
+});
 
 describe("headroomBits", () => {
   const [[, parameters]] = chains;

@@ -35,11 +35,14 @@ describe("defineModel", () => {
     const bias = { shape: [2], data: new Float64Array(1) };
     const define = (layer: (typeof layers)[0]) => () =>
       defineModel({ name: "net", inputShape: [3], layers: [layer] });
-    expect(define(linearLayer({ name: "fc", weights: short }))).toThrow(
+    expect(define({ kind: "linear", name: "fc", weights: short })).toThrow(
       /^model "net": weights of "fc": expected a tensor, got 4 values for 2×3/,
     );
-    expect(define(linearLayer({ name: "fc", weights: zeros([2, 3]), bias }))).toThrow(
+    expect(define({ kind: "linear", name: "fc", weights: zeros([2, 3]), bias })).toThrow(
       /^model "net": bias of "fc": expected a tensor, got 1 values for 2/,
+    );
+    expect(() => linearLayer({ name: "fc", weights: short })).toThrow(
+      /^linear "fc": weights: .* 4 values for 2×3/,
     );
   });
 

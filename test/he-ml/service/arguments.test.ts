@@ -33,10 +33,20 @@ test("a bench of something else than models and images, or of no runs, is refuse
     [[{ model, images: 5 }], {}, /images/],
     [[{ model, images: logits }], {}, /images|samples/],
     [[{ model, images, plainLogits: logits }], {}, /plainLogits: expected 3×/],
+    [[{ model, plainLogits: logits }], {}, /plainLogits: expected images/],
+    [
+      [{ model, images: tensor([1, 1, 5, 5], waves(25, 1)) }],
+      {},
+      /bench: images: expected a batch \[n, 1, 6, 6\]/,
+    ],
+    [[{ model }, null], {}, /expected a model/],
   ];
+  const started: string[] = [];
+  const onProgress = (step: string) => void started.push(step);
   for (const [models, options, message] of calls) {
-    expect(await refusal(() => bench(models as never, options))).toMatch(message);
+    expect(await refusal(() => bench(models as never, { onProgress, ...options }))).toMatch(message);
   }
+  expect(started).toEqual([]);
 });
 
 test("arguments that are none are refused in one line, whatever TypeScript says", async () => {

@@ -13,7 +13,7 @@ import {
 } from "../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { valueRanges } from "../../../src/he-ml/model/value-range.js";
-import type { Packing } from "../../../src/he-ml/crypto/packing.js";
+import type { ParametersSpec } from "../../../src/he-ml/crypto/parameters.js";
 import { compile } from "../../../src/he-ml/program/compile.js";
 import { explain } from "../../../src/he-ml/program/explain.js";
 import { infer } from "../../../src/he-ml/service/infer.js";
@@ -21,6 +21,9 @@ import { maxAbs, sizeOf, tensor, type Tensor } from "../../../src/he-ml/tensor/t
 import { seededRandom, sigmas } from "../support.js";
 
 const images = 2;
+
+/** Of so many networks one has eight to ten squares: on a ring with security each would take minutes. */
+const oneDeepIn = 10;
 
 /** The asked share of the largest output, four deviations, and what a trial on few images may be off by. */
 const askedDeviation = (0.01 / 4) * 1.5;
@@ -30,12 +33,17 @@ export type Outcome = "right" | "refused";
 /**
  * Draws a network, compiles it for images of its range, and runs it encrypted.
  *
- * @returns whether it was right as precisely as asked for, or refused before anything was encrypted; all else fails
+ * @returns whether it was right as precisely as asked for, or refused, or told to be less precise, before anything was encrypted; all else fails
  */
 export async function runDrawnNetwork(seed: number): Promise<Outcome> {
   const random = seededRandom(seed);
-  const packing = (["packed", "packed", "batch", "scalar"] as const)[Math.floor(4 * random())];
-  const { model, inputs } = drawNetwork(random, packing);
+  const isDeep = seed % oneDeepIn === 0;
+  const packing = isDeep
+    ? "packed"
+    : (["packed", "packed", "batch", "scalar"] as const)[Math.floor(4 * random())];
+  // A square costs seconds on the large ring that it takes: half of the networks have none, an eighth has three.
+  const squares = isDeep ? 8 + Math.floor(3 * random()) : Math.floor(4 * random() ** 2);
+  const { model, inputs } = drawNetwork(random, squares);
   const what = `network ${seed}, packing ${packing}`;
   const outputs = modelForward(model, inputs);
   const ranges = valueRanges(model, inputs, outputs);
@@ -45,6 +53,7 @@ export async function runDrawnNetwork(seed: number): Promise<Outcome> {
       packing,
       valueRanges: ranges,
       ...(packing === "packed" ? { samples: inputs } : {}),
+      ...(packing === "packed" && !isDeep ? {} : { parameters: smallRing(squares) }),
     });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -54,11 +63,10 @@ export async function runDrawnNetwork(seed: number): Promise<Outcome> {
   const largest = maxAbs(outputs.at(-1)!.data);
   const explanation = explain(program, packing === "packed" ? {} : { sample: inputs });
   const { predictedError } = explanation.stages.at(-1)!;
-  if (packing === "packed") {
-    expect({ what, precise: predictedError <= askedDeviation * (largest || 1) }).toEqual({
-      what,
-      precise: true,
-    });
+  if (predictedError > askedDeviation * (largest || 1)) {
+    // A chain that is given is taken as it is: that it will not do is told in advance. One that is chosen has to do.
+    expect({ what, isGiven: packing !== "packed" || isDeep }).toEqual({ what, isGiven: true });
+    return "refused";
   }
   const { results } = await infer(program, inputs);
   const error = Math.max(...results.map(({ maxAbsError }) => maxAbsError));
@@ -68,23 +76,34 @@ export async function runDrawnNetwork(seed: number): Promise<Outcome> {
   return "right";
 }
 
-/** A network of up to ten squares, whose layers give values from a millionth to a million, and images for it. */
+/**
+ * A chain as `chooseParameters` would choose it, on a ring without security: what is computed there, and how its errors
+ * grow, is the same, by operations that take a sixteenth of the time or less.
+ */
+const smallRing = (squares: number): ParametersSpec => ({
+  polyModulusDegree: 1024,
+  coeffModulusBits: [60, ...new Array<number>(2 * squares + 1).fill(40), 60],
+  scaleBits: 40,
+  security: "teaching",
+});
+
+/** A network of so many squares, whose layers give values from a millionth to a million, and images for it. */
 function drawNetwork(
   random: () => number,
-  packing: Packing,
+  squares: number,
 ): { readonly model: Model; readonly inputs: Tensor } {
   const between = (least: number, most: number) => least + Math.floor((most - least + 1) * random());
   const magnitude = (least: number, most: number) => 10 ** (least + (most - least) * random());
+  const isDeep = squares > 3;
   const isImage = random() < 0.4;
-  const shape = isImage ? [between(1, 2), between(3, 6), between(3, 6)] : [between(2, 9)];
+  const shape = isImage
+    ? [between(1, 2), between(3, isDeep ? 4 : 6), between(3, isDeep ? 4 : 6)]
+    : [between(2, isDeep ? 4 : 9)];
   const inputSize = magnitude(-6, 6);
   const inputs = tensor(
     [images, ...shape],
     Float64Array.from({ length: images * sizeOf(shape) }, () => inputSize * (2 * random() - 1)),
   );
-  // Deep networks take minutes on large rings: most are shallow, and only packed ones deep.
-  const deepest = packing === "packed" && random() < 0.1 ? 10 : 3;
-  const squares = between(0, deepest);
   const layers: Layer[] = [];
   let current = inputs;
   const push = (layer: Layer) => {
@@ -105,7 +124,9 @@ function drawNetwork(
   };
   for (let i = 0; i <= squares; i++) {
     const name = `${layers.length}`;
-    const size = i === squares ? magnitude(-6, 6) : magnitude(-3, 3);
+    // Each square doubles what errors there are, beside its value: deep, small values would drown in them.
+    const inner = isDeep ? 1 : 3;
+    const size = i === squares ? magnitude(-6, 6) : magnitude(-inner, inner);
     const [channels, height, width] = current.shape.slice(1);
     if (current.shape.length === 4 && i < squares && Math.min(height, width) > 2) {
       push(sized((weights) => convolutionalLayer({ name, weights }), [between(1, 3), channels, 2, 2], size));
@@ -115,7 +136,7 @@ function drawNetwork(
       }
       if (current.shape.length === 4) push(flattenLayer({ name: `${name} flat` }));
       const features = current.shape[1];
-      push(sized((weights) => linearLayer({ name, weights }), [between(1, 6), features], size));
+      push(sized((weights) => linearLayer({ name, weights }), [between(1, isDeep ? 2 : 6), features], size));
     }
     if (i < squares) push(squareLayer({ name: `${name} square` }));
   }
