@@ -57,7 +57,7 @@ export function sumOfMultiples(
 ): [number[], number[]] {
   return ring.memory.attempt(() => {
     const level = as[0][0].length;
-    const factors = ring.take(integers.length);
+    const factors = ring.memory.takeMany(integers.length);
     const sum: [number[], number[]] = [ring.take(level), ring.take(level)];
     for (let i = 0; i < level; i++) {
       factors.forEach((factor, k) => ring.rings[i].fillFactor(factor, BigInt(integers[k])));
@@ -76,5 +76,7 @@ export function sumOfMultiples(
 /** Whether nothing is left of a polynomial. */
 export function isZero(ring: RnsRing, residues: Residues): boolean {
   // Words and doubles of zero look alike.
-  return residues.every((residue) => ring.memory.doublesAt(residue).every((value) => value === 0));
+  return ring.exchange.everywhere(
+    ring.held(residues).every((residue) => ring.memory.doublesAt(residue).every((value) => value === 0)),
+  );
 }
