@@ -204,7 +204,8 @@ export class RnsRing {
     });
     this.exchange.put();
     const isShared = this.exchange.sharesSpecial(level);
-    const holdsSpecial = this.exchange.holdsSpecial(level, 0) || this.exchange.holdsSpecial(level, 1);
+    // Where they are shared, who holds a residue works out the special one of its digit, whoever needs it then.
+    const holdsSpecial = isShared || this.exchange.holdsSpecial(level, 0);
     const digits = a.map(() => this.takeExtended(level, holdsSpecial));
     for (const j of this.#ownFirst(a)) {
       this.exchange.await(j);
