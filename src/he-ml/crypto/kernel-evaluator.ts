@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { elsewhere } from "../kernels/absent-ring.js";
 import type { Residues, RnsRing } from "../kernels/rns-ring.js";
 import { isZero, tensorProduct } from "../kernels/rns-products.js";
 import { sumsOfMultiples } from "../kernels/sums-of-multiples.js";
@@ -128,7 +129,8 @@ export class KernelEvaluator extends Evaluator implements Disposable {
 
   protected override doEncryptZero(at: LevelAndScale): Ciphertext {
     using zero = this.seal.encryptZero(at);
-    return this.#fromSeal(zero);
+    const { polynomials, level } = this.seal.ciphertextWords(zero);
+    return this.#made(zero.scale, () => polynomials.map((words) => this.ring.fromWordsOfFirst(words, level)));
   }
 
   protected override doAdd(a: Ciphertext, b: Ciphertext): void {
@@ -210,8 +212,7 @@ export class KernelEvaluator extends Evaluator implements Disposable {
         this.ring.memory.give([...moved, ...plus]);
         return switched;
       }
-      const [sum0, sum1] = this.ring.switchKey(own.digits, key);
-      const unmoved = [this.ring.divideBySpecial(sum0, first), this.ring.divideBySpecial(sum1)];
+      const unmoved = this.ring.divideBySpecial(this.ring.switchKey(own.digits, key), [first]);
       const moved = unmoved.map((residues) => this.ring.permuted(residues, element));
       this.ring.memory.give(unmoved.flat());
       return moved;
@@ -245,9 +246,7 @@ export class KernelEvaluator extends Evaluator implements Disposable {
 
   protected override doRescale(a: Ciphertext, scale: number): void {
     const own = this.#own(a);
-    own.become(
-      this.ring.memory.attempt(() => own.polynomials.map((residues) => this.ring.divideByLast(residues))),
-    );
+    own.become(this.ring.memory.attempt(() => this.ring.divideByLast(own.polynomials)));
     own.scale = scale;
   }
 
@@ -283,7 +282,7 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   #plaintext(residues: Residues, { level, scale }: LevelAndScale, isZero: boolean): KernelPlaintext {
     const factors = residues.map((residue, i) => {
       const ring = this.ring.rings[i];
-      if (ring.kind === "f64") return residue;
+      if (ring.kind === "f64" || residue === elsewhere) return residue;
       const factor = this.ring.memory.take();
       ring.toFactor(factor, residue);
       return factor;

@@ -47,13 +47,14 @@ export class KernelKeys implements Disposable {
     const { n } = this.ring.memory;
     const special = this.ring.rings.length - 1;
     const digits = switchingKeyWords(saved, n).slice(0, level);
-    const loaded = (words: BigUint64Array) =>
-      Array.from({ length: level + 1 }, (_, i) => {
+    const loaded = (words: BigUint64Array) => {
+      const residues = this.ring.takeExtended(level);
+      residues.forEach((to, i) => {
         const place = i === level ? special : i;
-        const to = this.ring.memory.take();
         this.ring.rings[place].factorFromWords(to, words.subarray(place * n, (place + 1) * n));
-        return to;
       });
+      return residues;
+    };
     return {
       level,
       digits: digits.map(({ polynomials: [a, b] }) => [loaded(a), loaded(b)] as const),

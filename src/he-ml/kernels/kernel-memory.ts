@@ -1,21 +1,13 @@
 import { InputError } from "../errors.js";
-import { pageBytes, WebAssembly, type WasmMemory } from "./web-assembly.js";
-
-/** WebAssembly's 4 GiB, which the kernels are built for. */
-const mostPages = 65536;
+import { elsewhere } from "./absent-ring.js";
+import { blockBytes, polynomialBytes, wordBytes } from "./memory-layout.js";
+import type { TeamMemory } from "./ring-team.js";
+import { mostPages, pageBytes, WebAssembly, type WasmMemory } from "./web-assembly.js";
 
 /** Static data of the kernels, of which there is none, and the lists of addresses that are handed to them. */
 const listBytes = 65536;
-const wordBytes = 8;
 /** Terms of a sum of multiples that there is room for in lists: an address and a weight each. */
 export const mostTerms = Math.floor(listBytes / 12);
-/** Vectors are read 16 bytes at a time, cache lines are of 64. */
-const alignment = 64;
-/**
- * Bytes between one polynomial and the next: their lengths are powers of two, and without a gap the same place of all
- * operands of a sum would fall into the same few lines of a cache.
- */
-const gap = 192;
 
 /**
  * The memory that kernels work in: tables that stay, and polynomials of n words that come and go. Polynomials that are given
@@ -26,18 +18,24 @@ export class KernelMemory {
   readonly #free: number[] = [];
   /** What was taken since an attempt began, and not given back. */
   #taken?: Set<number>;
-  #top = listBytes;
+  /** Blocks that are taken, by all who share the memory. */
+  readonly #top: Int32Array;
+  readonly #lists: number;
   #words?: BigUint64Array;
 
   /**
    * @param n coefficients of a polynomial
    * @param mostBytes that may be taken in all
+   * @param team whose members share the memory: what each takes is its own, but for what they agree upon
    */
   constructor(
     readonly n: number,
     private readonly mostBytes = mostPages * pageBytes,
+    team?: TeamMemory,
   ) {
-    this.memory = new WebAssembly.Memory({ initial: 2, maximum: mostPages });
+    this.memory = team?.memory ?? new WebAssembly.Memory({ initial: 2, maximum: mostPages });
+    this.#top = team?.top ?? Int32Array.of(0);
+    this.#lists = this.#allocate(listBytes);
   }
 
   /** Bytes taken from the system so far. */
@@ -52,7 +50,7 @@ export class KernelMemory {
 
   /** Room for a polynomial, of unknown content. @throws InputError if there is none left */
   take(): number {
-    const address = this.#free.pop() ?? this.#allocate(this.n * wordBytes + gap);
+    const address = this.#free.pop() ?? this.#allocate(polynomialBytes(this.n));
     this.#taken?.add(address);
     return address;
   }
@@ -78,9 +76,10 @@ export class KernelMemory {
     return Array.from({ length: count }, () => this.take());
   }
 
-  /** Takes polynomials back. */
+  /** Takes polynomials back, those that are elsewhere left out. */
   give(addresses: Iterable<number>): void {
     for (const address of addresses) {
+      if (address === elsewhere) continue;
       this.#taken?.delete(address);
       this.#free.push(address);
     }
@@ -121,12 +120,12 @@ export class KernelMemory {
    */
   lists(...lists: readonly (readonly number[])[]): number[] {
     const room = Math.floor(listBytes / 4 / lists.length);
-    const view = new Uint32Array(this.memory.buffer, 0, listBytes / 4);
+    const view = new Uint32Array(this.memory.buffer, this.#lists, listBytes / 4);
     return lists.map((list, i) => {
       if (list.length > room)
         throw new Error(`kernels: a list of ${list.length} addresses, room for ${room}`);
       view.set(list, i * room);
-      return i * room * 4;
+      return this.#lists + i * room * 4;
     });
   }
 
@@ -143,26 +142,30 @@ export class KernelMemory {
     if (addresses.length > mostTerms) {
       throw new Error(`kernels: ${addresses.length} terms, room for ${mostTerms}`);
     }
-    new Float64Array(this.memory.buffer, 0, mostTerms).set(weights);
-    new Uint32Array(this.memory.buffer, mostTerms * 8, mostTerms).set(addresses);
-    return { as: mostTerms * 8, weights: 0 };
+    const [at, behind] = [this.#lists, this.#lists + mostTerms * 8];
+    new Float64Array(this.memory.buffer, at, mostTerms).set(weights);
+    new Uint32Array(this.memory.buffer, behind, mostTerms).set(addresses);
+    return { as: behind, weights: at };
   }
 
   #allocate(bytes: number): number {
-    const address = this.#top;
-    const top = address + Math.ceil(bytes / alignment) * alignment;
+    const blocks = Math.ceil(bytes / blockBytes);
+    const before = Atomics.add(this.#top, 0, blocks);
+    const address = before * blockBytes;
+    const top = address + blocks * blockBytes;
     const missing = Math.ceil((top - this.memory.buffer.byteLength) / pageBytes);
     // Growing makes a new buffer in JavaScript, and thousands of these keep its garbage collector busy; what is not touched
     // takes no memory.
     const ahead = Math.ceil(this.memory.buffer.byteLength / pageBytes / 8);
     const grown = missing <= 0 || this.#grow(Math.max(missing, ahead)) || this.#grow(missing);
     if (top > this.mostBytes || !grown) {
+      // Unless others have taken something since.
+      Atomics.compareExchange(this.#top, 0, before + blocks, before);
       throw new InputError(
         `evaluator: the ${(this.mostBytes / 2 ** 20).toFixed(0)} MiB of the kernels are exhausted; dispose of ` +
           `ciphertexts that are no longer needed, or use fewer primes`,
       );
     }
-    this.#top = top;
     return address;
   }
 

@@ -118,13 +118,19 @@ export interface Kernels {
   readonly doubles?: DoubleKernels;
 }
 
-/** Loads the kernels into a memory. @throws InputError if they are not where they belong */
-export async function loadKernels(memory: WasmMemory): Promise<Kernels> {
-  const integers = (await instance("integers.wasm", memory)) as IntegerKernels;
+/**
+ * Loads the kernels into a memory.
+ *
+ * @param isShared whether threads share the memory
+ * @throws InputError if they are not where they belong
+ */
+export async function loadKernels(memory: WasmMemory, isShared = false): Promise<Kernels> {
+  const file = (name: string) => `${name}${isShared ? "-shared" : ""}.wasm`;
+  const integers = (await instance(file("integers"), memory)) as IntegerKernels;
   // WebAssembly without relaxed SIMD refuses to compile these.
-  const module = await compiled("doubles.wasm").catch(() => undefined);
+  const module = await compiled(file("doubles")).catch(() => undefined);
   if (!module) return { integers };
-  const doubles = (await instance("doubles.wasm", memory)) as DoubleKernels;
+  const doubles = (await instance(file("doubles"), memory)) as DoubleKernels;
   return doubles.isFused(2 ** -30) ? { integers, doubles } : { integers };
 }
 

@@ -52,5 +52,7 @@ export function sumOfProducts(
 /** Whether nothing is left of a polynomial. */
 export function isZero(ring: RnsRing, residues: Residues): boolean {
   // Words and doubles of zero look alike.
-  return residues.every((residue) => ring.memory.doublesAt(residue).every((value) => value === 0));
+  return ring.exchange.everywhere(
+    ring.held(residues).every((residue) => ring.memory.doublesAt(residue).every((value) => value === 0)),
+  );
 }

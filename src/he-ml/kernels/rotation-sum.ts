@@ -1,3 +1,4 @@
+import { elsewhere } from "./absent-ring.js";
 import type { ExtendedResidues, Residues, RnsRing, SwitchingKey } from "./rns-ring.js";
 
 /** What turns slots: the automorphism X ↦ X^element, and the key that leads back from the secret key that it leaves. */
@@ -44,16 +45,16 @@ export class RotationSum implements Disposable {
 
   /** The sum, which the caller owns. At least one ciphertext must have been added. */
   finish(): number[][] {
-    return this.ring.memory.attempt(() =>
-      [0, 1].map((k) => {
-        const [plain, extended] = [this.#plain[k], this.#extended[k]];
-        [this.#plain[k], this.#extended[k]] = [undefined, undefined];
-        if (!extended) return plain!;
-        const sum = this.ring.divideBySpecial(extended, plain);
-        if (plain) this.ring.memory.give(plain);
-        return sum;
-      }),
-    );
+    return this.ring.memory.attempt(() => {
+      const [plain, extended] = [this.#plain.slice(), this.#extended.slice()];
+      this.#plain.fill(undefined);
+      this.#extended.fill(undefined);
+      const rotated = extended.filter((residues) => residues !== undefined);
+      if (rotated.length === 0) return plain.map((residues) => residues!);
+      const sums = this.ring.divideBySpecial(rotated, plain);
+      this.ring.memory.give(plain.flatMap((residues) => residues ?? []));
+      return sums;
+    });
   }
 
   /** Gives back what was not finished. */
@@ -68,16 +69,20 @@ export class RotationSum implements Disposable {
     const sum = sums[k];
     if (sum) {
       a.forEach((from, i) => {
+        if (from === elsewhere) return;
         const ring = this.ring.ringAt(level, i);
         if (places === undefined) ring.add(sum[i], sum[i], from);
         else ring.addPermuted(sum[i], from, places);
       });
       return;
     }
-    const first = this.ring.take(a.length);
+    if (places === undefined) {
+      sums[k] = this.ring.copy(a);
+      return;
+    }
+    const first = this.ring.takeLike(a);
     a.forEach((from, i) => {
-      if (places === undefined) this.ring.memory.copy(first[i], from);
-      else this.ring.ringAt(level, i).permute(first[i], from, places);
+      if (from !== elsewhere) this.ring.ringAt(level, i).permute(first[i], from, places);
     });
     sums[k] = first;
   }
@@ -87,12 +92,11 @@ export class RotationSum implements Disposable {
 export function hoistedKey(ring: RnsRing, key: SwitchingKey, element: number): SwitchingKey {
   const inverse = inverseElement(ring.memory.n, element);
   const places = ring.places(inverse);
-  const permuted = (residues: ExtendedResidues) =>
-    residues.map((from) => {
-      const to = ring.memory.take();
-      ring.rings[0].permute(to, from, places);
-      return to;
-    });
+  const permuted = (residues: ExtendedResidues) => {
+    const to = ring.takeLike(residues);
+    residues.forEach((from, i) => ring.ringAt(key.level, i).permute(to[i], from, places));
+    return to;
+  };
   return { ...key, digits: key.digits.map(([a, b]) => [permuted(a), permuted(b)]) };
 }
 

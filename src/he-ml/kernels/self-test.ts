@@ -78,7 +78,7 @@ export function testResult(ring: RnsRing): Residues[] {
   const key: SwitchingKey = { level, digits: digits.map(([a, b]) => [factors(a), factors(b)]) };
   const [first, second, third] = tensorProduct(ring, polynomials, polynomials);
   const relinearized = ring.keySwitched(third, key, [first, second], true);
-  const [plus, turned] = relinearized.map((each) => ring.permuted(ring.divideByLast(each), rotation));
+  const [plus, turned] = ring.divideByLast(relinearized).map((each) => ring.permuted(each, rotation));
   return ring.keySwitched(turned, key, [plus], true);
 }
 

@@ -24,3 +24,6 @@ export const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: 
 
 /** Bytes of a page of WebAssembly's memory. */
 export const pageBytes = 65536;
+
+/** WebAssembly's 4 GiB, which the kernels are built for. */
+export const mostPages = 65536;

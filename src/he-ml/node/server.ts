@@ -31,6 +31,10 @@ const onThreads: StartExecutor = async (content, { threads, evaluator }) => {
   const count = threads ?? usual;
   requireThreads(count, isPacked ? mostPackedThreads : mostThreads);
   if (count === 0) return InProcessExecutor.start(content, evaluator);
+  if (content.packing === "packed" && evaluator === "kernel") {
+    const { TeamExecutor } = await import("./threads/team-executor.js");
+    return TeamExecutor.start(content, count);
+  }
   if (content.packing === "packed") {
     const { StageExecutor } = await import("./threads/stage-executor.js");
     return StageExecutor.start(content, count, evaluator);

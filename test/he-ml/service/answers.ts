@@ -9,6 +9,7 @@ import {
   type Client,
   type Session,
 } from "../../../dist/he-ml/node/index.js";
+import type { EvaluatorKind } from "../../../dist/he-ml/crypto/evaluator-kind.js";
 import { payloadLength } from "../../../dist/he-ml/crypto/byte-format.js";
 import { rejectedBy, thrownBy } from "../support.js";
 import {
@@ -22,11 +23,11 @@ import {
   type packings,
 } from "./support.js";
 
-/** What any server answers, in these packings and on so many threads. */
-export function describeAnswers(
-  cases: readonly (readonly [packing: (typeof packings)[number], threads: number])[],
-): void {
-  describe.each(cases)("packing %s on %p thread(s)", (packing, threads) => {
+type Case = readonly [packing: (typeof packings)[number], threads: number, evaluator: EvaluatorKind];
+
+/** What any server answers, in these packings, on so many threads, on this evaluator. */
+export function describeAnswers(cases: readonly Case[]): void {
+  describe.each(cases)("packing %s on %p thread(s) of %s", (packing, threads, evaluator) => {
     let program: Program;
     let server: Server;
     let alice: Client;
@@ -34,7 +35,7 @@ export function describeAnswers(
     beforeAll(async () => {
       program = await compiled({ packing });
       alice = await clientOf(program);
-      server = await Server.start(program, { threads });
+      server = await Server.start(program, { threads, evaluator });
       session = await server.connect(alice.evaluationKeys);
     });
     afterAll(() => server.close());
@@ -110,7 +111,7 @@ export function describeAnswers(
     });
 
     test("a server that is closed in the middle of a run says so, and so do its sessions", async () => {
-      const short = await Server.start(program, { threads });
+      const short = await Server.start(program, { threads, evaluator });
       const own = await short.connect(alice.evaluationKeys);
       const running = [own.run(alice.encrypt(images)), own.run(alice.encrypt(images))];
       const errors = Promise.all(running.map((run) => rejectedBy(() => run)));
@@ -149,7 +150,7 @@ export function describeAnswers(
 
     test("is run elsewhere without planning again", async () => {
       const again = Program.fromJSON(JSON.parse(JSON.stringify(program)));
-      const elsewhere = await Server.start(again, { threads });
+      const elsewhere = await Server.start(again, { threads, evaluator });
       const remote = await elsewhere.connect(alice.evaluationKeys);
       const { response } = await remote.run(alice.encrypt(images));
       expectLogits(alice.decrypt(response), images);

@@ -25,13 +25,17 @@ async function megabytesOf(body: string): Promise<number[]> {
   return JSON.parse(stdout) as number[];
 }
 
-test.each(["batch", "packed"])(
-  "a server's memory does not grow over 1,000 runs, packing %s",
-  async (packing) => {
+test.each([
+  ["batch", "seal"],
+  ["packed", "seal"],
+  ["packed", "kernel"],
+])(
+  "a server's memory does not grow over 1,000 runs, packing %s, evaluator %s",
+  async (packing, evaluator) => {
     const [early, ...later] = await megabytesOf(`
       const program = await compile(model, { packing: "${packing}", parameters });
       const client = await Client.create(program.clientSpec, { security: "teaching" });
-      const server = await Server.start(program, { threads: 2 });
+      const server = await Server.start(program, { threads: 2, evaluator: "${evaluator}" });
       const session = await server.connect(client.evaluationKeys);
       const request = client.encrypt(image);
       for (let run = 1; run <= 1000; run++) {
@@ -46,13 +50,17 @@ test.each(["batch", "packed"])(
   300_000,
 );
 
-test.each([0, 2])(
-  "nor does it over 300 sessions, one after the other, on %d thread(s)",
-  async (threads) => {
+test.each([
+  [0, "seal"],
+  [2, "seal"],
+  [2, "kernel"],
+])(
+  "nor does it over 300 sessions, one after the other, on %d thread(s) of %s",
+  async (threads, evaluator) => {
     const [early, ...later] = await megabytesOf(`
       const program = await compile(model, { parameters });
       const client = await Client.create(program.clientSpec, { security: "teaching" });
-      const server = await Server.start(program, { threads: ${threads} });
+      const server = await Server.start(program, { threads: ${threads}, evaluator: "${evaluator}" });
       const { evaluationKeys } = client;
       const request = client.encrypt(image);
       for (let i = 1; i <= 300; i++) {

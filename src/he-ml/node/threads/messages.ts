@@ -2,6 +2,9 @@ import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
+import type { EncryptedLayout } from "../../crypto/packing.js";
+import type { TeamMemory as KernelTeamMemory } from "../../kernels/ring-team.js";
+import type { PackedProgram } from "../../program/program-content.js";
 import type { SharedTensor } from "./shared-tensor.js";
 import type { TeamMemory } from "./shared-team.js";
 
@@ -59,6 +62,38 @@ export interface StageTask {
   readonly size: number;
   readonly memory: TeamMemory;
 }
+
+/** What the members of a team start with that compute in one memory of the kernels. */
+export interface TeamProgram {
+  readonly program: PackedProgram;
+  readonly team: KernelTeamMemory;
+  /** `members[0]` in shared memory counts those that have started: the next one's rank. */
+  readonly members: Int32Array;
+}
+
+/** A tensor of which each member of a team holds the residues modulo some of the primes, under this number. */
+export interface HeldTensor extends EncryptedLayout {
+  readonly id: number;
+  /** Its serialised ciphertexts, where it was saved. */
+  readonly bytes?: SharedTensor;
+}
+
+/** What all members of a team do together. */
+export type TeamWork =
+  | { readonly kind: "load"; readonly tensor: number; readonly bytes: SharedTensor }
+  | { readonly kind: "save"; readonly tensor: number; readonly bytes: SharedTensor }
+  | {
+      readonly kind: "compute";
+      readonly stage: number;
+      readonly input: HeldTensor;
+      readonly output: HeldTensor;
+      readonly image: number;
+    };
+
+export type TeamTask = TeamWork & {
+  /** Tensors to free before. */
+  readonly released: readonly number[];
+};
 
 export interface TaskResult {
   readonly before: LevelAndScale;

@@ -1,7 +1,7 @@
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
 import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import { PublicContext, type EvaluationKeys } from "../../crypto/public-context.js";
+import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { outputCiphertextBytes } from "../../crypto/rotation-keys.js";
 import { collect, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
@@ -14,6 +14,7 @@ import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { teamMemory, type TeamMemory } from "./shared-team.js";
 import { WorkerPool } from "./worker-pool.js";
+import { zerosFor } from "./zeros.js";
 
 /** Computes packed images on worker threads, which share the work of each stage of each image. */
 export class StageExecutor implements Executor {
@@ -59,7 +60,7 @@ export class StageExecutor implements Executor {
     };
     if (!this.#isWarm) {
       try {
-        await collect(executor.run(await this.#zeros(keys), {}));
+        await collect(executor.run(await zerosFor(this.plan, keys), {}));
         this.#isWarm = true;
       } catch (error) {
         await executor.close();
@@ -67,16 +68,6 @@ export class StageExecutor implements Executor {
       }
     }
     return executor;
-  }
-
-  async #zeros(keys: EvaluationKeys): Promise<SerializedTensor> {
-    const { parameters, input, inputShape, start } = this.plan;
-    using context = await PublicContext.load(parameters, { publicKey: keys.publicKey });
-    const ciphertexts = input.map(() => {
-      using zero = context.evaluator.encryptZero(start);
-      return context.evaluator.save(zero);
-    });
-    return { shape: inputShape, packing: "packed", images: 1, slotLayout: input, ciphertexts };
   }
 
   close(): Promise<void> {

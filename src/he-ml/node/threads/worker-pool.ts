@@ -3,7 +3,7 @@ import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { InputError } from "../../errors.js";
 import type { ProgramContent } from "../../program/program-content.js";
 import { Turns } from "../../service/turns.js";
-import type { Answer, Everyone, Message, TaskResult, WorkerProgram } from "./messages.js";
+import type { Answer, Everyone, Message, TaskResult, TeamProgram, WorkerProgram } from "./messages.js";
 
 /**
  * Worker threads, each with a WASM instance of its own, the encoded program, and the keys of all clients.
@@ -18,7 +18,7 @@ export class WorkerPool<Task> {
 
   private constructor(
     file: URL,
-    data: WorkerProgram<ProgramContent>,
+    data: WorkerProgram<ProgramContent> | TeamProgram,
     readonly threads: number,
   ) {
     this.#pool = new Piscina({
@@ -41,7 +41,7 @@ export class WorkerPool<Task> {
    */
   static async start<Task>(
     file: URL,
-    data: WorkerProgram<ProgramContent>,
+    data: WorkerProgram<ProgramContent> | TeamProgram,
     threads: number,
   ): Promise<WorkerPool<Task>> {
     const pool = new WorkerPool<Task>(file, data, threads);
