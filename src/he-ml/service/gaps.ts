@@ -49,9 +49,15 @@ export function gapsBetween({ encrypted, forward, given, expected }: ComparedLog
   };
 }
 
-/** Whether a gap is wider than it may be; one that is no number is. */
+/**
+ * What is asked for is four standard deviations of the error, which one logit in 16,000 exceeds; half as much again is six,
+ * which one in 500 million does (erfc, https://dlmf.nist.gov/7.2).
+ */
+const beyondChance = 1.5;
+
+/** Whether a gap is wider than it may be, by more than chance explains; one that is no number is. */
 export const isTooWide = ({ relativeToMax, allowed }: NonNullable<Gaps["plain"]>): boolean =>
-  !(relativeToMax <= allowed);
+  !(relativeToMax <= beyondChance * allowed);
 
 function relativeGap(actual: Tensor, wanted: Tensor): number {
   if (actual.data.length !== wanted.data.length) {
