@@ -1,13 +1,5 @@
-import { wasmBytes } from "#wasm-bytes";
-
-// Declared in TypeScript's DOM library only, which the library does without.
-interface Instance {
-  readonly exports: Readonly<Record<string, unknown>>;
-}
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  instantiate(module: object, imports: unknown): Promise<Instance>;
-};
+import { compiledWasm } from "../kernels/compiled-wasm.js";
+import { WebAssembly, type WasmInstance } from "../kernels/web-assembly.js";
 
 /**
  * The stack that compiled C++ keeps in linear memory. An exception that leaves WASM for JavaScript does not take it
@@ -28,7 +20,6 @@ export interface InstanceHook {
 }
 
 const wasmFile = "seal_throws.wasm";
-let compiled: Promise<object> | undefined;
 
 export function hookInstance(): InstanceHook {
   let resolve!: (stack: WasmStack) => void;
@@ -40,9 +31,9 @@ export function hookInstance(): InstanceHook {
       instantiateWasm(
         this: { locateFile(path: string): string },
         imports: unknown,
-        receive: (instance: Instance) => void,
+        receive: (instance: WasmInstance) => void,
       ) {
-        compiledFrom(this.locateFile(wasmFile))
+        compiledWasm(this.locateFile(wasmFile))
           .then((module) => WebAssembly.instantiate(module, imports))
           .then((instance) => {
             resolve(stackOf(instance));
@@ -54,22 +45,11 @@ export function hookInstance(): InstanceHook {
   };
 }
 
-/** Compiles once for all instances, and again where it failed: a network may come back. */
-function compiledFrom(url: string): Promise<object> {
-  compiled ??= wasmBytes(url)
-    .then((bytes) => WebAssembly.compile(bytes))
-    .catch((error: unknown) => {
-      compiled = undefined;
-      throw error;
-    });
-  return compiled;
-}
-
 /** The version of node-seal that package.json pins; no other is worked with. */
 export const sealVersion = "7.0.0";
 
 // node-seal 7.0.0 minifies _emscripten_stack_get_current and __emscripten_stack_restore to these.
-function stackOf({ exports: { $: save, Z: restore } }: Instance): WasmStack {
+function stackOf({ exports: { $: save, Z: restore } }: WasmInstance): WasmStack {
   if (typeof save === "function" && typeof restore === "function") {
     const stack = { save, restore } as unknown as WasmStack;
     const top = stack.save();

@@ -1,4 +1,4 @@
-import { wasmBytes } from "#wasm-bytes";
+import { compiledWasm } from "./compiled-wasm.js";
 import { WebAssembly, type WasmMemory } from "./web-assembly.js";
 
 /** Where a sum of multiples lies in memory, as both kinds of kernels take it. */
@@ -128,7 +128,7 @@ export async function loadKernels(memory: WasmMemory, isShared = false): Promise
   const file = (name: string) => `${name}${isShared ? "-shared" : ""}.wasm`;
   const integers = (await instance(file("integers"), memory)) as IntegerKernels;
   // WebAssembly without relaxed SIMD refuses to compile these.
-  const module = await compiled(file("doubles")).catch(() => undefined);
+  const module = await compiledWasm(urlOf(file("doubles"))).catch(() => undefined);
   if (!module) return { integers };
   const doubles = (await instance(file("doubles"), memory)) as DoubleKernels;
   return doubles.isFused(2 ** -30) ? { integers, doubles } : { integers };
@@ -138,22 +138,10 @@ async function instance(file: string, memory: WasmMemory): Promise<object> {
   const abort = () => {
     throw new Error(`kernels: a bound does not hold in ${file}`);
   };
-  const { exports } = await WebAssembly.instantiate(await compiled(file), { env: { memory, abort } });
+  const { exports } = await WebAssembly.instantiate(await compiledWasm(urlOf(file)), {
+    env: { memory, abort },
+  });
   return exports;
 }
 
-const modules = new Map<string, Promise<object>>();
-
-/** Compiles once for all instances, and again where it failed: a network may come back. */
-function compiled(file: string): Promise<object> {
-  const known = modules.get(file);
-  if (known) return known;
-  const module = wasmBytes(new URL(file, import.meta.url).href)
-    .then((bytes) => WebAssembly.compile(bytes))
-    .catch((error: unknown) => {
-      modules.delete(file);
-      throw error;
-    });
-  modules.set(file, module);
-  return module;
-}
+const urlOf = (file: string) => new URL(file, import.meta.url).href;

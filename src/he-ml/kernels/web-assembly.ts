@@ -10,13 +10,14 @@ interface MemoryDescriptor {
   readonly shared?: boolean;
 }
 
+export interface WasmInstance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
 interface WebAssemblyNamespace {
   readonly Memory: new (descriptor: MemoryDescriptor) => WasmMemory;
   compile(bytes: Uint8Array): Promise<object>;
-  instantiate(
-    module: object,
-    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  ): Promise<{ readonly exports: object }>;
+  instantiate(module: object, imports: unknown): Promise<WasmInstance>;
 }
 
 /** Declared by TypeScript in its DOM library only, which the library does without. */

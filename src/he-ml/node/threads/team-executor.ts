@@ -1,4 +1,5 @@
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
+import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { resetTeam, teamMemory, type TeamMemory } from "../../kernels/ring-team.js";
 import { collect, runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
@@ -125,13 +126,15 @@ export class TeamExecutor implements Executor {
     output: HeldTensor,
     { signal, onProgress }: LongWorkOptions,
   ): Promise<StepResult<HeldTensor>> {
+    let ops = noOperations;
     let last: TaskResult | undefined;
     for (let image = 0; image < input.images; image++) {
       signal?.throwIfAborted();
       last = await this.#together(client, { kind: "compute", stage, input, output, image });
+      ops = operationsTogether(ops, last!.ops);
       onProgress?.(image + 1, input.images);
     }
-    return { ...last!, output };
+    return { ...last!, output, ops };
   }
 
   async #load(client: number, input: SerializedTensor): Promise<HeldTensor> {
