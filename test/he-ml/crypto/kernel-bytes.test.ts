@@ -14,6 +14,7 @@ const parameters = (coeffModulusBits: number[], polyModulusDegree = 1024) =>
 // Thousands more, of every degree: see kernel-bytes.slow.ts.
 test.each([
   ["doubles", parameters([45, 50, 40, 50]), undefined],
+  ["doubles of 51 and 52 bits", parameters([52, 51, 52]), undefined],
   ["integers", parameters([45, 50, 40, 50]), "i64" as const],
   ["doubles under a special prime that takes integers", parameters([50, 45, 60]), undefined],
   ["integers and doubles in turn", parameters([60, 30, 55, 25, 60]), undefined],
