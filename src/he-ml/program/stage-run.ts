@@ -57,13 +57,12 @@ export class StageRun implements Disposable {
 
   #encode(encoder: Evaluator, { map, outputs, diagonals }: LinearTransform, weightScale: number): void {
     const { level } = this.input;
-    const { polyModulusDegree } = encoder.parameters;
     for (let output = 0; output < outputs; output++) {
       const terms = new Map<number, TransformTerm[]>();
       for (const { input, output: target, baby, giant, entries } of diagonals) {
         if (target !== output) continue;
         const weights = Float64Array.from(entries, (entry) => (entry < 0 ? 0 : map.weights[entry]));
-        const values = dithered(weights, weightScale, polyModulusDegree);
+        const values = dithered(weights, weightScale);
         const plaintext = this.#own(encoder.encode(values, { level, scale: weightScale }));
         // Weights that are all zero are left out: a product with zero would be transparent.
         if (plaintext.isZero) continue;

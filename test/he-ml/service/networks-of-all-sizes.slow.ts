@@ -16,3 +16,8 @@ test(
   },
   count * 60_000,
 );
+
+// Its weights are few and small where its values are large: rounding took a fiftieth of a weight's wave away.
+test("network 235 is right as asked for", async () => {
+  expect(await runDrawnNetwork(235)).toBe("right");
+});

@@ -128,12 +128,9 @@ export function diagonalsByDither(transform: LinearTransform): Map<number, Diago
   const { weights } = transform.map;
   const bySize = new Map<number, Diagonal[]>();
   for (const diagonal of transform.diagonals) {
-    const { entries } = diagonal;
-    const power = entries.reduce(
-      (sum, entry) => (entry < 0 ? sum : sum + weights[entry] * weights[entry]),
-      0,
+    const bits = ditheredBelowBits(
+      Float64Array.from(diagonal.entries, (entry) => (entry < 0 ? 0 : weights[entry])),
     );
-    const bits = ditheredBelowBits(power, 2 * entries.length);
     bySize.set(bits, [...(bySize.get(bits) ?? []), diagonal]);
   }
   return bySize;

@@ -56,6 +56,7 @@ export const maps: readonly (readonly [string, Shape, Layer])[] = [
   ["sparse, 64 → 64, 2 weights a row", [64], linear(64, 64, 1, 2)],
   ["sparse, 64 → 64, 1 small weight a row", [64], linear(64, 64, 0.01, 1)],
   ["sparse, 200 → 48, 5 weights a row", [200], linear(48, 200, 0.3, 5)],
+  ["tiny, 5 → 3", [5], linear(3, 5, 0.05)],
   ["convolution of 2×12×12", [2, 12, 12], convolution(0.2)],
 ];
 
@@ -93,7 +94,7 @@ function measured({ evaluator }: SealSide, stage: PlannedStage, samples: readonl
   const { diagonals, folds, poolSums, outputs } = transform!;
   const errors = diagonals.map((diagonal) => {
     const weights = weightsOf(stage, diagonal);
-    using plaintext = evaluator.encode(dithered(weights, scale, degree), { level: 1, scale });
+    using plaintext = evaluator.encode(dithered(weights, scale), { level: 1, scale });
     return evaluator.decode(plaintext).map((value, slot) => value - weights[slot]);
   });
   const squares = samples.flatMap((inputs) => {
@@ -119,7 +120,7 @@ function measured({ evaluator }: SealSide, stage: PlannedStage, samples: readonl
 export function ditheredCount(stage: PlannedStage): number {
   return stage.transform!.diagonals.filter((diagonal) => {
     const weights = weightsOf(stage, diagonal);
-    return dithered(weights, 2 ** stage.weightScaleBits, degree) !== weights;
+    return dithered(weights, 2 ** stage.weightScaleBits) !== weights;
   }).length;
 }
 
