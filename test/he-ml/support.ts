@@ -51,7 +51,12 @@ export async function openSeal(
   parameters: CkksParameters,
   options: PublicContextOptions = {},
 ): Promise<SealSide> {
-  const client = await SecretContext.create(parameters);
+  return openServer(await SecretContext.create(parameters), options);
+}
+
+/** A server beside a client that there is already. */
+export async function openServer(client: SecretContext, options: PublicContextOptions): Promise<SealSide> {
+  const { parameters } = client;
   const server = await PublicContext.load(parameters, client.exportEvaluationKeys(), options);
   const { slots } = parameters;
   return {

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import type { SerializedTensor } from "../../../src/he-ml/crypto/encrypted-tensor.js";
 import { InputError } from "../../../src/he-ml/errors.js";
-import { lazyParameters, maxAbsDifference, openSeal, randomTensor } from "../support.js";
+import { lazyParameters, maxAbsDifference, openSeal, randomTensor, type SealSide } from "../support.js";
 
 export const parameters = lazyParameters;
 
@@ -26,9 +26,9 @@ export const withFirst = (bytes: Uint8Array): SerializedTensor => ({
 });
 
 /** That the context did not take harm: a round trip still works. */
-export function expectUnharmed(): void {
-  using loaded = side.server.load(ours);
-  expect(maxAbsDifference(side.decrypt(loaded).data, images.data)).toBeLessThan(tolerance);
+export function expectUnharmed(of: SealSide = side): void {
+  using loaded = of.server.load(ours);
+  expect(maxAbsDifference(of.decrypt(loaded).data, images.data)).toBeLessThan(tolerance);
 }
 
 export function expectInputError(error: unknown, message?: RegExp | string): void {
