@@ -76,3 +76,26 @@ test.each([
   },
   300_000,
 );
+
+test.each(["seal", "kernel"])(
+  "a server that is closed in the middle of a run takes its threads' memory with it, evaluator %s",
+  async (evaluator) => {
+    const [early, ...later] = await megabytesOf(`
+      const program = await compile(model, { parameters });
+      const client = await Client.create(program.clientSpec, { security: "teaching" });
+      const request = client.encrypt(image);
+      for (let i = 1; i <= 40; i++) {
+        const server = await Server.start(program, { threads: 2, evaluator: "${evaluator}" });
+        const session = await server.connect(client.evaluationKeys);
+        const stopped = session.run(request).then(() => "done", (error) => error.message);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        await server.close();
+        if (!/done|it is closed/.test(await stopped)) throw new Error(await stopped);
+        if (i % 8 === 0) note();
+      }
+    `);
+    // Two instances of SEAL, and a team's memory, take 50 MB a server and more: 1.6 GB if they stayed.
+    expect(Math.max(...later) - early).toBeLessThan(150);
+  },
+  300_000,
+);

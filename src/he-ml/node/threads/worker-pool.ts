@@ -15,6 +15,7 @@ export class WorkerPool<Task> {
   readonly turns = new Turns();
   /** Why nothing can be computed any more. */
   #ended?: Error;
+  #stopped?: Promise<void>;
 
   private constructor(
     file: URL,
@@ -98,8 +99,12 @@ export class WorkerPool<Task> {
   }
 
   async #end(reason: Error): Promise<void> {
-    this.#ended ??= reason;
-    await this.#pool.destroy();
+    if (!this.#ended) {
+      this.#ended = reason;
+      // Once only, though each worker that it stops says that it died: after a second call the pool would start new ones.
+      this.#stopped = this.#pool.destroy();
+    }
+    await this.#stopped;
   }
 
   #everyone(order: Everyone["order"]): Promise<void> {
