@@ -22,8 +22,8 @@ const runs = [
   { name: "breast-cancer", packing: "batch", images: 114 },
 ];
 
-/** No error may be larger than this share of the largest logit of all. */
-const mostError = 0.005;
+/** No error may be larger than this share of the largest logit of all: packed, it is what plans are asked for. */
+const mostError = { packed: 0.01, batch: 0.005 };
 /** A prediction may flip where the two largest logits are closer than the errors: as rarely as this. */
 const mostFlips = 0.002;
 
@@ -45,7 +45,7 @@ async function checkModel({ name, packing, images: count }) {
       largest = Math.max(largest, maxAbs(plainLogits));
     }
   }
-  const good = worst <= mostError * largest && flips <= mostFlips * count;
+  const good = worst <= mostError[packing] * largest && flips <= mostFlips * count;
   process.stdout.write(
     `${name}, ${packing}, ${count} images encrypted: ${flips} flips, ${((100 * right) / count).toFixed(2)} % as labelled, ` +
       `largest error ${((100 * worst) / largest).toPrecision(2)} % of the largest logit, ` +

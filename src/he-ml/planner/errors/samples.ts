@@ -2,11 +2,12 @@ import { pack } from "../../crypto/packing.js";
 import { InputError } from "../../errors.js";
 import { layerForward, type Model } from "../../model/model.js";
 import type { ValueRange } from "../../model/value-range.js";
-import { formatShape, maxAbs, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { formatShape, maxAbs, sizeOf, tensor, type Tensor } from "../../tensor/tensor.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Leftovers } from "./error-budget.js";
 import { uniform } from "../random.js";
 import type { Stage } from "../stages/stages.js";
+import { imagesLikeKnown, noiseImages } from "./made-up-images.js";
 
 /** Planning takes time for each of them; with one alone its own values would decide. */
 const samplesUsed = 2;
@@ -14,8 +15,8 @@ const samplesUsed = 2;
 const [seed, otherSeed] = [1_234_567_891, 987_654_321];
 
 /**
- * Images to see values on, of what the first stage reads: some of those given, or noise over the range that inputs have,
- * sent through the layers before.
+ * Images to see values on, of what the first stage reads: some of those given, or made-up ones, sent through the
+ * layers before.
  *
  * @throws InputError if those given have another shape, or there are none
  */
@@ -25,7 +26,7 @@ export function sampleImages(
   given: Tensor | undefined,
   valueRanges: readonly ValueRange[] = [],
 ): Tensor {
-  if (!given) return madeUpInputs(model, first, valueRanges, seed);
+  if (!given) return before(model, first, imagesLikeKnown(model, samplesUsed, valueRanges, seed));
   const [images, ...shape] = given.shape;
   if (formatShape(shape) !== formatShape(first.inputShape) || images === 0) {
     throw new InputError(
@@ -42,28 +43,14 @@ export function otherImages(
   [first]: readonly Stage[],
   valueRanges: readonly ValueRange[] = [],
 ): Tensor {
-  return madeUpInputs(model, first, valueRanges, otherSeed);
+  return before(model, first, noiseImages(model.inputShape, samplesUsed, valueRanges, otherSeed));
 }
 
-/** Noise over the range that inputs have, sent through the layers before the first stage. */
-function madeUpInputs(
-  model: Model,
-  first: Stage,
-  valueRanges: readonly ValueRange[],
-  ofSeed: number,
-): Tensor {
-  const range = valueRanges.find(({ name }) => name === "input");
-  const before = model.layers.slice(0, first.modelLayers[0]);
-  const images = madeUpImages(model.inputShape, range, ofSeed);
-  return before.reduce((current, layer) => layerForward(layer, current), images);
-}
-
-/** Images of noise, always the same. */
-function madeUpImages(shape: Shape, range: ValueRange | undefined, ofSeed: number): Tensor {
-  const [min, max] = range ? [range.min, range.max] : [0, 1];
-  const random = uniform(ofSeed);
-  const values = Array.from({ length: samplesUsed * sizeOf(shape) }, () => min + (max - min) * random());
-  return tensor([samplesUsed, ...shape], values);
+/** What the first stage reads of images. */
+function before(model: Model, first: Stage, images: Tensor): Tensor {
+  return model.layers
+    .slice(0, first.modelLayers[0])
+    .reduce((current, layer) => layerForward(layer, current), images);
 }
 
 /** The slots of each image's ciphertexts, with noise over the range of leftovers in those that hold no value. */
