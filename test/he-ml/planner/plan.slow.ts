@@ -135,6 +135,10 @@ describe("cut after each layer, what goes on gives the plain result on the clear
   );
 });
 
+test("a small network under encryption, with chosen parameters of 128-bit security", async () => {
+  await checkOnSeal(planModel(smallModel));
+});
+
 test("a small network under encryption at N = 8192, [50, 60, 48 | 60]", async () => {
   const parameters = checkParameters({
     polyModulusDegree: 8192,
