@@ -10,7 +10,7 @@ import type { ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { runToEnd, type Step } from "../long-work.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
-import { believedScales, defaultRelativeError } from "./believed-scales.js";
+import { believedScales, defaultRelativeError, heldScales } from "./believed-scales.js";
 import { activationDepth } from "./stages/activation.js";
 import type { FullSlotLayout } from "./layout/full-slot-layout.js";
 import { continueScales } from "./scales/continued-scales.js";
@@ -38,7 +38,10 @@ export interface PlanOptions extends StageOptions {
   readonly samples?: Tensor;
   /** Ranges that the layers' values were seen in. */
   readonly valueRanges?: readonly ValueRange[];
-  /** Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. */
+  /**
+   * Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. With `start` it is held
+   * against a trial where it is given.
+   */
   readonly relativeError?: number;
   /** Input ciphertexts that a client may be asked to send for an image; 4 if left out. */
   readonly mostInputCiphertexts?: number;
@@ -118,7 +121,8 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     const input = startLayout(start, stages[0].inputShape);
     const slots = yield* planSlots(stages, start.parameters.polyModulusDegree, options, input);
     const measured = yield* measure(stages, slots, images, options);
-    return finish(slots, measured, withTrial(measured, scalesFrom(start, measured)));
+    const scales = scalesFrom(start, measured);
+    return finish(slots, measured, heldScales(measured, scales, options.relativeError));
   }
   if (parameters) {
     const slots = yield* planSlots(stages, parameters.polyModulusDegree, options);

@@ -162,7 +162,10 @@ function clientSpecOf(content: ProgramContent): ClientSpec {
   });
 }
 
-type TensorEnd = Pick<TensorSpec, "level" | "scale" | "slotLayout" | "predictedError" | "leftovers">;
+type TensorEnd = Pick<
+  TensorSpec,
+  "level" | "scale" | "slotLayout" | "predictedError" | "leftovers" | "relativeError"
+>;
 
 interface Ends {
   readonly input: TensorEnd;
@@ -184,11 +187,12 @@ function layeredEnds({ model, layers, states }: LayeredProgram): Ends {
 }
 
 function packedEnds({ plan }: PackedProgram): Ends {
-  const { start, end, stages, rotations } = plan;
+  const { start, end, stages, rotations, relativeError: asked } = plan;
+  const relativeError = asked === defaultRelativeError ? undefined : asked;
   const { output, predictedError, leftovers } = stages.at(-1)!;
   return {
     input: { ...start, slotLayout: withoutEmptyEnds(plan.input) },
-    output: { ...end, slotLayout: withoutEmptyEnds(output), predictedError, leftovers },
+    output: { ...end, slotLayout: withoutEmptyEnds(output), predictedError, leftovers, relativeError },
     needs: { rotations, relinearization: stages.some(({ activation }) => activation !== undefined) },
     computation: digestOf(
       stages.map(({ modelLayers, level, weightScaleBits, rescalesBefore, rescales, output: layout }) => ({
