@@ -18,6 +18,7 @@ import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { gapsBetween, gapsSchema } from "./gaps.js";
+import { requireKeyRoom, usualKeyBytes } from "./key-room.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
@@ -132,6 +133,7 @@ export async function inferOn(
   requireInputRange("infer", clientSpec.inputRange, images);
   const outputs = plainOutputs(program, images);
   requireRoomForValues(program, images, outputs);
+  requireKeyRoom("infer", program, usualKeyBytes);
   const plainLogits = options.plainLogits ?? outputs.at(-1)!;
   const [count] = images.shape;
   const labels = options.labels ?? new Array<null>(count).fill(null);
