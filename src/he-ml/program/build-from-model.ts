@@ -1,5 +1,6 @@
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../crypto/evaluator.js";
+import { requireOptions } from "../arguments.js";
+import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { EncodedLayer, RunnableLayer } from "../layers/encoded-layer.js";
 import { requireNetwork, type Model } from "../model/model.js";
@@ -33,12 +34,10 @@ export interface EncodedModel<L extends RunnableLayer = EncodedLayer> extends Re
  * using features = layers[0](encrypted);
  * using logits = layers(encrypted);
  */
-export function buildFromModel(
-  he: Evaluator,
-  model: Model,
-  { valueRanges }: BuildOptions = {},
-): EncodedModel {
+export function buildFromModel(he: Evaluator, model: Model, options: BuildOptions = {}): EncodedModel {
+  requireEvaluator("buildFromModel", he);
   requireNetwork("buildFromModel", model);
+  const { valueRanges } = requireOptions("buildFromModel", options);
   const layers = encodeModel(he, model);
   checkChain(layers, model, he.parameters, { valueRanges: valueRanges ?? model.valueRanges });
   return callableList(layers);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requireArgument, requireOptions } from "../arguments.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
 import { evaluatorKinds, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
@@ -117,6 +118,7 @@ export async function inferOn(
   options: InferOptions,
 ): Promise<InferenceReport> {
   Program.require("infer", program);
+  requireOptions("infer", options);
   const { model, packing, parameters, clientSpec } = program;
   const {
     expectedLogits,
@@ -249,6 +251,7 @@ function requireOneEach(
   count: number,
   { labels, plainLogits, expectedLogits }: InferOptions,
 ): void {
+  requireArgument("infer: labels", labels === undefined || Array.isArray(labels), "a list of labels", labels);
   if (labels && labels.length !== count) {
     throw new InputError(`infer: labels: expected ${count}, one for each image, got ${labels.length}`);
   }

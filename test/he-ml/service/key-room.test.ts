@@ -38,15 +38,17 @@ test("a server without room for one client's keys does not start, and says how m
 
 test("infer refuses it before keys are made", async () => {
   const { levels } = lazyParameters;
-  // As many rotation keys as outgrow the 2 GiB that a server has: 10,000 of some 250 kB.
+  // As many rotation keys as outgrow the 2 GiB that a server has: 20,000 of some 200 kB.
   const many: Plan = {
     ...plan,
-    rotations: Array.from({ length: 10_000 }, (_, i) => ({ step: 1 + (i % 511), level: levels })),
+    rotations: Array.from({ length: 20_000 }, (_, i) => ({ step: 1 + (i % 511), level: levels })),
   };
   const steps: string[] = [];
   const onProgress = (step: string) => void steps.push(step);
   expect(
     await refusal(() => infer(Program.ofPlan(many), randomTensor([1, 1, 4, 4], 1), { onProgress })),
-  ).toMatch(/^infer: one client's keys \(10000 of them for rotations\) take \d+ MB in memory, and .* 2147 MB/);
+  ).toMatch(
+    /^infer: one client's keys \(20000 of them for rotations\) take \d+ MB in memory, and .* 2147 MB/,
+  );
   expect(steps).toEqual([]);
 });
