@@ -108,7 +108,11 @@ export function* believedScales(
  * The standard deviation of the error at the output, relative to the largest output: the larger of what samples and random
  * images show.
  */
-function shareShown({ others, largestOutputs, ...measured }: Measured, scales: ScalePlan, trial: Trial): number {
+function shareShown(
+  { others, largestOutputs, ...measured }: Measured,
+  scales: ScalePlan,
+  trial: Trial,
+): number {
   const shares = [trial, tryScales(measured, scales, others, 1)].map(
     ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largestOutputs.at(-1)!, largestOutput),
   );

@@ -1,4 +1,4 @@
-import { listInWords, requireArgument, requireList, requireOptions } from "../arguments.js";
+import { listInWords, requireArgument, requireOptions } from "../arguments.js";
 import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { InputError } from "../errors.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
@@ -80,13 +80,18 @@ const mostLayers = 1e6;
  * @example reencryptPositionsFrom([2, 5], 8) // [2, 4]
  */
 export function reencryptPositionsFrom(rencryptPositions: readonly number[], layers: number): number[] {
-  requireList<number>("rencrypt_positions", rencryptPositions, "a list of indices", Number.isInteger);
+  requireArgument(
+    "rencrypt_positions",
+    Array.isArray(rencryptPositions),
+    "a list of indices",
+    rencryptPositions,
+  );
   const isCount = Number.isInteger(layers) && layers >= 0 && layers <= mostLayers;
   requireArgument("rencrypt_positions: layers", isCount, `a whole number up to ${mostLayers}`, layers);
   const reencrypt = "reencrypt";
   const list: (number | typeof reencrypt)[] = Array.from({ length: layers }, (_, index) => index);
   for (const position of rencryptPositions) {
-    if (position < 0 || position >= list.length) {
+    if (!Number.isInteger(position) || position < 0 || position >= list.length) {
       throw new InputError(
         `rencrypt_positions: expected indices within 0–${list.length - 1} of the list as it grows, ` +
           `got ${listInWords(rencryptPositions)}`,

@@ -64,7 +64,7 @@ export function requireTensor(what: string, value: unknown): asserts value is Te
     return;
   const got =
     data instanceof Float64Array && Array.isArray(shape)
-      ? `${data.length} values for ${listInWords(shape)}`
+      ? `${data.length} values for ${formatShape(shape)}`
       : inWords(value);
   throw new InputError(`${what}: expected a tensor, got ${got}; make one with tensor(shape, values)`);
 }

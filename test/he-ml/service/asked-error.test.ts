@@ -55,7 +55,8 @@ test("it holds for a program that goes on with another one's output, given there
   expect(explain(handedOn).relativeError).toBe(asked);
   expect(Program.fromJSON(JSON.parse(JSON.stringify(handedOn))).relativeError).toBe(asked);
   expect((await compile(smallModel, { input, relativeError: 0.5, costs })).relativeError).toBe(0.5);
-  const refused = /^InputError: plan: expected a relativeError of 1e-9 at the end of stage ".*", got .* in a trial/;
+  const refused =
+    /^InputError: plan: expected a relativeError of 1e-9 at the end of stage ".*", got .* in a trial/;
   expect(String(await rejectedBy(() => compile(smallModel, { input, relativeError: 1e-9, costs })))).toMatch(
     refused,
   );
