@@ -1,4 +1,4 @@
-import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { requireEncrypted, type EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { requireOptions } from "../arguments.js";
 import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
@@ -50,14 +50,16 @@ export function encodeModel(he: Evaluator, { layers }: Model): EncodedLayer[] {
 
 /** A function with the list's elements and an array's methods. */
 export function callableList<L extends RunnableLayer>(layers: readonly L[]): EncodedModel<L> {
-  const callAll = (input: EncryptedTensor): EncryptedTensor =>
-    layers.reduce((current, layer) => {
+  const callAll = (input: EncryptedTensor): EncryptedTensor => {
+    requireEncrypted("layers", input);
+    return layers.reduce((current, layer) => {
       try {
         return layer(current);
       } finally {
         if (current !== input) current[Symbol.dispose]();
       }
     }, input);
+  };
   // Array.prototype's methods ask for nothing but `length` and elements. A function's own length cannot be assigned.
   Object.setPrototypeOf(callAll, Array.prototype);
   Object.defineProperty(callAll, "length", { value: layers.length });
