@@ -1,4 +1,4 @@
-import { listInWords } from "../arguments.js";
+import { inWords } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, requireTensor, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import type { Rows } from "./rows.js";
@@ -99,7 +99,7 @@ export function toPair(what: string, value: number | Pair, minimum: number): Pai
   const pair: readonly unknown[] = Array.isArray(value) ? value.slice(0, 2) : [value, value];
   if (!isPair(pair, minimum)) {
     throw new InputError(
-      `${what}: expected a whole number or two of at least ${minimum}, got ${listInWords(value)}`,
+      `${what}: expected a whole number or two of at least ${minimum}, got ${[value].flat().map(inWords).join(", ")}`,
     );
   }
   return pair;
