@@ -72,7 +72,7 @@ const around = [
 ];
 
 /** The library's modules that belong to no floor: all may import them. */
-const ground = ["errors", "long-work", "schema"];
+const ground = ["arguments", "errors", "long-work", "schema"];
 
 const line = (path, holds) => `${path.padEnd(21)} ${holds}`;
 

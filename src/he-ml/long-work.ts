@@ -1,8 +1,25 @@
+import { isObject, requireArgument } from "./arguments.js";
+
 export interface LongWorkOptions {
   /** Stops the work between two steps; what it made so far is freed. */
   readonly signal?: AbortSignal;
   /** Told now and then how much is done. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** @throws InputError unless what is given can stop and watch */
+export function requireLongWork(operation: string, options: unknown): void {
+  requireArgument(
+    operation,
+    isObject(options),
+    "options, as { signal, onProgress }; leave them out",
+    options,
+  );
+  const { signal, onProgress } = options as Partial<Record<keyof LongWorkOptions, unknown>>;
+  const isSignal = signal === undefined || (isObject(signal) && "throwIfAborted" in signal);
+  requireArgument(`${operation}: signal`, isSignal, "an AbortSignal", signal);
+  const isWatcher = onProgress === undefined || typeof onProgress === "function";
+  requireArgument(`${operation}: onProgress`, isWatcher, "a function", onProgress);
 }
 
 export interface Step {
@@ -26,10 +43,9 @@ const turnMilliseconds = 50;
  *
  * @throws The signal's reason when it aborts, and whatever `onProgress` throws.
  */
-export async function finishInTurns<T>(
-  steps: Generator<Step, T>,
-  { signal, onProgress }: LongWorkOptions = {},
-): Promise<T> {
+export async function finishInTurns<T>(steps: Generator<Step, T>, options: LongWorkOptions = {}): Promise<T> {
+  requireLongWork("options", options);
+  const { signal, onProgress } = options;
   signal?.throwIfAborted();
   let turnStart = performance.now();
   for (;;) {

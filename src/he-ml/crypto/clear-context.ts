@@ -1,7 +1,8 @@
-import type { Tensor } from "../tensor/tensor.js";
+import { requireOptions } from "../arguments.js";
+import { requireTensor, type Tensor } from "../tensor/tensor.js";
 import type { LevelAndScale } from "./ciphertext.js";
 import { ClearEvaluator } from "./clear-evaluator.js";
-import { EncryptedTensor } from "./encrypted-tensor.js";
+import { EncryptedTensor, requireEncrypted } from "./encrypted-tensor.js";
 import { pack, requireEncodable, unpack, type EncryptedLayout } from "./packing.js";
 import { checkParameters, type CkksParameters } from "./parameters.js";
 import type { EncryptOptions } from "./secret-context.js";
@@ -23,7 +24,10 @@ export class ClearContext {
    *
    * @param at where the ciphertexts stand, as if something had been computed on them already
    */
-  encrypt(batch: Tensor, { packing, slotLayout }: EncryptOptions, at?: LevelAndScale): EncryptedTensor {
+  encrypt(batch: Tensor, options: EncryptOptions, at?: LevelAndScale): EncryptedTensor {
+    requireTensor("encrypt", batch);
+    const { packing, slotLayout } = requireOptions("encrypt", options);
+    if (at !== undefined) requireOptions("encrypt: at", at);
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
@@ -34,8 +38,9 @@ export class ClearContext {
     return new EncryptedTensor(layout, ciphertexts);
   }
 
-  /** @returns `[images, …shape]` */
+  /** @returns `[images, …shape]` @throws InputError if it is no encrypted tensor */
   decrypt(tensor: EncryptedTensor): Tensor {
+    requireEncrypted("decrypt", tensor);
     return unpack((index) => this.evaluator.decrypt(tensor.ciphertexts[index]), tensor);
   }
 }

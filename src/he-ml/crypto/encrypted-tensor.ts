@@ -1,3 +1,4 @@
+import { inWords, isObject, listInWords, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, type Shape } from "../tensor/tensor.js";
 import type { Ciphertext, LevelAndScale } from "./ciphertext.js";
@@ -9,9 +10,28 @@ export interface SerializedTensor extends EncryptedLayout {
   readonly ciphertexts: readonly Uint8Array[];
 }
 
-/** Bytes that travel with a serialised tensor. */
+/** Bytes that travel with a serialised tensor. @throws InputError if it is none */
 export function byteLength(tensor: SerializedTensor): number {
+  requireSerialized("byteLength", tensor);
   return tensor.ciphertexts.reduce((sum, bytes) => sum + bytes.length, 0);
+}
+
+/** @throws InputError unless it has a list of ciphertexts, each of them bytes */
+export function requireSerialized(operation: string, tensor: unknown): asserts tensor is SerializedTensor {
+  const expected = "an encrypted tensor, with a list of ciphertexts as bytes";
+  requireArgument(operation, isObject(tensor), expected, tensor);
+  const { ciphertexts } = tensor as Partial<SerializedTensor>;
+  requireList(operation, ciphertexts, expected, (bytes) => bytes instanceof Uint8Array);
+}
+
+/** @throws InputError unless it is what `PublicContext.load`, `ClearContext.encrypt` or a layer gives */
+export function requireEncrypted(operation: string, tensor: unknown): asserts tensor is EncryptedTensor {
+  requireArgument(
+    operation,
+    tensor instanceof EncryptedTensor,
+    "an EncryptedTensor; take it as PublicContext.load or a layer gives it",
+    tensor,
+  );
 }
 
 /** @throws InputError unless this many ciphertexts hold such images */
@@ -20,12 +40,12 @@ export function requireCount(layout: EncryptedLayout, count: number): void {
   if (!packings.includes(packing) || !Number.isInteger(images) || images < 1) {
     throw new InputError(
       `encrypted tensor: expected at least one image in packing ${packings.join(" or ")}, ` +
-        `got ${images} in packing ${packing}`,
+        `got ${inWords(images)} in packing ${inWords(packing)}`,
     );
   }
   if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0)) {
     throw new InputError(
-      `encrypted tensor: expected a shape of whole, positive sizes, got [${String(shape)}]`,
+      `encrypted tensor: expected a shape of whole, positive sizes, got ${listInWords(shape)}`,
     );
   }
   const expected = ciphertextCount(layout);
@@ -52,6 +72,8 @@ export class EncryptedTensor implements EncryptedLayout, LevelAndScale, Disposab
     layout: EncryptedLayout,
     readonly ciphertexts: readonly Ciphertext[],
   ) {
+    requireArgument("encrypted tensor", isObject(layout), "a layout, as { shape, packing, images }", layout);
+    requireList("encrypted tensor", ciphertexts, "a list of ciphertexts");
     this.shape = layout.shape;
     this.packing = layout.packing;
     this.images = layout.images;

@@ -1,10 +1,11 @@
+import { requireArgument } from "../arguments.js";
 import type { TracedEvaluator } from "./evaluator-kind.js";
 import { InputError } from "../errors.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
 import { EvaluatorPrimitives } from "./evaluator-primitives.js";
 import { babyStepGiantStep, type GiantStep } from "./linear-transform.js";
-import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
+import { formatChain, lastPrime, requireParameters, type CkksParameters } from "./parameters.js";
 import {
   requireFactor,
   requireRoom,
@@ -33,6 +34,7 @@ export abstract class Evaluator extends EvaluatorPrimitives {
 
   constructor(parameters: CkksParameters) {
     super();
+    requireParameters("evaluator", parameters);
     this.parameters = parameters;
   }
 
@@ -324,4 +326,14 @@ export abstract class Evaluator extends EvaluatorPrimitives {
   private derive(a: Ciphertext, change: (result: Ciphertext) => void): Ciphertext {
     return finished(this.copy(a), change);
   }
+}
+
+/** @throws InputError unless it is an evaluator */
+export function requireEvaluator(operation: string, he: unknown): asserts he is Evaluator {
+  requireArgument(
+    operation,
+    he instanceof Evaluator,
+    "an evaluator; take that of a PublicContext or ClearContext, as context.evaluator",
+    he,
+  );
 }

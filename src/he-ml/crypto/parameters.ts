@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isObject, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { coeffModulusPrimes } from "./primes.js";
 
@@ -121,8 +122,19 @@ export function checkParameters(spec: unknown): CkksParameters {
   } as const) as CkksParameters;
 }
 
-/** Checked parameters as people write them, ready for JSON. */
+/** @throws InputError unless they are checked parameters; a sign is enough, as `checkParameters` alone makes them */
+export function requireParameters(
+  operation: string,
+  parameters: unknown,
+): asserts parameters is CkksParameters {
+  const { coeffModulusBits, coeffModulus } = (parameters ?? {}) as Partial<CkksParameters>;
+  const isRight = Array.isArray(coeffModulusBits) && Array.isArray(coeffModulus);
+  requireArgument(operation, isRight, "parameters; make them with checkParameters", parameters);
+}
+
+/** Checked parameters as people write them, ready for JSON. @throws InputError if they are none */
 export function parametersSpec(parameters: CkksParameters): Required<ParametersSpec> {
+  requireParameters("parametersSpec", parameters);
   const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parameters;
   return {
     scheme,
@@ -164,9 +176,21 @@ export function modulusBits(parameters: CkksParameters, level: number): number {
   return bits;
 }
 
-/** The chain as people write it: data primes, then the special one. `[50, 60, 48 | 60]` */
+/** The chain as people write it: data primes, then the special one. `[50, 60, 48 | 60]` @throws InputError if there is none */
 export function formatChain(parameters: Pick<CkksParameters, "coeffModulusBits">): string {
+  requireArgument(
+    "formatChain",
+    isObject(parameters),
+    "parameters; make them with checkParameters",
+    parameters,
+  );
   const { coeffModulusBits } = parameters;
+  requireList<number>(
+    "formatChain",
+    coeffModulusBits,
+    "coeffModulusBits, a list of numbers",
+    Number.isInteger,
+  );
   return `[${coeffModulusBits.slice(0, -1).join(", ")} | ${coeffModulusBits.at(-1)}]`;
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requireArgument, requireOptions } from "../arguments.js";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import { RnsRing, type RnsRingOptions } from "../kernels/rns-ring.js";
 import { chooseEvaluator } from "./choose-evaluator.js";
@@ -6,7 +7,13 @@ import type { EvaluatorKind } from "./evaluator-kind.js";
 import type { Evaluator } from "./evaluator.js";
 import { KernelEvaluator, type KernelEvaluatorOptions } from "./kernel-evaluator.js";
 import { KernelKeys } from "./kernel-keys.js";
-import { EncryptedTensor, requireCount, type SerializedTensor } from "./encrypted-tensor.js";
+import {
+  EncryptedTensor,
+  requireCount,
+  requireEncrypted,
+  requireSerialized,
+  type SerializedTensor,
+} from "./encrypted-tensor.js";
 import { requireSlots } from "./packing.js";
 import { formatParameters, type CkksParameters } from "./parameters.js";
 import { expandRotationKey, galoisPlace, rotationKeySchema } from "./rotation-keys.js";
@@ -24,12 +31,20 @@ export const evaluationKeysSchema = z.strictObject({
 /** What a client hands to a server so that it can compute: SEAL's serialised keys, seeded and uncompressed. */
 export interface EvaluationKeys extends TypeOf<typeof evaluationKeysSchema> {}
 
-/** Bytes that travel with evaluation keys. */
-export function keyBytes({ publicKey, relinKeys, rotationKeys = [] }: EvaluationKeys): number {
+/** Bytes that travel with evaluation keys. @throws InputError if they are none */
+export function keyBytes(keys: EvaluationKeys): number {
+  requireKeys("keyBytes", keys);
+  const { publicKey, relinKeys, rotationKeys = [] } = keys;
   return rotationKeys.reduce(
     (sum, { bytes }) => sum + bytes.length,
     publicKey.length + (relinKeys?.length ?? 0),
   );
+}
+
+/** @throws InputError unless they have the form of evaluation keys */
+function requireKeys(operation: string, keys: unknown): asserts keys is EvaluationKeys {
+  const isRight = evaluationKeysSchema.safeParse(keys).success;
+  requireArgument(operation, isRight, "evaluation keys; take them as exportEvaluationKeys gives them", keys);
 }
 
 export interface PublicContextOptions {
@@ -108,7 +123,9 @@ export class PublicContext implements Disposable {
    *
    * @throws InputError unless every ciphertext is sound and there are as many as shape and packing need
    */
-  load({ ciphertexts, ...layout }: SerializedTensor): EncryptedTensor {
+  load(tensor: SerializedTensor): EncryptedTensor {
+    requireSerialized("load", tensor);
+    const { ciphertexts, ...layout } = tensor;
     requireCount(layout, ciphertexts.length);
     requireSlots(layout, this.parameters.slots);
     const loaded = [];
@@ -121,8 +138,10 @@ export class PublicContext implements Disposable {
     }
   }
 
-  /** An encrypted tensor as it would travel. */
-  save({ shape, packing, images, slotLayout, ciphertexts }: EncryptedTensor): SerializedTensor {
+  /** An encrypted tensor as it would travel. @throws InputError if it is none */
+  save(tensor: EncryptedTensor): SerializedTensor {
+    requireEncrypted("save", tensor);
+    const { shape, packing, images, slotLayout, ciphertexts } = tensor;
     return {
       shape,
       packing,
@@ -141,10 +160,9 @@ interface Workshop {
   readonly asSeal: boolean;
 }
 
-async function openWorkshop(
-  parameters: CkksParameters,
-  { evaluator = "seal", kernel: { asSeal = false, ...options } = {} }: PublicContextOptions,
-): Promise<Workshop> {
+async function openWorkshop(parameters: CkksParameters, given: PublicContextOptions): Promise<Workshop> {
+  const { evaluator = "seal", kernel = {} } = requireOptions("PublicContext", given);
+  const { asSeal = false, ...options } = requireOptions("PublicContext: kernel", kernel);
   const seal = await Seal.open(parameters);
   if (evaluator === "seal") return { seal, asSeal };
   const { polyModulusDegree, coeffModulus } = seal.parameters;

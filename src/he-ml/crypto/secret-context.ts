@@ -1,3 +1,4 @@
+import { requireList, requireOptions } from "../arguments.js";
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
 import { InputError } from "../errors.js";
 import { maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
@@ -116,8 +117,10 @@ export class SecretContext {
   ): EvaluationKeys;
   exportEvaluationKeys(
     rotations: readonly RotationNeed[] = [],
-    { relinearization = true }: { readonly relinearization?: boolean } = {},
+    options: { readonly relinearization?: boolean } = {},
   ): EvaluationKeys {
+    requireList("exportEvaluationKeys", rotations, "a list of rotations, as { step, level }");
+    const { relinearization = true } = requireOptions("exportEvaluationKeys", options);
     const { publicKey, relinKeys } = this.#evaluationKeys;
     const keys = relinearization ? { publicKey, relinKeys } : { publicKey };
     if (rotations.length === 0) return keys;

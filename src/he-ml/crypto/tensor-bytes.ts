@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { requireArgument } from "../arguments.js";
 import { InputError } from "../errors.js";
 import type { TypeOf } from "../schema.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
 import type { LevelAndScale } from "./ciphertext.js";
-import type { SerializedTensor } from "./encrypted-tensor.js";
+import { requireSerialized, type SerializedTensor } from "./encrypted-tensor.js";
 import { packingSchema } from "./packing.js";
 
 /** A digest of SHA-256, in hexadecimal. */
@@ -43,14 +44,26 @@ export type TensorMessage = TypeOf<typeof headerSchema> & { readonly ciphertexts
 
 const kind = "encrypted tensor";
 
-/** An encrypted tensor in our own byte format. */
-export function tensorToBytes(
-  { shape, packing, images, ciphertexts }: SerializedTensor,
-  { level, scale }: LevelAndScale,
-  { program, end, key }: TensorOrigin,
-): Uint8Array {
-  const header = { kind, scheme: "ckks", program, end, key, packing, shape, images, level, scale } as const;
-  return packBytes(header, ciphertexts);
+/**
+ * An encrypted tensor in our own byte format.
+ *
+ * @throws InputError if a field is missing or out of range, so that `tensorFromBytes` would refuse it
+ */
+export function tensorToBytes(tensor: SerializedTensor, at: LevelAndScale, origin: TensorOrigin): Uint8Array {
+  requireSerialized("tensorToBytes", tensor);
+  const { packing, shape, images, ciphertexts } = tensor;
+  const { level, scale } = (at ?? {}) as Partial<LevelAndScale>;
+  const { program, end, key } = (origin ?? {}) as Partial<TensorOrigin>;
+  const fields = { program, end, key, packing, shape, images, level, scale };
+  const checked = headerSchema.safeParse(fields);
+  if (!checked.success) {
+    const [{ path, message }] = checked.error.issues;
+    throw new InputError(
+      `tensorToBytes: ${path.join(".")}: ${message}; take it as compile or a client gave it`,
+    );
+  }
+  requireArgument("tensorToBytes", ciphertexts.length > 0, "at least one ciphertext", ciphertexts);
+  return packBytes({ kind, scheme: "ckks", ...checked.data }, ciphertexts);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { ModelError } from "../model/model-error.js";
 import type { Model, Network } from "../model/model.js";
@@ -40,6 +41,7 @@ export async function readModel(files: ModelFiles, options: LoadModelOptions = {
  */
 export async function readNetwork(files: ModelFiles, options: LoadModelOptions = {}): Promise<Network> {
   requireFiles(files);
+  requireOptions("readModel", options);
   const file = modelFileOf(Object.keys(files));
   const reader = readerOf("readModel", file);
   const stem = file.slice(0, -endingOf(file).length);

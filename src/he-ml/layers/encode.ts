@@ -1,5 +1,8 @@
 import type { Evaluator } from "../crypto/evaluator.js";
 import type { WeightedLayer } from "../model/layers.js";
+import { InputError } from "../errors.js";
+import { definitionOf } from "../model/layers.js";
+import { describeLayer } from "../model/layer.js";
 import { isWeighted, type Layer, type LayerKind } from "../model/model.js";
 import type { EncodedLayer } from "./encoded-layer.js";
 import { encodeAveragePool } from "./functional/average-pool.js";
@@ -27,8 +30,14 @@ const encoders: {
   identity: encodeIdentity,
 };
 
-/** The encoded counterpart of a plain layer at position `index` of its model. */
+/**
+ * The encoded counterpart of a plain layer at position `index` of its model.
+ *
+ * @throws InputError if there is no evaluator, or no such kind of layer, or one that cannot be encrypted
+ */
 export function encodeLayer(he: Evaluator, layer: Layer, index?: number): EncodedLayer {
+  const { remedy } = definitionOf(layer);
+  if (remedy) throw new InputError(`encodeLayer: ${describeLayer(layer)} cannot be encrypted: ${remedy}`);
   const encoded = isWeighted(layer)
     ? encodeWeighted(he, layer)
     : (encoders[layer.kind] as (he: Evaluator, layer: Layer) => EncodedLayer)(he, layer);

@@ -1,6 +1,6 @@
 import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
-import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../crypto/evaluator.js";
+import { EncryptedTensor, requireEncrypted } from "../crypto/encrypted-tensor.js";
+import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import { InputError } from "../errors.js";
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
@@ -69,17 +69,18 @@ export interface EncodedLayer<L extends Layer | ReencryptionLayer = Layer> exten
 /** What a run goes through: the layers of a model, and re-encryptions between them. */
 export type RunnableLayer = EncodedLayer<Layer | ReencryptionLayer>;
 
-/** Makes a callable encoded layer of a kernel. */
+/** Makes a callable encoded layer of a kernel. @throws InputError if there is no evaluator */
 export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
+  requireEvaluator(layer.kind, evaluator);
   const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
-  const callable = (input: EncryptedTensor): EncryptedTensor => runToEnd(computeAll(open, input));
+  const callable = (input: EncryptedTensor): EncryptedTensor => runToEnd(computeAll(layer, open, input));
   // A function's own name can only be defined anew, not assigned.
   Object.defineProperty(callable, "name", { value: layer.name });
   return Object.assign(callable, {
     kind: layer.kind,
     plain: (batch: Tensor) => layerForward(layer, batch),
     run: (input: EncryptedTensor, options?: LongWorkOptions) =>
-      finishInTurns(computeAll(open, input), options),
+      finishInTurns(computeAll(layer, open, input), options),
     open,
     layer,
     evaluator,
@@ -115,7 +116,12 @@ function openRun(
   };
 }
 
-function* computeAll(open: EncodedLayer["open"], input: EncryptedTensor): Generator<Step, EncryptedTensor> {
+function* computeAll(
+  layer: Layer,
+  open: EncodedLayer["open"],
+  input: EncryptedTensor,
+): Generator<Step, EncryptedTensor> {
+  requireEncrypted(describeLayer(layer), input);
   const outputs: Ciphertext[] = [];
   try {
     using run = open(input, (index) => input.ciphertexts[index]);

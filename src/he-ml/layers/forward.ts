@@ -1,4 +1,5 @@
-import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { requireList } from "../arguments.js";
+import { requireEncrypted, type EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { operationsBetween } from "../crypto/operation-counts.js";
 import type { EncodedStep } from "./encoded-step.js";
 import { runSteps, type Runner, type RunOptions, type RunStep } from "./run.js";
@@ -10,7 +11,7 @@ export type ForwardOptions = RunOptions<EncryptedTensor>;
  * Runs encoded layers or stages one after the other, all of a model or a range, and yields each one's trace as soon as
  * it is done. Intermediate tensors are freed; the input stays the caller's, and so does the returned output.
  *
- * @throws InputError if the input does not fit the first layer
+ * @throws InputError if these are no encoded layers or stages, or the input does not fit the first
  * @example
  * const { output, traces } = await collect(forward(layers, encryptedImages));
  */
@@ -19,6 +20,14 @@ export async function* forward(
   input: EncryptedTensor,
   options: ForwardOptions = {},
 ): AsyncGenerator<LayerTrace, EncryptedTensor> {
+  const isStep = (step: unknown) => typeof step === "function" && "evaluator" in step;
+  requireList(
+    "forward",
+    steps,
+    "encoded layers or stages, as buildFromModel or encodePlan gives them",
+    isStep,
+  );
+  requireEncrypted("forward", input);
   return yield* forwardInTurns(steps, input, options);
 }
 

@@ -1,9 +1,10 @@
+import { requireArgument } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { TracedEvaluator } from "../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../crypto/operation-counts.js";
 import type { EncryptedLayout } from "../crypto/packing.js";
 import type { CkksParameters } from "../crypto/parameters.js";
-import type { LongWorkOptions } from "../long-work.js";
+import { requireLongWork, type LongWorkOptions } from "../long-work.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { layerTrace, type LayerTrace } from "./trace.js";
@@ -76,8 +77,10 @@ export async function* runSteps<T extends EncryptedLayout>(
   steps: readonly RunStep<T>[],
   input: T,
   runner: Runner<T>,
-  { signal, onProgress, twin }: RunOptions<T> = {},
+  options: RunOptions<T> = {},
 ): AsyncGenerator<LayerTrace, T> {
+  requireLongWork("options", options);
+  const { signal, onProgress, twin } = options;
   let current: T | undefined = input;
   let expected = twin?.input;
   try {
@@ -120,10 +123,16 @@ export async function* runSteps<T extends EncryptedLayout>(
   }
 }
 
-/** Runs to the end: all traces, and the output, which the caller owns. */
+/**
+ * Runs to the end: all traces, and the output, which the caller owns.
+ *
+ * @throws InputError if it is no run, and whatever the run throws
+ */
 export async function collect<T>(
   run: AsyncGenerator<LayerTrace, T>,
 ): Promise<{ readonly output: T; readonly traces: readonly LayerTrace[] }> {
+  const { next } = (run ?? {}) as Partial<typeof run>;
+  requireArgument("collect", typeof next === "function", "a run, as forward gives it", run);
   const traces: LayerTrace[] = [];
   for (;;) {
     const step = await run.next();

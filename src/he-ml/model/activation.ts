@@ -1,3 +1,4 @@
+import { inWords, requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import type { LayerBase, PlainOnlyDefinition } from "./layer.js";
 
@@ -37,10 +38,21 @@ export interface ActivationOptions {
 }
 
 /**
- * @throws InputError if a `celu` is to divide by zero
+ * Describes an activation that runs on plain values only.
+ *
+ * @throws InputError if there is no such function, alpha is no finite number, or a `celu` is to divide by zero
  * @example activationLayer({ name: "relu1", function: "relu" })
  */
-export function activationLayer({ function: f, name = f, alpha }: ActivationOptions): ActivationLayer {
+export function activationLayer(options: ActivationOptions): ActivationLayer {
+  const { function: f, name = f, alpha } = requireOptions("activation", options);
+  if (!activationFunctions.includes(f)) {
+    throw new InputError(
+      `activation: expected a function out of ${activationFunctions.join(", ")}, got ${inWords(f)}`,
+    );
+  }
+  if (alpha !== undefined && !Number.isFinite(alpha)) {
+    throw new InputError(`activation "${name}": alpha: expected a finite number, got ${inWords(alpha)}`);
+  }
   if (f === "celu" && alpha === 0) {
     throw new InputError(`activation "${name}": expected an alpha other than 0 for celu, got 0; use relu`);
   }

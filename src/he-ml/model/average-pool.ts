@@ -1,9 +1,9 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import type { Shape } from "../tensor/tensor.js";
 import {
   isPadded,
   requireImageShape,
-  requireOptions,
   toPadding,
   toPair,
   type LayerBase,

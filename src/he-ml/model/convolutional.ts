@@ -1,3 +1,4 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
@@ -5,7 +6,6 @@ import {
   describeLayer,
   isPadded,
   requireImageShape,
-  requireOptions,
   requireWeights,
   toPadding,
   toPair,

@@ -1,5 +1,6 @@
+import { requireOptions } from "../arguments.js";
 import { reshape, sizeOf, type Shape } from "../tensor/tensor.js";
-import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /** PyTorch's `Flatten` from axis 1 on: `[n, c, h, w]` → `[n, c·h·w]`. */
 export interface FlattenLayer extends LayerBase {

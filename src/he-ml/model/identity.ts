@@ -1,3 +1,4 @@
+import { requireOptions } from "../arguments.js";
 import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /**
@@ -8,7 +9,8 @@ export interface IdentityLayer extends LayerBase {
   readonly kind: "identity";
 }
 
-export function identityLayer({ name = "identity" }: { readonly name?: string } = {}): IdentityLayer {
+export function identityLayer(options: { readonly name?: string } = {}): IdentityLayer {
+  const { name = "identity" } = requireOptions("identity", options);
   return { kind: "identity", name };
 }
 

@@ -1,10 +1,11 @@
+import { requireOptions } from "../arguments.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
 import { multiplicativeDepth, type Depth } from "./depth.js";
 import { layerOp } from "./layer-in-words.js";
 import { layerShapes, modelForward, requireNetwork, type Network } from "./model.js";
 import { parameterCount } from "./parameter-count.js";
 import { unsupportedLayers, type UnsupportedLayer } from "./unsupported-layers.js";
-import { valueRanges, type ValueRange } from "./value-range.js";
+import { requireValueRanges, valueRanges, type ValueRange } from "./value-range.js";
 
 /** What there is to know about a network before it is encrypted. Plain JSON. */
 export interface Inspection {
@@ -51,6 +52,8 @@ export interface InspectOptions {
  */
 export function inspectNetwork(network: Network, options: InspectOptions = {}): Inspection {
   requireNetwork("inspectNetwork", network);
+  requireOptions("inspectNetwork", options);
+  requireValueRanges("inspectNetwork", options.valueRanges);
   const { name, inputShape, layers } = network;
   const shapes = layerShapes(network);
   const { ranges, rangesFrom } = rangesOf(network, options);

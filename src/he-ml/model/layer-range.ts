@@ -1,3 +1,4 @@
+import { isList, listInWords, requireArgument } from "../arguments.js";
 import { InputError } from "../errors.js";
 
 /**
@@ -9,8 +10,16 @@ import { InputError } from "../errors.js";
  * @example forward(selectLayers(layers, [0, 1, 2, 3]), encryptedImages)
  */
 export function selectLayers<L>(layers: readonly L[], positions: readonly number[]): readonly L[] {
+  requireArgument(
+    "layers",
+    isList(layers),
+    "the layers to choose from, as buildFromModel gives them",
+    layers,
+  );
   if (!Array.isArray(positions)) {
-    throw new InputError(`layers: expected a list of positions, such as [0, 1, 2], got ${String(positions)}`);
+    throw new InputError(
+      `layers: expected a list of positions, such as [0, 1, 2], got ${listInWords(positions)}`,
+    );
   }
   const [first] = positions;
   const starts = layers.flatMap((layer, i) => (isReencryption(layer) ? [] : [i]));
@@ -19,7 +28,7 @@ export function selectLayers<L>(layers: readonly L[], positions: readonly number
   if (!inside || !contiguous || positions.at(-1)! >= starts.length) {
     throw new InputError(
       `layers: expected a contiguous range within 0–${starts.length - 1}, such as [0, 1, 2], ` +
-        `got [${positions.join(", ")}]`,
+        `got ${listInWords(positions)}`,
     );
   }
   const from = first === 0 ? 0 : starts[first - 1] + 1;
@@ -28,6 +37,6 @@ export function selectLayers<L>(layers: readonly L[], positions: readonly number
 
 /** Encoded layers hold their description. */
 function isReencryption(layer: unknown): boolean {
-  const { layer: described } = layer as { readonly layer?: { readonly kind?: unknown } };
+  const { layer: described } = (layer ?? {}) as { readonly layer?: { readonly kind?: unknown } };
   return described?.kind === "reencryption";
 }

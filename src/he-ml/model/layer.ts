@@ -1,3 +1,4 @@
+import { inWords } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, requireTensor, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import type { Rows } from "./rows.js";
@@ -87,15 +88,6 @@ export interface Padding {
 /** PyTorch's habit: one number for both axes, a pair for height and width; or each side by itself. */
 export type PaddingOption = number | Pair | Padding;
 
-/** The options that a layer is made of. @throws InputError unless they are an object */
-export function requireOptions<Options extends object>(kind: string, options: Options): Options {
-  const given: unknown = options;
-  if (typeof given === "object" && given !== null) return options;
-  throw new InputError(
-    `${kind}: expected options, as { name }, got ${given === null ? "null" : typeof given}`,
-  );
-}
-
 /** @throws InputError unless weights are a tensor, and the bias is one or left out */
 export function requireWeights(what: string, weights: Tensor, bias: Tensor | undefined): void {
   requireTensor(`${what}: weights`, weights);
@@ -107,7 +99,7 @@ export function toPair(what: string, value: number | Pair, minimum: number): Pai
   const pair: readonly unknown[] = Array.isArray(value) ? value.slice(0, 2) : [value, value];
   if (!isPair(pair, minimum)) {
     throw new InputError(
-      `${what}: expected a whole number or two of at least ${minimum}, got ${String(value)}`,
+      `${what}: expected a whole number or two of at least ${minimum}, got ${[value].flat().map(inWords).join(", ")}`,
     );
   }
   return pair;

@@ -1,3 +1,4 @@
+import { inWords } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { activation, type ActivationLayer } from "./activation.js";
 import { averagePool, type AveragePoolLayer } from "./average-pool.js";
@@ -97,18 +98,20 @@ export function definitionOf(layer: Pick<PlainOnlyLayer, "kind">): PlainOnlyDefi
 export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer>;
 export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition<NetworkLayer> {
   const { kind, name } = (layer ?? {}) as Partial<NetworkLayer>;
-  if (kind !== undefined && Object.hasOwn(definitions, kind)) {
+  if (typeof kind === "string" && Object.hasOwn(definitions, kind)) {
     return definitions[kind] as LayerDefinition<NetworkLayer>;
   }
   throw new InputError(
-    `layer ${JSON.stringify(name)}: expected a kind out of ${Object.keys(definitions).join(", ")}, got ` +
-      `${JSON.stringify(kind)}; make layers with the functions of these names, as linearLayer`,
+    `layer ${inWords(name)}: expected a kind out of ${Object.keys(definitions).join(", ")}, got ` +
+      `${inWords(kind)}; make layers with the functions of these names, as linearLayer`,
   );
 }
 
 /** Whether it is the name of a kind that can be computed on encrypted values. */
 export function isLayerKind(kind: string): kind is Layer["kind"] {
   return (
-    Object.hasOwn(definitions, kind) && definitionOf({ kind: kind as Layer["kind"] }).remedy === undefined
+    typeof kind === "string" &&
+    Object.hasOwn(definitions, kind) &&
+    definitionOf({ kind: kind as Layer["kind"] }).remedy === undefined
   );
 }

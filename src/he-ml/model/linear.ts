@@ -1,9 +1,9 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   countWeights,
   describeLayer,
-  requireOptions,
   requireWeights,
   type LayerBase,
   type WeightedDefinition,

@@ -1,8 +1,8 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { zeros, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   requireImageShape,
-  requireOptions,
   toPadding,
   toPair,
   type LayerBase,

@@ -1,3 +1,4 @@
+import { inWords, listInWords, requireArgument } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
@@ -82,19 +83,25 @@ export function requireNetwork(what: string, value: unknown): asserts value is N
   }
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
   if (Array.isArray(inputShape) && inputShape.length > 0 && inputShape.every(isSize)) return;
-  const got = Array.isArray(inputShape) ? `[${inputShape.join(", ")}]` : String(inputShape);
   throw new InputError(
-    `${what}: model "${name}": inputShape: expected whole numbers above 0, as [channels, height, width], got ${got}`,
+    `${what}: model ${inWords(name)}: inputShape: expected whole numbers above 0, as [channels, height, width], got ` +
+      listInWords(inputShape),
   );
 }
 
-/** Output shape of one layer for one image. */
+/** Output shape of one layer for one image. @throws InputError if the layer does not take such an input */
 export function layerOutputShape(layer: NetworkLayer, inputShape: Shape): Shape {
+  requireArgument("layerOutputShape", Array.isArray(inputShape), "a shape, as [1, 28, 28]", inputShape);
   return definitionOf(layer).outputShape(layer, inputShape);
 }
 
-/** Shapes between the layers: the input's first, then each layer's output. */
+/**
+ * Shapes between the layers: the input's first, then each layer's output.
+ *
+ * @throws InputError if it is no network, or a layer does not take what the one before gives
+ */
 export function layerShapes(model: Pick<Network, "inputShape" | "layers">): Shape[] {
+  requireNetwork("layerShapes", model);
   const shapes: Shape[] = [model.inputShape];
   for (const layer of model.layers) shapes.push(layerOutputShape(layer, shapes.at(-1)!));
   return shapes;
@@ -113,9 +120,10 @@ export function isWeighted(layer: { readonly kind: string }): layer is WeightedL
   return "weights" in layer;
 }
 
-/** Plain forward of one layer over a batch `[n, …shape]`. */
+/** Plain forward of one layer over a batch `[n, …shape]`. @throws InputError if the layer does not take such a batch */
 export function layerForward(layer: NetworkLayer, batch: Tensor): Tensor {
   const definition = definitionOf(layer);
+  requireTensor("layerForward", batch);
   if (definition.forward) return definition.forward(layer, batch);
   const shape = batch.shape.slice(1);
   return applyRows(definition.rows(layer, shape), batch, definition.outputShape(layer, shape));

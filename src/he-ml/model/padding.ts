@@ -1,8 +1,8 @@
+import { requireOptions } from "../arguments.js";
 import type { Shape } from "../tensor/tensor.js";
 import {
   isPadded,
   requireImageShape,
-  requireOptions,
   toPadding,
   type LayerBase,
   type LinearDefinition,

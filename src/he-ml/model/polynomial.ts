@@ -1,5 +1,6 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
-import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 import { Row, type Rows } from "./rows.js";
 
 /** The activation c₀ + c₁·x + c₂·x² + … */

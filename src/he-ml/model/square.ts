@@ -1,4 +1,5 @@
-import { requireOptions, type LayerBase, type LayerDefinition } from "./layer.js";
+import { requireOptions } from "../arguments.js";
+import type { LayerBase, LayerDefinition } from "./layer.js";
 
 /** The activation x². The only non-linear step that CKKS computes with a single multiplication. */
 export interface SquareLayer extends LayerBase {

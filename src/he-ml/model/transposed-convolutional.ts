@@ -1,10 +1,10 @@
+import { requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   countWeights,
   describeLayer,
   requireImageShape,
-  requireOptions,
   requireWeights,
   toPadding,
   toPair,

@@ -1,3 +1,4 @@
+import { listInWords, requireOptions } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { formatShape, reshape, sizeOf, type Shape } from "../tensor/tensor.js";
 import { describeLayer, type LayerBase, type LayerDefinition } from "./layer.js";
@@ -25,11 +26,12 @@ const mostAxes = 8;
  * @throws InputError unless the shape has 1 to 8 axes, each a whole number of at least 1
  * @example unflattenLayer({ name: "image", shape: [1, 28, 28] })
  */
-export function unflattenLayer({ name = "unflatten", shape }: UnflattenOptions): UnflattenLayer {
+export function unflattenLayer(options: UnflattenOptions): UnflattenLayer {
+  const { name = "unflatten", shape } = requireOptions("unflatten", options);
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 1);
   if (!isShape || shape.length === 0 || shape.length > mostAxes) {
     throw new InputError(
-      `unflatten "${name}": expected a shape such as [channels, height, width], got ${JSON.stringify(shape)}`,
+      `unflatten "${name}": expected a shape such as [channels, height, width], got ${listInWords(shape)}`,
     );
   }
   return { kind: "unflatten", name, shape: [...shape] as Shape };

@@ -1,7 +1,8 @@
+import { isObject, requireArgument, requireList } from "../arguments.js";
 import { layerOp } from "./layer-in-words.js";
 import { definitionOf } from "./layers.js";
 import { ModelError } from "./model-error.js";
-import type { Model, Network, NetworkLayer, PlainOnlyLayer } from "./model.js";
+import { requireNetwork, type Model, type Network, type NetworkLayer, type PlainOnlyLayer } from "./model.js";
 
 /** A layer of a network that cannot be computed on encrypted values. */
 export interface UnsupportedLayer {
@@ -37,8 +38,15 @@ export function isPlainOnly(layer: NetworkLayer): layer is PlainOnlyLayer {
   return definitionOf(layer).remedy !== undefined;
 }
 
-/** Every layer of a network that runs on plain values only, with what to put in its place. */
-export function unsupportedLayers({ layers }: Pick<Network, "layers">): UnsupportedLayer[] {
+/**
+ * Every layer of a network that runs on plain values only, with what to put in its place.
+ *
+ * @throws InputError if it has no list of layers
+ */
+export function unsupportedLayers(network: Pick<Network, "layers">): UnsupportedLayer[] {
+  requireArgument("unsupportedLayers", isObject(network), "a network, as loadNetwork gives it", network);
+  const { layers } = network;
+  requireList("unsupportedLayers", layers, "a network with a list of layers");
   return layers.flatMap((layer, position) => {
     const { remedy } = definitionOf(layer);
     return remedy === undefined ? [] : [{ position, name: layer.name, op: layerOp(layer), remedy }];
@@ -52,6 +60,7 @@ export function unsupportedLayers({ layers }: Pick<Network, "layers">): Unsuppor
  * @example const model = encryptableModel(await loadNetwork("trained.onnx"))
  */
 export function encryptableModel(network: Network): Model {
+  requireNetwork("encryptableModel", network);
   const unsupported = unsupportedLayers(network);
   if (unsupported.length > 0) throw new UnsupportedLayersError(network.name, unsupported);
   return network as Model;

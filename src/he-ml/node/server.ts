@@ -18,7 +18,8 @@ export class Server extends ServerInThisThread {
   /**
    * Encodes the weights, in this thread or in workers.
    *
-   * @throws InputError if the number of threads is none, a weight does not fit, or the evaluator asked for cannot be used
+   * @throws InputError if the number of threads is none, a weight does not fit, the evaluator asked for cannot be used, or
+   *   there is no room for the keys of one client
    */
   static override start(program: Program, options: ServerOptions = {}): Promise<Server> {
     return this.startBy(onThreads, program, options);

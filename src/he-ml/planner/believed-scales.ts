@@ -1,9 +1,10 @@
 import { kernelPrimes, type EvaluatorKind } from "../crypto/evaluator-kind.js";
-import { mostPrimeBits } from "../crypto/parameters.js";
+import { formatChain, mostPrimeBits } from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
 import type { Step } from "../long-work.js";
 import type { ErrorBudget } from "./errors/error-budget.js";
 import type { Measured } from "./errors/measure.js";
-import { chance, tryScales, withLarger } from "./errors/simulate.js";
+import { chance, tryScales, withLarger, type Trial } from "./errors/simulate.js";
 import { transformCosts } from "./matvec/linear-transform.js";
 import type { TransformPlan } from "./search/search.js";
 import { costsOnChain, transformMilliseconds, type PlanningCosts } from "./search/costs.js";
@@ -87,17 +88,13 @@ export function* believedScales(
     for (const { scales } of choices.sort((a, b) => a.cost - b.cost)) {
       const trial = tryScales(measured, scales, measured.samples);
       yield planned(measured);
-      const others = tryScales(measured, scales, measured.others, 1);
-      const largest = largestOutputs.at(-1)!;
-      const shares = [trial, others].map(
-        ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largest, largestOutput),
-      );
+      const share = shareShown(measured, scales, trial);
       // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
       const fits = trial.largestComputed.every(
         (largestSeen, stage) =>
           largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
       );
-      if (fits && Math.max(...shares) <= (chance * relativeError) / deviationsInLargest) {
+      if (fits && share <= (chance * relativeError) / deviationsInLargest) {
         return { scales: withLarger(scales, trial) };
       }
       const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
@@ -105,6 +102,39 @@ export function* believedScales(
     }
   }
   return { problem: problem ?? whatFails(degree, scaleStages, budget) };
+}
+
+/**
+ * The standard deviation of the error at the output, relative to the largest output: the larger of what samples and random
+ * images show.
+ */
+function shareShown(
+  { others, largestOutputs, ...measured }: Measured,
+  scales: ScalePlan,
+  trial: Trial,
+): number {
+  const shares = [trial, tryScales(measured, scales, others, 1)].map(
+    ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largestOutputs.at(-1)!, largestOutput),
+  );
+  return Math.max(...shares);
+}
+
+/**
+ * Scales on a chain that is given, which a trial shows to be as precise as was asked for.
+ *
+ * @param relativeError that was asked for; nothing is refused if left out
+ * @throws InputError if the trial shows larger errors
+ */
+export function heldScales(measured: Measured, scales: ScalePlan, relativeError?: number): ScalePlan {
+  const trial = tryScales(measured, scales, measured.samples);
+  if (relativeError === undefined) return withLarger(scales, trial);
+  const shown = deviationsInLargest * shareShown(measured, scales, trial);
+  if (shown <= chance * relativeError) return withLarger(scales, trial);
+  throw new InputError(
+    `plan: expected a relativeError of ${relativeError} at the end of stage "${measured.scaleStages.at(-1)!.name}", got ` +
+      `${shown.toPrecision(2)} in a trial with noise on what is left of ${formatChain(scales.parameters)}; ask for less ` +
+      `precision, or plan what comes before for a smaller relativeError or a longer chain`,
+  );
 }
 
 /** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */

@@ -1,16 +1,17 @@
+import { isList, isObject, requireArgument, requireList, requireOptions } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
-import { defaultEvaluator, type EvaluatorKind } from "../crypto/evaluator-kind.js";
-import { maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.js";
+import { defaultEvaluator, evaluatorKinds, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { maxCoeffModulusBits, requireParameters, type CkksParameters } from "../crypto/parameters.js";
 import type { RotationNeed } from "../crypto/rotation-keys.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { layerForward, requireNetwork, type Model } from "../model/model.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
-import type { ValueRange } from "../model/value-range.js";
+import { requireValueRanges, type ValueRange } from "../model/value-range.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { runToEnd, type Step } from "../long-work.js";
-import type { Shape, Tensor } from "../tensor/tensor.js";
-import { believedScales, defaultRelativeError } from "./believed-scales.js";
+import { requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
+import { believedScales, defaultRelativeError, heldScales } from "./believed-scales.js";
 import { activationDepth } from "./stages/activation.js";
 import type { FullSlotLayout } from "./layout/full-slot-layout.js";
 import { continueScales } from "./scales/continued-scales.js";
@@ -38,7 +39,10 @@ export interface PlanOptions extends StageOptions {
   readonly samples?: Tensor;
   /** Ranges that the layers' values were seen in. */
   readonly valueRanges?: readonly ValueRange[];
-  /** Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. */
+  /**
+   * Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. With `start` it is held
+   * against a trial where it is given.
+   */
   readonly relativeError?: number;
   /** Input ciphertexts that a client may be asked to send for an image; 4 if left out. */
   readonly mostInputCiphertexts?: number;
@@ -98,12 +102,13 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
 
 /** `planModel` in steps, between which it can be stopped. */
 export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Step, Plan> {
+  requireNetwork("plan", model);
+  requirePlanOptions(given);
   const options: SettledOptions = {
     ...given,
     evaluator: given.evaluator ?? defaultEvaluator,
     costs: given.costs ?? typicalCosts,
   };
-  requireNetwork("plan", model);
   const stages = stagesOf(model, options);
   if (stages.length === 0) throw new InputError(`plan: model "${model.name}" has no layers to compute`);
   const images = {
@@ -118,7 +123,8 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     const input = startLayout(start, stages[0].inputShape);
     const slots = yield* planSlots(stages, start.parameters.polyModulusDegree, options, input);
     const measured = yield* measure(stages, slots, images, options);
-    return finish(slots, measured, withTrial(measured, scalesFrom(start, measured)));
+    const scales = scalesFrom(start, measured);
+    return finish(slots, measured, heldScales(measured, scales, options.relativeError));
   }
   if (parameters) {
     const slots = yield* planSlots(stages, parameters.polyModulusDegree, options);
@@ -150,6 +156,37 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
       `use fewer activations, ask for less precision, re-encrypt in between, or use packing batch`,
   );
 }
+
+function requirePlanOptions(options: PlanOptions): void {
+  const { samples, valueRanges, relativeError, mostInputCiphertexts, evaluator, costs, splitAfter, start } =
+    requireOptions("plan", options);
+  if (samples !== undefined) requireTensor("plan: samples", samples);
+  requireValueRanges("plan", valueRanges);
+  const isError = relativeError === undefined || (Number.isFinite(relativeError) && relativeError > 0);
+  requireArgument("plan: relativeError", isError, "a number above 0", relativeError);
+  const isCount =
+    mostInputCiphertexts === undefined ||
+    (Number.isInteger(mostInputCiphertexts) && mostInputCiphertexts > 0);
+  requireArgument("plan: mostInputCiphertexts", isCount, "a whole number above 0", mostInputCiphertexts);
+  const isKind = evaluator === undefined || evaluatorKinds.includes(evaluator);
+  requireArgument("plan: evaluator", isKind, evaluatorKinds.join(" or "), evaluator);
+  requireArgument("plan: costs", costs === undefined || typeof costs === "function", "a function", costs);
+  requireArgument("plan: start", start === undefined || isObject(start), "what startAfter gives", start);
+  if (options.parameters !== undefined) requireParameters("plan", options.parameters);
+  if (splitAfter) requireList("plan: splitAfter", splitAfter, "a list of layers' numbers", Number.isInteger);
+}
+
+/** @throws InputError unless it has the form of a plan */
+export function requirePlan(operation: string, plan: unknown): asserts plan is Plan {
+  const { model, parameters, input, stages, start } = (plan ?? {}) as Partial<Plan>;
+  const hasStages = isList(stages) && stages.length > 0 && stages.every(isStage);
+  const isRight = isObject(model) && isObject(parameters) && isList(input) && isObject(start) && hasStages;
+  requireArgument(operation, isRight, "a plan; make one with planModel, or compile", plan);
+  requireParameters(operation, parameters);
+  requireNetwork(operation, model);
+}
+
+const isStage = (stage: unknown) => isObject(stage) && "modelLayers" in stage && isList(stage.modelLayers);
 
 function planSlots(
   stages: readonly Stage[],

@@ -1,5 +1,6 @@
-import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../crypto/evaluator.js";
+import { requireEncrypted, type EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { requireOptions } from "../arguments.js";
+import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { EncodedLayer, RunnableLayer } from "../layers/encoded-layer.js";
 import { requireNetwork, type Model } from "../model/model.js";
@@ -33,12 +34,10 @@ export interface EncodedModel<L extends RunnableLayer = EncodedLayer> extends Re
  * using features = layers[0](encrypted);
  * using logits = layers(encrypted);
  */
-export function buildFromModel(
-  he: Evaluator,
-  model: Model,
-  { valueRanges }: BuildOptions = {},
-): EncodedModel {
+export function buildFromModel(he: Evaluator, model: Model, options: BuildOptions = {}): EncodedModel {
+  requireEvaluator("buildFromModel", he);
   requireNetwork("buildFromModel", model);
+  const { valueRanges } = requireOptions("buildFromModel", options);
   const layers = encodeModel(he, model);
   checkChain(layers, model, he.parameters, { valueRanges: valueRanges ?? model.valueRanges });
   return callableList(layers);
@@ -51,14 +50,16 @@ export function encodeModel(he: Evaluator, { layers }: Model): EncodedLayer[] {
 
 /** A function with the list's elements and an array's methods. */
 export function callableList<L extends RunnableLayer>(layers: readonly L[]): EncodedModel<L> {
-  const callAll = (input: EncryptedTensor): EncryptedTensor =>
-    layers.reduce((current, layer) => {
+  const callAll = (input: EncryptedTensor): EncryptedTensor => {
+    requireEncrypted("layers", input);
+    return layers.reduce((current, layer) => {
       try {
         return layer(current);
       } finally {
         if (current !== input) current[Symbol.dispose]();
       }
     }, input);
+  };
   // Array.prototype's methods ask for nothing but `length` and elements. A function's own length cannot be assigned.
   Object.setPrototypeOf(callAll, Array.prototype);
   Object.defineProperty(callAll, "length", { value: layers.length });

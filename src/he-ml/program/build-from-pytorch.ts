@@ -1,8 +1,9 @@
-import type { Evaluator } from "../crypto/evaluator.js";
+import { listInWords, requireArgument, requireOptions } from "../arguments.js";
+import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { InputError } from "../errors.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
 import { reencryption, type Reencryptor } from "../layers/functional/reencryption.js";
-import type { Network } from "../model/model.js";
+import { requireNetwork, type Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { callableList, encodeModel, type BuildOptions, type EncodedModel } from "./build-from-model.js";
 import { checkChain } from "./chain.js";
@@ -30,8 +31,15 @@ export interface BuildFromPytorchOptions extends BuildOptions {
 export function buildFromPytorch(
   he: Evaluator,
   network: Network,
-  { reencryptPositions = [], reencryptor, valueRanges = network.valueRanges }: BuildFromPytorchOptions = {},
+  options: BuildFromPytorchOptions = {},
 ): EncodedModel<RunnableLayer> {
+  requireEvaluator("buildFromPytorch", he);
+  requireNetwork("buildFromPytorch", network);
+  const {
+    reencryptPositions = [],
+    reencryptor,
+    valueRanges = network.valueRanges,
+  } = requireOptions("buildFromPytorch", options);
   const model = encryptableModel(network);
   requirePositions(reencryptPositions, model.layers.length);
   const layers = encodeModel(he, model).flatMap((layer, index): RunnableLayer[] => {
@@ -48,16 +56,20 @@ export function buildFromPytorch(
 }
 
 function requirePositions(positions: readonly number[], layers: number): void {
+  requireArgument("reencryptPositions", Array.isArray(positions), "a list of layers' numbers", positions);
   const wrong = positions.find(
     (position, i) =>
       !Number.isInteger(position) || position < 0 || position >= layers || positions.indexOf(position) !== i,
   );
   if (wrong === undefined) return;
   throw new InputError(
-    `reencryptPositions: expected different layers within 0–${layers - 1}, got [${positions.join(", ")}]; ` +
+    `reencryptPositions: expected different layers within 0–${layers - 1}, got ${listInWords(positions)}; ` +
       `each means "before the layer of this number"`,
   );
 }
+
+/** More than any network has: a list of so many is still made at once. */
+const mostLayers = 1e6;
 
 /**
  * What PyCrCNN's `rencrypt_positions` come to as `reencryptPositions`: there each is the index at which a re-encryption is
@@ -68,13 +80,21 @@ function requirePositions(positions: readonly number[], layers: number): void {
  * @example reencryptPositionsFrom([2, 5], 8) // [2, 4]
  */
 export function reencryptPositionsFrom(rencryptPositions: readonly number[], layers: number): number[] {
+  requireArgument(
+    "rencrypt_positions",
+    Array.isArray(rencryptPositions),
+    "a list of indices",
+    rencryptPositions,
+  );
+  const isCount = Number.isInteger(layers) && layers >= 0 && layers <= mostLayers;
+  requireArgument("rencrypt_positions: layers", isCount, `a whole number up to ${mostLayers}`, layers);
   const reencrypt = "reencrypt";
   const list: (number | typeof reencrypt)[] = Array.from({ length: layers }, (_, index) => index);
   for (const position of rencryptPositions) {
     if (!Number.isInteger(position) || position < 0 || position >= list.length) {
       throw new InputError(
         `rencrypt_positions: expected indices within 0–${list.length - 1} of the list as it grows, ` +
-          `got [${rencryptPositions.join(", ")}]`,
+          `got ${listInWords(rencryptPositions)}`,
       );
     }
     list.splice(position, 0, reencrypt);

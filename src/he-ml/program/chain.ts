@@ -1,3 +1,4 @@
+import { isObject, requireArgument, requireList, requireOptions } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { ClearEvaluator } from "../crypto/clear-evaluator.js";
 import { headroomBits } from "../crypto/noise.js";
@@ -6,6 +7,7 @@ import {
   formatChain,
   maxCoeffModulusBits,
   modulusBits,
+  requireParameters,
   type CkksParameters,
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
@@ -14,8 +16,8 @@ import type { RunnableLayer } from "../layers/encoded-layer.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { ChainTooShortError } from "../layers/rescaling.js";
 import { selectLayers } from "../model/layer-range.js";
-import { layerOutputShape, layerShapes, type Model } from "../model/model.js";
-import type { ValueRange } from "../model/value-range.js";
+import { layerOutputShape, layerShapes, requireNetwork, type Model } from "../model/model.js";
+import { requireValueRanges, type ValueRange } from "../model/value-range.js";
 
 export interface ChainOptions {
   /** Ranges that the layers' values were seen in. */
@@ -30,13 +32,26 @@ export interface ChainOptions {
  * @param layers all of the model's, or a range of them, whose input has the model's input shape
  * @returns level and scale of the output of each layer
  * @throws ChainTooShortError naming the first layer the chain cannot carry, and a chain that would do
+ * @throws InputError if these are no encoded layers, model, parameters or ranges
  */
 export function checkChain(
   layers: readonly RunnableLayer[],
   model: Model,
   parameters: CkksParameters,
-  { valueRanges = [], start }: ChainOptions = {},
+  options: ChainOptions = {},
 ): LevelAndScale[] {
+  const isLayer = (layer: unknown) => typeof layer === "function" && "outputState" in layer;
+  requireList("checkChain", layers, "encoded layers, as buildFromModel gives them", isLayer);
+  requireNetwork("checkChain", model);
+  requireParameters("checkChain", parameters);
+  const { valueRanges = [], start } = requireOptions("checkChain", options);
+  requireValueRanges("checkChain", valueRanges);
+  requireArgument(
+    "checkChain: start",
+    start === undefined || isObject(start),
+    "where the input stands, as { level, scale }",
+    start,
+  );
   try {
     return walk(layers, model, parameters, valueRanges, start);
   } catch (error) {
@@ -119,8 +134,11 @@ function walk(
  *
  * @see https://github.com/microsoft/SEAL/blob/4.1.2/native/examples/5_ckks_basics.cpp
  * @throws ChainTooShortError if no 128-bit chain carries the model
+ * @throws InputError if it is no model, or the ranges are none
  */
 export function chooseParameters(model: Model, valueRanges: readonly ValueRange[] = []): CkksParameters {
+  requireNetwork("chooseParameters", model);
+  requireValueRanges("chooseParameters", valueRanges);
   const shortest = checkParameters({
     polyModulusDegree: 8192,
     coeffModulusBits: [60, 40, 60],

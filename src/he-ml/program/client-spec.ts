@@ -46,6 +46,8 @@ const tensorSpecSchema = z.strictObject({
   predictedError: z.number().min(0).optional(),
   /** Least and largest value in any slot, partial sums that are left over included, relative to the largest value. */
   leftovers: z.tuple([z.number(), z.number()]).optional(),
+  /** The error that was asked for, relative to the largest value: it holds for who goes on, too. 0.01 if left out. */
+  relativeError: z.number().positive().optional(),
 });
 
 /** What encrypted tensors are like at one end of a program, as plain JSON. */
@@ -66,7 +68,7 @@ export interface InputSpec extends TypeOf<typeof inputSpecSchema> {}
 
 /** The form of a client specification; `readClientSpec` also checks that it holds together. */
 export const clientSpecSchema = z.strictObject({
-  /** Of everything below but `classNames`, `inputRange`, predicted errors and leftovers: keys and encrypted tensors bear it. */
+  /** Of everything below but `classNames`, `inputRange`, errors and leftovers: keys and encrypted tensors bear it. */
   digest: digestSchema,
   parameters: parametersSpec,
   packing,
@@ -139,6 +141,7 @@ function specDigest({ output, ...spec }: UnsignedSpec): string {
     checksum: undefined,
     predictedError: undefined,
     leftovers: undefined,
+    relativeError: undefined,
   };
   const covered = { ...output, ...uncovered };
   return digestOf({ ...spec, output: covered, inputRange: undefined, classNames: undefined });

@@ -284,14 +284,14 @@ async function packedProgram(
   { model, evaluator, layers, input, given, valueRanges, costs }: CompileJob,
   { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
 ): Promise<PackedProgram> {
-  const { fuse, samples, relativeError, mostInputCiphertexts } = options;
+  const { fuse, samples, relativeError = input?.relativeError, mostInputCiphertexts } = options;
   const outside = options.splitAfter?.find((layer) => !layers.includes(layer));
   if (outside !== undefined) {
     throw new InputError(
       `compile: splitAfter: expected layers within ${layers[0]}–${layers.at(-1)}, got ${outside}`,
     );
   }
-  if (relativeError !== undefined && given) {
+  if (options.relativeError !== undefined && given && !input) {
     throw new InputError(
       `compile: relativeError chooses parameters, and they are given; leave one of the two out`,
     );

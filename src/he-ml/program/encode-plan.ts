@@ -1,10 +1,10 @@
 import { finished } from "../crypto/ciphertext.js";
-import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../crypto/evaluator.js";
+import { requireEncrypted, type EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
 import { InputError } from "../errors.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { finishInTurns, runToEnd, type LongWorkOptions } from "../long-work.js";
-import { stageForward, type Plan, type PlannedStage } from "../planner/plan.js";
+import { requirePlan, stageForward, type Plan, type PlannedStage } from "../planner/plan.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { StageRun } from "./stage-run.js";
 
@@ -21,12 +21,14 @@ export interface EncodedStage extends EncodedStep {
 /**
  * Encodes a plan's weights and biases once, each at the level and scale at which it meets its ciphertext.
  *
- * @throws InputError if the evaluator works under other parameters than the plan's, or a weight does not fit
+ * @throws InputError if there is no evaluator or plan, the evaluator works under other parameters than the plan's, or a weight does not fit
  * @example
  * using encoded = encodePlan(server.evaluator, plan);
  * const { output, traces } = await collect(forward(encoded.stages, server.load(message)));
  */
 export function encodePlan(he: Evaluator, plan: Plan): EncodedPlan {
+  requireEvaluator("encodePlan", he);
+  requirePlan("encodePlan", plan);
   const runs = encodeStages(he, plan);
   return {
     stages: runs.map((run) => encodedStage(he, run)),
@@ -57,7 +59,11 @@ export function encodeStages(he: Evaluator, plan: Plan): StageRun[] {
 /** A stage that is encoded already, to be computed by an evaluator that shares memory with the one that encoded it. */
 export function encodedStage(he: Evaluator, run: StageRun): EncodedStage {
   const { stage } = run;
-  const call = (input: EncryptedTensor): EncryptedTensor => runToEnd(run.steps(he, input));
+  const stepsFrom = (input: EncryptedTensor) => {
+    requireEncrypted(`stage "${stage.name}"`, input);
+    return run.steps(he, input);
+  };
+  const call = (input: EncryptedTensor): EncryptedTensor => runToEnd(stepsFrom(input));
   // A function's own name can only be defined anew, not assigned.
   Object.defineProperty(call, "name", { value: stage.name });
   return Object.assign(call, {
@@ -65,7 +71,8 @@ export function encodedStage(he: Evaluator, run: StageRun): EncodedStage {
     kind: stage.kind,
     modelLayers: stage.modelLayers,
     evaluator: he,
-    run: (input: EncryptedTensor, options?: LongWorkOptions) => finishInTurns(run.steps(he, input), options),
+    run: async (input: EncryptedTensor, options?: LongWorkOptions) =>
+      finishInTurns(stepsFrom(input), options),
     plain: (batch: Tensor) => stageForward(stage, batch),
   });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requireOptions } from "../arguments.js";
 import { ClearContext } from "../crypto/clear-context.js";
 import { ClearEvaluator, type ClearCiphertext } from "../crypto/clear-evaluator.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
@@ -99,6 +100,7 @@ export interface ExplainOptions {
  */
 export function explain(program: Program, options: ExplainOptions = {}): Explanation {
   Program.require("explain", program);
+  requireOptions("explain", options);
   const { content, clientSpec, parameters } = program;
   const costs = options.costs ?? program.costs ?? typicalCostsUnder(parameters, program.evaluator);
   requireSample(program, options.sample);

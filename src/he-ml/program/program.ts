@@ -1,12 +1,13 @@
 import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
-import { parametersSpec, type CkksParameters } from "../crypto/parameters.js";
+import { parametersSpec, requireParameters, type CkksParameters } from "../crypto/parameters.js";
 import type { KeyNeeds } from "../crypto/rotation-keys.js";
+import { inWords, isObject, requireArgument } from "../arguments.js";
 import { InputError } from "../errors.js";
-import { layerShapes, type Model } from "../model/model.js";
+import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { activationOf } from "../planner/stages/activation.js";
 import type { PrimitiveCosts } from "../planner/search/costs.js";
 import { defaultRelativeError } from "../planner/believed-scales.js";
-import type { Plan } from "../planner/plan.js";
+import { requirePlan, type Plan } from "../planner/plan.js";
 import { sizeOf } from "../tensor/tensor.js";
 import {
   oneSlotEach,
@@ -41,16 +42,18 @@ export class Program {
     readonly content: ProgramContent,
     readonly costs?: PrimitiveCosts,
   ) {
+    requireContent(content);
     this.clientSpec = clientSpecOf(content);
   }
 
   /**
    * The program that computes a plan.
    *
-   * @throws InputError if the plan goes on with what another one left: whose program that was only `compile` knows
+   * @throws InputError if it is no plan, or one that goes on with what another one left: whose program that was only `compile` knows
    * @example Program.ofPlan(planModel(model, { splitAfter: [3] }))
    */
   static ofPlan(plan: Plan, costs?: PrimitiveCosts): Program {
+    requirePlan("Program.ofPlan", plan);
     if (plan.continues) {
       throw new InputError(
         `Program.ofPlan: the plan goes on with the output of another program; use compile(model, { input: spec.output })`,
@@ -120,7 +123,7 @@ export class Program {
   static require(what: string, value: unknown): asserts value is Program {
     if (value instanceof Program) return;
     throw new InputError(
-      `${what}: expected a Program, got ${value === null ? "null" : typeof value}; ` +
+      `${what}: expected a Program, got ${inWords(value)}; ` +
         `make one with compile(model), or with Program.fromJSON`,
     );
   }
@@ -133,6 +136,27 @@ export class Program {
       `digest ${digest.slice(0, 12)}… }`
     );
   }
+}
+
+function requireContent(content: unknown): void {
+  const expected = "what was planned; make programs with compile(model), or with Program.fromJSON";
+  requireArgument("Program", isObject(content), expected, content);
+  const { packing, model, parameters, layers, ...rest } = content as Partial<
+    Omit<LayeredProgram, "packing"> & Omit<PackedProgram, "packing"> & { readonly packing: unknown }
+  >;
+  requireNetwork("Program", model);
+  requireParameters("Program", parameters);
+  const isRange =
+    Array.isArray(layers) && layers.length > 0 && layers.every((layer) => layer in model.layers);
+  requireArgument("Program: layers", isRange, "positions of the model's layers", layers);
+  if (packing === "packed") requirePlan("Program", rest.plan);
+  else
+    requireArgument(
+      "Program: states",
+      Array.isArray(rest.states) && rest.states.length > 0,
+      expected,
+      rest.states,
+    );
 }
 
 function clientSpecOf(content: ProgramContent): ClientSpec {
@@ -162,7 +186,10 @@ function clientSpecOf(content: ProgramContent): ClientSpec {
   });
 }
 
-type TensorEnd = Pick<TensorSpec, "level" | "scale" | "slotLayout" | "predictedError" | "leftovers">;
+type TensorEnd = Pick<
+  TensorSpec,
+  "level" | "scale" | "slotLayout" | "predictedError" | "leftovers" | "relativeError"
+>;
 
 interface Ends {
   readonly input: TensorEnd;
@@ -184,11 +211,12 @@ function layeredEnds({ model, layers, states }: LayeredProgram): Ends {
 }
 
 function packedEnds({ plan }: PackedProgram): Ends {
-  const { start, end, stages, rotations } = plan;
+  const { start, end, stages, rotations, relativeError: asked } = plan;
+  const relativeError = asked === defaultRelativeError ? undefined : asked;
   const { output, predictedError, leftovers } = stages.at(-1)!;
   return {
     input: { ...start, slotLayout: withoutEmptyEnds(plan.input) },
-    output: { ...end, slotLayout: withoutEmptyEnds(output), predictedError, leftovers },
+    output: { ...end, slotLayout: withoutEmptyEnds(output), predictedError, leftovers, relativeError },
     needs: { rotations, relinearization: stages.some(({ activation }) => activation !== undefined) },
     computation: digestOf(
       stages.map(({ modelLayers, level, weightScaleBits, rescalesBefore, rescales, output: layout }) => ({

@@ -1,3 +1,4 @@
+import { requireOptions } from "../arguments.js";
 import { requireCount, type SerializedTensor } from "../crypto/encrypted-tensor.js";
 import { keysToBytes, secretKeyFromBytes, secretKeyToBytes, shortDigest } from "../crypto/key-bytes.js";
 import { headroomBits } from "../crypto/noise.js";
@@ -208,6 +209,7 @@ function requireWithinModulus(
 }
 
 function requireSecurity({ security }: CkksParameters, options: ClientOptions): void {
+  requireOptions("client", options);
   if (security === 128 || options.security === security) return;
   throw new InputError(
     `client: the specification asks for parameters without security; a server must not talk you into them: ` +

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requireArgument, requireOptions } from "../arguments.js";
 import { payloadLength } from "../crypto/byte-format.js";
 import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
 import { evaluatorKinds, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
@@ -18,6 +19,7 @@ import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import { gapsBetween, gapsSchema } from "./gaps.js";
+import { requireKeyRoom, usualKeyBytes } from "./key-room.js";
 import { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
@@ -116,6 +118,7 @@ export async function inferOn(
   options: InferOptions,
 ): Promise<InferenceReport> {
   Program.require("infer", program);
+  requireOptions("infer", options);
   const { model, packing, parameters, clientSpec } = program;
   const {
     expectedLogits,
@@ -132,6 +135,7 @@ export async function inferOn(
   requireInputRange("infer", clientSpec.inputRange, images);
   const outputs = plainOutputs(program, images);
   requireRoomForValues(program, images, outputs);
+  requireKeyRoom("infer", program, usualKeyBytes);
   const plainLogits = options.plainLogits ?? outputs.at(-1)!;
   const [count] = images.shape;
   const labels = options.labels ?? new Array<null>(count).fill(null);
@@ -247,6 +251,7 @@ function requireOneEach(
   count: number,
   { labels, plainLogits, expectedLogits }: InferOptions,
 ): void {
+  requireArgument("infer: labels", labels === undefined || Array.isArray(labels), "a list of labels", labels);
   if (labels && labels.length !== count) {
     throw new InputError(`infer: labels: expected ${count}, one for each image, got ${labels.length}`);
   }

@@ -1,3 +1,4 @@
+import { isList, isObject, requireArgument } from "../arguments.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { InferenceReport } from "./infer.js";
 
@@ -18,9 +19,13 @@ const doubles = 2 ** -36;
  * The stages of a packed run whose measured error is not the predicted one: larger by more than a factor of 3, and by more
  * than so few values show by chance.
  *
+ * @throws InputError if it is no report
  * @example for (const { stage, predicted, measured } of predictionGaps(report)) console.warn(stage, predicted, measured);
  */
-export function predictionGaps({ layers, explanation, images }: InferenceReport): PredictionGap[] {
+export function predictionGaps(report: InferenceReport): PredictionGap[] {
+  const { layers, explanation, images } = ((report as unknown) ?? {}) as Partial<InferenceReport>;
+  const isRight = isList(layers) && layers.every(isObject) && typeof images === "number";
+  requireArgument("predictionGaps", isRight, "the report of a run, as infer gives it", report);
   if (!explanation) return [];
   return explanation.stages.flatMap(({ name, predictedError: predicted }, i) => {
     const { error, shape } = layers[i];

@@ -10,6 +10,7 @@ import { Program } from "../program/program.js";
 import { Blinding } from "./blinding.js";
 import type { Executor } from "./executor.js";
 import { InProcessExecutor } from "./in-process.js";
+import { megabytes, requireKeyRoom, usualKeyBytes } from "./key-room.js";
 import { Session } from "./session.js";
 
 export interface ServerOptions {
@@ -41,8 +42,6 @@ export interface ExecutorOptions {
 
 /** Encodes a program's weights. @throws InputError if it cannot */
 export type StartExecutor = (content: ProgramContent, options: ExecutorOptions) => Promise<Executor>;
-
-const usualKeyBytes = 2 ** 31;
 
 /**
  * Computes a program for any number of clients, with public keys only: it cannot decrypt anything. Weights are encoded
@@ -77,7 +76,8 @@ export class Server implements AsyncDisposable {
   /**
    * Encodes the weights, to compute in the calling thread: in a browser, call it in a Web Worker.
    *
-   * @throws InputError if there are to be threads, a weight does not fit, or the evaluator asked for cannot be used
+   * @throws InputError if there are to be threads, a weight does not fit, the evaluator asked for cannot be used, or there
+   *   is no room for the keys of one client
    */
   static start(program: Program, options: ServerOptions = {}): Promise<Server> {
     return this.startBy(inThisThread, program, options);
@@ -90,6 +90,7 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     Program.require("server", program);
     const { threads, mostKeyBytes = usualKeyBytes, blindAnswers = true, ...asked } = checkedOptions(options);
+    requireKeyRoom("server", program, mostKeyBytes);
     const choice = await chooseEvaluator(program.parameters, {
       asked: asked.evaluator,
       usual: program.evaluator,
@@ -176,7 +177,6 @@ export class Server implements AsyncDisposable {
   }
 
   #requireRoom(bytes: number): void {
-    const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
     if (this.#keyBytes + bytes <= this.#mostKeyBytes) return;
     throw new InputError(
       `connect: the keys take ${megabytes(bytes)} in memory, and ${megabytes(this.#keyBytes)} of ` +

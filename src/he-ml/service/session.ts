@@ -5,6 +5,7 @@ import { inputCiphertextBytes, outputCiphertextBytes } from "../crypto/rotation-
 import { tensorFromBytes, tensorToBytes } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
 import { collect, type RunOptions } from "../layers/run.js";
+import { requireLongWork } from "../long-work.js";
 import type { LayerTrace } from "../layers/trace.js";
 import { inputTensors } from "../program/client-spec.js";
 import type { Program } from "../program/program.js";
@@ -61,6 +62,7 @@ export class Session implements AsyncDisposable {
     request: Uint8Array,
     options: RunOptions<SerializedTensor> = {},
   ): AsyncGenerator<LayerTrace, Uint8Array> {
+    requireLongWork("run", options);
     const ended = this.#ended.signal;
     ended.throwIfAborted();
     const tensor = this.#tensorOf(request);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
-import { formatShape, maxAbs, type Tensor } from "./tensor.js";
+import { formatShape, maxAbs, requireTensor, type Tensor } from "./tensor.js";
 
 export const errorStatisticsSchema = z.strictObject({
   /** Largest absolute error. */
@@ -26,9 +26,11 @@ export interface ErrorStatistics extends TypeOf<typeof errorStatisticsSchema> {}
 /**
  * Compares two tensors value by value.
  *
- * @throws InputError if the shapes differ or are empty.
+ * @throws InputError if one is no tensor, or the shapes differ or are empty.
  */
 export function errorStatistics(actual: Tensor, expected: Tensor): ErrorStatistics {
+  requireTensor("errorStatistics", actual);
+  requireTensor("errorStatistics", expected);
   if (formatShape(actual.shape) !== formatShape(expected.shape)) {
     throw new InputError(
       `errorStatistics: expected shape ${formatShape(expected.shape)}, got ${formatShape(actual.shape)}`,

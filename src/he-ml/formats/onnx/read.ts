@@ -1,4 +1,5 @@
 import type { NodeProto } from "onnx-buf";
+import { requireArgument, requireOptions } from "../../arguments.js";
 import { InputError } from "../../errors.js";
 import { identityLayer } from "../../model/identity.js";
 import { defineModel, type Network, type NetworkLayer } from "../../model/model.js";
@@ -203,6 +204,8 @@ class GraphReader {
  * @example const network = readOnnx(await readFile("lenet1.onnx"), { name: "lenet1" })
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Network {
+  requireArgument("readOnnx", bytes instanceof Uint8Array, "the bytes of an ONNX file", bytes);
+  requireOptions("readOnnx", options);
   const parsed = parseGraph(bytes, options.name, options.externalData);
   const { nodes, output, leftOut } = withoutSoftmax(parsed.nodes, parsed.output);
   const graph = { ...parsed, nodes: withActivationsComposed(withCastsToFloat(nodes, parsed.input)), output };

@@ -3,7 +3,7 @@ import { ModelProtoSchema } from "onnx-buf";
 import { InputError } from "../../errors.js";
 import type { AveragePoolLayer } from "../../model/average-pool.js";
 import type { MaxPoolLayer } from "../../model/max-pool.js";
-import { layerShapes, type Network, type NetworkLayer } from "../../model/model.js";
+import { layerShapes, requireNetwork, type Network, type NetworkLayer } from "../../model/model.js";
 import type { PaddingLayer } from "../../model/padding.js";
 import type { PolynomialLayer } from "../../model/polynomial.js";
 import { tensor } from "../../tensor/tensor.js";
@@ -118,6 +118,7 @@ function writeLayer(layer: NetworkLayer, input: string, output: string): Written
  * @example await writeFile("model.onnx", writeOnnx(model))
  */
 export function writeOnnx(model: Network): Uint8Array {
+  requireNetwork("writeOnnx", model);
   const { name, layers } = model;
   if (layers.length === 0) {
     throw new InputError(`writeOnnx: model "${name}" has no layers, expected at least one`);

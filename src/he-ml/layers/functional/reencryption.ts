@@ -1,7 +1,8 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import type { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
+import { requireEvaluator, type Evaluator } from "../../crypto/evaluator.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
+import { requireArgument, requireOptions } from "../../arguments.js";
 import { InputError } from "../../errors.js";
 import type { LongWorkOptions } from "../../long-work.js";
 import { describeLayer } from "../../model/layer.js";
@@ -32,6 +33,7 @@ export function freshState({ levels, scaleBits }: CkksParameters): LevelAndScale
  * A re-encryption among encoded layers: `run` and `forward` wait for the `Reencryptor`. It reveals the values between two
  * layers to whoever holds the secret key.
  *
+ * @throws InputError if there is no evaluator, or no reencryptor
  * @example
  * const refresh = reencryption(server.evaluator, {
  *   reencryptor: {
@@ -40,10 +42,16 @@ export function freshState({ levels, scaleBits }: CkksParameters): LevelAndScale
  *   },
  * });
  */
-export function reencryption(
-  he: Evaluator,
-  { name = "reencryption", reencryptor }: ReencryptionOptions,
-): EncodedLayer<ReencryptionLayer> {
+export function reencryption(he: Evaluator, options: ReencryptionOptions): EncodedLayer<ReencryptionLayer> {
+  requireEvaluator("reencryption", he);
+  const { name = "reencryption", reencryptor } = requireOptions("reencryption", options);
+  const { reencrypt } = ((reencryptor as Reencryptor | undefined) ?? {}) as Partial<Reencryptor>;
+  requireArgument(
+    "reencryption: reencryptor",
+    typeof reencrypt === "function",
+    "who holds the secret key, as { reencrypt }",
+    reencryptor,
+  );
   const layer: ReencryptionLayer = { kind: "reencryption", name };
   const refuse = (): never => {
     throw new InputError(

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
 import { defaultEvaluator, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import { checkParameters, type CkksParameters } from "../../crypto/parameters.js";
+import { checkParameters, requireParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import type { TypeOf } from "../../schema.js";
 import {
@@ -68,6 +68,7 @@ export async function machineCosts(
   file = costsFile(),
   evaluator = defaultEvaluator,
 ): Promise<PrimitiveCosts> {
+  requireParameters("machineCosts", parameters);
   if (evaluator === "kernel") return typicalCostsUnder(parameters, evaluator);
   const machine = thisMachine();
   const cached = await readCache(file);

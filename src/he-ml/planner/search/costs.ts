@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requireArgument } from "../../arguments.js";
 import { defaultEvaluator, kernelPrimes, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { CkksParameters } from "../../crypto/parameters.js";
@@ -93,6 +94,10 @@ export function typicalCosts(
   levels: number,
   evaluator: EvaluatorKind = defaultEvaluator,
 ): PrimitiveCosts {
+  for (const [name, value] of Object.entries({ polyModulusDegree, levels })) {
+    const isRight = Number.isInteger(value) && value > 0 && value <= 2 ** 20;
+    requireArgument(`typicalCosts: ${name}`, isRight, "a whole number above 0", value);
+  }
   const size = (polyModulusDegree * Math.log2(polyModulusDegree)) / (8192 * 13);
   const typical = evaluator === "kernel" ? typicalOfKernel : typicalOfSeal;
   return costsOf(polyModulusDegree, (operation) =>
