@@ -1,5 +1,5 @@
 /**
- * The canonical embedding of CKKS for real slots: slot j of a polynomial m of degree N − 1 is its value at ζ^(5^j), where
+ * The canonical embedding of CKKS for real slots: slot j of a polynomial m of degree N − 1 is its value at ζ^(3^j), where
  * ζ = exp(iπ/N), and at the conjugate root; j = 0 … N/2 − 1, as SEAL orders them. Cheon, Kim, Kim, Song, "Homomorphic
  * Encryption for Arithmetic of Approximate Numbers", ASIACRYPT 2017, section 3, https://eprint.iacr.org/2016/421.
  */
@@ -26,7 +26,7 @@ export function coefficientsOf(slots: Float64Array): Float64Array {
 /**
  * The real parts of the N/2 slots of a polynomial with N real coefficients.
  *
- * @example slotsOf(Float64Array.of(0, 1, 0, -1)); // [√2, −√2]: X − X³ at exp(iπ/4) and at exp(5iπ/4)
+ * @example slotsOf(Float64Array.of(0, 1, 0, -1)); // [√2, −√2]: X − X³ at exp(iπ/4) and at exp(3iπ/4)
  */
 export function slotsOf(coefficients: Float64Array): Float64Array {
   const degree = coefficients.length;
@@ -37,12 +37,12 @@ export function slotsOf(coefficients: Float64Array): Float64Array {
   return Float64Array.from(rootsOfSlots(degree), (root) => re[root]);
 }
 
-/** For each slot j the t of its root ζ^(2t + 1) = ζ^(5^j). */
+/** For each slot j the t of its root ζ^(2t + 1) = ζ^(3^j). */
 function rootsOfSlots(degree: number): Int32Array {
   let power = 1;
   return Int32Array.from({ length: degree / 2 }, () => {
     const root = (power - 1) / 2;
-    power = (5 * power) % (2 * degree);
+    power = (3 * power) % (2 * degree);
     return root;
   });
 }

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
 import { maxAbs } from "../tensor/tensor.js";
+import { coefficientsOf } from "./canonical-embedding.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { defaultEvaluator, type EvaluatorKind } from "./evaluator-kind.js";
@@ -277,10 +278,7 @@ function productNoise(a: NoisyValues, b: NoisyValues): number {
   );
 }
 
-/**
- * Whether SEAL's encoder would round every coefficient to zero: of N / 2 slots z these are
- * mⱼ = 2/N·Σ zₖ·cos(π·j·3ᵏ/N), times the scale.
- */
+/** Whether SEAL's encoder would round every coefficient to zero. */
 function roundsToZero(slots: Float64Array, scale: number): boolean {
   const n = 2 * slots.length;
   let [sum, sumOfSquares] = [0, 0];
@@ -291,16 +289,7 @@ function roundsToZero(slots: Float64Array, scale: number): boolean {
   // No coefficient exceeds the slots' mean magnitude, and one is at least the coefficients' root mean square.
   if (((2 * sum) / n) * scale < 0.5) return true;
   if ((Math.sqrt(2 * sumOfSquares) / n) * scale >= 0.5) return false;
-
-  const cosines = Float64Array.from({ length: 2 * n }, (_, i) => Math.cos((Math.PI * i) / n));
-  for (let j = 0; j < n; j++) {
-    let coefficient = 0;
-    for (let k = 0, power = 1; k < slots.length; k++, power = (3 * power) % (2 * n)) {
-      coefficient += slots[k] * cosines[(j * power) % (2 * n)];
-    }
-    if (Math.abs((2 * coefficient) / n) * scale >= 0.5) return false;
-  }
-  return true;
+  return coefficientsOf(slots).every((coefficient) => Math.abs(coefficient) * scale < 0.5);
 }
 
 function clearPlaintext(b: Plaintext): ClearPlaintext {

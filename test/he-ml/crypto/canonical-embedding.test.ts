@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { coefficientsOf, slotsOf } from "../../../src/he-ml/crypto/canonical-embedding.js";
-import { randomTensor } from "../support.js";
+import { lazyParameters, openSeal, randomTensor } from "../support.js";
 
-/** Real part of the polynomial at ζ^(5^slot), term by term. */
+/** Real part of the polynomial at ζ^(3^slot), term by term. */
 function valueInSlot(coefficients: Float64Array, slot: number): number {
   const degree = coefficients.length;
   let power = 1;
-  for (let i = 0; i < slot; i++) power = (5 * power) % (2 * degree);
+  for (let i = 0; i < slot; i++) power = (3 * power) % (2 * degree);
   return coefficients.reduce(
     (sum, c, k) => sum + c * Math.cos((Math.PI * ((power * k) % (2 * degree))) / degree),
     0,
@@ -40,4 +40,14 @@ test("X − X³ is √2 and −√2 in two slots", () => {
   const [first, second] = slotsOf(Float64Array.of(0, 1, 0, -1));
   expect(first).toBeCloseTo(Math.SQRT2, 12);
   expect(second).toBeCloseTo(-Math.SQRT2, 12);
+});
+
+test("rounded coefficients are what SEAL encodes", async () => {
+  const { evaluator } = await openSeal(lazyParameters);
+  const slots = Float64Array.from(randomTensor([lazyParameters.slots], 3).data);
+  const scale = 2 ** 12;
+  using plaintext = evaluator.encode(slots, { level: 1, scale });
+  const rounded = coefficientsOf(slots).map((coefficient) => Math.round(coefficient * scale) / scale);
+  const decoded = evaluator.decode(plaintext);
+  slotsOf(rounded).forEach((value, slot) => expect(decoded[slot]).toBeCloseTo(value, 9));
 });

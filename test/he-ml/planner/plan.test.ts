@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
-import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
+import { checkParameters, modulusBits } from "../../../src/he-ml/crypto/parameters.js";
 import type { SlotLayout } from "../../../src/he-ml/crypto/slot-layout.js";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
@@ -109,6 +109,19 @@ describe("a plan", () => {
       for (const fuse of [true, false]) checkPlan(planModel(model, { ...given, fuse }));
     }
   });
+
+  test.each(["seal", "kernel"] as const)(
+    "has room for inputs that are larger than all that it computes, on %s",
+    (evaluator) => {
+      const fc1 = linearLayer({ name: "fc", weights: zeros([2, 4]) });
+      const model = defineModel({ name: "zeros", inputShape: [4], layers: [fc1] });
+      const valueRanges = [{ name: "input", min: -11, max: 3 }];
+      const { parameters: chosen } = planModel(model, { evaluator, valueRanges });
+      // A bit for the sign and one to spare: see requireEncodable.
+      const room = modulusBits(chosen, chosen.levels) - chosen.scaleBits - 2;
+      expect(room).toBeGreaterThan(Math.log2(11));
+    },
+  );
 
   test("computes images of a batch one after the other", () => {
     const { output, expected } = runOnTwin(plan, randomTensor([5, 1, 4, 4], 3));

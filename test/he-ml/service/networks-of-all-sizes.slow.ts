@@ -8,7 +8,13 @@ test(
   `of ${count} networks with values from a millionth to a million each is right as asked for, or refused in advance`,
   async () => {
     const outcomes = { right: 0, refused: 0 };
-    for (let seed = 1; seed <= count; seed++) outcomes[await runDrawnNetwork(seed)]++;
+    for (let seed = 1; seed <= count; seed++) {
+      try {
+        outcomes[await runDrawnNetwork(seed)]++;
+      } catch (cause) {
+        throw new Error(`network ${seed}: ${String(cause)}`, { cause });
+      }
+    }
     expect(outcomes.right).toBeGreaterThan(count / 2);
     process.stdout.write(
       `${count} networks: ${outcomes.right} right, ${outcomes.refused} refused in advance\n`,

@@ -46,9 +46,9 @@ export function imagesLikeKnown(
   const known = new Map(ranges.map(({ name, min, max }) => [name, Math.max(Math.abs(min), Math.abs(max))]));
   const farFromKnown = (batch: Tensor) =>
     modelForward(model, batch).reduce((sum, { data }, i) => {
-      const largest = known.get(model.layers[i].name) ?? 0;
-      const seen = maxAbs(data);
-      return largest > 0 && seen > 0 ? sum + Math.abs(Math.log(seen / (shareShown * largest))) : sum;
+      const wanted = shareShown * (known.get(model.layers[i].name) ?? 0);
+      // Images that leave a layer at 0 are far away, not infinitely: another layer may be at 0 whatever it is given.
+      return wanted > 0 ? sum + Math.abs(Math.log(Math.max(maxAbs(data) / wanted, 2 ** -20))) : sum;
     }, 0);
   if (!model.layers.some(({ name }) => known.has(name))) return made(noise);
   const [nearest] = patterns

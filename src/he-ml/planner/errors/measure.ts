@@ -1,7 +1,7 @@
 import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { ValueRange } from "../../model/value-range.js";
 import type { Step } from "../../long-work.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { maxAbs, type Tensor } from "../../tensor/tensor.js";
 import { largestActivated } from "../stages/activation.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
 import { defaultLeftovers, type PlanStart } from "../plan-start.js";
@@ -59,6 +59,7 @@ export function* measure(
   const known = stages.map((stage, i) =>
     Math.max(budget.largestOutput[i], recordedLargest(stage, valueRanges), Number.MIN_VALUE),
   );
+  const largestInput = start ? undefined : margin * largestOf(packed, packedOthers, valueRanges);
   const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
     const transform = transformPlan.transforms[i];
     const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
@@ -68,6 +69,7 @@ export function* measure(
       divisor: transform?.divisor ?? 1,
       activation,
       largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
+      largestInput: i === 0 ? largestInput : undefined,
     };
   });
   return {
@@ -81,6 +83,17 @@ export function* measure(
     samples: packed,
     others: packedOthers,
   };
+}
+
+/** Largest magnitude among inputs: of those seen, and of those known. */
+function largestOf(
+  samples: readonly Slots[],
+  others: readonly Slots[],
+  valueRanges: readonly ValueRange[] = [],
+): number {
+  const { min, max } = valueRanges.find(({ name }) => name === "input") ?? { min: 0, max: 0 };
+  const seen = [...samples, ...others].flat().map(maxAbs);
+  return Math.max(Math.abs(min), Math.abs(max), ...seen);
 }
 
 /** Largest recorded magnitude just before a stage's activation, 0 where nothing is known. */

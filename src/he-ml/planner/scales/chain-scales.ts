@@ -45,6 +45,8 @@ export function followScales(
 ): ScalePlan {
   let input = start;
   const bits: StageBits[] = [];
+  const [{ name: first, largestInput = 0 }] = stages;
+  requireRoom(parameters, first, start, largestInput);
   const planned = stages.map(({ name, products, divisor, activation, largest }, i): StageScales => {
     const weights = products ? rule.weightBits(i) : 0;
     const product = productState(input, weights, divisor);

@@ -145,7 +145,7 @@ function prolong(
   longer: BestWays,
 ): void {
   const { parameters, noise, inputError } = chain;
-  const { level, scale } = way.state;
+  const { level } = way.state;
   const [least, most] = stage.products ? [leastWeightBits, mostScaleBits] : [0, 0];
   for (let weights = least; weights <= most; weights++) {
     const { activated, scales } = computed(parameters, stage, way.state, weights);
@@ -154,7 +154,7 @@ function prolong(
     for (let rescales = 0; rescales <= Math.min(mostRescales, level - 1); rescales++) {
       const state = rescaledState(parameters, activated, rescales);
       if (rescales > 0 && state.scale < 2 ** leastScaleBits) break;
-      const bits = { ...scales, before: Math.log2(scale), weights, after: Math.log2(state.scale), level };
+      const bits = { ...scales, weights, after: Math.log2(state.scale), level };
       const sizes = errorSizes(noise, bits, inputError);
       const loss = sources.reduce(
         (sum, source) => sum + source.gain.at(-1)! * sourceSize(source, sizes, bits) ** 2,
@@ -177,7 +177,10 @@ function computed(
   const activatedBits = Math.log2(activated.scale);
   return {
     activated,
-    scales: { product: Math.log2(product.scale), activated: activatedBits, after: activatedBits },
+    scales: {
+      ...{ before: Math.log2(input.scale), product: Math.log2(product.scale) },
+      ...{ activated: activatedBits, after: activatedBits },
+    },
   };
 }
 

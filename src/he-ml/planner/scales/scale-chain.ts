@@ -3,6 +3,7 @@ import { largestActivated } from "../stages/activation.js";
 import {
   activatedBits,
   bitsNeeded,
+  inputBits,
   magnitudeBits,
   mostScaleBits,
   spareBits,
@@ -134,10 +135,12 @@ function basePrimes({ stages, primesPerRescale, most }: ChainProblem, scales: re
 /** Bits that scale and values take behind the last division, at most. */
 function bitsBehindDivisions(stages: readonly ScaleStage[], scales: readonly Scales[]): number {
   const lastRescaled = stages.findLastIndex((_, i) => isRescaled(stages, i));
-  return stages.reduce((most, { activation, largest }, i) => {
+  return stages.reduce((most, stage, i) => {
     if (i < lastRescaled) return most;
-    const { product, after } = scales[i];
-    const beforeActivation = i === lastRescaled ? 0 : product + magnitudeBits(largest);
+    const { activation, largest } = stage;
+    const { before, product, after } = scales[i];
+    const beforeActivation =
+      i === lastRescaled ? 0 : Math.max(inputBits(stage, before), product + magnitudeBits(largest));
     const atItsEnd = after + magnitudeBits(largestActivated(activation, largest));
     return Math.max(most, beforeActivation, atItsEnd);
   }, 0);

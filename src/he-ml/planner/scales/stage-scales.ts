@@ -16,6 +16,8 @@ export interface ScaleStage {
   readonly activation?: Activation;
   /** Largest magnitude before the activation in any slot, with room for images not seen. */
   readonly largest: number;
+  /** Of a first stage: largest magnitude of what it reads. */
+  readonly largestInput?: number;
 }
 
 /** What a stage does with scales and primes. */
@@ -74,16 +76,23 @@ export const leastWeightBits = 8;
 /** Bits of modulus beside those of scale and values: for the sign, and one to spare. */
 export const spareBits = 2;
 
+/** Bits of what a first stage reads, at its scale: more than those of its sums where its weights are small. */
+export const inputBits = ({ largestInput }: ScaleStage, before: number) =>
+  largestInput === undefined ? 0 : before + magnitudeBits(largestInput);
+
 /** Bits of modulus that a stage takes where it starts, and where it has divided by its primes. */
 export function bitsNeeded(
-  { activation, largest }: ScaleStage,
-  { product, activated, after }: Pick<StageBits, "product" | "activated" | "after">,
+  stage: ScaleStage,
+  { before, product, activated, after }: Pick<StageBits, "before" | "product" | "activated" | "after">,
 ): { readonly start: number; readonly end: number } {
+  const { activation, largest } = stage;
   const value = magnitudeBits(largestActivated(activation, largest));
   // A square stands at its own scale until a factor is declared, which may make it smaller.
   const squared = activation ? 2 * product : 0;
   return {
-    start: Math.max(product + magnitudeBits(largest), squared, activated + value) + spareBits,
+    start:
+      Math.max(inputBits(stage, before), product + magnitudeBits(largest), squared, activated + value) +
+      spareBits,
     end: after + value + spareBits,
   };
 }

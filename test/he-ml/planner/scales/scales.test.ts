@@ -1,10 +1,15 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { checkParameters, maxCoeffModulusBits } from "../../../../src/he-ml/crypto/parameters.js";
+import {
+  checkParameters,
+  maxCoeffModulusBits,
+  modulusBits,
+} from "../../../../src/he-ml/crypto/parameters.js";
 import { InputError } from "../../../../src/he-ml/errors.js";
 import { linearLayer } from "../../../../src/he-ml/model/linear.js";
 import { defineModel, type Layer, type Model } from "../../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../../src/he-ml/model/square.js";
 import { planModel, type Plan } from "../../../../src/he-ml/planner/plan.js";
+import { stageStates } from "../../../../src/he-ml/planner/scales/stage-state.js";
 import { smallModel } from "../../layers/small-model.js";
 import { randomTensor, thrownBy } from "../../support.js";
 
@@ -62,10 +67,11 @@ describe("chosen chains", () => {
     const valueRanges = model.layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
     const usual = plans.get(model)!;
     const roomy = planModel(model, { valueRanges });
-    const baseRoom = ({ parameters }: typeof usual) => parameters.coeffModulusBits[0];
-    const lastScale = ({ stages, parameters }: typeof usual) =>
-      stages.at(-1)!.weightScaleBits + parameters.scaleBits;
-    expect(baseRoom(roomy) - lastScale(roomy)).toBeGreaterThan(baseRoom(usual) - lastScale(usual));
+    const roomAtTheEnd = ({ parameters, start, stages }: typeof usual) => {
+      const end = stages.reduce((state, stage) => stageStates(parameters, stage, state).output, start);
+      return modulusBits(parameters, end.level) - Math.log2(end.scale);
+    };
+    expect(roomAtTheEnd(roomy)).toBeGreaterThan(roomAtTheEnd(usual));
   });
 
   test("a network too deep is refused, naming the stage where the modulus ends", () => {
