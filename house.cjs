@@ -59,7 +59,7 @@ const around = [
   {
     folder: "viz",
     holds: "plotly figures and reports from traces; HTML, SVG and PNG without a browser",
-    imports: ["he-ml/node/optional-packages.ts"],
+    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts"],
     importsTypes: ["he-ml"],
   },
   {
