@@ -7,12 +7,12 @@ import type { SlotRoots } from "../../src/viz/ckks/roots-of-unity.js";
 import { seededRandom } from "../he-ml/support.js";
 
 const N = 16;
-export const slotPowers = [1, 3, 9, 27, 17, 19, 25, 11];
-export const roots: SlotRoots = { polyModulusDegree: N, slotPowers };
+export const slotExponents = [1, 3, 9, 27, 17, 19, 25, 11];
+export const roots: SlotRoots = { polyModulusDegree: N, slotExponents };
 
 /** Encodes real values in slots as a lesson does, by the inverse of evaluation at the roots. */
 function encodingSweep(name: string, values: readonly number[], scales: readonly number[]): EncodingSweep {
-  const angle = (slot: number, k: number) => (Math.PI * slotPowers[slot] * k) / N;
+  const angle = (slot: number, k: number) => (Math.PI * slotExponents[slot] * k) / N;
   const exact = Array.from(
     { length: N },
     (_, k) => (2 / N) * values.reduce((sum, value, slot) => sum + value * Math.cos(angle(slot, k)), 0),
@@ -21,7 +21,7 @@ function encodingSweep(name: string, values: readonly number[], scales: readonly
     values: name,
     steps: scales.map((scaleBits) => {
       const coefficients = exact.map((value) => value * 2 ** scaleBits);
-      const rounded = coefficients.map(Math.round);
+      const rounded = coefficients.map((value) => Math.round(value) + 0);
       const slotErrors = values.map((value, slot) => {
         const sum = (wave: (angle: number) => number) =>
           rounded.reduce((total, c, k) => total + c * wave(angle(slot, k)), 0) / 2 ** scaleBits;

@@ -1,4 +1,5 @@
 import type { BarData, ScatterData, Shape, UpdateMenu } from "plotly.js-dist-min";
+import { InputError } from "../../he-ml/errors.js";
 import { captioned } from "../captioned.js";
 import { requireFinite, requireLength, requireSome } from "../check.js";
 import { plainText, type Figure } from "../figure.js";
@@ -93,12 +94,14 @@ export function encodingError(sweeps: readonly EncodingSweep[], start = 0): Figu
 function requireSweep({ values, steps }: EncodingSweep, like: readonly EncodingStep[]): void {
   const N = like[0].coefficients.length;
   requireLength(operation, `steps of "${values}"`, steps, like.length);
-  requireFinite(
-    operation,
-    "scaleBits",
-    steps.map(({ scaleBits }) => scaleBits),
-  );
-  for (const { coefficients, rounded, slotErrors } of steps) {
+  for (const [index, { scaleBits, coefficients, rounded, slotErrors }] of steps.entries()) {
+    if (scaleBits !== like[index].scaleBits) {
+      throw new InputError(
+        `${operation}: expected scaleBits ${like[index].scaleBits} as step ${index} of "${values}", got ${scaleBits}; ` +
+          `sweep over the same scales`,
+      );
+    }
+    requireFinite(operation, "scaleBits", [scaleBits]);
     const lists = [
       ["coefficients", coefficients, N],
       ["rounded coefficients", rounded.map(Number), N],
@@ -170,6 +173,9 @@ function valuesMenu(sweeps: readonly EncodingSweep[]): UpdateMenu {
     y: 1,
     yanchor: "bottom",
     pad: { b: 10, t: 0, l: 0, r: 0 },
+    // Plotly paints the entry under the mouse nearly white, whatever the page's colours are.
+    bgcolor: "#EEEEEE",
+    font: { color: "#333333" },
     buttons: sweeps.map(({ values }, chosen) => ({
       label: plainText(values),
       method: "restyle",

@@ -9,7 +9,7 @@ export interface SlotRoots {
   /** N, a power of two from 2 to 16. */
   readonly polyModulusDegree: number;
   /** For each of the N / 2 slots the exponent of ζ = exp(πi/N) at whose power the polynomial has the slot's value. */
-  readonly slotPowers: readonly number[];
+  readonly slotExponents: readonly number[];
 }
 
 /** More roots would not be told apart. */
@@ -22,19 +22,21 @@ const mostDegree = 16;
  * @throws InputError if N is no power of two from 2 to 16, or the powers do not name each pair of conjugate roots once
  * @see Cheon, Kim, Kim and Song, "Homomorphic Encryption for Arithmetic of Approximate Numbers",
  *   https://eprint.iacr.org/2016/421, for the embedding
- * @example rootsOfUnity({ polyModulusDegree: 8, slotPowers: [1, 3, 9, 11] }) // SEAL's order: powers of 3 modulo 16
+ * @example
+ * // SEAL's order: powers of 3 modulo 2N, as `slotExponents(8)` of `he-ml/toy-ckks` gives them.
+ * rootsOfUnity({ polyModulusDegree: 8, slotExponents: [1, 3, 9, 11] })
  */
-export function rootsOfUnity({ polyModulusDegree: N, slotPowers }: SlotRoots): Figure {
-  requireRoots(N, slotPowers);
-  const conjugates = slotPowers.map((power) => 2 * N - power);
+export function rootsOfUnity({ polyModulusDegree: N, slotExponents }: SlotRoots): Figure {
+  requireRoots(N, slotExponents);
+  const conjugates = slotExponents.map((power) => 2 * N - power);
   return {
     data: [
       {
-        ...points(slotPowers, N),
+        ...points(slotExponents, N),
         mode: "text+markers",
         name: "slot",
-        text: slotPowers.map((_, slot) => String(slot)),
-        customdata: slotPowers.map((power, slot) => `ζ^${power}: slot ${slot}`),
+        text: slotExponents.map((_, slot) => String(slot)),
+        customdata: slotExponents.map((power, slot) => `ζ^${power}: slot ${slot}`),
         textposition: "middle center",
         textfont: { color: "white", size: 12 },
         marker: { symbol: "circle", size: 22, color: palette.blue },
@@ -50,9 +52,9 @@ export function rootsOfUnity({ polyModulusDegree: N, slotPowers }: SlotRoots): F
         marker: { symbol: "square", size: 20, color: palette.vermillion },
       },
       {
-        ...points([...slotPowers, ...conjugates], N, 1.3),
+        ...points([...slotExponents, ...conjugates], N, 1.3),
         mode: "text",
-        text: [...slotPowers, ...conjugates].map((power) => (power === 1 ? "ζ" : `ζ<sup>${power}</sup>`)),
+        text: [...slotExponents, ...conjugates].map((power) => (power === 1 ? "ζ" : `ζ<sup>${power}</sup>`)),
         hoverinfo: "skip",
       },
     ],
@@ -65,7 +67,7 @@ export function rootsOfUnity({ polyModulusDegree: N, slotPowers }: SlotRoots): F
       hovermode: "closest",
       xaxis: plane,
       yaxis: { ...plane, scaleanchor: "x" },
-      shapes: [unitCircle, realAxis, imaginaryAxis, ...slotPowers.map((power) => pairLine(power, N))],
+      shapes: [unitCircle, realAxis, imaginaryAxis, ...slotExponents.map((power) => pairLine(power, N))],
     }),
   };
 }
@@ -83,7 +85,7 @@ function requireRoots(N: number, powers: readonly number[]): void {
   const areRoots = [...named].every((power) => Number.isInteger(power) && power % 2 === 1 && power > 0);
   if (powers.length === N / 2 && named.size === N && areRoots) return;
   throw new InputError(
-    `rootsOfUnity: expected ${N / 2} odd slotPowers below ${2 * N}, one of each conjugate pair, got ${powers.join(", ")}; ` +
+    `rootsOfUnity: expected ${N / 2} odd slotExponents below ${2 * N}, one of each conjugate pair, got ${powers.join(", ")}; ` +
       `SEAL takes the powers of 3 modulo ${2 * N}`,
   );
 }

@@ -11,13 +11,13 @@ export interface SlotRotation {
 
 const name = "slotRotation";
 const mostSlots = 8;
-/** So many characters fit the narrowest cell. */
-const mostCharacters = 5;
+/** Digits of 15 px, as they are drawn in the cells. */
+const digitWidth = 9.6;
 
 /**
  * A vector of slots before and after a rotation, with arrows; those that run round the end are dashed.
  *
- * @throws InputError if there are no values, more than 8, one of more than 5 characters, or `steps` is no integer
+ * @throws InputError if there are no values, more than 8, one whose digits do not fit its cell, or `steps` is no integer
  * @example await show(slotRotation({ values: [1, 2, 3, 4], steps: 1 })); // 2, 3, 4, 1
  */
 export function slotRotation({ values, steps }: SlotRotation): Diagram {
@@ -29,17 +29,18 @@ export function slotRotation({ values, steps }: SlotRotation): Diagram {
       `${name}: expected at most ${mostSlots} values, got ${values.length}; draw the first few`,
     );
   }
+  const count = values.length;
+  const width = 400 / count;
   const texts = values.map((value) => String(value).replace("-", "−"));
+  const mostCharacters = Math.floor((width - 10) / digitWidth);
   const long = texts.find((content) => content.length > mostCharacters);
   if (long !== undefined) {
     throw new InputError(
-      `${name}: expected values of at most ${mostCharacters} characters, got ${long}; round them`,
+      `${name}: expected ${count} values of at most ${mostCharacters} characters, got ${long}; round them, or draw fewer`,
     );
   }
-  const count = values.length;
   const slotAfter = (slot: number) => (((slot - steps) % count) + count) % count;
   const after = texts.map((_, slot) => texts[(((slot + steps) % count) + count) % count]);
-  const width = 400 / count;
   const middle = (slot: number) => 20 + (slot + 0.5) * width;
   return diagram({
     title: `Slots, rotated by ${String(steps).replace("-", "−")}`,
