@@ -59,13 +59,13 @@ function requirePositive(name: string, value: number): number {
   throw new RangeError(`render: expected a ${name} above 0, got ${value}`);
 }
 
-async function draw(figure: Figure, width: number, height: number): Promise<string> {
+async function draw({ data, layout, config }: Figure, width: number, height: number): Promise<string> {
   requirePackages("plots");
   page ??= import("./headless-plotly.js").then(({ openHeadlessPage }) => openHeadlessPage());
   const { plotly, resetRandom } = await page;
   resetRandom();
   // A copy, because plotly writes into what it is given.
-  const copy = structuredClone({ ...figure, data: [...figure.data] });
+  const copy = structuredClone({ data: [...data], layout, config });
   const svg = await plotly.toImage(copy, { format: "svg", width, height, imageDataOnly: true });
   // Plotly quotes the references to its patterns, which is allowed; resvg and others know them without quotes only.
   return svg.replaceAll(/url\('(#[\w-]+)'\)/g, "url($1)");
