@@ -58,8 +58,9 @@ const around = [
   },
   {
     folder: "viz",
-    holds: "plotly figures and reports from traces; HTML, SVG and PNG without a browser",
-    imports: ["he-ml/node/optional-packages.ts"],
+    holds:
+      "plotly figures and reports from traces, figures and diagrams for the course; HTML, SVG and PNG without a browser",
+    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts"],
     importsTypes: ["he-ml"],
   },
   {

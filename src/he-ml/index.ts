@@ -65,6 +65,7 @@ export {
   type CkksParameters,
   type ParametersSpec,
 } from "./crypto/parameters.js";
+export { maxCoeffModulusBits2024, type SecurityTable } from "./crypto/security-tables.js";
 export { type EvaluatorChoice } from "./crypto/choose-evaluator.js";
 export { type EvaluatorKind } from "./crypto/evaluator-kind.js";
 export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";

@@ -1,10 +1,12 @@
-import type { Config, Data, Layout } from "./plotly-types.js";
+import type { Config, Data, Frame, Layout } from "./plotly-types.js";
 
 /** A plotly figure: plain JSON without functions, the form that notebooks, reports and files hold. */
 export interface Figure {
   readonly data: readonly Data[];
   readonly layout: Layout;
   readonly config?: Config;
+  /** What an animation of your own plays; the figures of `he-ml/viz` need none. */
+  readonly frames?: readonly Frame[];
 }
 
 /**

@@ -1,4 +1,15 @@
 export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
+export { encodingError, type EncodingStep, type EncodingSweep } from "./ckks/encoding-error.js";
+export { noiseHistogram, type NoiseStep } from "./ckks/noise-histogram.js";
+export { polynomialBars, type PolynomialStep } from "./ckks/polynomial-bars.js";
+export { rootsOfUnity, type SlotRoots } from "./ckks/roots-of-unity.js";
+export { scaleAndModulus, type ScaleStep } from "./ckks/scale-and-modulus.js";
+export { securityLimits, type SecurityPoint } from "./ckks/security-limits.js";
+export { clientAndServer } from "./diagrams/client-and-server.js";
+export { type Diagram } from "./diagrams/diagram.js";
+export { gadget, type GadgetNumber } from "./diagrams/gadget.js";
+export { keySwitch } from "./diagrams/key-switch.js";
+export { slotRotation, type SlotRotation } from "./diagrams/slot-rotation.js";
 export { digits, type DigitImage, type DigitsOptions } from "./digits.js";
 export { errorPerLayer } from "./error-per-layer.js";
 export { plainText, type Figure } from "./figure.js";
@@ -8,5 +19,6 @@ export { renderPng, renderSvg, type RenderPngOptions, type RenderSize } from "./
 export { renderReport, type Report, type ReportFigure, type ReportTable } from "./report.js";
 export { type Run, type Traces } from "./runs.js";
 export { scalePerLayer } from "./scale-per-layer.js";
+export { withSlider, type SliderStep } from "./slider.js";
 export { palette, seriesStyle, themed, type SeriesStyle } from "./theme.js";
 export { timePerLayer } from "./time-per-layer.js";

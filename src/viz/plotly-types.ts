@@ -6,6 +6,8 @@ export type Config = import("plotly.js-dist-min").Config;
 /** @ts-ignore */
 export type Data = import("plotly.js-dist-min").Data;
 /** @ts-ignore */
+export type Frame = import("plotly.js-dist-min").Frame;
+/** @ts-ignore */
 export type Layout = import("plotly.js-dist-min").Layout;
 /** @ts-ignore */
 export type LayoutAxis = import("plotly.js-dist-min").LayoutAxis;

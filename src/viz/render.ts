@@ -1,7 +1,7 @@
 import { requirePackages } from "../he-ml/node/optional-packages.js";
-import { fontFiles } from "./assets.js";
 import type { Figure } from "./figure.js";
 import type { HeadlessPage } from "./headless-plotly.js";
+import { rasterise } from "./rasterise.js";
 
 /** Size in CSS pixels; what is left out is taken from the figure's layout, else 700 × 450. */
 export interface RenderSize {
@@ -44,19 +44,7 @@ export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<
  */
 export async function renderPng(figure: Figure, options: RenderPngOptions = {}): Promise<Uint8Array> {
   const scale = requirePositive("scale", options.scale ?? 2);
-  const svg = await renderSvg(figure, options);
-  const { Resvg } = await import("@resvg/resvg-js");
-  const renderer = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
-    background: "white",
-    font: {
-      loadSystemFonts: false,
-      fontFiles: Object.values(fontFiles()),
-      defaultFontFamily: "DejaVu Sans",
-      sansSerifFamily: "DejaVu Sans",
-    },
-  });
-  return renderer.render().asPng();
+  return rasterise(await renderSvg(figure, options), scale);
 }
 
 function checkedSize({ layout }: Figure, size: RenderSize): Required<RenderSize> {
@@ -71,13 +59,13 @@ function requirePositive(name: string, value: number): number {
   throw new RangeError(`render: expected a ${name} above 0, got ${value}`);
 }
 
-async function draw(figure: Figure, width: number, height: number): Promise<string> {
+async function draw({ data, layout, config }: Figure, width: number, height: number): Promise<string> {
   requirePackages("plots");
   page ??= import("./headless-plotly.js").then(({ openHeadlessPage }) => openHeadlessPage());
   const { plotly, resetRandom } = await page;
   resetRandom();
   // A copy, because plotly writes into what it is given.
-  const copy = structuredClone({ ...figure, data: [...figure.data] });
+  const copy = structuredClone({ data: [...data], layout, config });
   const svg = await plotly.toImage(copy, { format: "svg", width, height, imageDataOnly: true });
   // Plotly quotes the references to its patterns, which is allowed; resvg and others know them without quotes only.
   return svg.replaceAll(/url\('(#[\w-]+)'\)/g, "url($1)");

@@ -6,6 +6,16 @@ import { renderPng } from "../../src/viz/render.js";
 /** Width, height and how many different values there are among the filtered bytes of the pixels. */
 export function readPng(png: Uint8Array) {
   const bytes = Buffer.from(png);
+  return {
+    signature: bytes.toString("latin1", 0, 8),
+    width: bytes.readUInt32BE(16),
+    height: bytes.readUInt32BE(20),
+    distinct: new Set(filteredBytes(bytes)).size,
+  };
+}
+
+/** The pixels row by row, each row behind the number of its filter. */
+export function filteredBytes(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 8; at < bytes.length;) {
     const length = bytes.readUInt32BE(at);
@@ -13,12 +23,7 @@ export function readPng(png: Uint8Array) {
       parts.push(bytes.subarray(at + 8, at + 8 + length));
     at += length + 12;
   }
-  return {
-    signature: bytes.toString("latin1", 0, 8),
-    width: bytes.readUInt32BE(16),
-    height: bytes.readUInt32BE(20),
-    distinct: new Set(inflateSync(Buffer.concat(parts))).size,
-  };
+  return inflateSync(Buffer.concat(parts));
 }
 
 /** Draws a figure as PNG: of the size asked for, and not one colour. */

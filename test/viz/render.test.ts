@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { scaleAndModulus } from "../../src/viz/ckks/scale-and-modulus.js";
 import { digits } from "../../src/viz/digits.js";
 import { errorPerLayer } from "../../src/viz/error-per-layer.js";
 import type { Figure } from "../../src/viz/figure.js";
@@ -7,6 +8,7 @@ import { renderPng, renderSvg } from "../../src/viz/render.js";
 import { renderReport } from "../../src/viz/report.js";
 import { scalePerLayer } from "../../src/viz/scale-per-layer.js";
 import { timePerLayer } from "../../src/viz/time-per-layer.js";
+import { scaleSteps } from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
 import { parsePage } from "./page.js";
 import { explanation, names, traces } from "./plan.js";
@@ -54,6 +56,12 @@ describe("renderSvg", () => {
     expect(svg.match(/<image [^>]*href="data:image\/png;base64,/g)).toHaveLength(2);
     expect(svg).toContain("✗ 4");
     expect(svg).toContain("true 9");
+  });
+
+  test("draws a slider at the place where the figure starts, with what the figure says there", async () => {
+    const svg = await renderSvg(scaleAndModulus(scaleSteps));
+    expect(svg).toContain("scale out of bounds: 2^90 ≥ 2^70");
+    expect(svg).toContain("after operation 7");
   });
 
   test("takes the size asked for, else the figure's own", async () => {

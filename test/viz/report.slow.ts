@@ -5,13 +5,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { encodingError } from "../../src/viz/ckks/encoding-error.js";
+import { noiseHistogram } from "../../src/viz/ckks/noise-histogram.js";
+import { polynomialBars } from "../../src/viz/ckks/polynomial-bars.js";
+import { rootsOfUnity } from "../../src/viz/ckks/roots-of-unity.js";
+import { scaleAndModulus } from "../../src/viz/ckks/scale-and-modulus.js";
+import { securityLimits } from "../../src/viz/ckks/security-limits.js";
 import { digits } from "../../src/viz/digits.js";
 import { errorPerLayer } from "../../src/viz/error-per-layer.js";
+import { renderPng } from "../../src/viz/render.js";
 import { renderReport } from "../../src/viz/report.js";
 import { scalePerLayer } from "../../src/viz/scale-per-layer.js";
 import { timePerLayer } from "../../src/viz/time-per-layer.js";
+import {
+  encodingSweeps,
+  noiseSteps,
+  polynomialSteps,
+  roots,
+  scaleSteps,
+  securityPoints,
+} from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
-import { checkPng } from "./png.js";
+import { checkPng, readPng } from "./png.js";
 import { mnistSmall } from "./traces.js";
 
 const chromium = "/usr/bin/chromium";
@@ -29,6 +44,19 @@ test.each([
   ["scalePerLayer", scalePerLayer],
   ["timePerLayer", timePerLayer],
 ] as const)("%s is drawn as PNG", (_, make) => checkPng(make(mnistSmall)));
+
+test.each([
+  ["encodingError", encodingError(encodingSweeps)],
+  ["noiseHistogram", noiseHistogram(noiseSteps)],
+  ["polynomialBars", polynomialBars(97, polynomialSteps)],
+  ["rootsOfUnity", rootsOfUnity(roots)],
+  ["scaleAndModulus", scaleAndModulus(scaleSteps)],
+  ["securityLimits", securityLimits(securityPoints)],
+])("%s is drawn as PNG, of its own height and as narrow as a telephone", async (_, figure) => {
+  const { width, height, distinct } = readPng(await renderPng(figure, { width: 342, scale: 1 }));
+  expect([width, height]).toEqual([342, figure.layout.height]);
+  expect(distinct).toBeGreaterThan(50);
+});
 
 describe("a report in Chromium", () => {
   const figures = [errorPerLayer, scalePerLayer, timePerLayer].map((make) => make(mnistSmall));

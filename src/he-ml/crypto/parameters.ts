@@ -2,20 +2,9 @@ import * as z from "zod";
 import { isObject, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { coeffModulusPrimes } from "./primes.js";
+import { maxCoeffModulusBits } from "./security-tables.js";
 
-/**
- * Most coefficient-modulus bits, special prime included, for 128-bit security with ternary secrets.
- *
- * @see HomomorphicEncryption.org security standard, 2018, table 1, as adopted by SEAL's `CoeffModulus::MaxBitCount`
- */
-export const maxCoeffModulusBits: Readonly<Record<number, number>> = {
-  1024: 27,
-  2048: 54,
-  4096: 109,
-  8192: 218,
-  16384: 438,
-  32768: 881,
-};
+export { maxCoeffModulusBits };
 
 /** Bits that a prime may have at most. @see SEAL 4.1.2, native/src/seal/util/defines.h: SEAL_USER_MOD_BIT_COUNT_MAX */
 export const mostPrimeBits = 60;

@@ -1,10 +1,12 @@
+import { diagramMessage, isDiagram } from "./diagram-bundle.js";
 import { figureMessage, isFigure, type FigureSize } from "./figure-bundle.js";
 import type { DisplayMessage } from "./kernel-output.js";
 import { displayOf, failure, isMimeBundle, type MimeBundle } from "./mime.js";
 import { toMimeBundle } from "./to-mime-bundle.js";
 
 /**
- * How a value shows in a notebook: a figure of `he-ml/viz` as plotly JSON, PNG and text; any other value as
+ * How a value shows in a notebook: a figure of `he-ml/viz` as plotly JSON, PNG and text, a diagram as SVG, PNG
+ * and text; any other value as
  * `toMimeBundle` says, except that its own display method may take its time.
  *
  * @returns undefined for a value that has no form but what Node prints, or whose other forms cannot be made or sent
@@ -14,13 +16,18 @@ export async function displayMessage(
   size: FigureSize = {},
 ): Promise<DisplayMessage | undefined> {
   try {
-    const message = isFigure(value) ? await figureMessage(value, size) : await bundleMessage(value);
+    const message = await messageOf(value, size);
     // Throws where it cannot be sent: at a BigInt, or at a circle.
     JSON.stringify(message);
     return message;
   } catch {
     return undefined;
   }
+}
+
+async function messageOf(value: unknown, size: FigureSize): Promise<DisplayMessage | undefined> {
+  if (isFigure(value)) return figureMessage(value, size);
+  return isDiagram(value) ? diagramMessage(value) : bundleMessage(value);
 }
 
 async function bundleMessage(value: unknown): Promise<DisplayMessage | undefined> {

@@ -32,13 +32,14 @@ export async function figureMessage(figure: Figure, size: FigureSize = {}): Prom
   const width = Math.round(size.width ?? figure.layout.width ?? 700);
   const height = Math.round(size.height ?? figure.layout.height ?? 450);
   const png = await renderPng(figure, { width, height, scale: size.scale ?? 1 });
-  const { data, layout, config } = figure;
+  const { data, layout, config, frames } = figure;
   return {
     data: {
       "application/vnd.plotly.v1+json": {
         data,
         layout: { ...layout, ...(size.width && { width }), ...(size.height && { height }) },
         config: { responsive: true, ...config },
+        ...(frames && { frames }),
       },
       "image/png": Buffer.from(png).toString("base64"),
       "text/plain": figureText(figure),

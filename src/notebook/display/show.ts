@@ -1,10 +1,12 @@
 import { inspect } from "node:util";
 import { bundleOf, displayMessage } from "./display-message.js";
+import { diagramText, isDiagram } from "./diagram-bundle.js";
 import { figureText, isFigure, type FigureSize } from "./figure-bundle.js";
 import { currentDisplayWriter } from "./kernel-output.js";
 
 /**
- * Shows a value in the middle of a cell: a figure of `he-ml/viz` as plotly JSON and PNG in one message, a value of
+ * Shows a value in the middle of a cell: a figure of `he-ml/viz` as plotly JSON and PNG in one message, a diagram
+ * as SVG and PNG, a value of
  * the library or of `table` as a table, everything else as `console.log` would. Outside a kernel it prints the text.
  *
  * Await it: a picture takes a moment to draw, and what is drawn after the cell's end comes late.
@@ -26,6 +28,7 @@ export async function show(value: unknown, size: FigureSize = {}): Promise<void>
 
 async function textOf(value: unknown): Promise<string> {
   if (isFigure(value)) return figureText(value);
+  if (isDiagram(value)) return diagramText(value);
   const text = (await bundleOf(value))?.["text/plain"];
   return typeof text === "string" ? text : plainText(value);
 }

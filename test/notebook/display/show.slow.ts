@@ -3,6 +3,7 @@ import { show } from "../../../src/notebook/display/index.js";
 import type { DisplayMessage } from "../../../src/notebook/display/kernel-output.js";
 import { digits } from "../../../src/viz/digits.js";
 import { errorPerLayer } from "../../../src/viz/error-per-layer.js";
+import { withSlider } from "../../../src/viz/slider.js";
 import { seededRandom } from "../../he-ml/support.js";
 import { mnistSmall } from "../../viz/traces.js";
 import { readPng, tslab } from "./tslab.js";
@@ -33,6 +34,16 @@ test("a figure is one message: plotly's JSON, a PNG and a line of text, and no H
   expect(png.distinct).toBeGreaterThan(10);
   expect(metadata).toEqual({ "image/png": { width: 700, height: 450 } });
   expect(JSON.stringify(data).length).toBeLessThan(120_000);
+});
+
+test("an animation's frames and a slider's steps are kept", async () => {
+  const frames = [{ name: "later", data: [{ y: [2] }] }];
+  const slid = withSlider("n:", [
+    { label: "1", figure: { data: [{ y: [1] }], layout: {} } },
+    { label: "2", figure: { data: [{ y: [2] }], layout: {} } },
+  ]);
+  await show({ ...slid, frames });
+  expect(sent[0].data["application/vnd.plotly.v1+json"]).toMatchObject({ frames, layout: slid.layout });
 });
 
 test("a figure that would make the notebook large gets a coarser picture; a size asked for is kept", async () => {

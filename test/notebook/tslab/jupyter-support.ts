@@ -46,7 +46,9 @@ const ownNotebook = notebookOf([
   `import { tensor } from "he-ml";
 tensor([2, 2], [1, 2, 3, 4])`,
   `import { show } from "he-ml/notebook";
-await show({ data: [{ type: "bar", x: ["conv1", "fc1"], y: [3, 5] }], layout: { title: { text: "Two bars" } } });`,
+import { withSlider } from "he-ml/viz";
+const bars = (text: string, y: number[]) => ({ label: text, figure: { data: [{ type: "bar" as const, y }], layout: { title: { text } } } });
+await show(withSlider("bars:", [bars("Two bars", [3, 5]), bars("Three bars", [3, 5, 4])]));`,
   `for (let i = 0; i < 5000; i++) console.log("line", i);`,
 ]);
 
