@@ -27,13 +27,13 @@ export function encode(
   if (!(scale > 0 && scale < Infinity)) {
     throw new InputError(`encode: expected a scale above 0, got ${scale}; take a power of two`);
   }
-  const scaled = toSlots(values, parameters.slots).map(({ re, im }) => complex(re * scale, im * scale));
-  const polynomial = interpolateSlots(scaled).map((coefficient) => BigInt(Math.round(coefficient)));
+  const slots = scaledSlots(values, parameters.slots, scale);
+  const polynomial = interpolateSlots(slots).map((coefficient) => BigInt(Math.round(coefficient)));
   return { polynomial, scale };
 }
 
-/** N / 2 complex numbers; zeros after the last value. */
-function toSlots(values: readonly (number | Complex)[], slots: number): Complex[] {
+/** `scale` times each value; zeros after the last. */
+function scaledSlots(values: readonly (number | Complex)[], slots: number, scale: number): Complex[] {
   if (values.length > slots) {
     throw new InputError(
       `encode: expected at most ${slots} values, got ${values.length}; take a larger ring`,
@@ -42,7 +42,9 @@ function toSlots(values: readonly (number | Complex)[], slots: number): Complex[
   return Array.from({ length: slots }, (_, k) => {
     const value = values[k] ?? 0;
     const { re, im } = typeof value === "number" ? complex(value) : value;
-    if (Number.isFinite(re) && Number.isFinite(im)) return complex(re, im);
+    const scaled = complex(re * scale, im * scale);
+    // Their sum over all slots has to be finite, too.
+    if (Number.isFinite((Math.abs(scaled.re) + Math.abs(scaled.im)) * slots)) return scaled;
     throw new InputError(`encode: expected finite numbers, got ${re} + ${im}i in slot ${k}; leave it out`);
   });
 }

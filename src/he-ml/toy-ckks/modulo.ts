@@ -69,10 +69,14 @@ export function log2(a: bigint): number {
 /**
  * Whether n is prime, by trial division.
  *
- * @param n whole, up to 2^31: more would take long
+ * @param n whole, up to 2^31
+ * @throws InputError if it is not whole, or larger: that would take long
  * @example isPrime(97) // true
  */
 export function isPrime(n: number): boolean {
+  if (!Number.isInteger(n) || n > 2 ** 31) {
+    throw new InputError(`isPrime: expected a whole number up to 2^31, got ${n}; take a smaller one`);
+  }
   if (n < 2) return false;
   for (let divisor = 2; divisor * divisor <= n; divisor++) if (n % divisor === 0) return false;
   return true;

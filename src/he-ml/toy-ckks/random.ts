@@ -1,6 +1,7 @@
 import { shake256 } from "@noble/hashes/sha3.js";
-import type { Polynomial } from "./ring.js";
+import { InputError } from "../errors.js";
 import { centredMod } from "./modulo.js";
+import type { Polynomial } from "./ring.js";
 
 /** A source of randomness: each call gives another number in [0, 1), in steps of 2^−32 or finer. `Math.random` is one. */
 export type Random = () => number;
@@ -31,10 +32,13 @@ export function seededRandom(seed: number | string): Random {
 /**
  * n coefficients modulo q, all equally likely: the half of a ciphertext that carries nothing. In (−q/2, q/2].
  *
- * @param q above 1
+ * @param q 1 or more
+ * @throws InputError if it is not
  * @example uniformPolynomial(8, 97n, random).length // 8
  */
 export function uniformPolynomial(n: number, q: bigint, random: Random): Polynomial {
+  if (q < 1n)
+    throw new InputError(`uniformPolynomial: expected a modulus of 1 or more, got ${q}; take a prime`);
   const bits = (q - 1n).toString(2).length;
   return Array.from({ length: n }, () => {
     // Numbers of as many bits as q − 1, until one is below q.
@@ -63,11 +67,18 @@ export const ternaryPolynomial = (n: number, random: Random): Polynomial =>
  * distributed number of two uniform ones, u and v: √(−2·ln u)·cos(2πv).
  *
  * @param sigma its standard deviation; 0 gives zeros
+ * @throws InputError if it is below 0 or no number
  * @see SEAL 4.1.2, native/src/seal/util/rlwe.h: sample_poly_normal; by default SEAL draws a sum of 42 bits, which is alike
  * @example gaussianPolynomial(4, 0, random) // [ 0n, 0n, 0n, 0n ]
  */
-export const gaussianPolynomial = (n: number, sigma: number, random: Random): Polynomial =>
-  Array.from({ length: n }, () => {
+export function gaussianPolynomial(n: number, sigma: number, random: Random): Polynomial {
+  if (!(sigma >= 0 && sigma < Infinity)) {
+    throw new InputError(
+      `gaussianPolynomial: expected a standard deviation of 0 or more, got ${sigma}; take 3.2`,
+    );
+  }
+  return Array.from({ length: n }, () => {
     const radius = Math.sqrt(-2 * Math.log(1 - random()));
     return BigInt(Math.round(sigma * radius * Math.cos(2 * Math.PI * random())));
   });
+}
