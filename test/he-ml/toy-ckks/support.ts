@@ -24,14 +24,12 @@ export function open(
 
 /** Polynomials of the same length, a power of two up to 64, with coefficients of up to 40 bits. */
 export const polynomials = (count: number): fc.Arbitrary<bigint[][]> =>
-  fc
-    .integer({ min: 0, max: 6 })
-    .chain((log) =>
-      fc.array(fc.array(fc.bigInt(-(2n ** 40n), 2n ** 40n), { minLength: 2 ** log, maxLength: 2 ** log }), {
-        minLength: count,
-        maxLength: count,
-      }),
-    );
+  fc.integer({ min: 0, max: 6 }).chain((log) =>
+    fc.array(fc.array(fc.bigInt(-(2n ** 40n), 2n ** 40n), { minLength: 2 ** log, maxLength: 2 ** log }), {
+      minLength: count,
+      maxLength: count,
+    }),
+  );
 
 /** By the definition: X^i · X^j is X^(i + j), and −X^(i + j − N) from N on. */
 export function schoolbook(a: toy.Polynomial, b: toy.Polynomial): bigint[] {
