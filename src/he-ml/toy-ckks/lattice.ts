@@ -94,12 +94,12 @@ export function keyLattice({ b, a }: RlweSample, q: bigint): number[][] {
   ];
 }
 
-/** The most coefficients for which a lattice is reduced: with each doubling it takes about twenty times as long. */
+/** The most coefficients for which a lattice is reduced: with each doubling it takes ten to twenty times as long. */
 const mostCoefficients = 64;
 
 /**
- * Finds the secret key of a sample by reducing its lattice: in moments at N = 8, in half a second at N = 32. With each doubling of N it
- * takes longer by a factor of twenty or so, and LLL finds less of what is short, so that q has to be larger beside the noise.
+ * Finds the secret key of a sample by reducing its lattice: in moments at N = 8, half a second at N = 32, ten seconds at N = 64. Each
+ * doubling of N takes ten to twenty times as long, and LLL finds less of what is short, so that q has to be larger beside the noise.
  * Nothing that is known today reduces a lattice of N = 8192 and 218 bits in fewer than about 2^128 steps.
  *
  * @param sample such as a public key
