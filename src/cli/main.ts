@@ -3,7 +3,9 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
 import { benchCommand } from "./bench-command.js";
+import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
+import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
@@ -38,7 +40,9 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(benchCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
-    .addCommand(labCommand(io));
+    .addCommand(labCommand(io))
+    .addCommand(exercisesCommand(io))
+    .addCommand(checkCommand(io));
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { escapeHtml } from "../../viz/html.js";
 import type { MimeBundle } from "../display/mime.js";
 import type { Cost, Exercise, Verdict } from "./exercise.js";
@@ -10,6 +11,10 @@ export class CheckError extends Error {
     super(`${exercise.title}: ${says}\nHint ${hint}: ${exercise.hints[hint - 1]}`);
     // The places in it are ours, and tell the student nothing.
     this.stack = `${this.name}: ${this.message}`;
+  }
+
+  [inspect.custom](): string {
+    return this.stack!;
   }
 }
 

@@ -57,8 +57,8 @@ function judge(exercise: Exercise, question: unknown, secret: unknown, reply: un
   }
 }
 
-const untouched = ({ answer, title }: Exercise): Verdict => ({
-  ...wrong(`${answer} is still to be written: ${title}`, 1),
+const untouched = ({ answer }: Exercise): Verdict => ({
+  ...wrong(`${answer} is still to be written`, 1),
   untouched: true,
 });
 

@@ -58,7 +58,7 @@ export async function expectUntouchedRefused<Question, Answer, Secret, Response>
   for (const answer of [stub, () => undefined]) {
     expect(await attempt(exercise, answer as Answer)).toEqual({
       passed: false,
-      says: `${exercise.answer} is still to be written: ${exercise.title}`,
+      says: `${exercise.answer} is still to be written`,
       hint: 1,
       untouched: true,
     });
