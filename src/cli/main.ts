@@ -7,6 +7,7 @@ import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
+import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
@@ -42,7 +43,8 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(runCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
-    .addCommand(checkCommand(io));
+    .addCommand(checkCommand(io))
+    .addCommand(gradeCommand(io));
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

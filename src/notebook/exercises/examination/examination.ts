@@ -25,17 +25,16 @@ interface Open extends Asked {
 export class Examination {
   readonly #exercises: ReadonlyMap<string, Exercise>;
   readonly #open = new Map<string, Open>();
-  readonly #verdicts = new Map<Exercise, Verdict>();
   readonly #asked = new Set<Exercise>();
   #questions = 0;
   #counts: (exercise: Exercise) => boolean = () => false;
 
-  constructor(exercises: Exercises) {
+  /** @param onVerdict told of each verdict that counts */
+  constructor(
+    exercises: Exercises,
+    private readonly onVerdict: (exercise: Exercise, verdict: Verdict) => void,
+  ) {
     this.#exercises = new Map(Object.values(exercises).map((exercise) => [exercise.id, exercise]));
-  }
-
-  get verdicts(): ReadonlyMap<Exercise, Verdict> {
-    return this.#verdicts;
   }
 
   /**
@@ -72,7 +71,7 @@ export class Examination {
     if (!open) return;
     this.#open.delete(run);
     const verdict = judged(open, reply);
-    if (open.recorded) this.#verdicts.set(open.exercise, verdict);
+    if (open.recorded) this.onVerdict(open.exercise, verdict);
     answer({ heMl: "verdict", run, verdict });
   }
 }

@@ -15,6 +15,8 @@ export interface ExamineOptions {
   readonly launch: Pick<KernelLaunch, "commandLine" | "env">;
   readonly signal?: AbortSignal;
   readonly onCell?: (progress: CellProgress) => void;
+  /** Told of each verdict as it comes. */
+  readonly onVerdict?: (exercise: Exercise, verdict: Verdict) => void;
 }
 
 export interface Examined {
@@ -31,12 +33,15 @@ export interface Examined {
  * @throws the signal's reason when it aborts
  */
 export async function examineNotebook(notebook: Notebook, options: ExamineOptions): Promise<Examined> {
-  const { exercises, launch, ...runOptions } = options;
+  const { exercises, launch, onVerdict, ...runOptions } = options;
   const verdicts = new Map<Exercise, Verdict>();
   const ran = new Map<string, CodeCell>();
   const leftOut = new Set<string>();
   for (;;) {
-    const examination = new Examination(exercises);
+    const examination = new Examination(exercises, (exercise, verdict) => {
+      verdicts.set(exercise, verdict);
+      onVerdict?.(exercise, verdict);
+    });
     const checks = (id: string, exercise: Exercise) =>
       notebook.cells.some((cell) => cell.id === id && checkedIn(cell, exercises).includes(exercise));
     const run = await runNotebook(toRun(notebook, leftOut), {
@@ -50,7 +55,6 @@ export async function examineNotebook(notebook: Notebook, options: ExamineOption
     for (const cell of run.notebook.cells) {
       if (cell.cell_type === "code" && !leftOut.has(cell.id)) ran.set(cell.id, cell);
     }
-    for (const [exercise, verdict] of examination.verdicts) verdicts.set(exercise, verdict);
     const { failure } = run;
     if (!failure) break;
     leftOut.add(failure.id);
