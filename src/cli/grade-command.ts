@@ -7,7 +7,6 @@ import { printable } from "../notebook/display/grid.js";
 import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
-import { packageRoot } from "./package-root.js";
 import { startProgress } from "./progress.js";
 
 interface GradeOptions {
@@ -18,7 +17,7 @@ interface GradeOptions {
   readonly memory: number;
 }
 
-const handedOut = join(packageRoot, "notebooks", "exercises");
+const handedOut = join("notebooks", "exercises");
 const mostOutputCharacters = 2_000_000;
 
 /** `he-ml grade`: run what a class handed in, and judge it. */
@@ -26,7 +25,7 @@ export function gradeCommand(io: CommandIo): Command {
   return new Command("grade")
     .description("grade a folder of submissions: a notebook, or a folder with one, for each student")
     .argument("<dir>", "the folder of submissions")
-    .option("--assignment <notebook>", "what was handed out; by default found among notebooks/exercises")
+    .option("--assignment <notebook>", `what was handed out; found among ${handedOut} if left out`)
     .option("--out <dir>", "folder for grades.csv and a page for each student", "out/grades")
     .option("--timeout <s>", "seconds that one cell may take", wholeNumber(1, 86_400), 60)
     .option("--total <s>", "seconds that one submission may take", wholeNumber(1, 86_400), 600)

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { kernelName, kernelSpec } from "../tslab/kernel-spec.js";
+import { kernelMetadata } from "../tslab/kernel-spec.js";
 import { Kernel, type ExecuteReply } from "./kernel.js";
 import type { KernelLaunch } from "./kernel-process.js";
 import { isToRun, tagsOf, type Cell, type CodeCell, type Notebook, type Output } from "./notebook-file.js";
@@ -70,12 +70,11 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   const abort = () => void kernel.kill();
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const { name, display_name, language } = { name: kernelName, ...kernelSpec() };
     const run: Notebook = {
       ...notebook,
       metadata: {
         ...notebook.metadata,
-        kernelspec: { name, display_name, language },
+        kernelspec: kernelMetadata,
         language_info: kernel.languageInfo,
       },
       cells,

@@ -1,6 +1,7 @@
 import { InputError } from "../../../he-ml/errors.js";
 import { tagsOf, type Cell, type Notebook } from "../../runner/notebook-file.js";
 import { withoutFingerprint } from "../../runner/freshness.js";
+import { kernelMetadata } from "../../tslab/kernel-spec.js";
 import type { Exercises } from "../check.js";
 import { stubStatement, type Exercise } from "../exercise.js";
 import { checkedNames } from "./checks-in.js";
@@ -34,8 +35,10 @@ type Role =
 export function editionsOf(author: Notebook, exercises: Exercises, name: string): Editions | undefined {
   const roles = rolesOf(author.cells, exercises, name);
   if (!roles.some(({ kind }) => kind === "check")) return undefined;
+  const { metadata, ...rest } = withoutFingerprint(author);
   const edition = (change: (cell: Cell, role: Role) => Cell): Notebook => ({
-    ...withoutFingerprint(author),
+    ...rest,
+    metadata: { ...metadata, kernelspec: kernelMetadata },
     cells: author.cells.map((cell, i) => withoutOutputs(change(withMetadata(cell, roles[i]), roles[i]))),
   });
   return {
