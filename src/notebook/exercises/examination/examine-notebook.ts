@@ -61,7 +61,7 @@ export async function examineNotebook(notebook: Notebook, options: ExamineOption
     for (const cell of notebook.cells) {
       const checked = checkedIn(cell, exercises);
       if (cell.id === failure.id)
-        checked.forEach((exercise) => verdicts.set(exercise, wrong(failure.message, 1)));
+        checked.forEach((exercise) => verdicts.set(exercise, wrong(reasonIn(failure.message), 1)));
       if (checked.length > 0 && checked.every((exercise) => verdicts.has(exercise))) leftOut.add(cell.id);
     }
   }
@@ -108,5 +108,12 @@ function allVerdicts(
 function errorOf(cell: Cell): string | undefined {
   const error =
     cell.cell_type === "code" ? cell.outputs.find(({ output_type }) => output_type === "error") : undefined;
-  return error?.output_type === "error" ? `${error.ename}: ${error.evalue}` : undefined;
+  return error?.output_type === "error" ? `${error.ename}: ${reasonIn(error.evalue)}` : undefined;
+}
+
+/** The first line of what went wrong; a process that dies says much more. */
+function reasonIn(message: string): string {
+  return /out of memory|Failed to allocate/i.test(message)
+    ? "it ran out of memory"
+    : message.split("\n", 1)[0];
 }

@@ -27,6 +27,9 @@ const packageRoot = fileURLToPath(new URL("../../../../", import.meta.url));
 /** What of the package a submission may read. */
 const ownParts = ["dist", "models", "package.json"];
 
+/** What Node with TypeScript and SEAL reserves beside the heap that it is given, used or not. */
+const besideHeapMegabytes = 1024;
+
 /** What a Node outside of the project's folder needs to start, where it is there. */
 const systemFolders = ["/usr", "/bin", "/lib", "/lib64"];
 
@@ -79,8 +82,7 @@ export async function fenced(
  * @returns arguments of prlimit
  */
 export function limitArguments(memoryMegabytes: number, cpuSeconds: number): string[] {
-  // Node takes some memory of its own beside the heap.
-  const dataBytes = (memoryMegabytes + 512) * 2 ** 20;
+  const dataBytes = (memoryMegabytes + besideHeapMegabytes) * 2 ** 20;
   return [`--data=${dataBytes}`, `--cpu=${cpuSeconds}`, "--core=0", `--fsize=${2 ** 20}`, "--"];
 }
 
