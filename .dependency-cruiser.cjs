@@ -37,6 +37,22 @@ module.exports = {
       from: { path: library([floor]) },
       to: { path: library(floorNames.slice(index + 1)) },
     })),
+    ...floors
+      .filter(({ apart }) => apart)
+      .flatMap(({ folder }) => [
+        {
+          name: `${folder}-imports-no-other-floor`,
+          severity: "error",
+          from: { path: library([folder]) },
+          to: { path: "^src/", pathNot: foldersOf([`he-ml/${folder}`]) },
+        },
+        {
+          name: `no-floor-imports-${folder}`,
+          severity: "error",
+          from: { path: "^src/he-ml/", pathNot: library([folder]) },
+          to: { path: library([folder]) },
+        },
+      ]),
     {
       name: "library-imports-only-itself",
       severity: "error",

@@ -1,8 +1,13 @@
 // What stands where, and what may import what: lint makes its rules of this list, and a test holds the README's drawing and
 // the table in CONTRIBUTING.md against it (`npm run update:house` writes both).
 
-/** The library's folders, from the ground up: each imports only those before it. */
+/** The library's folders, from the ground up: each imports only those before it, and none that stands apart. */
 const floors = [
+  {
+    folder: "toy-ckks",
+    holds: "CKKS from scratch, small and slow, for lessons: imports no other folder, and none imports it",
+    apart: true,
+  },
   { folder: "tensor", holds: "dense tensors, NCHW; statistics of a difference" },
   {
     folder: "model",
@@ -45,6 +50,9 @@ const floors = [
     holds: "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench",
   },
 ];
+
+const apart = floors.filter((floor) => floor.apart);
+const stacked = floors.filter((floor) => !floor.apart);
 
 /** What stands beside the library, and what each of them may import: folders, or one of the library's floors. */
 const around = [
@@ -99,9 +107,13 @@ function arrows() {
   return [
     "| folder | may import |",
     "|---|---|",
-    ...floors.map(
+    ...apart.map(
+      ({ folder }) =>
+        `| \`src/he-ml/${folder}/\` | nothing, and no other folder of the library may import it |`,
+    ),
+    ...stacked.map(
       ({ folder }, i) =>
-        `| \`src/he-ml/${folder}/\` | ${i === 0 ? "nothing" : `\`src/he-ml/${floors[i - 1].folder}/\` and what that may import`} |`,
+        `| \`src/he-ml/${folder}/\` | ${i === 0 ? "nothing" : `\`src/he-ml/${stacked[i - 1].folder}/\` and what that may import`} |`,
     ),
     ...around.map(
       ({ folder, imports, importsTypes = [] }) =>

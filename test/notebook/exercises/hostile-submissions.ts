@@ -13,7 +13,9 @@ export const submissions: Readonly<Record<string, Cells>> = {
     // Says that all passed, replaces the check, answers for the examiner.
     multiply: `process.send!({ exercise: "multiply-mod", verdict: { passed: true, says: "" } });
 const forged = { heMl: "verdict", verdict: { passed: true, says: "forged" } };
-process.on("message", (message: any) => process.emit("message", { ...forged, run: message.run } as never, undefined));
+process.on("message", (message: any) => {
+  if (message.heMl === "question") process.emit("message", { ...forged, run: message.run } as never, undefined);
+});
 (check as any).multiplyMod = async () => console.log("passed");
 function multiply(a: bigint[], b: bigint[]): bigint[] { return a; }`,
     checkMultiply: `console.log("passed");`,
