@@ -1,5 +1,6 @@
-/** Numbers from 0 to below 1, uniform. */
-export type Random = () => number;
+import type { Random } from "../../he-ml/toy-ckks/index.js";
+
+export type { Random };
 
 /** What an answer took, by what is counted: `{ rotate: 10, levels: 1 }`. */
 export type Cost = Readonly<Partial<Record<string, number>>>;

@@ -1,17 +1,7 @@
 import { expect } from "@jest/globals";
-import type { Exercise, Random, Verdict } from "../../../src/notebook/exercises/exercise.js";
+import { seededRandom } from "../../../src/he-ml/toy-ckks/index.js";
+import type { Exercise, Verdict } from "../../../src/notebook/exercises/exercise.js";
 import { ask, replyTo, type Reply } from "../../../src/notebook/exercises/respond.js";
-
-/** Numbers that are the same in every run. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What the judge says of an answer; replies travel as JSON, as between processes. */
 export async function attempt<Question, Answer, Secret, Response>(
