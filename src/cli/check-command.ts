@@ -53,8 +53,8 @@ async function check(
   if (passed < verdicts.size) throw new ExitStatus(1);
 }
 
-function verdictLine({ id, hints }: Exercise, { passed, says, hint = 1, untouched }: Verdict): string {
+function verdictLine({ id, hints }: Exercise, { passed, says, hint, untouched }: Verdict): string {
   if (passed) return `✓ ${id}: passed: ${says}`;
-  const text = `${says.replace(/\s+/g, " ")}; hint: ${hints[hint - 1]}`;
-  return untouched ? `○ ${id}: not tried; hint: ${hints[0]}` : `✗ ${id}: ${text}`;
+  if (untouched) return `○ ${id}: not tried; hint: ${hints[0]}`;
+  return `✗ ${id}: ${says.replace(/\s+/g, " ")}${hint === undefined ? "" : `; hint: ${hints[hint - 1]}`}`;
 }

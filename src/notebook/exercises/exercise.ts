@@ -10,7 +10,7 @@ export interface Verdict {
   readonly passed: boolean;
   /** What is wrong, or what passed, in one line. */
   readonly says: string;
-  /** The weakest hint that helps here, from 1 to 3; none where it passed. */
+  /** The weakest hint that helps here, from 1 to 3; none where it passed, or where nothing could be judged. */
   readonly hint?: 1 | 2 | 3;
   /** Nothing was tried yet: the answer is still the stub. */
   readonly untouched?: boolean;
@@ -55,6 +55,11 @@ export function right(says: string, cost?: Cost): Verdict {
 
 export function wrong(says: string, hint: 1 | 2 | 3): Verdict {
   return { passed: false, says, hint };
+}
+
+/** Nothing could be judged, for this reason. */
+export function unjudged(says: string): Verdict {
+  return { passed: false, says };
 }
 
 const stubMessage = "Your turn";

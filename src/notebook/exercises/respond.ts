@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { InputError } from "../../he-ml/errors.js";
 import { fromJson, toJson, type Json } from "./codec.js";
-import { isStubMessage, wrong, type Exercise, type Verdict } from "./exercise.js";
+import { isStubMessage, unjudged, wrong, type Exercise, type Verdict } from "./exercise.js";
 import { shown } from "./responses.js";
 
 /** What travels from the student's process: what the answer gave, or what it threw. */
@@ -43,7 +43,7 @@ export function ask(exercise: Exercise, random: () => number): Asked {
 /** Judges what came back, which may be anything. */
 function judge(exercise: Exercise, question: unknown, secret: unknown, reply: unknown): Verdict {
   const parsed = replySchema.safeParse(reply);
-  if (!parsed.success) return wrong("what came back is no answer", 1);
+  if (!parsed.success) return unjudged("what came back is no answer");
   if ("threw" in parsed.data) {
     const { threw } = parsed.data;
     return isStubMessage(threw) ? untouched(exercise) : wrong(`${exercise.answer} threw ${threw}`, 1);

@@ -39,7 +39,7 @@ test("what is wrong is said of each exercise, and a cell that does not compile o
   const wrong = await folder.run(["check", "wrong.ipynb"]);
   expect(wrong.status).toBe(1);
   expect(wrong.stdout).toMatch(
-    /✗ multiply-mod: its check did not run: TypeScriptError: 11:10 - Cannot find name 'prod'/,
+    /✗ multiply-mod: its check did not run: TypeScriptError: 10:10 - Cannot find name 'prod'\.$/m,
   );
   expect(wrong.stdout).toMatch(
     /✗ sum-slots: slot 0 is .*: it is the sum of 512 slots only; hint: Each rotation/,

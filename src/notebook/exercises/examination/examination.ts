@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Exercises } from "../check.js";
 import type { FromExaminer, ToExaminer } from "../examiner.js";
-import { wrong, type Exercise, type Verdict } from "../exercise.js";
+import { unjudged, type Exercise, type Verdict } from "../exercise.js";
 import { freshRandom } from "../random.js";
 import { ask, type Asked } from "../respond.js";
 
@@ -81,6 +81,6 @@ function judged({ judge, exercise }: Open, reply: unknown): Verdict {
   try {
     return judge(reply);
   } catch {
-    return wrong(`what ${exercise.answer} gave cannot be judged`, 1);
+    return unjudged(`what ${exercise.answer} gave cannot be judged`);
   }
 }

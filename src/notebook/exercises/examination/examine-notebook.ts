@@ -3,7 +3,7 @@ import { tagsOf, type Cell, type CodeCell, type Notebook } from "../../runner/no
 import { runNotebook, type CellProgress } from "../../runner/run-notebook.js";
 import type { Exercises } from "../check.js";
 import { checkedNames } from "../edition/checks-in.js";
-import { wrong, type Exercise, type Verdict } from "../exercise.js";
+import { unjudged, type Exercise, type Verdict } from "../exercise.js";
 import { Examination } from "./examination.js";
 
 export interface ExamineOptions {
@@ -61,7 +61,7 @@ export async function examineNotebook(notebook: Notebook, options: ExamineOption
     for (const cell of notebook.cells) {
       const checked = checkedIn(cell, exercises);
       if (cell.id === failure.id)
-        checked.forEach((exercise) => verdicts.set(exercise, wrong(reasonIn(failure.message), 1)));
+        checked.forEach((exercise) => verdicts.set(exercise, unjudged(reasonIn(failure.message))));
       if (checked.length > 0 && checked.every((exercise) => verdicts.has(exercise))) leftOut.add(cell.id);
     }
   }
@@ -97,7 +97,7 @@ function allVerdicts(
       all.set(
         exercise,
         verdicts.get(exercise) ??
-          wrong(`its check did not run: ${failed ?? error ?? "no reason is known"}`, 1),
+          unjudged(`its check did not run: ${failed ?? error ?? "no reason is known"}`),
       );
     }
     failed = checked.length > 0 ? undefined : (failed ?? error);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { wrong, type Exercise, type Verdict } from "../exercise.js";
+import { unjudged, type Exercise, type Verdict } from "../exercise.js";
 import { withSolutionsOf, type Assignment } from "./assignment.js";
 import { limitArguments, type Fence } from "./fence.js";
 import type { Progress, SubmissionLimits, Task } from "./messages.js";
@@ -40,7 +40,7 @@ export async function gradeSubmission(
 ): Promise<Graded> {
   const all = (says: (exercise: Exercise) => Verdict) =>
     new Map(assignment.exercises.map((exercise) => [exercise, says(exercise)]));
-  if (typeof notebook === "string") return { student, verdicts: all(() => wrong(notebook, 1)) };
+  if (typeof notebook === "string") return { student, verdicts: all(() => unjudged(notebook)) };
 
   signal?.throwIfAborted();
   const task: Task = { student, notebook: withSolutionsOf(notebook, assignment), fence, limits };
@@ -78,5 +78,5 @@ export async function gradeSubmission(
   const reason = late
     ? `it did not end within ${limits.totalSeconds} s in all`
     : "its run ended before this exercise";
-  return { student, verdicts: all(({ id }) => found.get(id) ?? wrong(reason, 1)), page };
+  return { student, verdicts: all(({ id }) => found.get(id) ?? unjudged(reason)), page };
 }
