@@ -1,6 +1,4 @@
 import { InputError } from "../errors.js";
-import type { Plaintext } from "./encoding.js";
-import type { Ciphertext } from "./encryption.js";
 import { product } from "./modulo.js";
 import type { Polynomial } from "./ring.js";
 
@@ -53,7 +51,11 @@ export function requireSameScale(operation: string, a: number, b: number): void 
 }
 
 /** @throws InputError unless the ciphertext has that many polynomials */
-export function requireSize(operation: string, { polynomials }: Ciphertext, size: number): void {
+export function requireSize(
+  operation: string,
+  { polynomials }: { readonly polynomials: readonly Polynomial[] },
+  size: number,
+): void {
   if (polynomials.length === size) return;
   throw new InputError(
     `${operation}: expected a ciphertext of ${size} polynomials, got ${polynomials.length}` +
@@ -62,7 +64,11 @@ export function requireSize(operation: string, { polynomials }: Ciphertext, size
 }
 
 /** @throws InputError unless each coefficient lies in (−q/2, q/2), so that it comes back from the modulus as it is */
-export function requireFits(operation: string, { polynomial }: Plaintext, moduli: readonly bigint[]): void {
+export function requireFits(
+  operation: string,
+  { polynomial }: { readonly polynomial: Polynomial },
+  moduli: readonly bigint[],
+): void {
   const q = product(moduli);
   const large = polynomial.find((coefficient) => 2n * coefficient >= q || -2n * coefficient >= q);
   if (large === undefined) return;

@@ -65,7 +65,8 @@ export const predictedNoiseMultiply = (a: Factor, b: Factor, n: number): number 
   Math.hypot(a.norm * b.noise, b.norm * a.noise, Math.sqrt(n) * a.noise * b.noise);
 
 /**
- * What a key switch adds, for relinearizing as for rotating: Σ digitᵢ·eᵢ / P, and the rounding of the division by P.
+ * What a key switch adds, for relinearizing as for rotating: Σ digitᵢ·eᵢ / P, and the rounding of the division by P. Where digits are
+ * so large that it passes the modulus, it is anything modulo q, whose deviation is q/√12.
  *
  * @param level primes that are left
  * @throws InputError if the base is below 2
@@ -79,7 +80,7 @@ export function predictedNoiseKeySwitch(
   const primes = coeffModulus.slice(0, level);
   const squares = digitSizes(gadget, primes).map((size) => (n * (size * sigma) ** 2) / 12);
   const variance = squares.reduce((sum, square) => sum + square, 0);
-  if (gadget !== "primes") return Math.sqrt(variance);
+  if (gadget !== "primes") return Math.min(Math.sqrt(variance), Number(product(primes)) * encodingNoise);
   return Math.hypot(Math.sqrt(variance) / Number(specialPrime), roundingNoise(n, 2));
 }
 

@@ -78,6 +78,15 @@ test("the README lists everything, each in its file's row, and runs as it says",
       .map(([, word]) => `${name}: ${word}`);
   });
   expect(missing).toEqual([]);
+
+  const order = [...rows.keys()];
+  expect([...order, "index.ts"].sort()).toEqual([...files].sort());
+  const laterUses = files.flatMap((name, i) => {
+    if (name === "index.ts") return [];
+    const used = [...texts[i].matchAll(/ from "\.\/([a-z-]+)\.js";/g)].map(([, base]) => `${base}.ts`);
+    return used.filter((base) => order.indexOf(base) > order.indexOf(name)).map((base) => `${name}: ${base}`);
+  });
+  expect(laterUses).toEqual([]);
   const [, code] = /```ts\nimport [^\n]*\n([^]*?)```/.exec(readme)!;
   const [, last, result] = /\n(toy\.formatSlots.*); \/\/ (.*)\n/.exec(code)!;
   const run = new Function("toy", code.replace(last, `return ${last}`));

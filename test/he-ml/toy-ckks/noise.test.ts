@@ -1,0 +1,3 @@
+import { describeNoise } from "./noise.js";
+
+describeNoise(8, 24, 0.7);
