@@ -152,7 +152,9 @@ async function runCell(
     return reply.status === "ok" || forgiven ? undefined : errorText(cell, reply);
   }
   const [ename, evalue] =
-    outcome && "error" in outcome ? ["KernelEnded", outcome.error.message] : ["TimedOut", late!];
+    late === undefined && outcome && "error" in outcome
+      ? ["KernelEnded", outcome.error.message]
+      : ["TimedOut", late!];
   cell.outputs = cell.outputs.filter(({ output_type }) => output_type !== "error");
   cell.outputs.push({ output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] });
   return evalue;
