@@ -74,7 +74,8 @@ const around = [
   {
     folder: "notebook",
     holds:
-      "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page)",
+      "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
+      "exercises (what students solve, and how it is judged)",
     imports: ["he-ml", "viz"],
   },
   { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook"] },

@@ -133,7 +133,7 @@ describe("the package, installed in an empty folder", () => {
     "has types that are checked without skipLibCheck, with and without the DOM, module %s",
     async (module, moduleResolution) => {
       await writeFile(join(user.path, "example.mts"), example);
-      const subpaths = ["", "/notebook", "/onnx", "/toy-ckks", "/train", "/viz"];
+      const subpaths = ["", "/exercises", "/notebook", "/onnx", "/toy-ckks", "/train", "/viz"];
       const imports = subpaths.map((path, i) => `export * as part${i} from "he-ml${path}";\n`).join("");
       await writeFile(join(user.path, "subpaths.mts"), imports);
       for (const dom of [[], ["dom"]]) {

@@ -3,8 +3,11 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
 import { benchCommand } from "./bench-command.js";
+import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
+import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
+import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
@@ -38,7 +41,10 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(benchCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
-    .addCommand(labCommand(io));
+    .addCommand(labCommand(io))
+    .addCommand(exercisesCommand(io))
+    .addCommand(checkCommand(io))
+    .addCommand(gradeCommand(io));
   for (const command of program.commands) command.copyInheritedSettings(program);
 
   try {

@@ -1,11 +1,27 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { kernelCommand } from "../tslab/kernel-command.js";
 
 /** So much of what a dying kernel said on stderr goes into messages. */
 const keptStderrCharacters = 4000;
 const stderrMilliseconds = 200;
+
+/** How a kernel is started that runs what someone else wrote: fenced in, and with a channel for messages. */
+export interface KernelLaunch {
+  /**
+   * The command line that starts the kernel within its fence.
+   *
+   * @param kernel the usual one, which begins with Node
+   * @param folder holds the connection file; the kernel reads it, and its sockets are made there
+   */
+  commandLine(kernel: readonly string[], folder: string): readonly string[];
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Told of what cells send by `process.send`; `answer` sends back. */
+  onMessage(message: unknown, answer: (message: object) => void): void;
+}
 
 /** The operating system's side of a kernel: its process, and the group of processes that it may have started. */
 export class KernelProcess {
@@ -15,17 +31,24 @@ export class KernelProcess {
   readonly ended: Promise<string>;
 
   /** @param cwd the folder that relative paths in cells start from */
-  constructor(connectionFile: string, cwd: string) {
-    const [command, ...args] = kernelCommand(connectionFile);
+  constructor(connectionFile: string, cwd: string, launch?: KernelLaunch) {
+    const kernel = kernelCommand(connectionFile);
+    const [command, ...args] = launch ? launch.commandLine(kernel, dirname(connectionFile)) : kernel;
     this.#child = spawn(command, args, {
       cwd,
-      stdio: ["ignore", "ignore", "pipe"],
+      ...(launch ? { env: launch.env } : {}),
+      stdio: ["ignore", "ignore", "pipe", ...(launch ? (["ipc"] as const) : [])],
       // A group of its own: Ctrl-C in the terminal is ours to handle, and a kill reaches what cells started.
       detached: process.platform !== "win32",
     });
     this.#child.stderr!.on("data", (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-keptStderrCharacters);
     });
+    const answer = (message: object) => {
+      // Where the kernel has ended there is nobody to answer.
+      if (this.#child.connected) this.#child.send(message, () => undefined);
+    };
+    if (launch) this.#child.on("message", (message) => launch.onMessage(message, answer));
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(error.message));
       this.#child.once("exit", async (status, signal) => {

@@ -1,11 +1,17 @@
 import { setTimeout } from "node:timers/promises";
-import { KernelProcess } from "./kernel-process.js";
+import { KernelProcess, type KernelLaunch } from "./kernel-process.js";
 import { KernelClient, type OnPublished } from "./protocol/client.js";
 import { createConnectionFile, type ConnectionFile } from "./protocol/connection.js";
 
 /** The kernel's process ended although nobody asked it to. */
 export class KernelEndedError extends Error {
   override readonly name = "KernelEndedError";
+}
+
+export interface KernelOptions {
+  readonly cwd: string;
+  readonly signal?: AbortSignal;
+  readonly launch?: KernelLaunch;
 }
 
 export interface ExecuteOptions {
@@ -36,9 +42,9 @@ export class Kernel implements AsyncDisposable {
   #languageInfo: Record<string, unknown> = {};
   #ended = false;
 
-  private constructor(file: ConnectionFile, cwd: string) {
+  private constructor(file: ConnectionFile, cwd: string, launch?: KernelLaunch) {
     this.#file = file;
-    this.#process = new KernelProcess(file.path, cwd);
+    this.#process = new KernelProcess(file.path, cwd, launch);
     this.#client = new KernelClient(file.connection);
     void this.#process.ended.then((how) => {
       this.#ended = true;
@@ -51,15 +57,16 @@ export class Kernel implements AsyncDisposable {
    * Starts a kernel and waits until it answers.
    *
    * @param options.cwd the folder that relative paths in cells start from
+   * @param options.launch how it is started, if not as usual; it is then spoken with without a network
    * @throws KernelEndedError if it does not start
    * @example
    * await using kernel = await Kernel.start({ cwd: "notebooks" });
    * await kernel.execute("1 + 1", { onPublished: (message) => console.log(message.content) });
    */
-  static async start({ cwd, signal }: { cwd: string; signal?: AbortSignal }): Promise<Kernel> {
+  static async start({ cwd, signal, launch }: KernelOptions): Promise<Kernel> {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
-      const kernel = new Kernel(await createConnectionFile(), cwd);
+      const kernel = new Kernel(await createConnectionFile(launch ? "ipc" : "tcp"), cwd, launch);
       const abort = () => void kernel.#process.end(0);
       signal?.addEventListener("abort", abort, { once: true });
       try {
@@ -113,6 +120,12 @@ export class Kernel implements AsyncDisposable {
   /** Stops the running cell, if it can be: JavaScript that computes after an `await` without a pause cannot. */
   interrupt(): void {
     this.#process.interrupt();
+  }
+
+  /** Ends the kernel at once; what it was asked for fails for this reason. */
+  async endBecause(reason: string): Promise<void> {
+    this.#client.failAll(new KernelEndedError(reason));
+    await this.kill();
   }
 
   /** Ends the kernel at once, whatever it does. */

@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import { kernelName, kernelSpec } from "../tslab/kernel-spec.js";
+import { kernelMetadata } from "../tslab/kernel-spec.js";
 import { Kernel, type ExecuteReply } from "./kernel.js";
-import { isToRun, tagsOf, type Cell, type CodeCell, type Notebook } from "./notebook-file.js";
+import type { KernelLaunch } from "./kernel-process.js";
+import { isToRun, tagsOf, type Cell, type CodeCell, type Notebook, type Output } from "./notebook-file.js";
 import { OutputCollector } from "./outputs.js";
+import type { OnPublished } from "./protocol/client.js";
 
 export interface RunNotebookOptions {
   /** The folder that relative paths in cells start from; Jupyter's custom is the notebook's own. */
@@ -11,6 +13,10 @@ export interface RunNotebookOptions {
   readonly timeoutSeconds?: number;
   /** Stops the run and the kernel. */
   readonly signal?: AbortSignal;
+  /** How the kernel is started, if not as usual. */
+  readonly launch?: KernelLaunch;
+  /** The kernel is ended when cells have printed and shown more than so many characters; no limit if left out. */
+  readonly mostOutputCharacters?: number;
   /** Told before each code cell that is run. */
   readonly onCell?: (progress: CellProgress) => void;
 }
@@ -56,30 +62,29 @@ const strayMilliseconds = 250;
  * const { notebook, failure } = await runNotebook(await readNotebook("a.ipynb"), { cwd: ".", timeoutSeconds: 60 });
  */
 export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<RunResult> {
-  const { cwd, timeoutSeconds = 600, signal, onCell } = options;
+  const { cwd, timeoutSeconds = 600, signal, launch, onCell } = options;
   const cells = notebook.cells.map(withoutOutputs);
   const toRun = cells.filter(isToRun);
 
-  await using kernel = await Kernel.start({ cwd, signal });
+  await using kernel = await Kernel.start({ cwd, signal, launch });
   const abort = () => void kernel.kill();
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const { name, display_name, language } = { name: kernelName, ...kernelSpec() };
     const run: Notebook = {
       ...notebook,
       metadata: {
         ...notebook.metadata,
-        kernelspec: { name, display_name, language },
+        kernelspec: kernelMetadata,
         language_info: kernel.languageInfo,
       },
       cells,
     };
-    const collector = new OutputCollector();
+    const listeners = limitedListeners(kernel, options.mostOutputCharacters);
     for (const [index, cell] of toRun.entries()) {
       signal?.throwIfAborted();
       const progress = { cell: index + 1, cells: toRun.length, id: cell.id };
       onCell?.(progress);
-      const message = await runCell(kernel, collector, cell, timeoutSeconds);
+      const message = await runCell(kernel, listeners, cell, timeoutSeconds);
       signal?.throwIfAborted();
       cell.execution_count ??= progress.cell;
       if (message !== undefined) {
@@ -95,16 +100,35 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   }
 }
 
+/** Makes a cell's listener, which collects its outputs. */
+type Listeners = (outputs: Output[]) => OnPublished;
+
+/** Listeners of all cells, which together take so many characters; at more the kernel is ended, and nothing collected. */
+function limitedListeners(kernel: Kernel, mostCharacters = Infinity): Listeners {
+  const collector = new OutputCollector();
+  let characters = 0;
+  return (outputs) => {
+    const collect = collector.forCell(outputs);
+    if (mostCharacters === Infinity) return collect;
+    return (message) => {
+      if (characters > mostCharacters) return;
+      characters += JSON.stringify(message.content).length;
+      if (characters <= mostCharacters) collect(message);
+      else void kernel.endBecause(`cells printed more than ${mostCharacters} characters`);
+    };
+  };
+}
+
 /** Runs one cell; returns what went wrong, if anything did. */
 async function runCell(
   kernel: Kernel,
-  collector: OutputCollector,
+  listeners: Listeners,
   cell: CodeCell,
   timeoutSeconds: number,
 ): Promise<string | undefined> {
   const forgiven = mayFail(cell);
   const execution: Promise<ExecuteReply | { error: Error }> = kernel
-    .execute(cell.source, { onPublished: collector.forCell(cell.outputs), stopOnError: !forgiven })
+    .execute(cell.source, { onPublished: listeners(cell.outputs), stopOnError: !forgiven })
     .catch((error: Error) => ({ error }));
   const stop = new AbortController();
   const within = (seconds: number) =>
@@ -128,7 +152,9 @@ async function runCell(
     return reply.status === "ok" || forgiven ? undefined : errorText(cell, reply);
   }
   const [ename, evalue] =
-    outcome && "error" in outcome ? ["KernelEnded", outcome.error.message] : ["TimedOut", late!];
+    late === undefined && outcome && "error" in outcome
+      ? ["KernelEnded", outcome.error.message]
+      : ["TimedOut", late!];
   cell.outputs = cell.outputs.filter(({ output_type }) => output_type !== "error");
   cell.outputs.push({ output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] });
   return evalue;

@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { findOnPath } from "../find-on-path.js";
 import { installKernelSpec } from "./kernel-spec.js";
 
 const windows = process.platform === "win32";
@@ -55,18 +56,6 @@ export async function runJupyterLab(
     process.off("SIGINT", noKill);
     await rm(dataFolder, { recursive: true, force: true });
   }
-}
-
-async function findOnPath(name: string, { PATH = "" }: Environment): Promise<string | undefined> {
-  for (const folder of PATH.split(delimiter)) {
-    const path = join(folder, name);
-    const usable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (usable) return path;
-  }
-  return undefined;
 }
 
 function runs(command: string, args: readonly string[], env: Environment): Promise<boolean> {

@@ -10,6 +10,8 @@ import { kernelCommand } from "./kernel-command.js";
  */
 export const kernelName = "he-ml";
 
+const shown = { display_name: "TypeScript (HE-ML)", language: "typescript" };
+
 /** The contents of a `kernel.json`. */
 export interface KernelSpec {
   readonly argv: readonly string[];
@@ -22,12 +24,14 @@ export interface KernelSpec {
 export function kernelSpec(): KernelSpec {
   return {
     argv: kernelCommand("{connection_file}"),
-    display_name: "TypeScript (HE-ML)",
-    language: "typescript",
+    ...shown,
     interrupt_mode: "signal",
     metadata: {},
   };
 }
+
+/** What a notebook's metadata says of the kernel that it is for. */
+export const kernelMetadata = { name: kernelName, ...shown };
 
 /**
  * Writes our kernel spec under a Jupyter data folder: one of those that `jupyter --paths` lists, or any other that is

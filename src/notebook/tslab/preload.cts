@@ -6,6 +6,7 @@ import Module = require("node:module");
 import threads = require("node:worker_threads");
 import conversion = require("./preload/conversion.cjs");
 import execution = require("./preload/execution.cjs");
+import fence = require("./preload/fence.cjs");
 import library = require("./preload/library.cjs");
 import parent = require("./preload/parent.cjs");
 import replies = require("./preload/replies.cjs");
@@ -51,5 +52,6 @@ function mendTslab(): void {
 if (threads.isMainThread) {
   mendTslab();
   library.findFromAnywhere();
-  parent.endWithParent();
+  if ((process.permission as typeof process.permission | undefined) === undefined) parent.endWithParent();
+  else fence.fenceIn();
 }

@@ -72,6 +72,7 @@ describe("what is loaded at once", () => {
     "src/he-ml/node/index.ts",
     "src/he-ml/node/onnx/index.ts",
     "src/notebook/display/index.ts",
+    "src/notebook/exercises/index.ts",
     "src/train/index.ts",
     "src/viz/index.ts",
     "src/cli/main.ts",

@@ -6,7 +6,8 @@ import { join } from "node:path";
 
 /** The contents of a Jupyter connection file: where a kernel listens, and the key that signs its messages. */
 export interface Connection {
-  readonly transport: "tcp";
+  readonly transport: "tcp" | "ipc";
+  /** An address; or, for sockets that are files, what their paths begin with. */
   readonly ip: string;
   readonly shell_port: number;
   readonly iopub_port: number;
@@ -23,12 +24,17 @@ export interface ConnectionFile extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes a connection on free ports of this machine and writes it to a file that only this user may read. */
-export async function createConnectionFile(): Promise<ConnectionFile> {
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
+/**
+ * Makes a connection on free ports of this machine, or on sockets that are files and need no network, and writes it to a
+ * file that only this user may read. Sockets lie beside that file.
+ */
+export async function createConnectionFile(transport: Connection["transport"]): Promise<ConnectionFile> {
+  const folder = await mkdtemp(join(tmpdir(), "he-ml-kernel-"));
+  const [shell_port, iopub_port, stdin_port, control_port, hb_port] =
+    transport === "tcp" ? await freePorts(5) : [1, 2, 3, 4, 5];
   const connection: Connection = {
-    transport: "tcp",
-    ip: "127.0.0.1",
+    transport,
+    ip: transport === "tcp" ? "127.0.0.1" : join(folder, "socket"),
     shell_port,
     iopub_port,
     stdin_port,
@@ -37,7 +43,6 @@ export async function createConnectionFile(): Promise<ConnectionFile> {
     key: randomUUID(),
     signature_scheme: "hmac-sha256",
   };
-  const folder = await mkdtemp(join(tmpdir(), "he-ml-kernel-"));
   const path = join(folder, "connection.json");
   await writeFile(path, JSON.stringify(connection), { mode: 0o600 });
   return {

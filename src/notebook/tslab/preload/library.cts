@@ -8,15 +8,17 @@ const resolver = Module as unknown as { _resolveFilename: Resolve };
 const root = path.resolve(__dirname, "../../../..");
 const { name, exports: entries } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
   name: string;
-  exports: Record<string, string | { types?: string }>;
+  exports: Record<string, string | { types?: string; default: string }>;
 };
 
 /** Cells import the library that this kernel belongs to, wherever the notebook lies. */
 function findFromAnywhere(): void {
   const resolve = resolver._resolveFilename;
   resolver._resolveFilename = function (request, importer, ...rest) {
-    const ours = request === name || request.startsWith(`${name}/`);
-    return resolve.call(this, request, ours ? module : importer, ...rest);
+    const entry = request === name || request.startsWith(`${name}/`) ? `.${request.slice(name.length)}` : "";
+    if (!Object.hasOwn(entries, entry)) return resolve.call(this, request, importer, ...rest);
+    const target = entries[entry];
+    return path.join(root, typeof target === "string" ? target : target.default);
   };
 }
 

@@ -1,0 +1,6 @@
+import { multiplyMod } from "./lesson-01/multiply-mod.js";
+import { overflow } from "./lesson-04/overflow.js";
+import { sumSlots } from "./lesson-04/sum-slots.js";
+
+/** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
+export const exercises = { multiplyMod, sumSlots, overflow } as const;
