@@ -41,7 +41,7 @@ export function planGrid({ model, parameters, input, continues, start, stages, r
     ...plannedColumns,
     { head: "slots used", cell: ({ output }) => String(slotsUsed(output)), rightAligned: true },
     {
-      head: "predicted error",
+      head: "predicted rms error",
       cell: ({ predictedError }) => formatError(predictedError),
       rightAligned: true,
     },
@@ -88,7 +88,7 @@ export function explanationGrid(explanation: Explanation): Grid {
       rightAligned: true,
     },
     {
-      head: "predicted error",
+      head: "predicted rms error",
       cell: ({ predictedError }) => formatError(predictedError),
       rightAligned: true,
     },

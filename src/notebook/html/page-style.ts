@@ -4,19 +4,19 @@ export const wideScreen = "(min-width: 72rem)";
 /** Where the numbers of the cells have room beside them. */
 const mediumScreen = "(min-width: 52rem)";
 
-/** Figures and pictures stand on white in light and dark surroundings alike, because they are drawn for it. */
+/** Pictures stand on white in light and dark surroundings alike, because they are drawn for it. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;
   --text: #1f2328; --muted: #59636e; --page: #ffffff; --box: #f6f8fa; --line: #d1d9e0; --link: #0757b8;
   --warning: #7d4e00; --warning-box: #fff8e5; --error: #a40e26; --error-box: #fff0ee;
-  --shade: rgb(0 0 0 / 22%);
+  --shade: rgb(0 0 0 / 22%); --figure: #ffffff;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --text: #e6edf3; --muted: #9ba4ae; --page: #0f141a; --box: #181f27; --line: #3b444f; --link: #6cb0ff;
     --warning: #f0c05a; --warning-box: #2a2412; --error: #ff9a92; --error-box: #301a1b;
-    --shade: rgb(255 255 255 / 28%);
+    --shade: rgb(255 255 255 / 28%); --figure: #181f27;
   }
 }
 * { box-sizing: border-box; }
@@ -89,7 +89,7 @@ pre code { font-size: 1em; background: none; padding: 0; }
 .rich > :last-child { margin-bottom: 0; }
 
 figure { margin: 1rem 0; }
-.interactive { padding: .5rem; background: #fff; color: #1f2328; border-radius: .3rem; break-inside: avoid; }
+.interactive { padding: .5rem; background: var(--figure); border-radius: .3rem; break-inside: avoid; }
 .plot { width: 100%; }
 .picture, .not-drawn .plot { display: none; }
 .not-drawn .picture { display: block; }

@@ -71,7 +71,16 @@ describe("models, layers and traces", () => {
 
   test("traces: where each layer stands and what it took", () => {
     const [head, ...rows] = textCells(toMimeBundle(clear.traces));
-    expect(head).toEqual(["layer", "output shape", "level", "scale", "operations", "ms", "largest error"]);
+    expect(head).toEqual([
+      "layer",
+      "output shape",
+      "level",
+      "scale",
+      "operations",
+      "ms",
+      "rms error",
+      "largest error",
+    ]);
     expect(rows[1].slice(0, 5)).toEqual([
       "act1",
       "2×2×2",
@@ -127,7 +136,7 @@ describe("plans", () => {
   test("an explanation: what will be done, how long it takes, what travels", () => {
     const { explanation } = planned;
     const [head, ...rows] = textCells(toMimeBundle(explanation));
-    expect(head.slice(-3)).toEqual(["operations", "predicted ms", "predicted error"]);
+    expect(head.slice(-3)).toEqual(["operations", "predicted ms", "predicted rms error"]);
     expect(rows[0][head.indexOf("level")]).toBe("3 → 2");
     expect(toMimeBundle(explanation)?.["text/plain"]).toMatch(/packing packed; .* predicted; input .*keys/);
     expect(toMimeBundle(JSON.parse(JSON.stringify(explanation)))).toEqual(toMimeBundle(explanation));
