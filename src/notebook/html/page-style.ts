@@ -125,9 +125,18 @@ nav { padding: 0 1rem; }
   nav, .skip, .anchor, .modebar { display: none !important; }
   main { max-width: none; padding: 0; }
   .markdown, .box pre, .source, .table, .katex-display { max-height: none; overflow: visible; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .source, .output-image { break-inside: avoid; }
-  h1, h2, h3, h4 { break-after: avoid; }
+  .source, .raw, .box pre, .table, .katex-display { background: none; }
+  /* Code may go on overleaf, or it would leave pages half empty; but no line or two of anything stands alone. */
+  p, li, pre { orphans: 3; widows: 3; }
+  pre { font-size: 8.5pt; white-space: pre-wrap; overflow-wrap: anywhere; orphans: 5; widows: 5; }
+  h1, h2, h3, h4, .count, .box-title, caption, thead { break-after: avoid; }
+  .markdown > :is(p, ul, ol):has(+ .katex-display) { break-after: avoid; }
+  tr, blockquote, .output-image, .katex-display, figure { break-inside: avoid; }
+  tbody tr:nth-child(-n + 2) { break-after: avoid; }
+  tbody tr:nth-last-child(-n + 2) { break-before: avoid; }
+  .outputs { break-before: avoid; }
+  .picture, .output-image { max-height: 85mm; width: auto; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   .has-picture .plot { display: none; }
   .has-picture .picture { display: block; }
 }
