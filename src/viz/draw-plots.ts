@@ -33,18 +33,23 @@ function inLines(text, width) {
     if (lines.at(-1) === "" || ruler.measureText(longer).width <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
-  return lines.join("<br>");
+  return lines;
 }
-function titleFor(plot, { layout: { title } }) {
+function titleLines(plot, { layout: { title } }) {
   const text = title?.text ?? title;
-  return typeof text !== "string" || text.includes("<") ? text : inLines(text, plot.clientWidth - 48);
+  return typeof text !== "string" || text.includes("<") ? [] : inLines(text, plot.clientWidth - 48);
 }
+// Plotly's own margin for a title puts the first of several lines above the figure.
+const titledIn = (lines, { title, margin }) => ({
+  title: { ...(typeof title === "string" ? {} : title), text: lines.join("<br>"), automargin: false, pad: { l: 24, t: 16 } },
+  margin: { ...margin, t: 20 + 21 * lines.length },
+});
 
 async function draw(plot, figure) {
   const { data, layout, frames, config } =
     dark.matches && isOurs(figure) ? darkened(figure, "") : structuredClone(figure);
-  const text = titleFor(plot, figure);
-  if (text !== undefined) layout.title = typeof layout.title === "string" ? text : { ...layout.title, text };
+  const lines = titleLines(plot, figure);
+  if (lines.length > 1) Object.assign(layout, titledIn(lines, layout));
   await Plotly.react(plot, { data, layout, frames, config: { ...config, ...${JSON.stringify(interactive)} } });
 }
 for (const plot of document.querySelectorAll(".plot")) {
@@ -53,9 +58,9 @@ for (const plot of document.querySelectorAll(".plot")) {
   const drawn = () => draw(plot, figure).catch(() => plot.closest("figure").classList.add("not-drawn"));
   drawn();
   dark.addEventListener("change", drawn);
-  let title = titleFor(plot, figure);
+  let title = titleLines(plot, figure).join();
   addEventListener("resize", () => {
-    if (title === (title = titleFor(plot, figure))) return;
+    if (title === (title = titleLines(plot, figure).join())) return;
     drawn();
   });
 }

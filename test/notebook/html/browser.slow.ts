@@ -128,14 +128,16 @@ describe("in Chromium without a network", () => {
       width,
     );
     await page.waitForFunction(() => document.querySelector(".plot .gtitle") !== null);
-    const [title, plot] = await page.evaluate(() =>
-      [".gtitle", ".plot"].map((name) => {
-        const { left, right } = document.querySelector(name)!.getBoundingClientRect();
-        return { left, right };
+    const [title, plot, area] = await page.evaluate(() =>
+      [".gtitle", ".plot", ".plot .gridlayer"].map((name) => {
+        const { left, right, top, bottom } = document.querySelector(name)!.getBoundingClientRect();
+        return { left, right, top, bottom };
       }),
     );
     expect(title.left).toBeGreaterThanOrEqual(plot.left);
     expect(title.right).toBeLessThanOrEqual(plot.right);
+    expect(title.top).toBeGreaterThanOrEqual(plot.top);
+    expect(title.bottom).toBeLessThanOrEqual(area.top);
     await page.context().close();
   });
 
