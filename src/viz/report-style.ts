@@ -15,6 +15,10 @@ thead th { border-bottom: 2px solid var(--muted); }
 tbody th { font-weight: inherit; }
 .number { text-align: right; white-space: nowrap; }
 /* A frame around figure and caption: a caption must not read as the heading of what comes next. */
+@media screen and (max-width: 34rem) {
+  table { font-size: .82rem; }
+  th, td { padding-right: .5rem; }
+}
 figure {
   margin: 2rem 0; padding: .8rem; background: var(--figure); border: 1px solid var(--line); border-radius: .4rem;
   break-inside: avoid;

@@ -81,7 +81,6 @@ export function explanationGrid(explanation: Explanation): Grid {
       head: "scale",
       cell: ({ before, scaleBits }) => fromTo(formatScale(before.scaleBits), formatScale(scaleBits)),
     },
-    { head: "operations", cell: ({ ops }) => operationsText(ops) },
     {
       head: "predicted ms",
       cell: ({ predictedMilliseconds }) => formatMilliseconds(predictedMilliseconds),
@@ -92,6 +91,7 @@ export function explanationGrid(explanation: Explanation): Grid {
       cell: ({ predictedError }) => formatError(predictedError),
       rightAligned: true,
     },
+    { head: "operations", cell: ({ ops }) => operationsText(ops) },
   ];
   return recordsGrid(
     `"${model}" told in advance: packing ${packing}; ${formatDuration(totals.predictedMilliseconds)} predicted; ` +

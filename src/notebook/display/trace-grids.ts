@@ -36,7 +36,6 @@ export function tracesGrid(traces: readonly LayerTrace[]): Grid {
     { head: "output shape", cell: ({ shape }) => formatShape(shape) },
     { head: "level", cell: levelText },
     { head: "scale", cell: scaleText },
-    { head: "operations", cell: ({ ops }) => operationsText(ops) },
     { head: "ms", cell: ({ milliseconds }) => formatMilliseconds(milliseconds), rightAligned: true },
   ];
   if (traces.some(({ error }) => error)) {
@@ -49,6 +48,8 @@ export function tracesGrid(traces: readonly LayerTrace[]): Grid {
       },
     );
   }
+  // The widest comes last: where a screen is narrow, it is what one scrolls for.
+  columns.push({ head: "operations", cell: ({ ops }) => operationsText(ops) });
   return recordsGrid(runText(traces), columns, traces);
 }
 
