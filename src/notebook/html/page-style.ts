@@ -57,11 +57,12 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 caption { text-align: left; font-weight: 600; padding: .2em 0 .4em; }
 th, td { padding: .3em 1em .3em 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom-color: var(--muted); vertical-align: bottom; }
-/* On a telephone a table has room for its last columns only if it is small. Cells of outputs bring their own padding. */
+/* On a telephone a table has room for its last columns only if it is small. Cells of outputs bring styles of their own. */
 @media screen and (max-width: 34rem) {
   .table { margin-inline: -.4rem; padding-inline: .4rem; }
-  table { font-size: .78rem; line-height: 1.35; }
-  th, td { padding-right: .7em !important; }
+  table { font-size: .75rem; line-height: 1.35; }
+  th, td:not([style*="right"]) { white-space: normal !important; }
+  th, td { padding-right: .5em !important; }
   .table code { font-size: .9em; overflow-wrap: anywhere; }
 }
 

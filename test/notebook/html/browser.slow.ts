@@ -96,6 +96,12 @@ describe("in Chromium without a network", () => {
     await page.pdf();
     await page.emulateMedia({ media: "print" });
     expect(await shown(page)).toEqual(["none", "block"]);
+    // What is folded on the screen is open on paper.
+    const folded = page.locator("main details:not([open]) > :not(summary)").first();
+    const isVisible = () => folded.evaluate((element) => element.checkVisibility());
+    expect(await isVisible()).toBe(true);
+    await page.emulateMedia({ media: "screen" });
+    expect(await isVisible()).toBe(false);
     expect(complaints).toEqual([]);
     await page.context().close();
     const quiet = await open(richHtml, 900, { javaScriptEnabled: false });
