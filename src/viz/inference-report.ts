@@ -4,6 +4,7 @@ import { digits } from "./digits.js";
 import { errorPerLayer } from "./error-per-layer.js";
 import { planAgainstRun } from "./plan-against-run.js";
 import { renderReport } from "./report.js";
+import { unitOf } from "./runs.js";
 import { scalePerLayer } from "./scale-per-layer.js";
 import { timePerLayer } from "./time-per-layer.js";
 import { formatCount, errorText, megabytes, percent, seconds } from "./units.js";
@@ -25,6 +26,7 @@ export async function inferenceReport(
   const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
   const className = (index: number) => classNames?.[index] ?? String(index);
   const isDigits = images.shape.slice(1).join() === "1,28,28";
+  const unit = unitOf(layers);
   const data = parameters.coeffModulusBits.slice(0, -1);
   return renderReport({
     title: `${model}: ${formatCount(report.images, "image")} classified while encrypted`,
@@ -79,9 +81,9 @@ export async function inferenceReport(
       ...(isDigits
         ? [{ caption: "The images and what was read in them", figure: pictures(report, images) }]
         : []),
-      { caption: "Error of each layer against the plain model", figure: errorPerLayer(layers) },
-      { caption: "Scale and levels that each layer consumes", figure: scalePerLayer(layers) },
-      { caption: "Time that each layer takes", figure: timePerLayer(layers) },
+      { caption: `Error of each ${unit} against the plain model`, figure: errorPerLayer(layers) },
+      { caption: `Scale and levels that each ${unit} consumes`, figure: scalePerLayer(layers) },
+      { caption: `Time that each ${unit} takes`, figure: timePerLayer(layers) },
       ...(report.explanation && report.images === 1
         ? [
             {
