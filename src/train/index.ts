@@ -14,6 +14,7 @@ export { architectureNames, type ArchitectureName } from "./architecture-name.js
 export { selectImages, sliceDataset, type Dataset, type LabelledImages } from "./dataset.js";
 export { measureAccuracy, measureValueRanges } from "./evaluate.js";
 export type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
+export { makeHeFriendly, type Replacement } from "./he-friendly/make-he-friendly.js";
 export { datasetNames, loadDataset, loadTestImages, type LabelledTestImages } from "./load-dataset.js";
 export type { Network } from "./network.js";
 export type { OwnTable } from "./own-table.js";

@@ -26,6 +26,9 @@ const cellHeight = 1.4;
 const imageSize = 0.86;
 const inset = (1 - imageSize) / 2;
 
+/** Where a row has more cells than these, what stands below them is smaller, or it would run together on a telephone. */
+const mostCellsWithLargeText = 6;
+
 /** A row has room for at least so many cells, so that few images do not become giants. */
 const leastCellsWide = 4;
 
@@ -68,7 +71,7 @@ export function digits(images: readonly DigitImage[], options: DigitsOptions = {
       },
       images: cells.map(picture),
       shapes: cells.map(frame),
-      annotations: cells.map((cell) => caption(cell, nameOf)),
+      annotations: cells.map((cell) => caption(cell, nameOf, columns > mostCellsWithLargeText ? 11 : 13)),
     }),
   };
 }
@@ -136,7 +139,7 @@ function frame({ image, left, top }: Cell): Shape {
 
 type NameOf = (index: number) => string;
 
-function caption({ image, left, top }: Cell, nameOf: NameOf): Annotation {
+function caption({ image, left, top }: Cell, nameOf: NameOf, size: number): Annotation {
   return {
     text: verdict(image, nameOf),
     x: left + 0.5,
@@ -145,6 +148,7 @@ function caption({ image, left, top }: Cell, nameOf: NameOf): Annotation {
     yanchor: "top",
     yshift: 6,
     showarrow: false,
+    font: { size },
   };
 }
 

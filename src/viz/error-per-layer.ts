@@ -1,6 +1,7 @@
 import type { Annotation, ScatterData, Shape } from "plotly.js-dist-min";
 import type { Figure } from "./figure.js";
-import { layerAxis, layersInOrder, namedRuns, type NamedRun, type NamedTrace, type Traces } from "./runs.js";
+import { logAxis } from "./log-axis.js";
+import { layerAxis, layersInOrder, namedRuns, unitOfRuns, type NamedRun, type Traces } from "./runs.js";
 import { seriesStyle, themed } from "./theme.js";
 
 const statistics = [
@@ -13,16 +14,16 @@ type Statistic = (typeof statistics)[number];
 /**
  * The maximum and the mean absolute error of each layer against the plain twin, in the unit of the layer's
  * values, on a logarithmic axis. Layers without an error are left out. Such an axis has no place for an error
- * of exactly 0, nor for one that is no finite number: the figure says in words where they are.
+ * of exactly 0, nor for one that is no finite number: the figure says in words where they are. A line ends where a
+ * run has no value for the next layer: a fused stage has one error, where it ends.
  *
  * @param traces The traces of a run, or several runs to compare.
  * @throws RangeError if there are no traces, or none of them has an error.
  * @example errorPerLayer([{ label: "16-bit weights", traces: a }, { label: "18-bit weights", traces: b }])
  */
 export function errorPerLayer(traces: Traces): Figure {
-  const found = namedRuns("errorPerLayer", traces).map(withErrors);
-  const layers = layersInOrder(found);
-  const runs = found.map((run) => inAxisOrder(run, layers));
+  const runs = namedRuns("errorPerLayer", traces).map(withErrors);
+  const layers = layersInOrder(runs);
   if (layers.length === 0) {
     throw new RangeError(
       "errorPerLayer: expected a trace with an error, got none; an error is measured only where the secret key " +
@@ -32,13 +33,14 @@ export function errorPerLayer(traces: Traces): Figure {
   const zeroLevel = levelOfZero(runs);
   const hasZero = errorsOf(runs).includes(0);
   return {
-    data: runs.flatMap((run, index) => statistics.map((each) => errorSeries(run, index, each, zeroLevel))),
+    data: runs.flatMap((run, index) =>
+      statistics.map((each) => errorSeries(run, layers, index, each, zeroLevel)),
+    ),
     layout: themed({
       title: { text: "Error against the plain model" },
-      xaxis: layerAxis(layers),
+      xaxis: layerAxis(layers, unitOfRuns(runs)),
       yaxis: {
-        type: "log",
-        exponentformat: "power",
+        ...logAxis(hasZero ? [zeroLevel, ...errorsOf(runs)] : errorsOf(runs)),
         title: { text: "absolute error<br>(unit of the values)" },
       },
       shapes: hasZero ? [zeroLine(zeroLevel)] : [],
@@ -49,12 +51,6 @@ export function errorPerLayer(traces: Traces): Figure {
 
 function withErrors(run: NamedRun): NamedRun {
   return { ...run, layers: run.layers.filter(({ trace }) => trace.error) };
-}
-
-/** Lines run from left to right also where two networks have layers of the same names in another order. */
-function inAxisOrder(run: NamedRun, layers: readonly string[]): NamedRun {
-  const position = ({ layer }: NamedTrace) => layers.indexOf(layer);
-  return { ...run, layers: run.layers.toSorted((a, b) => position(a) - position(b)) };
 }
 
 function errorsOf(runs: readonly NamedRun[]): number[] {
@@ -71,18 +67,21 @@ function levelOfZero(runs: readonly NamedRun[]): number {
 
 function errorSeries(
   run: NamedRun,
+  layers: readonly string[],
   index: number,
   { field, name, dash, open }: Statistic,
   zeroLevel: number,
 ): Partial<ScatterData> {
   const { color, symbol } = seriesStyle(index);
-  const errors = run.layers.map(({ trace }) => trace.error![field]);
+  const byLayer = new Map(run.layers.map(({ layer, trace }) => [layer, trace.error![field]]));
+  const errors = layers.map((layer) => byLayer.get(layer) ?? null);
   return {
     type: "scatter",
     mode: "lines+markers",
     name: run.label ? `${run.label}: ${name}` : `${name} absolute error`,
-    x: run.layers.map(({ layer }) => layer),
+    x: [...layers],
     y: errors.map((error) => (error === 0 ? zeroLevel : Number.isFinite(error) ? error : null)),
+    connectgaps: false,
     customdata: errors.map((error) => (error === 0 ? "exactly 0" : fourDigits(error))),
     hovertemplate: `%{x}: ${name} error %{customdata}<extra>${run.label}</extra>`,
     line: { color, dash, width: 2 },

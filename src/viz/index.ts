@@ -14,6 +14,7 @@ export { digits, type DigitImage, type DigitsOptions } from "./digits.js";
 export { errorPerLayer } from "./error-per-layer.js";
 export { plainText, type Figure } from "./figure.js";
 export { inferenceReport } from "./inference-report.js";
+export { linePlot, type LinePlotAxis, type LinePlotOptions, type LineSeries } from "./line-plot.js";
 export { planAgainstRun } from "./plan-against-run.js";
 export { renderPng, renderSvg, type RenderPngOptions, type RenderSize } from "./render.js";
 export { renderReport, type Report, type ReportFigure, type ReportTable } from "./report.js";

@@ -4,15 +4,16 @@ import { digits } from "./digits.js";
 import { errorPerLayer } from "./error-per-layer.js";
 import { planAgainstRun } from "./plan-against-run.js";
 import { renderReport } from "./report.js";
+import { unitOf } from "./runs.js";
 import { scalePerLayer } from "./scale-per-layer.js";
 import { timePerLayer } from "./time-per-layer.js";
-import { errorText, megabytes, percent, seconds } from "./units.js";
+import { formatCount, errorText, megabytes, percent, seconds } from "./units.js";
 
 /**
  * The report of an inference as a self-contained HTML page.
  *
  * @param images that were classified, `[n, …shape]`
- * @param names how tables call each image; counted from 0 if left out
+ * @param names how tables call each image; formatCount from 0 if left out
  * @example await writeFile("report.html", await inferenceReport(await infer(program, images), images));
  */
 export async function inferenceReport(
@@ -25,15 +26,16 @@ export async function inferenceReport(
   const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
   const className = (index: number) => classNames?.[index] ?? String(index);
   const isDigits = images.shape.slice(1).join() === "1,28,28";
+  const unit = unitOf(layers);
   const data = parameters.coeffModulusBits.slice(0, -1);
   return renderReport({
-    title: `${model}: ${report.images} image(s) classified while encrypted`,
+    title: `${model}: ${formatCount(report.images, "image")} classified while encrypted`,
     intro:
       `Encrypted and plain model agree on ${agreeing} of ${report.images}. ` +
       `CKKS with N = ${parameters.polyModulusDegree}, primes [${data.join(", ")} | ${parameters.coeffModulusBits.at(-1)}] (bits), input scale ` +
       `2^${parameters.scaleBits}, weight scale 2^${parameters.weightScaleBits}; ` +
       (parameters.security === 128 ? "128-bit security" : "teaching parameters without security") +
-      `; packing ${packing}; ${report.threads} thread${report.threads === 1 ? "" : "s"}.`,
+      `; packing ${packing}; ${formatCount(report.threads, "thread")}.`,
     tables: [
       {
         caption: "Results",
@@ -79,9 +81,9 @@ export async function inferenceReport(
       ...(isDigits
         ? [{ caption: "The images and what was read in them", figure: pictures(report, images) }]
         : []),
-      { caption: "Error of each layer against the plain model", figure: errorPerLayer(layers) },
-      { caption: "Scale and levels that each layer consumes", figure: scalePerLayer(layers) },
-      { caption: "Time that each layer takes", figure: timePerLayer(layers) },
+      { caption: `Error of each ${unit} against the plain model`, figure: errorPerLayer(layers) },
+      { caption: `Scale and levels that each ${unit} consumes`, figure: scalePerLayer(layers) },
+      { caption: `Time that each ${unit} takes`, figure: timePerLayer(layers) },
       ...(report.explanation && report.images === 1
         ? [
             {

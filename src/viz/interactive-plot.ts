@@ -1,4 +1,5 @@
 import { readPlotlySource } from "./assets.js";
+import { drawPlots } from "./draw-plots.js";
 import type { Figure } from "./figure.js";
 import { escapeHtml, scriptJson } from "./html.js";
 
@@ -20,18 +21,3 @@ export function plotElement(figure: Figure, label: string): string {
 export async function plotScripts(plotCount: number): Promise<string[]> {
   return plotCount === 0 ? [] : [await readPlotlySource(), drawPlots];
 }
-
-/** Two buttons leave room for the title on a telephone; none of the others that plotly brings is needed. */
-const interactive = { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "resetScale2d"]] };
-
-/** Runs in the reader's browser; a figure that plotly cannot draw is marked and does not stop the others. */
-const drawPlots = `
-async function draw(plot) {
-  const { data, layout, frames, config } = JSON.parse(plot.querySelector("script").textContent);
-  plot.replaceChildren();
-  await Plotly.newPlot(plot, { data, layout, frames, config: { ...config, ...${JSON.stringify(interactive)} } });
-}
-for (const plot of document.querySelectorAll(".plot")) {
-  draw(plot).catch(() => plot.closest("figure").classList.add("not-drawn"));
-}
-`;

@@ -2,8 +2,10 @@ import type { BarData, Data, ScatterData } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import type { Explanation } from "../he-ml/program/explain.js";
 import { plainText, type Figure } from "./figure.js";
+import { logAxis } from "./log-axis.js";
 import { layerAxis } from "./runs.js";
 import { seriesStyle, themed } from "./theme.js";
+import { formatCount } from "./units.js";
 
 /** Beside the bars of more stages than these the times are not written: they would overlap. */
 const mostStagesWithText = 5;
@@ -57,30 +59,21 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
     data,
     layout: themed({
       title: {
-        text: `${plainText(explanation.model)}: the plan and the run, ${images} image${images > 1 ? "s" : ""}`,
+        text: `${plainText(explanation.model)}: the plan and the run, ${formatCount(images, "image")}`,
       },
       height: hasErrors ? 640 : 420,
-      xaxis: { ...layerAxis(stages), title: { text: "stage" }, anchor: hasErrors ? "y2" : "y" },
+      xaxis: { ...layerAxis(stages, "stage"), anchor: hasErrors ? "y2" : "y" },
       yaxis: { title: { text: "time (ms)" }, rangemode: "tozero", domain: [hasErrors ? 0.56 : 0, 1] },
       ...(hasErrors && {
         yaxis2: {
+          ...logAxis([...measuredErrors, ...planned.map((stage) => stage.predictedError)]),
           title: { text: "rms error" },
-          type: "log",
-          dtick:
-            spanOf([...measuredErrors, ...planned.map((stage) => stage.predictedError)]) < 100 ? "D2" : 1,
-          exponentformat: "power",
           domain: [0, 0.44],
         },
       }),
       bargap: 0.3,
     }),
   };
-}
-
-/** The largest over the smallest positive value. */
-function spanOf(values: readonly (number | null)[]): number {
-  const positive = values.filter((value) => value !== null && value > 0) as number[];
-  return Math.max(...positive) / Math.min(...positive);
 }
 
 function bars(name: string, index: number, x: string[], y: number[]): Partial<BarData> {

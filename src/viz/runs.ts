@@ -74,13 +74,24 @@ export function layersInOrder(runs: readonly NamedRun[]): string[] {
   return order;
 }
 
+/** What the traces of a run are of: a stage holds several layers, and where there is one, the others are stages too. */
+export function unitOf(traces: readonly LayerTrace[]): "stage" | "layer" {
+  return traces.some(({ kind }) => kind === "stage") ? "stage" : "layer";
+}
+
+/** The same for several runs: laid over each other, stages stand among the layers of the other runs. */
+export function unitOfRuns(runs: readonly NamedRun[]): "stage" | "layer" {
+  const units = runs.map(({ layers }) => unitOf(layers.map(({ trace }) => trace)));
+  return units.every((unit) => unit === "stage") ? "stage" : "layer";
+}
+
 /** An axis with one place a layer, in this order. Plotly would read names such as "0" and "1" as numbers. */
-export function layerAxis(layers: readonly string[]): LayoutAxis {
+export function layerAxis(layers: readonly string[], unit: "stage" | "layer"): LayoutAxis {
   return {
     type: "category",
     categoryorder: "array",
     categoryarray: [...layers],
     range: [-0.5, layers.length - 0.5],
-    title: { text: "layer" },
+    title: { text: unit },
   };
 }

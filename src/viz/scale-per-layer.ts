@@ -1,8 +1,8 @@
 import type { LayoutAxis, ScatterData, Shape } from "plotly.js-dist-min";
 import type { CiphertextState, LayerTrace } from "../he-ml/layers/trace.js";
 import type { Figure } from "./figure.js";
-import { namedRuns, type NamedTrace } from "./runs.js";
-import { palette, themed } from "./theme.js";
+import { namedRuns, unitOf, type NamedTrace } from "./runs.js";
+import { bandColor, palette, themed } from "./theme.js";
 
 /** Layer k stands at x = k: its input is drawn this far to the left, its output as far to the right. */
 const reach = 0.3;
@@ -27,6 +27,7 @@ export function scalePerLayer(traces: readonly LayerTrace[]): Figure {
   const scale = [...curve(layers, (state) => state.scaleBits), ...peaks].sort((a, b) => a.x - b.x);
   const modulus = curve(layers, (state) => state.modulusBits);
   const level = curve(layers, (state) => state.level);
+  const unit = unitOf(traces);
   const scaleText = changes(scale).map((text, index) => (peaks.includes(scale[index]) ? "" : text));
   return {
     data: [
@@ -37,10 +38,10 @@ export function scalePerLayer(traces: readonly LayerTrace[]): Figure {
       { ...series("level: primes left", level, "primes"), ...looks.level },
     ],
     layout: themed({
-      title: { text: "Scale, modulus and level per layer" },
+      title: { text: `Scale, modulus and level per ${unit}` },
       height: 520,
       legend: { traceorder: "normal" },
-      xaxis: layerNumberAxis(layers),
+      xaxis: layerNumberAxis(layers, unit),
       yaxis: { domain: [0.36, 1], rangemode: "tozero", title: { text: "size (bits)" } },
       yaxis2: { domain: [0, 0.26], rangemode: "tozero", dtick: 1, title: { text: "level (primes)" } },
       shapes: layers.flatMap((_, index) => (index % 2 === 0 ? [band(index)] : [])),
@@ -132,7 +133,7 @@ const headroomKey: Partial<ScatterData> = {
   marker: { symbol: "square", size: 14, color: "rgba(86, 180, 233, 0.45)" },
 };
 
-function layerNumberAxis(layers: readonly NamedTrace[]): LayoutAxis {
+function layerNumberAxis(layers: readonly NamedTrace[], unit: string): LayoutAxis {
   return {
     tickmode: "array",
     tickvals: layers.map((_, index) => index),
@@ -140,7 +141,7 @@ function layerNumberAxis(layers: readonly NamedTrace[]): LayoutAxis {
     range: [-0.5, layers.length - 0.5],
     anchor: "y2",
     showgrid: false,
-    title: { text: "layer" },
+    title: { text: unit },
   };
 }
 
@@ -154,6 +155,6 @@ function band(index: number): Shape {
     y1: 1,
     layer: "below",
     line: { width: 0 },
-    fillcolor: "#F4F4F4",
+    fillcolor: bandColor,
   };
 }

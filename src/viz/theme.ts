@@ -18,18 +18,19 @@ export const palette = {
 /** One look a series. Shape, dash and pattern differ as well as the colour, so that a grey print still reads. */
 export interface SeriesStyle {
   readonly color: string;
+  readonly dash: "solid" | "dash" | "dot" | "dashdot" | "longdash" | "longdashdot";
   readonly symbol: "circle" | "square" | "diamond" | "triangle-up" | "pentagon" | "triangle-down" | "star";
   readonly pattern: "" | "/" | "\\" | "x" | "-" | "|" | "+" | ".";
 }
 
 const seriesStyles: readonly SeriesStyle[] = [
-  { color: palette.blue, symbol: "circle", pattern: "" },
-  { color: palette.vermillion, symbol: "square", pattern: "/" },
-  { color: palette.green, symbol: "diamond", pattern: "\\" },
-  { color: palette.purple, symbol: "triangle-up", pattern: "x" },
-  { color: palette.orange, symbol: "pentagon", pattern: "-" },
-  { color: palette.sky, symbol: "triangle-down", pattern: "|" },
-  { color: palette.black, symbol: "star", pattern: "+" },
+  { color: palette.blue, dash: "solid", symbol: "circle", pattern: "" },
+  { color: palette.vermillion, dash: "dash", symbol: "square", pattern: "/" },
+  { color: palette.green, dash: "dot", symbol: "diamond", pattern: "\\" },
+  { color: palette.purple, dash: "dashdot", symbol: "triangle-up", pattern: "x" },
+  { color: palette.orange, dash: "longdash", symbol: "pentagon", pattern: "-" },
+  { color: palette.sky, dash: "longdashdot", symbol: "triangle-down", pattern: "|" },
+  { color: palette.black, dash: "solid", symbol: "star", pattern: "+" },
 ];
 
 /** The look of series `index`; the seven looks come round again after the last. */
@@ -39,6 +40,21 @@ export function seriesStyle(index: number): SeriesStyle {
 
 const ink = "#222222";
 const gridline = "#DDDDDD";
+/** Behind every second place of an axis; half-transparent, so that it is a shade on light and dark ground. */
+export const bandColor = "rgba(128, 128, 128, 0.1)";
+
+/**
+ * The colours that a dark page puts in place of the theme's own. Blue is lighter there, because it would be too dark;
+ * the others stand out on both grounds.
+ */
+export const darkColors: Readonly<Record<string, string>> = {
+  [ink]: "#E6EDF3",
+  [gridline]: "#3B444F",
+  white: "#181F27",
+  [palette.black]: "#E6EDF3",
+  [palette.blue]: "#4AA8E8",
+  [palette.vermillion]: "#F07D35",
+};
 
 const axis = {
   automargin: true,

@@ -1,8 +1,9 @@
 import type { BarData } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import type { Figure } from "./figure.js";
-import { layerAxis, layersInOrder, namedRuns, type NamedRun, type Traces } from "./runs.js";
+import { layerAxis, layersInOrder, namedRuns, unitOfRuns, type NamedRun, type Traces } from "./runs.js";
 import { seriesStyle, themed } from "./theme.js";
+import { formatCount } from "./units.js";
 
 const operationNames: Readonly<Record<keyof LayerTrace["ops"], string>> = {
   rotate: "rotations",
@@ -27,13 +28,16 @@ const mostBarsWithText = 12;
 export function timePerLayer(traces: Traces): Figure {
   const runs = namedRuns("timePerLayer", traces);
   const layers = layersInOrder(runs);
+  const unit = unitOfRuns(runs);
   const roomForText = layers.length * runs.length <= mostBarsWithText;
   const images = new Set(runs.flatMap(({ layers }) => layers.map(({ trace }) => trace.images)));
   return {
     data: runs.map((run, index) => timeSeries(run, index, roomForText)),
     layout: themed({
-      title: { text: `Time per layer${images.size === 1 ? forImages([...images][0]) : ""}` },
-      xaxis: layerAxis(layers),
+      title: {
+        text: `Time per ${unit}${images.size === 1 ? `, ${formatCount([...images][0], "image")}` : ""}`,
+      },
+      xaxis: layerAxis(layers, unit),
       yaxis: {
         title: { text: "time (ms)" },
         rangemode: "tozero",
@@ -43,10 +47,6 @@ export function timePerLayer(traces: Traces): Figure {
       bargap: 0.3,
     }),
   };
-}
-
-function forImages(count: number): string {
-  return count === 1 ? ", 1 image" : `, ${count} images`;
 }
 
 function timeSeries(run: NamedRun, index: number, roomForText: boolean): Partial<BarData> {
@@ -74,9 +74,9 @@ function threeDigits(value: number): string {
 }
 
 function describeOperations(ops: LayerTrace["ops"]): string {
-  const counted = (Object.keys(operationNames) as (keyof LayerTrace["ops"])[]).filter(
+  const formatCount = (Object.keys(operationNames) as (keyof LayerTrace["ops"])[]).filter(
     (name) => ops[name] > 0,
   );
-  if (counted.length === 0) return "no homomorphic operation";
-  return counted.map((name) => `${ops[name]} ${operationNames[name]}`).join("<br>");
+  if (formatCount.length === 0) return "no homomorphic operation";
+  return formatCount.map((name) => `${ops[name]} ${operationNames[name]}`).join("<br>");
 }

@@ -2,8 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import type { BarData, ScatterData } from "plotly.js-dist-min";
 import { accuracySteps } from "../../src/viz/accuracy-steps.js";
 import { digits } from "../../src/viz/digits.js";
+import { drawPlots } from "../../src/viz/draw-plots.js";
 import { errorPerLayer } from "../../src/viz/error-per-layer.js";
 import type { Figure } from "../../src/viz/figure.js";
+import { linePlot } from "../../src/viz/line-plot.js";
 import { scalePerLayer } from "../../src/viz/scale-per-layer.js";
 import { timePerLayer } from "../../src/viz/time-per-layer.js";
 import { digitImage } from "./digit-images.js";
@@ -23,6 +25,11 @@ const everyFigure: Readonly<Record<string, Figure>> = {
     polynomial: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.98 },
   }),
   digits: digits([digitImage(0, 1, 1), digitImage(3, 4, 9)]),
+  linePlot: linePlot([{ name: "x²", x: [1, 2], y: [1, 4] }], {
+    title: "A square",
+    x: { title: "x" },
+    y: { title: "x²", log: true },
+  }),
 };
 
 const scatters = (figure: Figure) => figure.data as Partial<ScatterData>[];
@@ -112,6 +119,24 @@ describe("errorPerLayer", () => {
     const [series] = scatters(errorPerLayer([mnistSmall[0], ...unmeasured.slice(1, 5), mnistSmall[5]]));
     expect(series.x).toEqual(["conv1", "fc2"]);
     expect(() => errorPerLayer(unmeasured)).toThrow("expected a trace with an error, got none");
+  });
+
+  test("joins no points across layers for which a run has no value", () => {
+    const fused = mnistSmall
+      .filter((_, i) => i === 1 || i === 4)
+      .map((trace) => ({ ...trace, kind: "stage" }));
+    const { data, layout } = errorPerLayer([
+      { label: "layers", traces: mnistSmall },
+      { label: "stages", traces: fused },
+    ]);
+    const stages = data[2] as Partial<ScatterData>;
+    const [first, second] = fused.map(({ error }) => error!.maxAbs);
+    expect(stages).toMatchObject({
+      x: names,
+      y: [null, first, null, null, second, null],
+      connectgaps: false,
+    });
+    expect(layout.xaxis).toMatchObject({ title: { text: "layer" } });
   });
 
   test("puts a layer that only a later run has after the one it follows", () => {
@@ -225,6 +250,23 @@ describe("timePerLayer", () => {
   test("says for how many images the times are", () => {
     expect(timePerLayer(mnistSmall).layout.title).toMatchObject({ text: "Time per layer, 100 images" });
   });
+});
+
+describe("a run of stages", () => {
+  const stages = mnistSmall.map((trace) => ({ ...trace, kind: "stage" }));
+
+  test.each([
+    ["Scale, modulus and level per stage", scalePerLayer(stages)],
+    ["Time per stage, 100 images", timePerLayer(stages)],
+    ["Error against the plain model", errorPerLayer(stages)],
+  ])("is called so: %s", (text, { layout }) => {
+    expect(layout.title).toMatchObject({ text });
+    expect(layout.xaxis).toMatchObject({ title: { text: "stage" } });
+  });
+});
+
+test("the script that draws is one that a browser can read", () => {
+  expect(() => new Function(drawPlots)).not.toThrow();
 });
 
 describe("digits", () => {

@@ -66,7 +66,7 @@ export function parametersGrid(parameters: CkksParameters): Grid {
       "security",
       securityText(security),
       security === 128
-        ? "estimated: the best known attacks need about 2^128 steps"
+        ? "by the HomomorphicEncryption.org standard of 2018: the best attacks known then need about 2^128 steps"
         : "anyone can break it: for learning only",
     ],
   ]);

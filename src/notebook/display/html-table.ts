@@ -15,6 +15,9 @@ const noFormulas = "mathjax_ignore tex2jax_ignore";
 /** Up to this many characters a cell stays on one line: a number and its unit, "3 → 2". */
 const shortest = 12;
 
+/** Names of fused stages, "conv1+square1", may be broken behind each plus. */
+const breakable = (html: string) => html.replaceAll("+", "+<wbr>");
+
 /** A grid as one HTML table: no script, nothing from elsewhere, every text escaped. */
 export function htmlTable({ caption, head, rows, rightAligned = [] }: Grid): string {
   const align = (column: number) =>
@@ -25,7 +28,7 @@ export function htmlTable({ caption, head, rows, rightAligned = [] }: Grid): str
     cells
       .map((text, column) =>
         column === 0
-          ? `<th scope="row" style="${align(0)};font-weight:normal">${escapeHtml(text)}</th>`
+          ? `<th scope="row" style="${align(0)};font-weight:normal">${breakable(escapeHtml(text))}</th>`
           : `<td style="${align(column)}${breaking(text, column)}">${escapeHtml(text)}</td>`,
       )
       .join("");

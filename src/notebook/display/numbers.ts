@@ -57,7 +57,4 @@ export function formatShare(part: number, whole: number): string {
   return `${Number(((100 * part) / whole).toPrecision(2))} %`;
 }
 
-/** @example formatCount(2, "image") // "2 images" */
-export function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
+export { formatCount } from "../../viz/units.js";

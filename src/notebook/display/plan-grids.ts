@@ -41,7 +41,7 @@ export function planGrid({ model, parameters, input, continues, start, stages, r
     ...plannedColumns,
     { head: "slots used", cell: ({ output }) => String(slotsUsed(output)), rightAligned: true },
     {
-      head: "predicted error",
+      head: "predicted rms error",
       cell: ({ predictedError }) => formatError(predictedError),
       rightAligned: true,
     },
@@ -81,17 +81,17 @@ export function explanationGrid(explanation: Explanation): Grid {
       head: "scale",
       cell: ({ before, scaleBits }) => fromTo(formatScale(before.scaleBits), formatScale(scaleBits)),
     },
-    { head: "operations", cell: ({ ops }) => operationsText(ops) },
     {
       head: "predicted ms",
       cell: ({ predictedMilliseconds }) => formatMilliseconds(predictedMilliseconds),
       rightAligned: true,
     },
     {
-      head: "predicted error",
+      head: "predicted rms error",
       cell: ({ predictedError }) => formatError(predictedError),
       rightAligned: true,
     },
+    { head: "operations", cell: ({ ops }) => operationsText(ops) },
   ];
   return recordsGrid(
     `"${model}" told in advance: packing ${packing}; ${formatDuration(totals.predictedMilliseconds)} predicted; ` +

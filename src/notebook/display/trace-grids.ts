@@ -1,5 +1,6 @@
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
+import { unitOf } from "../../viz/runs.js";
 import { securityText } from "./crypto-grids.js";
 import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
 import {
@@ -23,6 +24,7 @@ export function traceGrid(trace: LayerTrace): Grid {
     ["scale", scaleText(trace)],
     ["operations", operationsText(trace.ops)],
     ["time", formatDuration(milliseconds)],
+    ["rms error", error ? formatError(error.rms) : "not measured"],
     ["largest error", error ? formatError(error.maxAbs) : "not measured"],
     ["security", securityText(trace.security)],
   ]);
@@ -34,16 +36,20 @@ export function tracesGrid(traces: readonly LayerTrace[]): Grid {
     { head: "output shape", cell: ({ shape }) => formatShape(shape) },
     { head: "level", cell: levelText },
     { head: "scale", cell: scaleText },
-    { head: "operations", cell: ({ ops }) => operationsText(ops) },
     { head: "ms", cell: ({ milliseconds }) => formatMilliseconds(milliseconds), rightAligned: true },
   ];
   if (traces.some(({ error }) => error)) {
-    columns.push({
-      head: "largest error",
-      cell: ({ error }) => (error ? formatError(error.maxAbs) : ""),
-      rightAligned: true,
-    });
+    columns.push(
+      { head: "rms error", cell: ({ error }) => (error ? formatError(error.rms) : ""), rightAligned: true },
+      {
+        head: "largest error",
+        cell: ({ error }) => (error ? formatError(error.maxAbs) : ""),
+        rightAligned: true,
+      },
+    );
   }
+  // The widest comes last: where a screen is narrow, it is what one scrolls for.
+  columns.push({ head: "operations", cell: ({ ops }) => operationsText(ops) });
   return recordsGrid(runText(traces), columns, traces);
 }
 
@@ -58,8 +64,6 @@ function runText(traces: readonly LayerTrace[]): string {
   ].join("; ");
 }
 
-const unitOf = (traces: readonly LayerTrace[]) =>
-  traces.some(({ kind }) => kind === "stage") ? "stage" : "layer";
 const levelText = ({ before, after }: LayerTrace) => fromTo(String(before.level), String(after.level));
 const scaleText = ({ before, after }: LayerTrace) =>
   fromTo(formatScale(before.scaleBits), formatScale(after.scaleBits));

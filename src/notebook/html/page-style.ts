@@ -4,19 +4,19 @@ export const wideScreen = "(min-width: 72rem)";
 /** Where the numbers of the cells have room beside them. */
 const mediumScreen = "(min-width: 52rem)";
 
-/** Figures and pictures stand on white in light and dark surroundings alike, because they are drawn for it. */
+/** Pictures stand on white in light and dark surroundings alike, because they are drawn for it. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;
   --text: #1f2328; --muted: #59636e; --page: #ffffff; --box: #f6f8fa; --line: #d1d9e0; --link: #0757b8;
   --warning: #7d4e00; --warning-box: #fff8e5; --error: #a40e26; --error-box: #fff0ee;
-  --shade: rgb(0 0 0 / 22%);
+  --shade: rgb(0 0 0 / 22%); --figure: #ffffff;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --text: #e6edf3; --muted: #9ba4ae; --page: #0f141a; --box: #181f27; --line: #3b444f; --link: #6cb0ff;
     --warning: #f0c05a; --warning-box: #2a2412; --error: #ff9a92; --error-box: #301a1b;
-    --shade: rgb(255 255 255 / 28%);
+    --shade: rgb(255 255 255 / 28%); --figure: #181f27;
   }
 }
 * { box-sizing: border-box; }
@@ -57,6 +57,14 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 caption { text-align: left; font-weight: 600; padding: .2em 0 .4em; }
 th, td { padding: .3em 1em .3em 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom-color: var(--muted); vertical-align: bottom; }
+/* On a telephone a table has room for its last columns only if it is small. Cells of outputs bring styles of their own. */
+@media screen and (max-width: 34rem) {
+  .table { margin-inline: -.4rem; padding-inline: .4rem; }
+  table { font-size: .75rem; line-height: 1.35; }
+  th, td:not([style*="right"]) { white-space: normal !important; }
+  th, td { padding-right: .5em !important; }
+  .table code { font-size: .9em; overflow-wrap: anywhere; }
+}
 
 code, pre, .count, .box-title { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 code { font-size: .88em; background: var(--box); border-radius: .25rem; padding: .1em .3em; }
@@ -89,7 +97,7 @@ pre code { font-size: 1em; background: none; padding: 0; }
 .rich > :last-child { margin-bottom: 0; }
 
 figure { margin: 1rem 0; }
-.interactive { padding: .5rem; background: #fff; color: #1f2328; border-radius: .3rem; break-inside: avoid; }
+.interactive { padding: .5rem; background: var(--figure); border-radius: .3rem; break-inside: avoid; }
 .plot { width: 100%; }
 .picture, .not-drawn .plot { display: none; }
 .not-drawn .picture { display: block; }
@@ -125,9 +133,18 @@ nav { padding: 0 1rem; }
   nav, .skip, .anchor, .modebar { display: none !important; }
   main { max-width: none; padding: 0; }
   .markdown, .box pre, .source, .table, .katex-display { max-height: none; overflow: visible; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .source, .output-image { break-inside: avoid; }
-  h1, h2, h3, h4 { break-after: avoid; }
+  .source, .raw, .box pre, .table, .katex-display { background: none; }
+  /* Code may go on overleaf, or it would leave pages half empty; but no line or two of anything stands alone. */
+  p, li, pre { orphans: 3; widows: 3; }
+  pre { font-size: 8.5pt; white-space: pre-wrap; overflow-wrap: anywhere; orphans: 5; widows: 5; }
+  h1, h2, h3, h4, .count, .box-title, caption, thead { break-after: avoid; }
+  .markdown > :is(p, ul, ol):has(+ .katex-display) { break-after: avoid; }
+  tr, blockquote, .output-image, .katex-display, figure { break-inside: avoid; }
+  tbody tr:nth-child(-n + 2) { break-after: avoid; }
+  tbody tr:nth-last-child(-n + 2) { break-before: avoid; }
+  .outputs { break-before: avoid; }
+  .picture, .output-image { max-height: 85mm; width: auto; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   .has-picture .plot { display: none; }
   .has-picture .picture { display: block; }
 }

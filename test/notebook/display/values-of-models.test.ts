@@ -71,14 +71,18 @@ describe("models, layers and traces", () => {
 
   test("traces: where each layer stands and what it took", () => {
     const [head, ...rows] = textCells(toMimeBundle(clear.traces));
-    expect(head).toEqual(["layer", "output shape", "level", "scale", "operations", "ms", "largest error"]);
-    expect(rows[1].slice(0, 5)).toEqual([
-      "act1",
-      "2×2×2",
-      "3 → 2",
-      "2^36 → 2^24",
-      "8 square, 8 relinearize, 8 rescale",
+    expect(head).toEqual([
+      "layer",
+      "output shape",
+      "level",
+      "scale",
+      "ms",
+      "rms error",
+      "largest error",
+      "operations",
     ]);
+    expect(rows[1].slice(0, 4)).toEqual(["act1", "2×2×2", "3 → 2", "2^36 → 2^24"]);
+    expect(rows[1].at(-1)).toBe("8 square, 8 relinearize, 8 rescale");
     expect(facts(toMimeBundle(clear.traces[1]))).toMatchObject({
       "model layer": "1",
       packing: "batch, 2 images",
@@ -127,7 +131,7 @@ describe("plans", () => {
   test("an explanation: what will be done, how long it takes, what travels", () => {
     const { explanation } = planned;
     const [head, ...rows] = textCells(toMimeBundle(explanation));
-    expect(head.slice(-3)).toEqual(["operations", "predicted ms", "predicted error"]);
+    expect(head.slice(-3)).toEqual(["predicted ms", "predicted rms error", "operations"]);
     expect(rows[0][head.indexOf("level")]).toBe("3 → 2");
     expect(toMimeBundle(explanation)?.["text/plain"]).toMatch(/packing packed; .* predicted; input .*keys/);
     expect(toMimeBundle(JSON.parse(JSON.stringify(explanation)))).toEqual(toMimeBundle(explanation));

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { renderNotebook } from "../../../src/notebook/html/index.js";
+import { themed } from "../../../src/viz/theme.js";
 import { code, display, markdown, notebookOf, pixel, plotly } from "./notebooks.js";
 import { richNotebook } from "./rich-notebook.js";
+
+const richTemplate = themed({}).template;
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 
@@ -93,12 +96,55 @@ describe("in Chromium without a network", () => {
     await page.pdf();
     await page.emulateMedia({ media: "print" });
     expect(await shown(page)).toEqual(["none", "block"]);
+    // What is folded on the screen is open on paper.
+    const folded = page.locator("main details:not([open]) > :not(summary)").first();
+    const isVisible = () => folded.evaluate((element) => element.checkVisibility());
+    expect(await isVisible()).toBe(true);
+    await page.emulateMedia({ media: "screen" });
+    expect(await isVisible()).toBe(false);
     expect(complaints).toEqual([]);
     await page.context().close();
     const quiet = await open(richHtml, 900, { javaScriptEnabled: false });
     expect(await quiet.page.locator(".picture").first().isVisible()).toBe(true);
     expect(await quiet.page.locator(".plot").first().isVisible()).toBe(false);
     await quiet.page.context().close();
+  });
+
+  test("figures take the colours of a dark page, also when the reader changes to it", async () => {
+    const { page, complaints } = await open(richHtml, 900, { colorScheme: "dark" });
+    const ground = () =>
+      page.evaluate(() => getComputedStyle(document.querySelector(".plot svg.main-svg")!).backgroundColor);
+    await page.waitForFunction(() => document.querySelectorAll(".plot:has(svg.main-svg)").length === 3);
+    expect(await ground()).toBe("rgb(24, 31, 39)");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.waitForFunction(
+      () =>
+        getComputedStyle(document.querySelector(".plot svg.main-svg")!).backgroundColor ===
+        "rgb(255, 255, 255)",
+    );
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([1280, 390])("%d px wide: no title is cut, wherever it is broken", async (width) => {
+    const text = "A title of a figure that is a good deal longer than any telephone is wide";
+    const figure = { data: [{ y: [1, 2] }], layout: { title: { text }, template: richTemplate } };
+    const { page } = await open(
+      await renderNotebook(notebookOf([code("f", [display({ [plotly]: figure })])])),
+      width,
+    );
+    await page.waitForFunction(() => document.querySelector(".plot .gtitle") !== null);
+    const [title, plot, area] = await page.evaluate(() =>
+      [".gtitle", ".plot", ".plot .gridlayer"].map((name) => {
+        const { left, right, top, bottom } = document.querySelector(name)!.getBoundingClientRect();
+        return { left, right, top, bottom };
+      }),
+    );
+    expect(title.left).toBeGreaterThanOrEqual(plot.left);
+    expect(title.right).toBeLessThanOrEqual(plot.right);
+    expect(title.top).toBeGreaterThanOrEqual(plot.top);
+    expect(title.bottom).toBeLessThanOrEqual(area.top);
+    await page.context().close();
   });
 
   test("a figure that plotly cannot draw gives way to its picture and stops no other", async () => {
