@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { BarData } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
 import { seriesStyle, themed } from "./theme.js";
@@ -21,12 +22,12 @@ const steps = [
  * fine-tuning, one bar each. Wrong answers are drawn because right ones are all near 100 %; each bar says both.
  *
  * @param conversions Accuracies by what took the layers' place.
- * @throws RangeError if there are none.
+ * @throws InputError if there are none.
  * @example accuracySteps({ square: { before: 0.989, afterReplacing: 0.95, afterFineTuning: 0.991 } })
  */
 export function accuracySteps(conversions: Readonly<Record<string, ConversionAccuracy>>): Figure {
   const series = Object.entries(conversions);
-  if (series.length === 0) throw new RangeError("accuracySteps: expected at least one conversion, got none");
+  if (series.length === 0) throw new InputError("accuracySteps: expected at least one conversion, got none");
   return {
     data: series.map(([name, accuracy], index) => bars(plainText(name), accuracy, index)),
     layout: themed({

@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { Annotation, LayoutImage, ScatterData, Shape } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
 import { grayPngAddress } from "./gray-png.js";
@@ -36,15 +37,15 @@ const leastCellsWide = 4;
  * A grid of digits, each over its predicted label. Where that is wrong it has a ✗, the true label below it
  * and a thick dashed frame.
  *
- * @throws RangeError if there are no images, or one has not 28 × 28 finite values.
+ * @throws InputError if there are no images, or one has not 28 × 28 finite values.
  * @example digits([{ pixels, predicted: 4, label: 9 }])
  */
 export function digits(images: readonly DigitImage[], options: DigitsOptions = {}): Figure {
-  if (images.length === 0) throw new RangeError("digits: expected at least one image, got none");
+  if (images.length === 0) throw new InputError("digits: expected at least one image, got none");
   images.forEach(requirePixels);
   const columns = Math.min(options.columns ?? 5, images.length);
   if (!Number.isInteger(columns) || columns < 1) {
-    throw new RangeError(`digits: expected a whole number of columns of at least 1, got ${options.columns}`);
+    throw new InputError(`digits: expected a whole number of columns of at least 1, got ${options.columns}`);
   }
   const rows = Math.ceil(images.length / columns);
   const cells = images.map((image, index) => ({
@@ -84,12 +85,12 @@ interface Cell {
 
 function requirePixels({ pixels }: DigitImage, index: number): void {
   if (pixels.length !== side * side) {
-    throw new RangeError(
+    throw new InputError(
       `digits: image ${index}: expected ${side}×${side} = ${side * side} values, got ${pixels.length}`,
     );
   }
   const bad = Array.from(pixels).findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new RangeError(`digits: image ${index}: value ${bad} is ${pixels[bad]}, not a number`);
+  if (bad >= 0) throw new InputError(`digits: image ${index}: value ${bad} is ${pixels[bad]}, not a number`);
 }
 
 function score(images: readonly DigitImage[]): string {

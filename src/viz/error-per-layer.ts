@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { Annotation, ScatterData, Shape } from "plotly.js-dist-min";
 import type { Figure } from "./figure.js";
 import { logAxis } from "./log-axis.js";
@@ -18,14 +19,14 @@ type Statistic = (typeof statistics)[number];
  * run has no value for the next layer: a fused stage has one error, where it ends.
  *
  * @param traces The traces of a run, or several runs to compare.
- * @throws RangeError if there are no traces, or none of them has an error.
+ * @throws InputError if there are no traces, or none of them has an error.
  * @example errorPerLayer([{ label: "16-bit weights", traces: a }, { label: "18-bit weights", traces: b }])
  */
 export function errorPerLayer(traces: Traces): Figure {
   const runs = namedRuns("errorPerLayer", traces).map(withErrors);
   const layers = layersInOrder(runs);
   if (layers.length === 0) {
-    throw new RangeError(
+    throw new InputError(
       "errorPerLayer: expected a trace with an error, got none; an error is measured only where the secret key " +
         "and the plain model are at hand",
     );

@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 /** Widths and heights of text in one font, for a font size of 1 pixel. */
 export interface FontMetrics {
   /** Advance width of the text, without kerning. */
@@ -12,14 +13,14 @@ export interface FontMetrics {
  * Reads the advance widths of a TrueType font.
  * Tables: https://learn.microsoft.com/typography/opentype/spec/ (head, hhea, hmtx, and cmap in format 12).
  *
- * @throws RangeError if the bytes are no TrueType font with such tables.
+ * @throws InputError if the bytes are no TrueType font with such tables.
  */
 export function readFontMetrics(font: Uint8Array): FontMetrics {
   const bytes = new DataView(font.buffer, font.byteOffset, font.byteLength);
   const tables = readTableOffsets(bytes);
   const table = (tag: string): number => {
     const offset = tables.get(tag);
-    if (offset === undefined) throw new RangeError(`readFontMetrics: the font has no table "${tag}"`);
+    if (offset === undefined) throw new InputError(`readFontMetrics: the font has no table "${tag}"`);
     return offset;
   };
   const unitsPerEm = bytes.getUint16(table("head") + 18);
@@ -56,7 +57,7 @@ function readCharacterMap(bytes: DataView, cmap: number): (codePoint: number) =>
   );
   const subtable = subtables.find((offset) => bytes.getUint16(offset) === 12);
   if (subtable === undefined) {
-    throw new RangeError("readFontMetrics: the font has no character map in format 12");
+    throw new InputError("readFontMetrics: the font has no character map in format 12");
   }
   const groups = Array.from({ length: bytes.getUint32(subtable + 12) }, (_, index) => {
     const group = subtable + 16 + 12 * index;

@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { ScatterData } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
 import { logAxis } from "./log-axis.js";
@@ -33,17 +34,17 @@ export interface LinePlotOptions {
 /**
  * Curves over a number, each with a colour, a dash and a name of its own.
  *
- * @throws RangeError if there are no series, or one has not one y for each x.
+ * @throws InputError if there are no series, or one has not one y for each x.
  * @example
  * const x = [-1, 0, 1];
  * const squares = { name: "x²", x, y: x.map((value) => value ** 2) };
  * linePlot([squares], { title: "A square", x: { title: "x" }, y: { title: "x²" } });
  */
 export function linePlot(series: readonly LineSeries[], { title, x, y }: LinePlotOptions): Figure {
-  if (series.length === 0) throw new RangeError("linePlot: expected at least one series, got none");
+  if (series.length === 0) throw new InputError("linePlot: expected at least one series, got none");
   const uneven = series.find((one) => one.x.length !== one.y.length);
   if (uneven) {
-    throw new RangeError(
+    throw new InputError(
       `linePlot: "${uneven.name}": expected one y for each of ${uneven.x.length} x, got ${uneven.y.length}`,
     );
   }

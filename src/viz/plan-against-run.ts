@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { BarData, Data, ScatterData } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import type { Explanation } from "../he-ml/program/explain.js";
@@ -16,12 +17,12 @@ const mostStagesWithText = 5;
  *
  * @param explanation what `explainPlan` told before the run
  * @param traces of a run of one image
- * @throws RangeError if the traces are of other stages
+ * @throws InputError if the traces are of other stages
  */
 export function planAgainstRun(explanation: Explanation, traces: readonly LayerTrace[]): Figure {
   const planned = explanation.stages;
   if (planned.map(({ name }) => name).join() !== traces.map(({ name }) => name).join()) {
-    throw new RangeError(
+    throw new InputError(
       `planAgainstRun: expected the traces of stages ${planned.map(({ name }) => name).join(", ")}, ` +
         `got ${traces.map(({ name }) => name).join(", ") || "none"}`,
     );

@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { Figure } from "./figure.js";
 import type { HeadlessPage } from "./headless-plotly.js";
@@ -24,7 +25,7 @@ let lastDrawing: Promise<unknown> = Promise.resolve();
  * Draws a figure as SVG, without a browser. The same figure always gives the same text.
  * Series that plotly draws on a canvas or with WebGL (heatmap, scattergl, 3d) cannot be drawn so.
  *
- * @throws RangeError if a size is not a positive number.
+ * @throws InputError if a size is not a positive number.
  * @throws InputError if the packages that draw are not installed; it says which.
  * @example await writeFile("error.svg", await renderSvg(errorPerLayer(traces), { width: 700, height: 450 }))
  */
@@ -39,7 +40,7 @@ export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<
  * Draws a figure as PNG, without a browser.
  *
  * @returns The bytes of the file: `width * scale` × `height * scale` pixels.
- * @throws RangeError if a size or the scale is not a positive number.
+ * @throws InputError if a size or the scale is not a positive number.
  * @throws InputError as {@link renderSvg}
  */
 export async function renderPng(figure: Figure, options: RenderPngOptions = {}): Promise<Uint8Array> {
@@ -56,7 +57,7 @@ function checkedSize({ layout }: Figure, size: RenderSize): Required<RenderSize>
 
 function requirePositive(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value;
-  throw new RangeError(`render: expected a ${name} above 0, got ${value}`);
+  throw new InputError(`render: expected a ${name} above 0, got ${value}`);
 }
 
 async function draw({ data, layout, config }: Figure, width: number, height: number): Promise<string> {

@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { Figure } from "./figure.js";
 import { escapeHtml } from "./html.js";
 import { plotElement, plotScripts } from "./interactive-plot.js";
@@ -29,7 +30,7 @@ export interface Report {
  * Writes a report as one HTML file that opens without a network: tables, and figures that can be zoomed and
  * pointed at, or that stand as pictures where scripts are off. Every text given is shown as text, never as HTML.
  *
- * @throws RangeError if a row has not one cell for each column.
+ * @throws InputError if a row has not one cell for each column.
  * @example
  * const figures = [{ caption: "Error after each layer", figure: errorPerLayer(traces) }];
  * await writeFile("report.html", await renderReport({ title: "mnist-small", tables: [], figures }));
@@ -55,7 +56,7 @@ export async function renderReport({ title, intro = "", tables, figures }: Repor
 function tableHtml({ caption, columns, rows }: ReportTable): string {
   const bad = rows.findIndex((row) => row.length !== columns.length);
   if (bad >= 0) {
-    throw new RangeError(
+    throw new InputError(
       `renderReport: table "${caption}": expected ${columns.length} cells in each row, ` +
         `got ${rows[bad].length} in row ${bad}`,
     );

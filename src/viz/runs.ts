@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import { plainText } from "./figure.js";
 import type { LayoutAxis } from "./plotly-types.js";
@@ -26,14 +27,14 @@ export interface NamedRun {
 /**
  * Brings what a figure was given into one form.
  *
- * @throws RangeError if there is no run, or one of them has no traces.
+ * @throws InputError if there is no run, or one of them has no traces.
  */
 export function namedRuns(figure: string, traces: Traces): NamedRun[] {
   const runs: readonly Run[] = isRuns(traces) ? traces : [{ label: "", traces }];
-  if (runs.length === 0) throw new RangeError(`${figure}: expected at least one run, got none`);
+  if (runs.length === 0) throw new InputError(`${figure}: expected at least one run, got none`);
   return runs.map(({ label, traces }) => {
     if (traces.length === 0) {
-      throw new RangeError(
+      throw new InputError(
         `${figure}: expected at least one layer trace${label && ` in run "${label}"`}, got none; ` +
           `run the model first`,
       );

@@ -19,7 +19,7 @@ interface Point {
  * each layer's input to its output. Between scale and modulus lies the headroom: the bits that are left for
  * the size of the values. Where a layer rescales by one prime, the scale that it reached before is shown too.
  *
- * @throws RangeError if there are no traces.
+ * @throws InputError if there are no traces.
  */
 export function scalePerLayer(traces: readonly LayerTrace[]): Figure {
   const [{ layers }] = namedRuns("scalePerLayer", traces);

@@ -23,7 +23,7 @@ const mostBarsWithText = 12;
  * each homomorphic operation ran.
  *
  * @param traces The traces of a run, or several runs to compare.
- * @throws RangeError if there are no traces.
+ * @throws InputError if there are no traces.
  */
 export function timePerLayer(traces: Traces): Figure {
   const runs = namedRuns("timePerLayer", traces);

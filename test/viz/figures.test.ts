@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { InputError } from "../../src/he-ml/errors.js";
 import type { BarData, ScatterData } from "plotly.js-dist-min";
 import { accuracySteps } from "../../src/viz/accuracy-steps.js";
 import { digits } from "../../src/viz/digits.js";
@@ -51,7 +52,7 @@ describe.each([
   ["timePerLayer", timePerLayer],
 ])("%s", (name, make) => {
   test("refuses a run without traces", () => {
-    expect(() => make([])).toThrow(RangeError);
+    expect(() => make([])).toThrow(InputError);
     expect(() => make([])).toThrow(`${name}: expected at least one layer trace, got none`);
   });
 
@@ -87,7 +88,7 @@ describe("accuracySteps", () => {
   });
 
   test("refuses none", () => {
-    expect(() => accuracySteps({})).toThrow(RangeError);
+    expect(() => accuracySteps({})).toThrow(InputError);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { InputError } from "../../src/he-ml/errors.js";
 import type { BarData, ScatterData } from "plotly.js-dist-min";
 import { planAgainstRun } from "../../src/viz/plan-against-run.js";
 import { explanation, names, traces } from "./plan.js";
@@ -42,7 +43,7 @@ describe("planAgainstRun", () => {
   });
 
   test("refuses the traces of another run", () => {
-    expect(() => planAgainstRun(explanation, [])).toThrow(RangeError);
+    expect(() => planAgainstRun(explanation, [])).toThrow(InputError);
     expect(() => planAgainstRun(explanation, [])).toThrow(/expected the traces of stages conv1.*, got none/);
     expect(() => planAgainstRun(explanation, mnistSmall)).toThrow(/got conv1, square1, flatten/);
   });

@@ -25,7 +25,7 @@ export function isFigure(value: unknown): value is Figure {
  * A figure in the three forms that together show everywhere: plotly's JSON, interactive in JupyterLab and VS Code;
  * a PNG where no script runs; a line of text. No HTML, which viewers would prefer and code hosts strip of scripts.
  *
- * @throws RangeError if a size is not a positive number
+ * @throws InputError if a size is not a positive number
  */
 export async function figureMessage(figure: Figure, size: FigureSize = {}): Promise<DisplayMessage> {
   const { renderPng } = await import("../../viz/render.js");

@@ -1,3 +1,4 @@
+import { InputError } from "../../he-ml/errors.js";
 import { inspect } from "node:util";
 import { bundleOf, displayMessage } from "./display-message.js";
 import { diagramText, isDiagram } from "./diagram-bundle.js";
@@ -12,7 +13,7 @@ import { currentDisplayWriter } from "./kernel-output.js";
  * Await it: a picture takes a moment to draw, and what is drawn after the cell's end comes late.
  *
  * @param size of a figure
- * @throws RangeError if a size is not a positive number
+ * @throws InputError if a size is not a positive number
  * @example await show(errorPerLayer(traces));
  */
 export async function show(value: unknown, size: FigureSize = {}): Promise<void> {
@@ -38,6 +39,6 @@ const plainText = (value: unknown) => (typeof value === "string" ? value : inspe
 function requirePositive(size: FigureSize): void {
   for (const [name, pixels] of Object.entries(size) as [string, number | undefined][]) {
     if (pixels === undefined || (Number.isFinite(pixels) && pixels > 0)) continue;
-    throw new RangeError(`show: expected a ${name} above 0, got ${pixels}`);
+    throw new InputError(`show: expected a ${name} above 0, got ${pixels}`);
   }
 }

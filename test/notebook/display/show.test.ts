@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { InputError } from "../../../src/he-ml/errors.js";
 import { show, table } from "../../../src/notebook/display/index.js";
 import type { DisplayMessage } from "../../../src/notebook/display/kernel-output.js";
 import { errorPerLayer } from "../../../src/viz/error-per-layer.js";
@@ -40,7 +41,7 @@ describe("on tslab", () => {
   test("a display method that fails is quoted, a wrong size is refused", async () => {
     await show({ [Symbol.for("Jupyter.display")]: () => Promise.reject(new Error("no picture")) });
     expect(sent[0].data["text/plain"]).toMatch("no picture");
-    await expect(show(figure, { width: -1 })).rejects.toThrow(RangeError);
+    await expect(show(figure, { width: -1 })).rejects.toThrow(InputError);
   });
 });
 
