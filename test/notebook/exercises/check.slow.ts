@@ -47,7 +47,10 @@ test("what is wrong is said of each exercise, and a cell that does not compile o
   expect(wrong.stdout).toMatch(/✓ overflow: passed/);
 
   await write("exits", {
-    sumSlots: authorCells.sumSlots.replace("let sum = x;", "process.exit(3);\n  let sum = x;"),
+    sumSlots: authorCells.sumSlots.replace(
+      "let sum = x;",
+      "if (x !== undefined) process.exit(3);\n  let sum = x;",
+    ),
   });
   const exits = await folder.run(["check", "exits.ipynb"]);
   expect(exits.status).toBe(1);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { parse } from "csv-parse/sync";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { JSDOM } from "jsdom";
 import { TestFolder } from "../support.js";
 import { authorNotebook } from "./author-notebook.js";
 import { submissions } from "./hostile-submissions.js";
@@ -53,10 +55,12 @@ test("no submission harms another's grade, or the grader", async () => {
     ...{ exits: others, fakes: others, floods: others, loops: others, reads: others, swallows: others },
   });
   const csv = await readFile(join(folder.path, "grades/grades.csv"), "utf8");
-  const said = (student: string) => new RegExp(`^${student},multiply-mod,0,no,(.*)\r$`, "m").exec(csv)?.[1];
+  const rows = parse(csv, { columns: true }) as Record<string, string>[];
+  const said = (name: string) =>
+    rows.find(({ student, exercise }) => student === name && exercise === "multiply-mod")?.says;
   expect(csv.split("\r\n")[0]).toBe("student,exercise,points,passed,says");
   expect(csv).toContain("\r\ngood,multiply-mod,2,yes,3 products modulo X⁸ + 1\r\n");
-  expect(said("loops")).toMatch(/^"?it did not end within 45 s/);
+  expect(said("loops")).toMatch(/^it did not end within 45 s/);
   expect(said("exits")).toMatch(/the kernel ended/);
   expect(said("floods")).toMatch(/cells printed more than 2000000 characters/);
   expect(said("reads")).toContain("refused,refused,refused,refused,refused,refused,refused,refused");
@@ -67,7 +71,7 @@ test("no submission harms another's grade, or the grader", async () => {
   const page = await readFile(join(folder.path, "grades/good.html"), "utf8");
   expect(page).toContain("Grades of good");
   const named = await readFile(join(folder.path, "grades/<img src=x onerror=alert(1)>.html"), "utf8");
-  expect(named).not.toContain("<img src=x");
+  expect(new JSDOM(named).window.document.querySelector("img")).toBeNull();
   const after = await readdir(folder.path, { recursive: true });
   expect(after.filter((path) => !path.startsWith("grades") && !before.includes(path))).toEqual([]);
   expect(before.filter((path) => !after.includes(path))).toEqual([]);
