@@ -65,6 +65,7 @@ function apply(layer: ActivationLayer, x: number): number {
 }
 
 export const activation: PlainOnlyDefinition<ActivationLayer> = {
+  make: activationLayer,
   outputShape: (_layer, inputShape) => inputShape,
   forward: (layer, batch) => ({ shape: batch.shape, data: batch.data.map((x) => apply(layer, x)) }),
   remedy: "put a square (x * x) or a fitted polynomial in its place and train again",

@@ -86,6 +86,7 @@ function rows(layer: AveragePoolLayer, inputShape: Shape): Rows {
 }
 
 export const averagePool: LinearDefinition<AveragePoolLayer> = {
+  make: averagePoolLayer,
   outputShape,
   rows,
   // It divides by declaring another scale, and multiplies nothing: no depth.

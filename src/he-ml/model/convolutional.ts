@@ -127,6 +127,7 @@ function weightChannels({ weights: { shape }, groups }: ConvolutionalLayer): Wei
 }
 
 export const convolutional: WeightedDefinition<ConvolutionalLayer> = {
+  make: convolutionalLayer,
   outputShape,
   rows,
   weightChannels,

@@ -16,6 +16,7 @@ const outputShape = (_layer: FlattenLayer, inputShape: Shape): Shape => [sizeOf(
 
 /** No value moves, so that nothing is computed: there are no rows. */
 export const flatten: LayerDefinition<FlattenLayer> = {
+  make: flattenLayer,
   outputShape,
   forward: (layer, batch) => reshape(batch, [batch.shape[0], ...outputShape(layer, batch.shape.slice(1))]),
 };

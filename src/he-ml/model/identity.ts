@@ -15,6 +15,7 @@ export function identityLayer(options: { readonly name?: string } = {}): Identit
 }
 
 export const identity: LayerDefinition<IdentityLayer> = {
+  make: identityLayer,
   outputShape: (_layer, inputShape) => inputShape,
   forward: (_layer, batch) => batch,
 };

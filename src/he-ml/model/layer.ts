@@ -45,6 +45,8 @@ export interface PlainOnlyDefinition<L extends LayerBase> extends ForwardDefinit
 }
 
 interface LayerFacts<L extends LayerBase> {
+  /** What users make one by; a description that it refuses is none. @throws InputError if a field is missing or wrong */
+  make(layer: L): L;
   /** @throws InputError if the layer cannot take such an input. */
   outputShape(layer: L, inputShape: Shape): Shape;
   /** The kind in words: `average pool`. The same as the kind if left out. */

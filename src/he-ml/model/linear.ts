@@ -77,6 +77,7 @@ function rows({ weights, bias }: LinearLayer): Rows {
 }
 
 export const linear: WeightedDefinition<LinearLayer> = {
+  make: linearLayer,
   outputShape,
   rows,
   weightChannels: ({ weights: { shape } }) => ({

@@ -81,6 +81,7 @@ function forward(layer: MaxPoolLayer, batch: Tensor): Tensor {
 }
 
 export const maxPool: PlainOnlyDefinition<MaxPoolLayer> = {
+  make: maxPoolLayer,
   outputShape,
   forward,
   remedy: "put an average pool in its place and train again",

@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import { formatShape, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   definitionOf,
+  requireLayer,
   type Layer,
   type LinearLayer,
   type LinearMapLayer,
@@ -55,10 +56,10 @@ export function defineModel(model: Network): Network {
     if (names.has(layer.name))
       throw new ModelError(`model "${model.name}": two layers are named "${layer.name}"`);
     names.add(layer.name);
+    requireLayer(layer);
     for (const field of ["weights", "bias"] as const) {
       const values = field in layer ? (layer as LinearLayer)[field] : undefined;
       if (!values) continue;
-      requireTensor(`model "${model.name}": ${field} of "${layer.name}"`, values);
       if (!values.data.every(Number.isFinite)) {
         throw new ModelError(`model "${model.name}": ${field} of "${layer.name}" hold a NaN or an infinity`);
       }
@@ -92,6 +93,7 @@ export function requireNetwork(what: string, value: unknown): asserts value is N
 /** Output shape of one layer for one image. @throws InputError if the layer does not take such an input */
 export function layerOutputShape(layer: NetworkLayer, inputShape: Shape): Shape {
   requireArgument("layerOutputShape", Array.isArray(inputShape), "a shape, as [1, 28, 28]", inputShape);
+  requireLayer(layer);
   return definitionOf(layer).outputShape(layer, inputShape);
 }
 
@@ -122,6 +124,7 @@ export function isWeighted(layer: { readonly kind: string }): layer is WeightedL
 
 /** Plain forward of one layer over a batch `[n, …shape]`. @throws InputError if the layer does not take such a batch */
 export function layerForward(layer: NetworkLayer, batch: Tensor): Tensor {
+  requireLayer(layer);
   const definition = definitionOf(layer);
   requireTensor("layerForward", batch);
   if (definition.forward) return definition.forward(layer, batch);

@@ -52,6 +52,7 @@ function rows(layer: PaddingLayer, inputShape: Shape): Rows {
 }
 
 export const padding: LinearDefinition<PaddingLayer> = {
+  make: paddingLayer,
   outputShape,
   rows,
   addsZeros: isPadded,

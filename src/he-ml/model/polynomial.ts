@@ -74,6 +74,7 @@ function term(coefficient: number, power: number): string {
 }
 
 export const polynomial: LayerDefinition<PolynomialLayer> = {
+  make: polynomialLayer,
   outputShape: (_layer, inputShape) => inputShape,
   forward: (layer, batch) => ({ shape: batch.shape, data: batch.data.map((x) => valueAt(layer, x)) }),
   rows,

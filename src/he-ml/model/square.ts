@@ -12,6 +12,7 @@ export function squareLayer(options: { readonly name?: string } = {}): SquareLay
 }
 
 export const square: LayerDefinition<SquareLayer> = {
+  make: squareLayer,
   outputShape: (_layer, inputShape) => inputShape,
   forward: (_layer, batch) => ({ shape: batch.shape, data: batch.data.map((value) => value * value) }),
   depth: () => ({ ciphertext: 1, total: 1 }),

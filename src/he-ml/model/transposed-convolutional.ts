@@ -180,6 +180,7 @@ function weightChannels({ weights: { shape }, groups }: TransposedConvolutionalL
 }
 
 export const transposedConvolutional: WeightedDefinition<TransposedConvolutionalLayer> = {
+  make: transposedConvolutionalLayer,
   outputShape,
   rows,
   weightChannels,

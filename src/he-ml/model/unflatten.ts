@@ -47,6 +47,7 @@ function outputShape(layer: UnflattenLayer, inputShape: Shape): Shape {
 
 /** No value moves, so that nothing is computed: there are no rows. */
 export const unflatten: LayerDefinition<UnflattenLayer> = {
+  make: unflattenLayer,
   outputShape,
   forward: (layer, batch) => reshape(batch, [batch.shape[0], ...outputShape(layer, batch.shape.slice(1))]),
   details: ({ shape }) => ` to ${formatShape(shape)}`,

@@ -4,7 +4,13 @@ import { averagePoolLayer } from "../../../src/he-ml/model/average-pool.js";
 import { convolutionalLayer } from "../../../src/he-ml/model/convolutional.js";
 import { flattenLayer } from "../../../src/he-ml/model/flatten.js";
 import { linearLayer } from "../../../src/he-ml/model/linear.js";
-import { defineModel, layerShapes, modelForward } from "../../../src/he-ml/model/model.js";
+import {
+  defineModel,
+  layerForward,
+  layerOutputShape,
+  layerShapes,
+  modelForward,
+} from "../../../src/he-ml/model/model.js";
 import { paddingLayer } from "../../../src/he-ml/model/padding.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { tensor, zeros } from "../../../src/he-ml/tensor/tensor.js";
@@ -36,14 +42,37 @@ describe("defineModel", () => {
     const define = (layer: (typeof layers)[0]) => () =>
       defineModel({ name: "net", inputShape: [3], layers: [layer] });
     expect(define({ kind: "linear", name: "fc", weights: short })).toThrow(
-      /^model "net": weights of "fc": expected a tensor, got 4 values for 2×3/,
+      /^linear "fc": weights: expected a tensor, got 4 values for 2×3/,
     );
     expect(define({ kind: "linear", name: "fc", weights: zeros([2, 3]), bias })).toThrow(
-      /^model "net": bias of "fc": expected a tensor, got 1 values for 2/,
+      /^linear "fc": bias: expected a tensor, got 1 values for 2/,
     );
     expect(() => linearLayer({ name: "fc", weights: short })).toThrow(
       /^linear "fc": weights: .* 4 values for 2×3/,
     );
+  });
+
+  test.each<[string, object]>([
+    ["linear", {}],
+    ["linear", { weights: { shape: [2, 3], data: [1, 2, 3, 4, 5, 6] } }],
+    ["convolutional", {}],
+    ["transposedConvolutional", {}],
+    ["polynomial", {}],
+    ["averagePool", {}],
+    ["maxPool", {}],
+    ["unflatten", {}],
+    ["padding", {}],
+    ["activation", {}],
+    ["square", { name: undefined }],
+  ])("refuses what is no description of its kind: %s %j", (kind, fields) => {
+    const layer = { kind, name: "odd", ...fields } as unknown as (typeof layers)[0];
+    for (const use of [
+      () => defineModel({ name: "net", inputShape: [1, 4, 4], layers: [layer] }),
+      () => layerForward(layer, zeros([1, 1, 4, 4])),
+      () => layerOutputShape(layer, [1, 4, 4]),
+    ]) {
+      expect(use).toThrow(InputError);
+    }
   });
 
   test.each([NaN, Infinity])("refuses weights and biases that hold %p", (bad) => {
