@@ -1,7 +1,7 @@
 // Work on residue polynomials of doubles, coefficient by coefficient. Results may overwrite operands. Unless it says
 // otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out; "loose" operands may be what a transform leaves.
 
-import { isTight, reduced, roundingShift, times, timesConstant } from "./double-arithmetic";
+import { isTight, reduced, shiftBeside, times, timesConstant } from "./double-arithmetic";
 
 /** 2^52 as bits of a double, whose last 52 bits count ones; and as a number. */
 const onesBits: u64 = 0x4330000000000000;
@@ -36,7 +36,7 @@ export function fromWords(to: usize, from: usize, n: u32, prime: f64): void {
 export function toWords(to: usize, from: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const zero = f64x2.splat(0);
   const offset = f64x2.splat(ones);
   const mask = i64x2.splat(0x000fffffffffffff);
@@ -51,7 +51,7 @@ export function toWords(to: usize, from: usize, n: u32, prime: f64): void {
 export function add(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16, b += 16) {
     v128.store(to, reduced(f64x2.add(v128.load(a), v128.load(b)), p, inverse, shift));
   }
@@ -61,7 +61,7 @@ export function add(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
 export function subtract(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16, b += 16) {
     v128.store(to, reduced(f64x2.sub(v128.load(a), v128.load(b)), p, inverse, shift));
   }
@@ -71,7 +71,7 @@ export function subtract(to: usize, a: usize, b: usize, n: u32, prime: f64): voi
 export function addPermuted(to: usize, a: usize, places: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, places += 4) {
     const first = v128.load64_zero(a + ((<usize>load<u16>(places)) << 3));
     const both = v128.load_lane<u64>(a + ((<usize>load<u16>(places, 2)) << 3), first, 1);
@@ -83,7 +83,7 @@ export function addPermuted(to: usize, a: usize, places: usize, n: u32, prime: f
 export function multiplyConstant(to: usize, a: usize, n: u32, constant: f64, ratio: f64, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const w = f64x2.splat(constant);
   const r = f64x2.splat(ratio);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16) {
@@ -95,7 +95,7 @@ export function multiplyConstant(to: usize, a: usize, n: u32, constant: f64, rat
 export function sumOfProducts(to: usize, as_: usize, bs: usize, count: u32, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const most = mostTerms(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let sum = times(v128.load(at(as_, 0) + j), v128.load(at(bs, 0) + j), p, inverse, shift);
@@ -123,7 +123,7 @@ export function sumOfProductPairs(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const most = mostTerms(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let factor = v128.load(at(factors, 0) + j);
@@ -156,7 +156,7 @@ export function addProductPair(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     const f = v128.load(factor + j);
     const sum0 = f64x2.add(v128.load(to0 + j), times(f, v128.load(a + j), p, inverse, shift));
@@ -175,7 +175,7 @@ export function addProductPair(
 export function convert(to: usize, from: usize, n: u32, other: f64, prime: f64, lift: bool): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const zero = f64x2.splat(0);
   const q = f64x2.splat(lift ? other : 0);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, from += 16) {
@@ -198,7 +198,7 @@ export function divideStep(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const w = f64x2.splat(constant);
   const r = f64x2.splat(ratio);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
