@@ -8,12 +8,13 @@ const onesBits: u64 = 0x4330000000000000;
 const ones: f64 = 4503599627370496.0;
 
 /**
- * How many products can be added to one that is reduced, in doubles below 2^53: of less than p each where p < 2^50, and of
- * 3/4·p where p is tight, less than 2^52.
+ * How many products are added up at once, before their sum is reduced and kept: few enough that a cache foresees what is read
+ * next, and that the sum of what was kept and of four products, of less than p each where p < 2^50, is exact.
  */
-function mostTerms(prime: f64): u32 {
-  return isTight(prime) ? 1 : 7;
-}
+const termsAtOnce: u32 = 4;
+
+/** Where p is tight, products are at most 3/4·p, and a reduced sum and two of them below 2^53. */
+const tightTerms: u32 = 2;
 
 /** The address at place `k` of a list. */
 function at(list: usize, k: u32): usize {
@@ -96,21 +97,21 @@ export function sumOfProducts(to: usize, as_: usize, bs: usize, count: u32, n: u
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
   const shift = shiftBeside(prime);
-  const most = mostTerms(prime);
+  const most = isTight(prime) ? tightTerms : termsAtOnce;
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let sum = times(v128.load(at(as_, 0) + j), v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
-      if (room == 0) {
-        sum = reduced(sum, p, inverse, shift);
-        room = most;
-      }
+    for (let k: u32 = 1; k < count; k++) {
+      if (k % most == 0) sum = reduced(sum, p, inverse, shift);
       sum = f64x2.add(sum, times(v128.load(at(as_, k) + j), v128.load(at(bs, k) + j), p, inverse, shift));
     }
     v128.store(to + j, reduced(sum, p, inverse, shift));
   }
 }
 
-/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or loose digits times a key. */
+/**
+ * to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or loose digits times a key. Neither result
+ * overwrites an operand, as there are several passes.
+ */
 export function sumOfProductPairs(
   to0: usize,
   to1: usize,
@@ -124,23 +125,29 @@ export function sumOfProductPairs(
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
   const shift = shiftBeside(prime);
-  const most = mostTerms(prime);
-  for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
-    let factor = v128.load(at(factors, 0) + j);
-    let sum0 = times(factor, v128.load(at(as_, 0) + j), p, inverse, shift);
-    let sum1 = times(factor, v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
-      if (room == 0) {
-        sum0 = reduced(sum0, p, inverse, shift);
-        sum1 = reduced(sum1, p, inverse, shift);
-        room = most;
+  const tight = isTight(prime);
+  for (let from: u32 = 0; from < count; from += termsAtOnce) {
+    const until = min(from + termsAtOnce, count);
+    for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
+      let factor = v128.load(at(factors, from) + j);
+      let sum0 = times(factor, v128.load(at(as_, from) + j), p, inverse, shift);
+      let sum1 = times(factor, v128.load(at(bs, from) + j), p, inverse, shift);
+      if (from > 0) {
+        sum0 = f64x2.add(sum0, v128.load(to0 + j));
+        sum1 = f64x2.add(sum1, v128.load(to1 + j));
       }
-      factor = v128.load(at(factors, k) + j);
-      sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
-      sum1 = f64x2.add(sum1, times(factor, v128.load(at(bs, k) + j), p, inverse, shift));
+      for (let k = from + 1; k < until; k++) {
+        if (tight && k == from + tightTerms) {
+          sum0 = reduced(sum0, p, inverse, shift);
+          sum1 = reduced(sum1, p, inverse, shift);
+        }
+        factor = v128.load(at(factors, k) + j);
+        sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
+        sum1 = f64x2.add(sum1, times(factor, v128.load(at(bs, k) + j), p, inverse, shift));
+      }
+      v128.store(to0 + j, reduced(sum0, p, inverse, shift));
+      v128.store(to1 + j, reduced(sum1, p, inverse, shift));
     }
-    v128.store(to0 + j, reduced(sum0, p, inverse, shift));
-    v128.store(to1 + j, reduced(sum1, p, inverse, shift));
   }
 }
 
