@@ -290,7 +290,7 @@ describe("the example of a chain", () => {
       {
         polyModulusDegree: 8192,
         stages,
-        primesPerRescale: 1,
+        primesPerRescale: [1, 1, 1],
         most: { base: 60, stages: [60, 60, 60], special: 60 },
       },
       { input: 20, weights: [16, 16, 16], rescaled: [24, 20, 20] },

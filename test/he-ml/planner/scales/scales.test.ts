@@ -57,6 +57,13 @@ describe("chosen chains", () => {
     expect(degrees).toEqual(degrees.toSorted((a, b) => a - b));
   });
 
+  test("where no fast prime takes a square's bits down, two do, behind one square alone where that is enough", () => {
+    const rescales = [0.01, 0.003].map((relativeError) =>
+      planModel(denseModel(2), { relativeError, evaluator: "kernel" }).stages.map((stage) => stage.rescales),
+    );
+    expect(rescales.map((ofStages) => ofStages.reduce((sum, each) => sum + each))).toEqual([2, 3]);
+  });
+
   test("ranges that were recorded leave room for larger values", () => {
     const [, model] = models.at(-1)!;
     const valueRanges = model.layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
