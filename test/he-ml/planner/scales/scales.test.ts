@@ -58,10 +58,8 @@ describe("chosen chains", () => {
   });
 
   test("where no fast prime takes a square's bits down, two do, behind one square alone where that is enough", () => {
-    const rescales = [0.01, 0.003].map((relativeError) =>
-      planModel(denseModel(2), { relativeError, evaluator: "kernel" }).stages.map((stage) => stage.rescales),
-    );
-    expect(rescales.map((ofStages) => ofStages.reduce((sum, each) => sum + each))).toEqual([2, 3]);
+    const { stages } = planModel(denseModel(2), { relativeError: 0.003, evaluator: "kernel" });
+    expect(stages.map(({ rescales }) => rescales).toSorted()).toEqual([0, 1, 2]);
   });
 
   test("ranges that were recorded leave room for larger values", () => {
