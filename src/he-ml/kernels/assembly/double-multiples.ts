@@ -1,6 +1,6 @@
 // Sums of small multiples of residue polynomials of doubles: what a weighted sum of ciphertexts with constant weights is.
 
-import { reduced, roundingShift, timesConstant } from "./double-arithmetic";
+import { reduced, shiftBeside, timesConstant } from "./double-arithmetic";
 
 /** Adding it rounds a double below 2^76 to a multiple of 2^25, which taking it away again leaves: 1.5 · 2^77. */
 const splittingShift: f64 = 226673591177742970257408.0;
@@ -49,7 +49,7 @@ export function addMultiples(
 ): void {
   const highs = scratch;
   const lows = scratch + bytes;
-  const split = f64x2.splat(splittingShift);
+  const split = shiftBeside(prime, splittingShift);
   memory.fill(scratch, 0, 2 * bytes);
   let k: u32 = 0;
   // By fours, so that sums are read and written once for four terms.
@@ -95,7 +95,7 @@ export function addMultiples(
   }
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const u = f64x2.splat(unit);
   const uRatio = f64x2.splat(unitRatio);
   const v = f64x2.splat(high);

@@ -1,19 +1,20 @@
 // Work on residue polynomials of doubles, coefficient by coefficient. Results may overwrite operands. Unless it says
 // otherwise, |x| ≤ (p + 1)/2 for what comes in and for what goes out; "loose" operands may be what a transform leaves.
 
-import { isTight, reduced, roundingShift, times, timesConstant } from "./double-arithmetic";
+import { isTight, reduced, shiftBeside, times, timesConstant } from "./double-arithmetic";
 
 /** 2^52 as bits of a double, whose last 52 bits count ones; and as a number. */
 const onesBits: u64 = 0x4330000000000000;
 const ones: f64 = 4503599627370496.0;
 
 /**
- * How many products can be added to one that is reduced, in doubles below 2^53: of less than p each where p < 2^50, and of
- * 3/4·p where p is tight, less than 2^52.
+ * How many products are added up at once, before their sum is reduced and kept: few enough that a cache foresees what is read
+ * next, and that the sum of what was kept and of four products, of less than p each where p < 2^50, is exact.
  */
-function mostTerms(prime: f64): u32 {
-  return isTight(prime) ? 1 : 7;
-}
+const termsAtOnce: u32 = 4;
+
+/** Where p is tight, products are at most 3/4·p, and a reduced sum and two of them below 2^53. */
+const tightTerms: u32 = 2;
 
 /** The address at place `k` of a list. */
 function at(list: usize, k: u32): usize {
@@ -36,7 +37,7 @@ export function fromWords(to: usize, from: usize, n: u32, prime: f64): void {
 export function toWords(to: usize, from: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const zero = f64x2.splat(0);
   const offset = f64x2.splat(ones);
   const mask = i64x2.splat(0x000fffffffffffff);
@@ -51,7 +52,7 @@ export function toWords(to: usize, from: usize, n: u32, prime: f64): void {
 export function add(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16, b += 16) {
     v128.store(to, reduced(f64x2.add(v128.load(a), v128.load(b)), p, inverse, shift));
   }
@@ -61,7 +62,7 @@ export function add(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
 export function subtract(to: usize, a: usize, b: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16, b += 16) {
     v128.store(to, reduced(f64x2.sub(v128.load(a), v128.load(b)), p, inverse, shift));
   }
@@ -71,7 +72,7 @@ export function subtract(to: usize, a: usize, b: usize, n: u32, prime: f64): voi
 export function addPermuted(to: usize, a: usize, places: usize, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, places += 4) {
     const first = v128.load64_zero(a + ((<usize>load<u16>(places)) << 3));
     const both = v128.load_lane<u64>(a + ((<usize>load<u16>(places, 2)) << 3), first, 1);
@@ -83,7 +84,7 @@ export function addPermuted(to: usize, a: usize, places: usize, n: u32, prime: f
 export function multiplyConstant(to: usize, a: usize, n: u32, constant: f64, ratio: f64, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const w = f64x2.splat(constant);
   const r = f64x2.splat(ratio);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, a += 16) {
@@ -95,22 +96,22 @@ export function multiplyConstant(to: usize, a: usize, n: u32, constant: f64, rat
 export function sumOfProducts(to: usize, as_: usize, bs: usize, count: u32, n: u32, prime: f64): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
-  const most = mostTerms(prime);
+  const shift = shiftBeside(prime);
+  const most = isTight(prime) ? tightTerms : termsAtOnce;
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     let sum = times(v128.load(at(as_, 0) + j), v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
-      if (room == 0) {
-        sum = reduced(sum, p, inverse, shift);
-        room = most;
-      }
+    for (let k: u32 = 1; k < count; k++) {
+      if (k % most == 0) sum = reduced(sum, p, inverse, shift);
       sum = f64x2.add(sum, times(v128.load(at(as_, k) + j), v128.load(at(bs, k) + j), p, inverse, shift));
     }
     v128.store(to + j, reduced(sum, p, inverse, shift));
   }
 }
 
-/** to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or loose digits times a key. */
+/**
+ * to0 ← Σ fₖ·aₖ and to1 ← Σ fₖ·bₖ: both polynomials of ciphertexts times plaintexts, or loose digits times a key. Neither result
+ * overwrites an operand, as there are several passes.
+ */
 export function sumOfProductPairs(
   to0: usize,
   to1: usize,
@@ -123,24 +124,30 @@ export function sumOfProductPairs(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
-  const most = mostTerms(prime);
-  for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
-    let factor = v128.load(at(factors, 0) + j);
-    let sum0 = times(factor, v128.load(at(as_, 0) + j), p, inverse, shift);
-    let sum1 = times(factor, v128.load(at(bs, 0) + j), p, inverse, shift);
-    for (let k: u32 = 1, room = most - 1; k < count; k++, room--) {
-      if (room == 0) {
-        sum0 = reduced(sum0, p, inverse, shift);
-        sum1 = reduced(sum1, p, inverse, shift);
-        room = most;
+  const shift = shiftBeside(prime);
+  const tight = isTight(prime);
+  for (let from: u32 = 0; from < count; from += termsAtOnce) {
+    const until = min(from + termsAtOnce, count);
+    for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
+      let factor = v128.load(at(factors, from) + j);
+      let sum0 = times(factor, v128.load(at(as_, from) + j), p, inverse, shift);
+      let sum1 = times(factor, v128.load(at(bs, from) + j), p, inverse, shift);
+      if (from > 0) {
+        sum0 = f64x2.add(sum0, v128.load(to0 + j));
+        sum1 = f64x2.add(sum1, v128.load(to1 + j));
       }
-      factor = v128.load(at(factors, k) + j);
-      sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
-      sum1 = f64x2.add(sum1, times(factor, v128.load(at(bs, k) + j), p, inverse, shift));
+      for (let k = from + 1; k < until; k++) {
+        if (tight && k == from + tightTerms) {
+          sum0 = reduced(sum0, p, inverse, shift);
+          sum1 = reduced(sum1, p, inverse, shift);
+        }
+        factor = v128.load(at(factors, k) + j);
+        sum0 = f64x2.add(sum0, times(factor, v128.load(at(as_, k) + j), p, inverse, shift));
+        sum1 = f64x2.add(sum1, times(factor, v128.load(at(bs, k) + j), p, inverse, shift));
+      }
+      v128.store(to0 + j, reduced(sum0, p, inverse, shift));
+      v128.store(to1 + j, reduced(sum1, p, inverse, shift));
     }
-    v128.store(to0 + j, reduced(sum0, p, inverse, shift));
-    v128.store(to1 + j, reduced(sum1, p, inverse, shift));
   }
 }
 
@@ -156,7 +163,7 @@ export function addProductPair(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {
     const f = v128.load(factor + j);
     const sum0 = f64x2.add(v128.load(to0 + j), times(f, v128.load(a + j), p, inverse, shift));
@@ -175,7 +182,7 @@ export function addProductPair(
 export function convert(to: usize, from: usize, n: u32, other: f64, prime: f64, lift: bool): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const zero = f64x2.splat(0);
   const q = f64x2.splat(lift ? other : 0);
   for (const end = to + ((<usize>n) << 3); to < end; to += 16, from += 16) {
@@ -198,7 +205,7 @@ export function divideStep(
 ): void {
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   const w = f64x2.splat(constant);
   const r = f64x2.splat(ratio);
   for (let j: usize = 0, end = (<usize>n) << 3; j < end; j += 16) {

@@ -2,7 +2,7 @@
 // twiddle factors w in bit-reversed order, w (balanced) and w/p.
 // See Harvey, "Faster arithmetic for number-theoretic transforms", J. Symb. Comput. 60 (2014), https://arxiv.org/abs/1205.2926
 
-import { evens, isTight, odds, reduced, roundingShift, timesConstant, within } from "./double-arithmetic";
+import { evens, isTight, odds, reduced, shiftBeside, timesConstant, within } from "./double-arithmetic";
 
 /**
  * Coefficients to values at the roots, in SEAL's order, in place.
@@ -18,7 +18,7 @@ export function forward(x: usize, n: u32, table: usize, prime: f64, reductions: 
   const tight = isTight(prime);
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   let m: u32 = 1;
   if ((31 - clz(n)) & 1) {
     const half: usize = ((<usize>n) >> 1) << 3;
@@ -148,7 +148,7 @@ export function backward(x: usize, n: u32, table: usize, prime: f64): void {
   const tight = isTight(prime);
   const p = f64x2.splat(prime);
   const inverse = f64x2.splat(1 / prime);
-  const shift = f64x2.splat(roundingShift);
+  const shift = shiftBeside(prime);
   let m: u32 = n >> 2;
   for (let block: u32 = 0; block < m; block += 2) {
     const y = x + ((<usize>block) << 5);

@@ -1,12 +1,20 @@
 import { checkParameters, maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
 import { leastBits, searchBits, type RatedBits } from "./bit-search.js";
-import { leastPrimeBits, type ChainProblem, type MostPrimeBits } from "./scale-chain.js";
+import { isRescaled, leastPrimeBits, type ChainProblem, type MostPrimeBits } from "./scale-chain.js";
 import { isAsPrecise, type ScalePlan, type ScaleStage } from "./stage-scales.js";
 import { chooseWaterline } from "./waterline-scales.js";
 
-/** Primes that a stage may divide by behind its square, the cheaper first: each prime more makes every operation dearer. */
-const primesPerRescale = [1, 2];
+/**
+ * How many primes each stage may divide by behind its square, the cheaper first, as each prime more makes all operations dearer
+ * that come before its division: one each; two behind one of them, from the first on; two each.
+ */
+function primesPerRescale(stages: readonly ScaleStage[]): number[][] {
+  const one = stages.map(() => 1);
+  const rescaled = [...stages.keys()].filter((stage) => isRescaled(stages, stage));
+  const twoBehind = rescaled.length > 1 ? rescaled.map((stage) => one.with(stage, 2)) : [];
+  return [one, ...twoBehind, stages.map(() => 2)];
+}
 
 /**
  * Chooses chain and scales. Nothing is rescaled before an activation: the input's scale, the weights' and the square all
@@ -79,7 +87,7 @@ const problemsOf = (
   stages: readonly ScaleStage[],
   most: MostPrimeBits,
 ): ChainProblem[] =>
-  primesPerRescale.map((primes) => ({
+  primesPerRescale(stages).map((primes) => ({
     polyModulusDegree,
     stages,
     primesPerRescale: primes,

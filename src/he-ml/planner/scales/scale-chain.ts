@@ -18,8 +18,8 @@ export const leastPrimeBits = 24;
 export interface ChainProblem {
   readonly polyModulusDegree: number;
   readonly stages: readonly ScaleStage[];
-  /** Primes that a stage divides by behind its square: two, where one cannot take as many bits down as precision asks. */
-  readonly primesPerRescale: number;
+  /** Primes that each stage divides by behind its square: two, where one cannot take as many bits down as precision asks. */
+  readonly primesPerRescale: readonly number[];
   readonly most: MostPrimeBits;
 }
 
@@ -115,7 +115,7 @@ function primesOfStages(
   const all: number[][] = [];
   for (const [i, { activated, after }] of scales.entries()) {
     const primes = isRescaled(stages, i)
-      ? evenPrimes(activated - after, primesPerRescale, most.stages[i])
+      ? evenPrimes(activated - after, primesPerRescale[i], most.stages[i])
       : [];
     if (!primes) return undefined;
     all.push(primes);
@@ -127,9 +127,9 @@ function primesOfStages(
 function basePrimes({ stages, primesPerRescale, most }: ChainProblem, scales: readonly Scales[]) {
   const bits = Math.max(leastPrimeBits, Math.ceil(bitsBehindDivisions(stages, scales) + spareBits));
   const base = evenPrimes(bits, Math.ceil(bits / most.base), most.base);
-  // Only a square at the end, at twice the bits of its product, is worth a base of more primes than a stage divides by.
+  // Only a square at the end, at twice the bits of its product, is worth a base of more primes than any stage divides by.
   const endsInSquare = stages.at(-1)!.activation !== undefined;
-  return base && base.length > primesPerRescale && !endsInSquare ? undefined : base;
+  return base && base.length > Math.min(...primesPerRescale) && !endsInSquare ? undefined : base;
 }
 
 /** Bits that scale and values take behind the last division, at most. */

@@ -67,9 +67,9 @@ const typicalOfSeal: TypicalCosts = {
   rescale: (level) => (level === 1 ? 0 : 0.34 * level),
 };
 
-const kernelDecompose = (level: number) => 0.045 * level * (level + 1);
-const kernelInnerProduct = (level: number) => 0.011 * level * (level + 1);
-const kernelModDown = (level: number) => 0.066 * (level + 1);
+const kernelDecompose = (level: number) => 0.033 * level * (level + 1);
+const kernelInnerProduct = (level: number) => 0.0108 * level * (level + 1);
+const kernelModDown = (level: number) => 0.073 * (level + 1);
 const kernelKeySwitch = (level: number) =>
   kernelDecompose(level) + kernelInnerProduct(level) + kernelModDown(level);
 /** The library's own kernels in WASM on such a core, with all primes small enough to be fast. */
@@ -78,10 +78,10 @@ const typicalOfKernel: TypicalCosts = {
   decompose: kernelDecompose,
   modDown: kernelModDown,
   relinearize: kernelKeySwitch,
-  square: (level) => 0.03 * level,
-  multiplyPlain: (level) => 0.014 * level,
-  add: (level) => 0.006 * level,
-  rescale: (level) => (level === 1 ? 0 : 0.066 * level),
+  square: (level) => 0.029 * level,
+  multiplyPlain: (level) => 0.0095 * level,
+  add: (level) => 0.0055 * level,
+  rescale: (level) => (level === 1 ? 0 : 0.073 * level),
 };
 
 /**

@@ -62,6 +62,11 @@ describe("chosen chains", () => {
     expect(degrees).toEqual(degrees.toSorted((a, b) => a - b));
   });
 
+  test("where no fast prime takes a square's bits down, two do, behind one square alone where that is enough", () => {
+    const { stages } = planModel(denseModel(2), { relativeError: 0.003, evaluator: "kernel" });
+    expect(stages.map(({ rescales }) => rescales).toSorted()).toEqual([0, 1, 2]);
+  });
+
   test("ranges that were recorded leave room for larger values", () => {
     const [, model] = models.at(-1)!;
     const valueRanges = model.layers.map(({ name }) => ({ name, min: -1000, max: 1000 }));
