@@ -107,15 +107,6 @@ export function definitionOf(layer: Pick<NetworkLayer, "kind">): LayerDefinition
   );
 }
 
-/** @throws InputError unless the layer is one that its maker could have made */
-export function requireLayer(layer: NetworkLayer): void {
-  const { make } = definitionOf(layer);
-  if (typeof layer.name !== "string") {
-    throw new InputError(`layer of kind ${layer.kind}: expected a name, got ${inWords(layer.name)}`);
-  }
-  make(layer);
-}
-
 /** Whether it is the name of a kind that can be computed on encrypted values. */
 export function isLayerKind(kind: string): kind is Layer["kind"] {
   return (

@@ -3,7 +3,6 @@ import { InputError } from "../errors.js";
 import { formatShape, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
 import {
   definitionOf,
-  requireLayer,
   type Layer,
   type LinearLayer,
   type LinearMapLayer,
@@ -88,6 +87,15 @@ export function requireNetwork(what: string, value: unknown): asserts value is N
     `${what}: model ${inWords(name)}: inputShape: expected whole numbers above 0, as [channels, height, width], got ` +
       listInWords(inputShape),
   );
+}
+
+/** @throws InputError unless the layer is one that its maker could have made */
+function requireLayer(layer: NetworkLayer): void {
+  const { make } = definitionOf(layer);
+  if (typeof layer.name !== "string") {
+    throw new InputError(`layer of kind ${layer.kind}: expected a name, got ${inWords(layer.name)}`);
+  }
+  make(layer);
 }
 
 /** Output shape of one layer for one image. @throws InputError if the layer does not take such an input */
