@@ -98,13 +98,12 @@ export class WorkerPool<Task> {
     return this.#end(new InputError("server: it is closed; start another"));
   }
 
-  async #end(reason: Error): Promise<void> {
-    if (!this.#ended) {
-      this.#ended = reason;
-      // Once only, though each worker that it stops says that it died: after a second call the pool would start new ones.
-      this.#stopped = this.#pool.destroy();
-    }
-    await this.#stopped;
+  #end(reason: Error): Promise<void> {
+    this.#ended ??= reason;
+    // Once only, though each worker that it stops says that it died: after a second call the pool would start new ones. And
+    // when the pool has forgotten who died, or it would wait for that worker to end once more.
+    this.#stopped ??= Promise.resolve().then(() => this.#pool.destroy());
+    return this.#stopped;
   }
 
   #everyone(order: Everyone["order"]): Promise<void> {

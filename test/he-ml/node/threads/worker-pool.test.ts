@@ -13,6 +13,10 @@ const opened = async () => {
   return { pool, client: await pool.open(keys(0)) };
 };
 
+/** Threads of this process, beside its main one. @see https://nodejs.org/api/report.html */
+const runningWorkers = () =>
+  (process.report.getReport() as { readonly workers: readonly unknown[] }).workers.length;
+
 test.each<[string, (pool: Pool, client: number) => Promise<unknown>]>([
   ["computes", (pool, client) => pool.compute(client, { deadly: true })],
   ["gets keys, while the others wait for it", (pool) => pool.open(keys(1))],
@@ -27,6 +31,7 @@ test.each<[string, (pool: Pool, client: number) => Promise<unknown>]>([
   }
   await pool.forget(client);
   await pool.close();
+  expect(runningWorkers()).toBe(0);
 });
 
 test("a pool that is closed while it computes refuses what it was asked", async () => {
@@ -34,5 +39,6 @@ test("a pool that is closed while it computes refuses what it was asked", async 
   const asked = Array.from({ length: 8 }, () => rejectedBy(() => pool.open(keys(0))));
   await pool.close();
   for (const error of await Promise.all(asked)) expect(error).toBeInstanceOf(InputError);
+  expect(runningWorkers()).toBe(0);
   expect(await rejectedBy(() => pool.compute(client, {}))).toBeInstanceOf(InputError);
 });
