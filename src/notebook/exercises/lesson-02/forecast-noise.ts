@@ -63,9 +63,7 @@ export const forecastNoise: Exercise<
       if (verdict) return verdict;
     }
     const factor = Math.max(...noises.map((noise, i) => apart(noise, forecasts[i])));
-    return right(
-      `${recipes.length} computations, at most a factor of ${factor.toFixed(2)} from what was measured`,
-    );
+    return right(`${recipes.length} forecasts within a factor of ${factor.toFixed(2)}`);
   },
 };
 
