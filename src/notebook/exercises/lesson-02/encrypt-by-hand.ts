@@ -61,7 +61,7 @@ export const encryptByHand: Exercise<
       decryptsTo(first, question.m, secretKey) ??
       decryptsTo(second, question.m, secretKey) ??
       broken(first, second, question) ??
-      right("it decrypts, and four attacks on it find nothing")
+      right("it decrypts, and five attacks on it find nothing")
     );
   },
 };
