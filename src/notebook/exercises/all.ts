@@ -1,6 +1,18 @@
 import { multiplyMod } from "./lesson-01/multiply-mod.js";
+import { encryptByHand } from "./lesson-02/encrypt-by-hand.js";
+import { forecastNoise } from "./lesson-02/forecast-noise.js";
+import { recoverKey } from "./lesson-02/recover-key.js";
+import { reusedSeed } from "./lesson-02/reused-seed.js";
 import { overflow } from "./lesson-04/overflow.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
-export const exercises = { multiplyMod, sumSlots, overflow } as const;
+export const exercises = {
+  multiplyMod,
+  recoverKey,
+  encryptByHand,
+  reusedSeed,
+  forecastNoise,
+  sumSlots,
+  overflow,
+} as const;

@@ -1,0 +1,86 @@
+import {
+  addPolynomials,
+  reducePolynomial,
+  rlweSample,
+  scalePolynomial,
+  type Polynomial,
+} from "../../../he-ml/toy-ckks/index.js";
+import { right, wrong, type Exercise, type Verdict } from "../exercise.js";
+import { integer } from "../random.js";
+import { bigints, responses } from "../responses.js";
+import { keyOfBothSigns, quotient, same, uniformUnit } from "./polynomials.js";
+
+const degree = 8;
+const primes = [257n, 12289n, 1073741789n];
+
+/** A ciphertext without noise, and what it encrypts. */
+export interface KnownPlaintext {
+  readonly c0: Polynomial;
+  readonly c1: Polynomial;
+  /** The plaintext: c0 + c1·s = m modulo q. */
+  readonly m: Polynomial;
+  /** A prime. */
+  readonly q: bigint;
+}
+
+/** Recover the secret key from one noiseless ciphertext whose plaintext is known. */
+export const recoverKey: Exercise<
+  readonly KnownPlaintext[],
+  (known: KnownPlaintext) => bigint[],
+  readonly Polynomial[],
+  readonly bigint[][]
+> = {
+  id: "recover-key",
+  lesson: "02",
+  title: "recover the key where e = 0",
+  points: 2,
+  answer: "recover",
+  hints: [
+    "c0 + c1·s = m modulo q. Bring everything that you know to one side: what is c1·s?",
+    "c1·s = m − c0 are 8 linear equations. Their matrix is multiplicationMatrix(c1), and solveModulo solves them; it gives numbers in [0, q).",
+    "Return reducePolynomial(solveModulo(multiplicationMatrix(c1), subtractPolynomials(m, c0), q), q): q − 1 becomes −1.",
+  ],
+  draw(random) {
+    const cases = primes.map((q) => {
+      const secretKey = keyOfBothSigns(degree, random);
+      const m = Array.from({ length: degree }, () => BigInt(integer(random, 1, 99)));
+      const { b, a } = rlweSample(secretKey, { q, sigma: 0 }, random, uniformUnit(degree, q, random));
+      const c0 = reducePolynomial(addPolynomials(b, m), q);
+      return { known: { c0, c1: a, m, q }, secretKey };
+    });
+    return {
+      question: cases.map(({ known }) => known),
+      secret: cases.map(({ secretKey }) => secretKey),
+    };
+  },
+  ask: (recover, cases) => cases.map((known) => recover(known)),
+  judge(cases, keys, response) {
+    const found = responses("recover", response, cases.length);
+    for (const [i, known] of cases.entries()) {
+      const verdict = judgeKey(known, keys[i], bigints("recover", found[i], degree));
+      if (verdict) return verdict;
+    }
+    return right(`${cases.length} keys, each from one ciphertext and its plaintext`);
+  },
+};
+
+/** What is wrong with a key, if anything is. */
+function judgeKey({ c0, c1, q }: KnownPlaintext, key: Polynomial, found: Polynomial): Verdict | undefined {
+  const at = found.findIndex((coefficient, i) => coefficient !== key[i]);
+  if (at < 0) return undefined;
+  const difference = `q = ${q}: coefficient ${at} of the key is ${found[at]}, expected ${key[at]}`;
+  const centred = reducePolynomial(found, q);
+  if (same(centred, key)) {
+    return wrong(
+      `${difference}: the same modulo q, but not between −q/2 and q/2; reducePolynomial does that`,
+      3,
+    );
+  }
+  if (same(centred, scalePolynomial(key, -1n))) {
+    return wrong(`${difference}: all signs are turned around; c0 has to change sides, not m`, 2);
+  }
+  if (same(centred, quotient(scalePolynomial(c0, -1n), c1, q)!)) {
+    return wrong(`${difference}: m is left out; c1·s is −c0 only where nothing is encrypted`, 1);
+  }
+  return wrong(difference, 1);
+}
