@@ -1,8 +1,20 @@
 import { differenceOfSquares } from "./lesson-00/difference-of-squares.js";
 import { forecastError } from "./lesson-00/forecast-error.js";
+import { conjugateSlots } from "./lesson-01/conjugate-slots.js";
+import { decodeSlots } from "./lesson-01/decode-slots.js";
+import { encodeSlots } from "./lesson-01/encode-slots.js";
 import { multiplyMod } from "./lesson-01/multiply-mod.js";
 import { overflow } from "./lesson-04/overflow.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
-export const exercises = { differenceOfSquares, forecastError, multiplyMod, sumSlots, overflow } as const;
+export const exercises = {
+  differenceOfSquares,
+  forecastError,
+  multiplyMod,
+  decodeSlots,
+  encodeSlots,
+  conjugateSlots,
+  sumSlots,
+  overflow,
+} as const;
