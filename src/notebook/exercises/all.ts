@@ -1,3 +1,8 @@
+import { differenceOfSquares } from "./lesson-00/difference-of-squares.js";
+import { forecastError } from "./lesson-00/forecast-error.js";
+import { conjugateSlots } from "./lesson-01/conjugate-slots.js";
+import { decodeSlots } from "./lesson-01/decode-slots.js";
+import { encodeSlots } from "./lesson-01/encode-slots.js";
 import { multiplyMod } from "./lesson-01/multiply-mod.js";
 import { encryptByHand } from "./lesson-02/encrypt-by-hand.js";
 import { forecastNoise } from "./lesson-02/forecast-noise.js";
@@ -8,7 +13,12 @@ import { sumSlots } from "./lesson-04/sum-slots.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
 export const exercises = {
+  differenceOfSquares,
+  forecastError,
   multiplyMod,
+  decodeSlots,
+  encodeSlots,
+  conjugateSlots,
   recoverKey,
   encryptByHand,
   reusedSeed,

@@ -1,0 +1,41 @@
+import { expect, test } from "@jest/globals";
+import { conjugateSlots } from "../../../../src/notebook/exercises/lesson-01/conjugate-slots.js";
+import { attempt, expectRefused, expectUntouchedRefused, replayAttempt } from "../attempts.js";
+
+const turned =
+  (first: bigint, others: bigint) =>
+  (m: bigint[]): bigint[] =>
+    m.map((_, j) => (j === 0 ? first * m[0] : others * m[m.length - j]));
+const solution = turned(1n, -1n);
+
+test("the solution passes, and the untouched exercise is refused", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    expect(await attempt(conjugateSlots, solution, seed)).toEqual({
+      passed: true,
+      says: "3 polynomials, every slot its mirror image",
+    });
+  }
+  await expectUntouchedRefused(conjugateSlots);
+});
+
+test.each<[string, (m: bigint[]) => unknown, RegExp]>([
+  ["nothing", (m) => m, /X⁷ became .*X⁷: slot 0 is \S.*, expected \S.*: nothing has changed$/],
+  [
+    "turned round",
+    (m) => [...m].reverse(),
+    /: the list is turned round, and coefficient 0 with it; it stays in its place$/,
+  ],
+  ["no sign", turned(1n, 1n), /: the sign of X\^N, which is −1, so X\^\(−j\) = −X\^\(N−j\)$/],
+  ["every sign", turned(-1n, -1n), /: the sign of coefficient 0, which does not pass X\^N$/],
+  ["all negative", (m) => m.map((c) => -c), /: slot 0 is \S.*, expected [^:]*$/],
+  ["numbers", (m) => m.map(Number), /^conjugate: expected a list of 8 bigints/],
+  [
+    "N taken for 8",
+    (m) => solution(m.slice(0, 8)),
+    /^conjugate: expected a list of 16 bigints, got 8 of them; return one for each place$/,
+  ],
+])("%s: refused, and why", (_, answer, says) => expectRefused(conjugateSlots, answer, says));
+
+test("what the last run expected does not pass", async () => {
+  expect(await replayAttempt(conjugateSlots, solution)).toMatchObject({ passed: false });
+});
