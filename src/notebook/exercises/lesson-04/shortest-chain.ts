@@ -77,7 +77,8 @@ function judgeChain(network: NetworkNeeds, chain: Chain): Verdict | undefined {
   const special = chain.coeffModulusBits.at(-1)!;
   const walked = walk(network, data);
   if ("says" in walked) {
-    if ("says" in walk(network, chain.coeffModulusBits)) return walked;
+    const squares = network.layers.filter((layer) => layer === "square").length;
+    if (data.length > squares || "says" in walk(network, chain.coeffModulusBits)) return walked;
     return wrong(
       "all its primes together would do, but the last one is special: keys alone use it, and no rescale divides by it",
       2,
