@@ -43,11 +43,9 @@ export const degreeSeven: Exercise<
     judgeLevels(response, {
       ...inputs,
       expected: valuesOf(coefficients, inputs.values),
-      tolerance: 1e-6,
+      tolerance: 1e-5,
       budget,
       why: (got) => mistake(coefficients, inputs.values, got),
-      passes: ({ multiply, levels }) =>
-        `a polynomial of degree 7 in ${levels} levels and ${multiply} products`,
     }),
 };
 

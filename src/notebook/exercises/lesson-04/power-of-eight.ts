@@ -28,7 +28,6 @@ export const powerOfEight: Exercise<null, <C>(he: Machine<C>, x: C) => C, Inputs
       tolerance: 1e-6,
       budget,
       why: (got) => powerThatItIs(inputs.values, got),
-      passes: ({ multiply, levels }) => `x⁸ in ${levels} levels and ${multiply} products`,
     }),
 };
 

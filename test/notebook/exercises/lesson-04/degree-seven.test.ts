@@ -39,7 +39,7 @@ test("the solution passes with what it took, and the untouched exercise is refus
   for (let seed = 0; seed < 5; seed++) {
     expect(await attempt(degreeSeven, halves, seed)).toMatchObject({
       passed: true,
-      says: "a polynomial of degree 7 in 3 levels and 5 products",
+      says: expect.stringMatching(/^largest error \d.*e-[78]$/) as string,
       cost: { multiply: 5, levels: 3, rescale: 7, keys: 1 },
     });
   }

@@ -30,7 +30,7 @@ test("the solution passes with what it took, and the untouched exercise is refus
   for (let seed = 0; seed < 5; seed++) {
     expect(await attempt(powerOfEight, squares, seed)).toMatchObject({
       passed: true,
-      says: "x⁸ in 3 levels and 3 products",
+      says: expect.stringMatching(/^largest error \d.*e-[78]$/) as string,
       cost: { multiply: 3, levels: 3, keys: 1 },
     });
   }
