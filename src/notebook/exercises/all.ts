@@ -8,7 +8,10 @@ import { encryptByHand } from "./lesson-02/encrypt-by-hand.js";
 import { forecastNoise } from "./lesson-02/forecast-noise.js";
 import { recoverKey } from "./lesson-02/recover-key.js";
 import { reusedSeed } from "./lesson-02/reused-seed.js";
+import { degreeSeven } from "./lesson-04/degree-seven.js";
 import { overflow } from "./lesson-04/overflow.js";
+import { powerOfEight } from "./lesson-04/power-of-eight.js";
+import { shortestChain } from "./lesson-04/shortest-chain.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
@@ -25,4 +28,7 @@ export const exercises = {
   forecastNoise,
   sumSlots,
   overflow,
+  powerOfEight,
+  degreeSeven,
+  shortestChain,
 } as const;

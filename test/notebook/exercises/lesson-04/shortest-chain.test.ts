@@ -1,0 +1,100 @@
+import { expect, test } from "@jest/globals";
+import { maxCoeffModulusBits } from "../../../../src/he-ml/index.js";
+import {
+  shortestChain,
+  type NetworkNeeds,
+} from "../../../../src/notebook/exercises/lesson-04/shortest-chain.js";
+import { attempt, expectRefused, expectUntouchedRefused, replayAttempt } from "../attempts.js";
+
+interface Chain {
+  polyModulusDegree: number;
+  coeffModulusBits: number[];
+}
+
+function withRing(coeffModulusBits: number[]): Chain {
+  const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
+  const degrees = Object.keys(maxCoeffModulusBits).map(Number);
+  return {
+    polyModulusDegree: degrees.find((degree) => maxCoeffModulusBits[degree] >= total)!,
+    coeffModulusBits,
+  };
+}
+
+function primesOf({ layers, scaleBits, weightScaleBits, largest }: NetworkNeeds): number[] {
+  const primes: number[] = [];
+  let scale = scaleBits;
+  for (const layer of layers) {
+    if (layer === "linear") scale += weightScaleBits;
+    if (layer !== "square") continue;
+    primes.unshift(2 * scale - scaleBits);
+    scale = scaleBits;
+  }
+  return [scale + Math.ceil(Math.log2(largest)) + 1, ...primes];
+}
+
+const solution = (network: NetworkNeeds): Chain => {
+  const primes = primesOf(network);
+  return withRing([...primes, Math.max(...primes)]);
+};
+const changed = (change: (chain: number[], network: NetworkNeeds) => number[]) => (network: NetworkNeeds) =>
+  withRing(change(solution(network).coeffModulusBits, network));
+
+test("the solution passes, and the untouched exercise is refused", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    expect(await attempt(shortestChain, solution, seed)).toMatchObject({
+      passed: true,
+      says: "the shortest chains for 3 networks",
+    });
+  }
+  await expectUntouchedRefused(shortestChain);
+});
+
+test.each<[string, (network: NetworkNeeds) => unknown, RegExp]>([
+  [
+    "right, but too many levels",
+    changed(([first, ...rest]) => [first, 40, ...rest]),
+    /^flatten→linear→square→linear .*: it runs, but with too many levels: 1 of 3 data primes is never divided by/,
+  ],
+  [
+    "no room for values",
+    changed(([first, ...rest], { largest }) => [first - Math.ceil(Math.log2(largest)) - 1, ...rest]),
+    /after layer 4 \(linear\) values at a scale of 2\^\d+ need \d+ bits, .* they wrap around$/,
+  ],
+  [
+    "a prime as large as the scale, weights forgotten",
+    changed(([first, , special], { scaleBits }) =>
+      [first + 60, scaleBits, special].map((bits) => Math.min(bits, 60)),
+    ),
+    /the rescale after layer 3 \(square\) divides by \d+ bits and leaves a scale of 2\^\d+, where 2\^\d+ is wanted/,
+  ],
+  [
+    "no special prime",
+    changed((chain) => chain.slice(0, -1)),
+    /all its primes together would do, but the last one is special/,
+  ],
+  [
+    "a small special prime",
+    changed((chain) => [...chain.slice(0, -1), 30]),
+    /the last prime is the special one/,
+  ],
+  [
+    "a first prime with room to spare",
+    changed(([first, ...rest]) => [first + 5, ...rest]),
+    /5 bits more than/,
+  ],
+  [
+    "a ring that is larger than it need be",
+    (network) => ({ ...solution(network), polyModulusDegree: 32768 }),
+    /it runs, but N = 32768 is larger than \d+ bits need/,
+  ],
+  [
+    "a ring that is too small",
+    (network) => ({ ...solution(network), polyModulusDegree: 4096 }),
+    /below 128-bit security/,
+  ],
+  ["something else", () => [50, 50], /expected \{ polyModulusDegree, coeffModulusBits \}, got \[ 50, 50 \]/],
+])("%s: refused, and why", (_, answer, says) => expectRefused(shortestChain, answer as never, says));
+
+test("what the last run accepted does not pass", async () => {
+  expect(await replayAttempt(shortestChain, solution)).toMatchObject({ passed: false });
+});
