@@ -1,7 +1,12 @@
 import { expect, test } from "@jest/globals";
 import { exercises } from "../../../src/notebook/exercises/all.js";
 import { editionsOf } from "../../../src/notebook/exercises/edition/editions.js";
-import { parseNotebook, tagsOf, type Notebook } from "../../../src/notebook/runner/notebook-file.js";
+import {
+  parseNotebook,
+  tagsOf,
+  type Cell,
+  type Notebook,
+} from "../../../src/notebook/runner/notebook-file.js";
 import { notebookOf } from "../support.js";
 import { authorCells, authorNotebook } from "./author-notebook.js";
 
@@ -54,6 +59,18 @@ test("a solution notebook is the author's, with nbgrader's metadata and without 
       undefined,
     ]);
   }
+});
+
+test("links that leave the author's folder leave that of an edition, too", () => {
+  const text = { cell_type: "markdown", id: "links", metadata: {}, source: "[a](../a.md), [b](01-b.ipynb)" };
+  const notebook = author();
+  const { exercise, solution: solved } = editionsOf(
+    { ...notebook, cells: [text as Cell, ...notebook.cells] },
+    exercises,
+    "a.ipynb",
+  )!;
+  for (const { cells } of [exercise, solved])
+    expect(cells[0].source).toBe("[a](../../a.md), [b](01-b.ipynb)");
 });
 
 test("a solution may take several cells and regions; a notebook without exercises has no editions", () => {

@@ -72,7 +72,7 @@ test("the golf table tells par and the best so far", async () => {
       for (let step = 1; step < 1024; step *= 2) x = he.add(x, he.rotate(x, step));
       return x;
     };
-  expect(String(golf())).toMatch(/1,024 slots in 10 rotations │ rotate +│ +10 │ +│/);
+  expect(String(golf())).toMatch(/1,024 slots in 10 rotations +│ rotate +│ +10 │ +│/);
   expect((await outcome(() => sumSlots(sum(false)))).printed).toMatch(/^✓ passed: .*\(rotate 10 of 10\)$/);
   await outcome(() => sumSlots(sum(true)));
   expect(String(golf())).toMatch(/rotate +│ +10 │ +10 │/);

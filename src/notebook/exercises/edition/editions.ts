@@ -39,7 +39,9 @@ export function editionsOf(author: Notebook, exercises: Exercises, name: string)
   const edition = (change: (cell: Cell, role: Role) => Cell): Notebook => ({
     ...rest,
     metadata: { ...metadata, kernelspec: kernelMetadata },
-    cells: author.cells.map((cell, i) => withoutOutputs(change(withMetadata(cell, roles[i]), roles[i]))),
+    cells: author.cells.map((cell, i) =>
+      oneFolderDeeper(withoutOutputs(change(withMetadata(cell, roles[i]), roles[i]))),
+    ),
   });
   return {
     solution: edition((cell) => cell),
@@ -117,4 +119,10 @@ function withMetadata(cell: Cell, role: Role): Cell {
 
 function withoutOutputs(cell: Cell): Cell {
   return cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell;
+}
+
+/** Links to other lessons stay: their editions lie beside this one. Those that leave the author's folder have farther to go. */
+function oneFolderDeeper(cell: Cell): Cell {
+  if (cell.cell_type !== "markdown") return cell;
+  return { ...cell, source: cell.source.replaceAll("](../", "](../../") };
 }
