@@ -27,7 +27,7 @@ afterAll(() => folder.remove());
 async function checkFailure({ cell, message, before }: FailingCell): Promise<void> {
   const path = await folder.notebook("bad", ["1 + 1", cell, "2 + 2"]);
   // Only what would never end is ended, so that a busy machine fails nothing.
-  const timeout = message.includes("within 1 s") ? "1" : "120";
+  const timeout = message.includes("within 5 s") ? "5" : "120";
   const { status, stderr } = await folder.run(["run", path, "--out", "far", "--timeout", timeout]);
   expect({ status, stderr: stderr.split(": FATAL")[0].trimEnd() }).toEqual({
     status: 1,
@@ -81,17 +81,17 @@ describe("he-ml run", () => {
     {
       name: "a loop without end",
       cell: `while (true) {}`,
-      message: "it did not end within 1 s and was interrupted",
+      message: "it did not end within 5 s and was interrupted",
     },
     {
       name: "a wait without end",
       cell: `await new Promise(() => undefined);`,
-      message: "it did not end within 1 s and was interrupted",
+      message: "it did not end within 5 s and was interrupted",
     },
     {
       name: "a loop without end that no interrupt reaches",
       cell: `await null; console.log("before"); while (true) {}`,
-      message: "it did not end within 1 s and was interrupted; since that did not help, the kernel was ended",
+      message: "it did not end within 5 s and was interrupted; since that did not help, the kernel was ended",
       before: "before\n",
     },
   ])("stops at $name, and says in which cell", checkFailure);
