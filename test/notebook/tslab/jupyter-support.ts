@@ -36,9 +36,15 @@ export async function jupyterEnvironment(folder: TestFolder): Promise<NodeJS.Pro
   };
 }
 
+/** A notebook with pictures takes more than Node's megabyte. */
+const mostBytes = 2 ** 26;
+
 /** Runs Python code in the virtual environment. */
 export async function python(env: NodeJS.ProcessEnv, code: string, ...args: string[]): Promise<string> {
-  const { stdout } = await run(join(jupyterBin, "python"), ["-c", code, ...args], { env });
+  const { stdout } = await run(join(jupyterBin, "python"), ["-c", code, ...args], {
+    env,
+    maxBuffer: mostBytes,
+  });
   return stdout;
 }
 
