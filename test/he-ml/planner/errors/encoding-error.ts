@@ -56,7 +56,6 @@ export const maps: readonly (readonly [string, Shape, Layer])[] = [
   ["sparse, 64 → 64, 2 weights a row", [64], linear(64, 64, 1, 2)],
   ["sparse, 64 → 64, 1 small weight a row", [64], linear(64, 64, 0.01, 1)],
   ["sparse, 200 → 48, 5 weights a row", [200], linear(48, 200, 0.3, 5)],
-  ["tiny, 5 → 3", [5], linear(3, 5, 0.05)],
   ["convolution of 2×12×12", [2, 12, 12], convolution(0.2)],
 ];
 
