@@ -1,6 +1,8 @@
 import type { Model } from "../../../src/he-ml/model/model.js";
 import { planHead, startAfter } from "../../../src/he-ml/planner/plan-head.js";
 import { planModel, type Plan, type PlanOptions } from "../../../src/he-ml/planner/plan.js";
+import { sigmas } from "../support.js";
+import { checkPlan } from "./plan-checks.js";
 
 export const layersFrom = ({ layers }: Model, first: number) =>
   layers.map((_, index) => index).filter((index) => index >= first);
@@ -14,3 +16,7 @@ export function planParts(model: Model, cuts: readonly number[], options: PlanOp
   const rest = { fuse, layers: layersFrom(model, cut + 1), start: startAfter(head) };
   return [head, ...planParts(model, others, rest)];
 }
+
+/** Few bits of weights are encoded with noise, which the twin has too. */
+export const checkParts = (parts: readonly Plan[]) =>
+  checkPlan(parts, sigmas * parts.at(-1)!.stages.at(-1)!.predictedError);
