@@ -89,7 +89,10 @@ const line = (path, holds) => `${path.padEnd(21)} ${holds}`;
 /** The drawing in the README. */
 function drawing() {
   return [
-    line("notebooks/", "the walkthrough and the lessons; exercises/ to hand out and solutions/, made of the lessons"),
+    line(
+      "notebooks/",
+      "the walkthrough and the lessons; exercises/ to hand out and solutions/, made of the lessons",
+    ),
     line("src/he-ml/", "the library; each folder imports only those above it in this list"),
     ...floors.flatMap(({ folder, holds, rooms = [] }) => [
       line(`  ${folder}/`, holds),
