@@ -100,7 +100,7 @@ describe("Jupyter's own Python", () => {
     const figures = codeCells(notebook).flatMap(({ outputs }) =>
       outputs.filter((output) => output.output_type === "display_data" && "image/png" in output.data),
     );
-    expect(figures).toHaveLength(10);
+    expect(figures).toHaveLength(12);
     await stock.remove();
   }, 900_000);
 });
