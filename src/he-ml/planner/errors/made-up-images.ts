@@ -52,7 +52,8 @@ export function imagesLikeKnown(
     }, 0);
   if (!model.layers.some(({ name }) => known.has(name))) return made(noise);
   const [nearest] = patterns
-    .map((pattern) => ({ batch: made(pattern), distance: farFromKnown(made(pattern)) }))
+    .map(made)
+    .map((batch) => ({ batch, distance: farFromKnown(batch) }))
     .sort((a, b) => a.distance - b.distance);
   return nearest.batch;
 }
