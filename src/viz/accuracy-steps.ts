@@ -1,3 +1,4 @@
+import { isObject, requireArgument } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { BarData } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
@@ -26,6 +27,15 @@ const steps = [
  * @example accuracySteps({ square: { before: 0.989, afterReplacing: 0.95, afterFineTuning: 0.991 } })
  */
 export function accuracySteps(conversions: Readonly<Record<string, ConversionAccuracy>>): Figure {
+  const isConversion = (accuracy: ConversionAccuracy) =>
+    isObject(accuracy) && steps.every(([step]) => Number.isFinite(accuracy[step]));
+  const areConversions = isObject(conversions) && Object.values(conversions).every(isConversion);
+  requireArgument(
+    "accuracySteps",
+    areConversions,
+    `conversions by name, each { ${steps.map(([step]) => step).join(", ")} }`,
+    conversions,
+  );
   const series = Object.entries(conversions);
   if (series.length === 0) throw new InputError("accuracySteps: expected at least one conversion, got none");
   return {

@@ -1,3 +1,4 @@
+import { requireArgument, requireList, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { Annotation, LayoutImage, ScatterData, Shape } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
@@ -41,6 +42,8 @@ const leastCellsWide = 4;
  * @example digits([{ pixels, predicted: 4, label: 9 }])
  */
 export function digits(images: readonly DigitImage[], options: DigitsOptions = {}): Figure {
+  requireList("digits", images, "a list of images, as { pixels, … }");
+  requireOptions("digits", options);
   if (images.length === 0) throw new InputError("digits: expected at least one image, got none");
   images.forEach(requirePixels);
   const columns = Math.min(options.columns ?? 5, images.length);
@@ -84,6 +87,8 @@ interface Cell {
 }
 
 function requirePixels({ pixels }: DigitImage, index: number): void {
+  const isList = Array.isArray(pixels) || ArrayBuffer.isView(pixels);
+  requireArgument(`digits: image ${index}`, isList, "pixels as a list of numbers", pixels);
   if (pixels.length !== side * side) {
     throw new InputError(
       `digits: image ${index}: expected ${side}×${side} = ${side * side} values, got ${pixels.length}`,

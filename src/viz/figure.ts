@@ -1,3 +1,4 @@
+import { requireArgument } from "../he-ml/arguments.js";
 import type { Config, Data, Frame, Layout } from "./plotly-types.js";
 
 /** A plotly figure: plain JSON without functions, the form that notebooks, reports and files hold. */
@@ -15,5 +16,6 @@ export interface Figure {
  * @example plainText("a<b") // "a&lt;b"
  */
 export function plainText(text: string): string {
+  requireArgument("plainText", typeof text === "string", "a text", text);
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

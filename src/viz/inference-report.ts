@@ -1,3 +1,4 @@
+import { isList, requireArgument } from "../he-ml/arguments.js";
 import type { InferenceReport } from "../he-ml/service/infer.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
 import { digits } from "./digits.js";
@@ -19,8 +20,11 @@ import { formatCount, errorText, megabytes, percent, seconds } from "./units.js"
 export async function inferenceReport(
   report: InferenceReport,
   images: Tensor,
-  names: readonly string[] = report.results.map((_, i) => String(i)),
+  names?: readonly string[],
 ): Promise<string> {
+  const hasResults = isList(report?.results) && report.results.length > 0;
+  requireArgument("inferenceReport", hasResults, "what infer gives", report);
+  requireArgument("inferenceReport", isList(images?.shape), "the images that were classified", images);
   const { classNames, model, results, parameters, packing, layers, bytes, setupMilliseconds } = report;
   const { encrypt, evaluate, decrypt } = results[0].milliseconds;
   const agreeing = results.filter(({ predicted, plainPredicted }) => predicted === plainPredicted).length;
@@ -48,7 +52,7 @@ export async function inferenceReport(
           "relative to the largest logit",
         ],
         rows: results.map(({ predicted, plainPredicted, label, maxAbsError, relativeToMax }, i) => [
-          names[i],
+          names?.[i] ?? String(i),
           className(predicted),
           className(plainPredicted),
           label === null ? null : className(label),

@@ -1,3 +1,4 @@
+import { isList, isObject, requireArgument, requireList, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { ScatterData } from "plotly.js-dist-min";
 import { plainText, type Figure } from "./figure.js";
@@ -40,7 +41,14 @@ export interface LinePlotOptions {
  * const squares = { name: "x²", x, y: x.map((value) => value ** 2) };
  * linePlot([squares], { title: "A square", x: { title: "x" }, y: { title: "x²" } });
  */
-export function linePlot(series: readonly LineSeries[], { title, x, y }: LinePlotOptions): Figure {
+export function linePlot(series: readonly LineSeries[], options: LinePlotOptions): Figure {
+  const isSeries = (one: unknown) =>
+    isObject(one) && "x" in one && isList(one.x) && "y" in one && isList(one.y);
+  requireList("linePlot", series, "a list of series, as { name, x, y }", isSeries);
+  const { title, x, y } = requireOptions("linePlot", options);
+  const hasAxes =
+    isObject(x) && isObject(y) && [title, x.title, y.title].every((text) => typeof text === "string");
+  requireArgument("linePlot", hasAxes, "{ title, x: { title }, y: { title } }", options);
   if (series.length === 0) throw new InputError("linePlot: expected at least one series, got none");
   const uneven = series.find((one) => one.x.length !== one.y.length);
   if (uneven) {

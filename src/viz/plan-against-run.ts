@@ -1,7 +1,9 @@
+import { requireArgument } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { BarData, Data, ScatterData } from "plotly.js-dist-min";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
 import type { Explanation } from "../he-ml/program/explain.js";
+import { requireTraces } from "./check.js";
 import { plainText, type Figure } from "./figure.js";
 import { logAxis } from "./log-axis.js";
 import { layerAxis } from "./runs.js";
@@ -20,6 +22,8 @@ const mostStagesWithText = 5;
  * @throws InputError if the traces are of other stages
  */
 export function planAgainstRun(explanation: Explanation, traces: readonly LayerTrace[]): Figure {
+  requireArgument("planAgainstRun", Array.isArray(explanation?.stages), "what explain gives", explanation);
+  requireTraces("planAgainstRun", traces);
   const planned = explanation.stages;
   if (planned.map(({ name }) => name).join() !== traces.map(({ name }) => name).join()) {
     throw new InputError(

@@ -1,5 +1,7 @@
+import { requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
+import { requireFigure } from "./check.js";
 import type { Figure } from "./figure.js";
 import type { HeadlessPage } from "./headless-plotly.js";
 import { rasterise } from "./rasterise.js";
@@ -44,11 +46,14 @@ export async function renderSvg(figure: Figure, size: RenderSize = {}): Promise<
  * @throws InputError as {@link renderSvg}
  */
 export async function renderPng(figure: Figure, options: RenderPngOptions = {}): Promise<Uint8Array> {
-  const scale = requirePositive("scale", options.scale ?? 2);
+  const scale = requirePositive("scale", requireOptions("render", options).scale ?? 2);
   return rasterise(await renderSvg(figure, options), scale);
 }
 
-function checkedSize({ layout }: Figure, size: RenderSize): Required<RenderSize> {
+function checkedSize(figure: Figure, size: RenderSize): Required<RenderSize> {
+  requireFigure("render", figure);
+  requireOptions("render", size);
+  const { layout } = figure;
   return {
     width: requirePositive("width", size.width ?? layout.width ?? 700),
     height: requirePositive("height", size.height ?? layout.height ?? 450),

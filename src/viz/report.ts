@@ -1,3 +1,4 @@
+import { isList, isObject, requireArgument, requireList, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { Figure } from "./figure.js";
 import { escapeHtml } from "./html.js";
@@ -35,7 +36,11 @@ export interface Report {
  * const figures = [{ caption: "Error after each layer", figure: errorPerLayer(traces) }];
  * await writeFile("report.html", await renderReport({ title: "mnist-small", tables: [], figures }));
  */
-export async function renderReport({ title, intro = "", tables, figures }: Report): Promise<string> {
+export async function renderReport(report: Report): Promise<string> {
+  const { title, intro = "", tables, figures } = requireOptions("renderReport", report);
+  requireArgument("renderReport", typeof title === "string", "a title", title);
+  requireList("renderReport", tables, "a list of tables, as { caption, columns, rows }", isTable);
+  requireList("renderReport", figures, "a list of figures, as { caption, figure }");
   const pictures: string[] = [];
   for (const { figure } of figures) pictures.push(await renderSvg(figure));
   const paragraphs = intro.split(/\n\s*\n/).filter((text) => text.trim() !== "");
@@ -52,6 +57,9 @@ export async function renderReport({ title, intro = "", tables, figures }: Repor
     scripts: await plotScripts(figures.length),
   });
 }
+
+const isTable = (table: unknown) =>
+  isObject(table) && "columns" in table && isList(table.columns) && "rows" in table && isList(table.rows);
 
 function tableHtml({ caption, columns, rows }: ReportTable): string {
   const bad = rows.findIndex((row) => row.length !== columns.length);

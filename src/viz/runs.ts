@@ -1,5 +1,7 @@
+import { requireList } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { LayerTrace } from "../he-ml/layers/trace.js";
+import { requireTraces } from "./check.js";
 import { plainText } from "./figure.js";
 import type { LayoutAxis } from "./plotly-types.js";
 
@@ -30,9 +32,11 @@ export interface NamedRun {
  * @throws InputError if there is no run, or one of them has no traces.
  */
 export function namedRuns(figure: string, traces: Traces): NamedRun[] {
+  requireList(figure, traces, "a list of traces, or of runs as { label, traces }");
   const runs: readonly Run[] = isRuns(traces) ? traces : [{ label: "", traces }];
   if (runs.length === 0) throw new InputError(`${figure}: expected at least one run, got none`);
   return runs.map(({ label, traces }) => {
+    requireTraces(figure, traces);
     if (traces.length === 0) {
       throw new InputError(
         `${figure}: expected at least one layer trace${label && ` in run "${label}"`}, got none; ` +

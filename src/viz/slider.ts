@@ -1,6 +1,6 @@
 import type { Slider } from "plotly.js-dist-min";
 import { InputError } from "../he-ml/errors.js";
-import { requireSome } from "./check.js";
+import { requireFigure, requireSome } from "./check.js";
 import type { Figure } from "./figure.js";
 
 /** One place of a slider: a short label, such as a number, and the whole figure as it looks there. */
@@ -22,6 +22,7 @@ export interface SliderStep {
 export function withSlider(name: string, steps: readonly SliderStep[], start = 0, room = 48): Figure {
   requireSome("withSlider", "step", steps);
   const figures = steps.map(({ figure }) => figure);
+  for (const figure of figures) requireFigure("withSlider", figure);
   const shown = figures[start];
   if (!shown) {
     throw new InputError(

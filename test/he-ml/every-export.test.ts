@@ -2,9 +2,10 @@ import { expect, test } from "@jest/globals";
 import * as onnx from "../../src/he-ml/formats/onnx/index.js";
 import * as heMl from "../../src/he-ml/index.js";
 import { smallModel as model } from "./layers/small-model.js";
+import { unclearCalls, type Call } from "./unclear-calls.js";
 import { lazyParameters as parameters, openSeal, randomTensor } from "./support.js";
 
-const { InputError, typicalCosts: costs, zeros } = heMl;
+const { typicalCosts: costs, zeros } = heMl;
 
 const side = await openSeal(parameters);
 const { client: secret, server: context, evaluator: he } = side;
@@ -30,8 +31,6 @@ const pool = { kernelSize: 2 };
 const kernel = { weights: zeros([1, 1, 1, 1]) };
 const linear = { weights: zeros([2, 2]) };
 const reencryptor = { reencrypt: () => 0 };
-
-type Call = (...args: readonly never[]) => unknown;
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
@@ -201,20 +200,12 @@ test("every exported function and class is called here", () => {
   expect([...Object.keys(calls), ...notCalled].sort()).toEqual(functions.sort());
 });
 
-async function unclear(call: Call, args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    const result = await call(...(args as never[]));
-    if (result instanceof heMl.Server) await result.close();
-    if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
-      await heMl.collect(result as never);
-    }
-    return undefined;
-  } catch (error) {
-    const isClear =
-      error instanceof InputError && !error.message.includes("\n") && /\S: \S/.test(error.message);
-    return isClear ? undefined : String(error);
+const use = async (result: unknown) => {
+  if (result instanceof heMl.Server) await result.close();
+  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
+    await heMl.collect(result as never);
   }
-}
+};
 
 const all: [string, Call, readonly unknown[]][] = [
   ...Object.entries(calls).map(([name, right]): [string, Call, readonly unknown[]] => [
@@ -232,16 +223,7 @@ const all: [string, Call, readonly unknown[]][] = [
 test.each(all)(
   "%s answers, or refuses with one InputError, whatever it is given",
   async (name, call, right) => {
-    const found: Record<string, string> = {};
-    const tried: [string, readonly unknown[]][] = [["nothing", []]];
-    right.forEach((_, position) => {
-      for (const wrong of costly.includes(name) ? fewWrongs : wrongs)
-        tried.push([`${position}: ${String(wrong)}`, right.with(position, wrong)]);
-    });
-    for (const [what, args] of tried) {
-      const problem = await unclear(call, args);
-      if (problem !== undefined) found[what] = problem;
-    }
+    const found = await unclearCalls(call, right, costly.includes(name) ? fewWrongs : wrongs, use);
     expect(found).toEqual({});
   },
 );

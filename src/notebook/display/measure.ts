@@ -1,3 +1,4 @@
+import { requireArgument } from "../../he-ml/arguments.js";
 import { InputError } from "../../he-ml/errors.js";
 
 /** How long something took, in milliseconds, over several runs. */
@@ -22,6 +23,9 @@ export async function measure<T>(
   runs: number,
   warmUps = 0,
 ): Promise<Measured<Awaited<T>>> {
+  requireArgument("measure", typeof work === "function", "a function; write measure(() => work(), 5)", work);
+  const isCount = Number.isInteger(warmUps) && warmUps >= 0;
+  requireArgument("measure", isCount, "a whole number of runs to warm up", warmUps);
   if (!Number.isInteger(runs) || runs < 1) {
     throw new InputError(
       `measure: expected a whole number of runs of at least 1, got ${runs}; write measure(work, 5)`,

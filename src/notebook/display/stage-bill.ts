@@ -1,3 +1,4 @@
+import { isList, isObject, requireArgument, requireList } from "../../he-ml/arguments.js";
 import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import type { Run } from "../../viz/runs.js";
 import { table, type NotebookTable } from "./table.js";
@@ -10,6 +11,9 @@ import { table, type NotebookTable } from "./table.js";
  * @example stageBill([{ label: "fused", traces: fused }, { label: "fuse: false", traces: layerByLayer }])
  */
 export function stageBill(runs: readonly Run[]): NotebookTable {
+  const isRun = (run: unknown) => isObject(run) && "traces" in run && isList(run.traces);
+  requireList("stageBill", runs, "a list of runs, as { label, traces }", isRun);
+  requireArgument("stageBill", runs.length > 0, "at least one run", runs);
   const rows = runs[0].traces.flatMap(({ name, modelLayers }) =>
     runs.map(({ label, traces }, i) => {
       const within = traces.filter((trace) => modelLayers.includes(trace.modelLayers[0]));

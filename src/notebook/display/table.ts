@@ -1,3 +1,4 @@
+import { requireOptions } from "../../he-ml/arguments.js";
 import { inspect } from "node:util";
 import { InputError } from "../../he-ml/errors.js";
 import { recordsGrid, type Column } from "./grid.js";
@@ -26,8 +27,9 @@ export interface NotebookTable extends Displayable {
  * @throws InputError unless `rows` is a list of objects
  * @example table([{ packing: "batch", bytes: 393_216 }], { columns: { packing: "packing", bytes: "size (B)" } })
  */
-export function table(rows: readonly object[], { columns, caption = "" }: TableOptions = {}): NotebookTable {
+export function table(rows: readonly object[], options: TableOptions = {}): NotebookTable {
   requireRecords(rows);
+  const { columns, caption = "" } = requireOptions("table", options);
   const records = rows as readonly Readonly<Record<string, unknown>>[];
   const grid = recordsGrid(caption, headings(records, columns).map(columnOf(records)), records);
   return {

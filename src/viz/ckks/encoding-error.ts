@@ -39,8 +39,9 @@ const operation = "encodingError";
  */
 export function encodingError(sweeps: readonly EncodingSweep[], start = 0): Figure {
   requireSome(operation, "sweep", sweeps);
+  for (const sweep of sweeps) requireSome(operation, "step", sweep.steps);
   const [{ steps }] = sweeps;
-  requireSome(operation, "step", steps);
+  requireSome(operation, "coefficient", steps[0].coefficients);
   for (const sweep of sweeps) requireSweep(sweep, steps);
   const N = steps[0].coefficients.length;
   const errors = sweeps.flatMap((sweep) => sweep.steps.flatMap(({ slotErrors }) => slotErrors));
@@ -102,6 +103,7 @@ function requireSweep({ values, steps }: EncodingSweep, like: readonly EncodingS
       );
     }
     requireFinite(operation, "scaleBits", [scaleBits]);
+    requireLength(operation, "rounded coefficients", rounded, N);
     const lists = [
       ["coefficients", coefficients, N],
       ["rounded coefficients", rounded.map(Number), N],

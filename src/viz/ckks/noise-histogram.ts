@@ -27,9 +27,9 @@ const operation = "noiseHistogram";
  */
 export function noiseHistogram(steps: readonly NoiseStep[], start = 0): Figure {
   requireSome(operation, "step", steps);
+  for (const { noise } of steps) requireSome(operation, "draw of each σ", noise);
   const draws = steps.map(({ noise }) => noise.map(Number));
   for (const [index, { sigma }] of steps.entries()) {
-    requireSome(operation, "draw of each σ", draws[index]);
     requireFinite(operation, "noise", draws[index]);
     requireFinite(operation, "a σ of at least 0", [sigma >= 0 ? sigma : NaN]);
   }

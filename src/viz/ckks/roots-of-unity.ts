@@ -1,6 +1,8 @@
 import type { LayoutAxis, ScatterData, Shape } from "plotly.js-dist-min";
+import { requireOptions } from "../../he-ml/arguments.js";
 import { InputError } from "../../he-ml/errors.js";
 import { captioned } from "../captioned.js";
+import { requireSome } from "../check.js";
 import type { Figure } from "../figure.js";
 import { palette, themed } from "../theme.js";
 
@@ -26,7 +28,9 @@ const mostDegree = 16;
  * // SEAL's order: powers of 3 modulo 2N, as `slotExponents(8)` of `he-ml/toy-ckks` gives them.
  * rootsOfUnity({ polyModulusDegree: 8, slotExponents: [1, 3, 9, 11] })
  */
-export function rootsOfUnity({ polyModulusDegree: N, slotExponents }: SlotRoots): Figure {
+export function rootsOfUnity(roots: SlotRoots): Figure {
+  const { polyModulusDegree: N, slotExponents } = requireOptions("rootsOfUnity", roots);
+  requireSome("rootsOfUnity", "exponent", slotExponents);
   requireRoots(N, slotExponents);
   const conjugates = slotExponents.map((power) => 2 * N - power);
   return {

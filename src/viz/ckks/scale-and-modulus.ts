@@ -31,7 +31,7 @@ const name = "scaleAndModulus";
  *   { operation: "rescale", scaleBits: 30, modulusBits: 60 },
  * ])
  */
-export function scaleAndModulus(steps: readonly ScaleStep[], start = steps.length - 1): Figure {
+export function scaleAndModulus(steps: readonly ScaleStep[], start?: number): Figure {
   requireSome(name, "operation", steps);
   requireFinite(
     name,
@@ -66,7 +66,7 @@ export function scaleAndModulus(steps: readonly ScaleStep[], start = steps.lengt
         }),
       },
     })),
-    start,
+    start ?? steps.length - 1,
     76,
   );
 }

@@ -1,3 +1,4 @@
+import { requireOptions } from "../../he-ml/arguments.js";
 import { InputError } from "../../he-ml/errors.js";
 import { diagram, type Diagram } from "./diagram.js";
 import { box, text } from "./shapes.js";
@@ -21,7 +22,8 @@ const mostCharacters = 5;
  *   digits or a digit more than 5 characters
  * @example await show(gadget({ value: 2718, base: 10 })); // 2 · B³ + 7 · B² + 1 · B + 8 · 1
  */
-export function gadget({ value, base }: GadgetNumber): Diagram {
+export function gadget(sketch: GadgetNumber): Diagram {
+  const { value, base } = requireOptions(name, sketch);
   const [number, B] = [toInteger("value", value, 0n), toInteger("base", base, 2n)];
   const digits = digitsOf(number, B);
   if (digits.length > mostDigits || digits.some((digit) => String(digit).length > mostCharacters)) {

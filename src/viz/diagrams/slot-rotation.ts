@@ -1,3 +1,4 @@
+import { requireOptions } from "../../he-ml/arguments.js";
 import { InputError } from "../../he-ml/errors.js";
 import { requireFinite, requireSome } from "../check.js";
 import { diagram, type Diagram } from "./diagram.js";
@@ -20,7 +21,8 @@ const digitWidth = 9.6;
  * @throws InputError if there are no values, more than 8, one whose digits do not fit its cell, or `steps` is no integer
  * @example await show(slotRotation({ values: [1, 2, 3, 4], steps: 1 })); // 2, 3, 4, 1
  */
-export function slotRotation({ values, steps }: SlotRotation): Diagram {
+export function slotRotation(rotation: SlotRotation): Diagram {
+  const { values, steps } = requireOptions(name, rotation);
   requireSome(name, "value", values);
   requireFinite(name, "values", values);
   requireFinite(name, "steps that are an integer", [Number.isInteger(steps) ? steps : NaN]);
