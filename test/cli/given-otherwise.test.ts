@@ -66,10 +66,11 @@ describe("images whose values fit and whose shape does not", () => {
   });
 
   test("of a dataset, too", async () => {
-    const flat = await writeClassifier("flat", [784]);
-    const { stdout, stderr } = await heMl(["inspect", flat, "--dataset", "mnist", "--json"]);
-    expect(stderr).toMatch(/^he-ml: each image was reshaped from 1×28×28 to 784/);
-    expect((JSON.parse(stdout) as Inspection).inputRange).toEqual({ min: 0, max: 1 });
+    const folded = await writeClassifier("folded", [1, 5, 6]);
+    const { stdout, stderr } = await heMl(["inspect", folded, "--dataset", "breast-cancer", "--json"]);
+    expect(stderr).toMatch(/^he-ml: each image was reshaped from 30 to 1×5×6/);
+    const { inputRange } = JSON.parse(stdout) as Inspection;
+    expect(inputRange).toEqual({ min: expect.closeTo(-3.088, 3), max: expect.closeTo(9.202, 3) });
   });
 
   test("a CSV with labels", async () => {

@@ -1,5 +1,8 @@
 import { InputError } from "../../src/he-ml/errors.js";
 
+/** What is given in place of an argument that is right. */
+export const usualWrongs = [undefined, null, 5, -1, NaN, "x", true, {}, [], [null], [{}], [5], () => 1];
+
 export type Call = (...args: readonly never[]) => unknown;
 
 /** What comes of a call that is no answer and no InputError of one line: what it is. */

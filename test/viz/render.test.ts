@@ -8,6 +8,7 @@ import { renderPng, renderSvg } from "../../src/viz/render.js";
 import { renderReport } from "../../src/viz/report.js";
 import { scalePerLayer } from "../../src/viz/scale-per-layer.js";
 import { timePerLayer } from "../../src/viz/time-per-layer.js";
+import { unclearCalls, usualWrongs, type Call } from "../he-ml/unclear-calls.js";
 import { scaleSteps } from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
 import { parsePage } from "./page.js";
@@ -192,4 +193,13 @@ describe("renderReport", () => {
       'table "Layers": expected 2 cells in each row, got 1 in row 1',
     );
   });
+});
+
+test.each<[string, Call, readonly unknown[]]>([
+  ["renderPng", renderPng, [digitFigure, {}]],
+  ["renderReport", renderReport, [{ title: "A report", tables: [], figures: [] }]],
+  ["renderSvg", renderSvg, [digitFigure, {}]],
+])("%s answers, or refuses with one InputError, whatever it is given", async (_, call, right) => {
+  expect(await unclearCalls(call, right, usualWrongs)).toEqual({});
+  expect(await call(...(right as never[]))).toBeDefined();
 });

@@ -51,7 +51,7 @@ describe("a plan for the kernel evaluator", () => {
       fc.property(networks(), (model) =>
         checkPlan(planModel(model, { parameters, evaluator: "kernel", mostInputCiphertexts: 16 })),
       ),
-      { seed: 57, numRuns: 8, endOnFailure: true },
+      { seed: 57, numRuns: 5, endOnFailure: true },
     );
   });
 

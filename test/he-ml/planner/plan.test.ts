@@ -31,7 +31,7 @@ describe("random networks on the clear twin give the plain result", () => {
         if (!fuse) expect(plan.stages).toHaveLength(model.layers.length);
         checkPlan(plan);
       }),
-      { seed: 31, numRuns: 12, endOnFailure: true },
+      { seed: 31, numRuns: 8, endOnFailure: true },
     );
   });
 
@@ -44,7 +44,7 @@ describe("random networks on the clear twin give the plain result", () => {
         expect(ends).toEqual(expect.arrayContaining([...splitAfter]));
         checkPlan(plan);
       }),
-      { seed: 32, numRuns: 8, endOnFailure: true },
+      { seed: 32, numRuns: 6, endOnFailure: true },
     );
   });
 
@@ -80,7 +80,6 @@ describe("a plan", () => {
     const text = (each: Plan) =>
       JSON.stringify({ ...each, parameters: String(each.parameters.coeffModulus) });
     expect(text(planModel(smallModel, given))).toBe(text(plan));
-    expect(text(planModel(smallModel))).toBe(text(planModel(smallModel)));
   });
 
   test("fuses all linear layers between two activations", () => {

@@ -6,30 +6,25 @@ export function gaussians(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
 }
 
+/** Primes: whatever takes a power of two at a time meets all numbers in turn. */
+const tensOfThousands = 65_521;
+const aMillion = 1_048_573;
+
 /**
  * As `gaussians`, over and over the same tens of thousands: for whoever needs millions, which take a logarithm and a cosine
  * each.
  */
-export function recurringGaussians(seed: number): () => number {
-  const draw = gaussians(seed);
-  // A prime: whatever takes a power of two at a time meets all of them in turn.
-  const table = Float64Array.from({ length: 65_521 }, draw);
-  let next = 0;
-  return () => {
-    if (next === table.length) next = 0;
-    return table[next++];
-  };
-}
+export const recurringGaussians = (seed: number): (() => number) => recurring(seed, tensOfThousands)();
 
 /**
  * As `gaussians`, for whoever starts anew many times: each call gives the same numbers from the first on, and each of them
  * is drawn once. After a million they recur.
  */
-export function repeatedGaussians(seed: number): () => () => number {
+export const repeatedGaussians = (seed: number): (() => () => number) => recurring(seed, aMillion);
+
+function recurring(seed: number, most: number): () => () => number {
   const draw = gaussians(seed);
   const drawn: number[] = [];
-  // A prime, as above.
-  const most = 1_048_573;
   return () => {
     let next = 0;
     return () => {

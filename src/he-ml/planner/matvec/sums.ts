@@ -43,12 +43,16 @@ export function mergedSums(
   const merged: RotateAndSum[] = [];
   for (const next of sums) {
     const last = merged.at(-1);
-    const both = last && together(last, next, slots);
-    if (both && both.length <= mostSteps && cost([both]) < cost([last, next])) merged.splice(-1, 1, both);
+    const isShort = last && stepsTogether(last, next) <= mostSteps;
+    const both = isShort && together(last, next, slots);
+    if (both && cost([both]) < cost([last, next])) merged.splice(-1, 1, both);
     else merged.push(next);
   }
   return merged;
 }
+
+const stepsTogether = (first: RotateAndSum, second: RotateAndSum) =>
+  first.length + second.length + first.length * second.length;
 
 /** Both sums in one; undefined where two steps go once around and meet x itself. */
 function together(first: RotateAndSum, second: RotateAndSum, slots: number): RotateAndSum | undefined {
