@@ -1,3 +1,4 @@
+import { inWords } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 
 /** The networks that can be built and trained by name. */
@@ -9,5 +10,5 @@ export type ArchitectureName = (typeof architectureNames)[number];
 export function requireArchitectureName(name: string): ArchitectureName {
   const known = architectureNames.find((candidate) => candidate === name);
   if (known) return known;
-  throw new InputError(`architecture: expected one of ${architectureNames.join(", ")}, got "${name}"`);
+  throw new InputError(`architecture: expected one of ${architectureNames.join(", ")}, got ${inWords(name)}`);
 }

@@ -1,6 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { requireArchitectureName, type ArchitectureName } from "./architecture-name.js";
-import { randomInteger, seededRandom } from "./random.js";
+import { requireBackend } from "./backend.js";
+import { randomInteger, requireSeed, seededRandom } from "./random.js";
 import type { Recipe } from "./recipe.js";
 import { Square } from "./square-layer.js";
 
@@ -175,7 +176,7 @@ export function architectureRecipe(name: ArchitectureName): Recipe {
  *
  * @param seed Decides the initial weights (Glorot uniform; biases are 0).
  * @param ends Of the architecture `table`; those of Breast Cancer Wisconsin if left out.
- * @throws InputError if the architecture is unknown.
+ * @throws InputError if the architecture is unknown, or tfjs has no backend yet.
  * @example const network = buildNetwork("lenet1", 1);
  */
 export function buildNetwork(
@@ -184,7 +185,8 @@ export function buildNetwork(
   ends: NetworkEnds = { features: 30, classes: 2 },
 ): tfl.Sequential {
   const known = requireArchitectureName(name);
-  const random = seededRandom(seed);
+  const random = seededRandom(requireSeed("buildNetwork", seed));
+  requireBackend("buildNetwork");
   // tfjs takes a seed of 0 for "no seed" and would then draw with Math.random.
   const initializer = () => tfl.initializers.glorotUniform({ seed: randomInteger(random, 1, 2 ** 31 - 1) });
   return tfl.sequential({ name: known, layers: architectures[known].layers(initializer, ends) });

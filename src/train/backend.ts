@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
+import { inWords } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { registerConvFilterGradient } from "./conv-filter-gradient.js";
 
@@ -23,7 +24,7 @@ const require = createRequire(import.meta.url);
 export async function useBackend(wanted?: string): Promise<BackendName> {
   const known = backendNames.find((name) => name === wanted);
   if (wanted !== undefined && !known) {
-    throw new InputError(`backend: expected one of ${backendNames.join(", ")}, got "${wanted}"`);
+    throw new InputError(`backend: expected one of ${backendNames.join(", ")}, got ${inWords(wanted)}`);
   }
   if (known !== "wasm" && (await loadTfjsNode())) {
     await tf.setBackend("tensorflow");
@@ -37,6 +38,15 @@ export async function useBackend(wanted?: string): Promise<BackendName> {
   }
   await useWasm();
   return "wasm";
+}
+
+/** @throws InputError unless tfjs has a backend, which holds the weights of what is built */
+export function requireBackend(what: string): void {
+  try {
+    tf.backend();
+  } catch {
+    throw new InputError(`${what}: TensorFlow.js has no backend yet; await useBackend() first`);
+  }
 }
 
 async function useWasm(): Promise<void> {

@@ -1,3 +1,4 @@
+import { requireArgument } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { fitOf } from "../he-ml/model/fit-images.js";
 import { sizeOf, zeros, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
@@ -80,13 +81,20 @@ function requireArray(value: unknown, types: readonly Numbers[], length: number,
   );
 }
 
+/** @throws InputError unless it is a list; which of its numbers a dataset has is told by the dataset */
+export function requireIndices(what: string, indices: unknown): asserts indices is readonly number[] {
+  requireArgument(`${what}: indices`, Array.isArray(indices), "a list of numbers, as [0, 1, 2]", indices);
+}
+
 /**
  * Images of a dataset as doubles (pixel / 255), with their labels.
  *
  * @param indices Which, in this order; all by default.
- * @throws InputError if an index is outside the dataset.
+ * @throws InputError if an index is outside the dataset, or it is no dataset.
  */
 export function selectImages(dataset: Dataset, indices?: readonly number[]): LabelledImages {
+  requireDataset("selectImages", dataset);
+  requireIndices("selectImages", indices ?? []);
   const { count, shape, values, divisor } = dataset.images;
   const chosen = indices ?? Array.from({ length: count }, (_, index) => index);
   for (const index of chosen) {
@@ -107,10 +115,11 @@ export function selectImages(dataset: Dataset, indices?: readonly number[]): Lab
 /**
  * Images `start` to `end` − 1 of a dataset as a dataset of their own; the values are shared.
  *
- * @throws InputError unless 0 ≤ start < end ≤ the number of images.
+ * @throws InputError unless 0 ≤ start < end ≤ the number of images, or if it is no dataset.
  * @example const heldOut = sliceDataset(training, 55_000, 60_000);
  */
 export function sliceDataset(dataset: Dataset, start: number, end: number): Dataset {
+  requireDataset("sliceDataset", dataset);
   const { count, shape, values } = dataset.images;
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end <= start || end > count) {
     throw new InputError(

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
+import { requireOptions } from "../he-ml/arguments.js";
 import { onnxSession } from "../he-ml/node/onnx/run.js";
-import { modelForward, type Network } from "../he-ml/model/model.js";
+import { modelForward, requireNetwork, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
 import { requireDataset, selectImages, sliceDataset, type Dataset } from "./dataset.js";
@@ -26,6 +27,7 @@ export async function measureAccuracy(
   options: MeasureOptions = {},
 ): Promise<number> {
   requireDataset("measureAccuracy", dataset);
+  requireOptions("measureAccuracy", options);
   const session = await onnxSession(onnxBytes);
   let correct = 0;
   try {
@@ -46,6 +48,7 @@ export async function measureAccuracy(
  *
  * @param dataset Training images: ranges are what a plan is made from, and a plan should not have seen test images.
  * @returns `input` first, then every layer in order.
+ * @throws InputError if it is no model, or the dataset cannot be used.
  * @throws The signal's reason when it aborts.
  */
 export async function measureValueRanges(
@@ -53,7 +56,9 @@ export async function measureValueRanges(
   dataset: Dataset,
   options: MeasureOptions = {},
 ): Promise<ValueRange[]> {
+  requireNetwork("measureValueRanges", model);
   requireDataset("measureValueRanges", dataset);
+  requireOptions("measureValueRanges", options);
   let ranges: ValueRange[] | undefined;
   for await (const { images } of chunks(dataset, 100, options)) {
     const seen = valueRanges(model, images, modelForward(model, images));

@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { requireArgument, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { writeOnnx } from "../he-ml/formats/onnx/write.js";
 import { requireBatchOf, type Network } from "../he-ml/model/model.js";
@@ -73,7 +74,9 @@ const mostFittingImages = 1_000;
  * @example await trainAndExport({ architecture: "lenet1", dataset: "mnist", outputDirectory: "models/lenet1" })
  */
 export async function trainAndExport(options: TrainAndExportOptions): Promise<TrainAndExportResult> {
-  const { outputDirectory, signal, onProgress } = options;
+  const { outputDirectory, signal, onProgress } = requireOptions("trainAndExport", options);
+  const isPath = typeof outputDirectory === "string" && outputDirectory !== "";
+  requireArgument("trainAndExport: outputDirectory", isPath, "a folder's path", outputDirectory);
   const architecture = options.architecture ?? (options.table && !options.initialModel ? "table" : undefined);
   if (architecture !== undefined) requireArchitectureName(architecture);
   if (options.table === undefined) requireDatasetName(options.dataset ?? defaultDataset);

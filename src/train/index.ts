@@ -5,12 +5,14 @@
 import { createRequire } from "node:module";
 import type { Model } from "../he-ml/model/model.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
+import type { BackendName } from "./backend.js";
 import type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
 import type { Network } from "./network.js";
 import type { TrainingOptions, TrainingResult } from "./train.js";
 import type * as WithTensorflow from "./with-tensorflow.js";
 
 export { architectureNames, type ArchitectureName } from "./architecture-name.js";
+export type { BackendName } from "./backend.js";
 export { selectImages, sliceDataset, type Dataset, type LabelledImages } from "./dataset.js";
 export { measureAccuracy, measureValueRanges } from "./evaluate.js";
 export type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
@@ -33,11 +35,26 @@ function withTensorflow() {
  *
  * @param name One of `architectureNames`.
  * @param seed Decides the initial weights (Glorot uniform; biases are 0).
- * @throws InputError if the architecture is unknown, or TensorFlow.js is not installed.
- * @example const network = buildNetwork("lenet1", 1);
+ * @throws InputError if the architecture is unknown, or TensorFlow.js is not installed or has no backend yet.
+ * @example
+ * await useBackend();
+ * const network = buildNetwork("lenet1", 1);
  */
 export function buildNetwork(name: string, seed: number): Network {
   return withTensorflow().buildNetwork(name, seed);
+}
+
+/**
+ * Makes TensorFlow.js compute with one backend, `wasm` or `tensorflow`; `train` does so itself.
+ *
+ * @param wanted Without it, tfjs-node where it can be loaded, else wasm. The two round differently, so a seed gives the
+ *   same weights only on the same backend.
+ * @returns The backend now in use.
+ * @throws InputError if the wanted backend is unknown or cannot be loaded, or TensorFlow.js is not installed.
+ * @example await useBackend("wasm");
+ */
+export async function useBackend(wanted?: string): Promise<BackendName> {
+  return withTensorflow().useBackend(wanted);
 }
 
 /**

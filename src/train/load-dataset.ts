@@ -1,6 +1,7 @@
+import { inWords, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { readBreastCancer } from "./breast-cancer.js";
-import { selectImages, type Dataset, type LabelledImages, type Split } from "./dataset.js";
+import { requireIndices, selectImages, type Dataset, type LabelledImages, type Split } from "./dataset.js";
 import {
   committedTestImages,
   idxDatasetNames,
@@ -17,7 +18,7 @@ export const datasetNames: readonly DatasetName[] = [...idxDatasetNames, "breast
 export function requireDatasetName(name: string): DatasetName {
   const known = datasetNames.find((candidate) => candidate === name);
   if (known) return known;
-  throw new InputError(`dataset: expected one of ${datasetNames.join(", ")}, got "${name}"`);
+  throw new InputError(`dataset: expected one of ${datasetNames.join(", ")}, got ${inWords(name)}`);
 }
 
 export interface LoadDatasetOptions {
@@ -35,12 +36,19 @@ export interface LoadDatasetOptions {
 export async function loadDataset(
   name: string,
   split: Split,
-  { directory }: LoadDatasetOptions = {},
+  options: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const known = requireDatasetName(name);
+  requireSplit(split);
+  const { directory } = requireOptions("loadDataset", options);
   if (known !== "breast-cancer") return readIdxDataset(known, split, directory);
   requireNoDirectory(known, directory);
   return readBreastCancer(split);
+}
+
+function requireSplit(split: unknown): asserts split is Split {
+  if (split === "train" || split === "test") return;
+  throw new InputError(`dataset: split: expected "train" or "test", got ${inWords(split)}`);
 }
 
 /** Test images of a dataset, and what their labels stand for. */
@@ -61,6 +69,8 @@ export async function loadTestImages(
   options: LoadDatasetOptions = {},
 ): Promise<LabelledTestImages> {
   const known = requireDatasetName(name);
+  requireIndices("loadTestImages", indices);
+  requireOptions("loadTestImages", options);
   const areCommitted = indices.every(
     (index) => Number.isInteger(index) && index >= 0 && index < committedTestImages,
   );

@@ -1,3 +1,6 @@
+import { InputError } from "../he-ml/errors.js";
+import { inWords } from "../he-ml/arguments.js";
+
 /** A source of reproducible randomness: uniform numbers in [0, 1). */
 export type Random = () => number;
 
@@ -31,4 +34,10 @@ export function shuffledIndices(count: number, random: Random): Uint32Array {
     [indices[last], indices[other]] = [indices[other], indices[last]];
   }
   return indices;
+}
+
+/** @throws InputError unless it is a whole number of 32 bits */
+export function requireSeed(what: string, seed: number): number {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw new InputError(`${what} seed: expected a whole number from 0 to 2^32 - 1, got ${inWords(seed)}`);
 }

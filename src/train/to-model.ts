@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers, Sequential } from "@tensorflow/tfjs-layers";
+import { requireArgument } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { activationFunctions, activationLayer, type ActivationFunction } from "../he-ml/model/activation.js";
 import { averagePoolLayer } from "../he-ml/model/average-pool.js";
@@ -40,6 +41,8 @@ export function toModel(network: Network, name: string): Model {
 /** As {@link toModel}, with activations that cannot be encrypted: tanh, relu, sigmoid. */
 export function toPlainNetwork(network: Network, name: string): PlainNetwork {
   const sequential = network as Sequential;
+  const isSequential = Array.isArray((sequential as Partial<Sequential> | undefined)?.layers);
+  requireArgument("toModel: network", isSequential, "a network that buildNetwork or train made", network);
   const { layerNames } = (sequential.getUserDefinedMetadata() ?? {}) as { layerNames?: readonly string[] };
   return defineModel({
     name,

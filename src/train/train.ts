@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
+import { requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import type { Network as PlainNetwork } from "../he-ml/model/model.js";
 import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
@@ -13,7 +14,7 @@ import { requireDataset, type Dataset } from "./dataset.js";
 import { fromModel } from "./from-model.js";
 import type { Network } from "./network.js";
 import { clipByGlobalNorm, cosineDecay, ScheduledAdam } from "./optimizer.js";
-import { seededRandom } from "./random.js";
+import { requireSeed, seededRandom } from "./random.js";
 import { checkRecipe, fineTuningRecipe, type Recipe } from "./recipe.js";
 import { loadWeights } from "./to-model.js";
 
@@ -74,11 +75,12 @@ export const defaultSeed = 1;
  * const { network } = await train({ architecture: "lenet1", dataset, seed: 1 });
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
+  requireOptions("train", options);
   const architecture =
     options.architecture === undefined ? undefined : requireArchitectureName(options.architecture);
   requireDataset("train", options.dataset);
   const recipe = checkRecipe(architecture ? architectureRecipe(architecture) : fineTuning(options), options);
-  const seed = checkSeed(options.seed ?? defaultSeed);
+  const seed = requireSeed("train", options.seed ?? defaultSeed);
   options.signal?.throwIfAborted();
   const backend = await useBackend(options.backend);
 
@@ -220,9 +222,4 @@ function requireFiniteLoss({ loss, epoch, step }: TrainingProgress): void {
   throw new InputError(
     `train: the loss became ${loss} in epoch ${epoch}, step ${step}; lower the learning rate, or choose another seed`,
   );
-}
-
-function checkSeed(seed: number): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new InputError(`train seed: expected a whole number from 0 to 2^32 - 1, got ${seed}`);
 }

@@ -1,3 +1,4 @@
+import { requireArgument } from "../../he-ml/arguments.js";
 import { InputError } from "../../he-ml/errors.js";
 import type { ActivationLayer } from "../../he-ml/model/activation.js";
 import { averagePoolLayer } from "../../he-ml/model/average-pool.js";
@@ -17,6 +18,8 @@ import {
   defineModel,
   isWeighted,
   layerForward,
+  requireBatchOf,
+  requireNetwork,
   type Layer,
   type Model,
   type Network,
@@ -44,9 +47,13 @@ export const replacements: readonly Replacement[] = ["square", "polynomial"];
  *
  * @param images A few hundred training images.
  * @returns A model whose layers have the network's names and numbers.
- * @throws InputError if there are no weights where something must go into.
+ * @throws InputError if there are no weights where something must go into, or the images are not the network's.
  */
 export function makeHeFriendly(network: Network, images: Tensor, replacement: Replacement): Model {
+  requireNetwork("makeHeFriendly", network);
+  requireBatchOf(network.inputShape, images, "makeHeFriendly");
+  const isKnown = replacements.includes(replacement);
+  requireArgument("makeHeFriendly: replacement", isKnown, replacements.join(" or "), replacement);
   const conversion = new Conversion(network, images, replacement);
   return conversion.run();
 }

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus, homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
-import { defaultEvaluator, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
+import { requireArgument } from "../../arguments.js";
+import { defaultEvaluator, evaluatorKinds, type EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { checkParameters, requireParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import type { TypeOf } from "../../schema.js";
@@ -69,6 +70,7 @@ export async function machineCosts(
   evaluator = defaultEvaluator,
 ): Promise<PrimitiveCosts> {
   requireParameters("machineCosts", parameters);
+  requireCostSource("machineCosts", file, evaluator);
   if (evaluator === "kernel") return typicalCostsUnder(parameters, evaluator);
   const machine = thisMachine();
   const cached = await readCache(file);
@@ -94,6 +96,7 @@ export async function planningCosts(
   file = costsFile(),
   evaluator = defaultEvaluator,
 ): Promise<(degree: number, levels: number) => PrimitiveCosts> {
+  requireCostSource("planningCosts", file, evaluator);
   const measured = await machineCosts(
     checkParameters({
       polyModulusDegree: 8192,
@@ -112,6 +115,12 @@ export async function planningCosts(
       return typical[operation].map((cost) => (usual === 0 ? cost : cost * (own / usual)));
     });
   };
+}
+
+function requireCostSource(what: string, file: unknown, evaluator: EvaluatorKind): void {
+  requireArgument(`${what}: file`, typeof file === "string", "a file's path", file);
+  const isKind = evaluatorKinds.includes(evaluator);
+  requireArgument(`${what}: evaluator`, isKind, evaluatorKinds.join(" or "), evaluator);
 }
 
 const hasLevels = (costs: PrimitiveCosts, levels: number) =>

@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { InputError } from "../../errors.js";
-import { formatShape, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
+import { formatShape, requireTensor, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { requirePackages } from "../optional-packages.js";
 
 /** An ONNX model in onnxruntime, ready to run any number of times. */
@@ -145,6 +145,7 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
 
   return {
     async run(images) {
+      requireTensor("onnxSession: batch", images);
       const batch = inModelsOrder(input.shape, images);
       const [count, ...imageShape] = batch.shape;
       const perRun = imagesPerRun(input.shape, batch.shape);

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { join } from "node:path";
+import { isObject } from "../../../src/he-ml/arguments.js";
+import * as core from "../../../src/he-ml/index.js";
+import * as inNode from "../../../src/he-ml/node/index.js";
+import * as onnxCore from "../../../src/he-ml/formats/onnx/index.js";
+import * as onnx from "../../../src/he-ml/node/onnx/index.js";
+import { temporaryFolder } from "../../cli/support.js";
+import { smallModel as model } from "../layers/small-model.js";
+import { lazyParameters as parameters, randomTensor } from "../support.js";
+import { unclearCalls, usualWrongs, type Call } from "../unclear-calls.js";
+
+const { typicalCosts: costs } = inNode;
+const images = randomTensor([2, 1, 4, 4], 1);
+const bytes = onnx.writeOnnx(model);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => void (folder = await temporaryFolder()));
+afterAll(() => folder.remove());
+
+/** Worker threads run what is built, not what is tested here. */
+const inThisThread = (...[program, batch, options]: Parameters<typeof inNode.infer>) =>
+  inNode.infer(
+    program,
+    batch,
+    options === undefined || isObject(options) ? { threads: 0, ...options } : options,
+  );
+
+/** Functions that only Node has, or has in another form, with arguments that are right: each is then replaced by wrong ones. */
+const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
+  bench: async () => [[{ model }]],
+  compile: async () => [model, { packing: "batch", parameters, costs }],
+  infer: async () => [await inNode.compile(model, { parameters, costs }), images, { threads: 0 }],
+  loadModel: async () => ["lenet1", {}],
+  loadNetwork: async () => ["lenet1", {}],
+  machineCosts: async () => [parameters, join(folder.path, "costs.json"), "kernel"],
+  onnxSession: async () => [bytes],
+  planningCosts: async () => [join(folder.path, "costs.json"), "kernel"],
+  runOnnx: async () => [bytes, images],
+};
+
+test("every function that is another one in Node is called here", () => {
+  const others = (all: object, portable: object) =>
+    Object.entries(all)
+      .filter(([name, value]) => typeof value === "function" && value !== Reflect.get(portable, name))
+      .map(([name]) => name);
+  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter((name) => name !== "Server");
+  expect(Object.keys(calls).sort()).toEqual(expected.sort());
+});
+
+test.each(Object.entries(calls))(
+  "%s answers, or refuses with one InputError, whatever it is given",
+  async (name, right) => {
+    const call = Reflect.get({ ...inNode, ...onnx, infer: inThisThread }, name) as Call;
+    expect(await unclearCalls(call, await right(), usualWrongs)).toEqual({});
+    // A benchmark takes seconds; its options: see service/arguments.test.ts.
+    if (name !== "bench") expect(await call(...((await right()) as never[]))).toBeDefined();
+  },
+);
