@@ -11,6 +11,7 @@ export async function keepTypicalCosts() {
       typicalCosts(degree, i + 1, "seal"),
     ]),
   );
+  costs.push(["kernel, 8192, 3 data primes", typicalCosts(8192, 3, "kernel")]);
   await mkdir(dirname(costsFile()), { recursive: true });
   await writeFile(costsFile(), JSON.stringify({ machine: thisMachine(), costs: Object.fromEntries(costs) }));
 }

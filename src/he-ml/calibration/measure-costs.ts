@@ -5,7 +5,7 @@ import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
 import type { Evaluator } from "../crypto/evaluator.js";
 import { runToEnd } from "../long-work.js";
-import { costsOf, type CostlyOperation, type PrimitiveCosts } from "../planner/search/costs.js";
+import { costsOf, typicalCosts, type CostlyOperation, type PrimitiveCosts } from "../planner/search/costs.js";
 import { sharedParts } from "./shared-parts.js";
 
 /** V8 compiles WASM anew, and better, once it has run for a while. */
@@ -95,11 +95,16 @@ export class CostMeter {
     };
     const eachFurther = (measure: (steps: readonly number[]) => number) =>
       (measure(measuredSteps) - measure(measuredSteps.slice(0, 1))) / (measuredSteps.length - 1);
-    return sharedParts({
-      rotate,
-      further: eachFurther(many),
-      furtherGiant: eachFurther(giants) - multiplyPlain,
-    });
+    const { polyModulusDegree } = he.parameters;
+    const typical = typicalCosts(polyModulusDegree, a.level, "kernel");
+    return sharedParts(
+      { rotate, further: eachFurther(many), furtherGiant: eachFurther(giants) - multiplyPlain },
+      {
+        rotate: typical.rotate.at(-1)!,
+        decompose: typical.decompose.at(-1)!,
+        modDown: typical.modDown.at(-1)!,
+      },
+    );
   }
 }
 
@@ -124,8 +129,11 @@ type LevelCosts = Record<CostlyOperation, number>;
  *
  * @example const { rotate } = await measureCosts(parameters); // rotate[2]: with three data primes
  */
-export async function measureCosts(parameters: CkksParameters): Promise<PrimitiveCosts> {
-  return (await CostMeter.open(parameters)).costs();
+export async function measureCosts(
+  parameters: CkksParameters,
+  evaluator: EvaluatorKind = "seal",
+): Promise<PrimitiveCosts> {
+  return (await CostMeter.open(parameters, evaluator)).costs();
 }
 
 /** @param before what precedes each time, and is not measured */

@@ -5,24 +5,37 @@ import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { PublicContext } from "../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../src/he-ml/crypto/secret-context.js";
 
+const usual = { rotate: 2, decompose: 1, modDown: 0.6 };
+
 test("what a further rotation is spared is the part that rotations share", () => {
-  const parts = sharedParts({ rotate: 0.9, further: 0.4, furtherGiant: 0.65 });
+  const parts = sharedParts({ rotate: 0.9, further: 0.4, furtherGiant: 0.65 }, usual);
   expect(parts.decompose).toBeCloseTo(0.5, 12);
   expect(parts.modDown).toBeCloseTo(0.25, 12);
 });
 
 test.each([
-  ["nothing is spared", { rotate: 1, further: 1, furtherGiant: 1 }, { decompose: 0, modDown: 0 }],
-  ["further ones took longer", { rotate: 1, further: 1.2, furtherGiant: 1.1 }, { decompose: 0, modDown: 0 }],
-  ["times went below zero", { rotate: 1, further: -1, furtherGiant: -1 }, { decompose: 1, modDown: 0 }],
+  ["nothing is spared", { rotate: 1, further: 1, furtherGiant: 1 }, { decompose: 0.5, modDown: 0.3 }],
   [
-    "both spare most of it",
-    { rotate: 1, further: 0.25, furtherGiant: 0.5 },
+    "further ones took longer",
+    { rotate: 1, further: 1.2, furtherGiant: 0.7 },
+    { decompose: 0.5, modDown: 0.3 },
+  ],
+  ["times went below zero", { rotate: 1, further: -1, furtherGiant: -1 }, { decompose: 0.5, modDown: 0.3 }],
+  [
+    "a sum seems to spare all",
+    { rotate: 1, further: 0.25, furtherGiant: 0 },
     { decompose: 0.75, modDown: 0.25 },
   ],
-])("parts are never negative, nor more than a rotation: %s", (_, times, parts) => {
-  expect(sharedParts(times)).toEqual(parts);
-});
+])(
+  "shares that no machine has are the usual ones, and no more than a rotation together: %s",
+  (_, times, parts) => {
+    const { decompose, modDown } = sharedParts(times, usual);
+    expect([decompose, modDown]).toEqual([
+      expect.closeTo(parts.decompose, 12),
+      expect.closeTo(parts.modDown, 12),
+    ]);
+  },
+);
 
 test("an evaluator whose rotations may share work is measured for it", async () => {
   const parameters = checkParameters({

@@ -7,11 +7,14 @@ import { defaultEvaluator, evaluatorKinds, type EvaluatorKind } from "../../cryp
 import { checkParameters, requireParameters, type CkksParameters } from "../../crypto/parameters.js";
 import { sealVersion } from "../../crypto/wasm-stack.js";
 import type { TypeOf } from "../../schema.js";
+import { testKernels } from "../../kernels/self-test.js";
+import type { RotationCosts } from "../../planner/matvec/rotation-costs.js";
 import {
   costsOf,
+  costsOnChain,
   primitiveCostsSchema,
+  rotationCosts,
   typicalCosts,
-  typicalCostsUnder,
   type PrimitiveCosts,
 } from "../../planner/search/costs.js";
 import { measureCosts } from "../../calibration/measure-costs.js";
@@ -62,7 +65,10 @@ function homeFolder(): string {
 
 /**
  * What operations cost on this machine under these parameters: from the cache, or measured (about a second) and put
- * there. Without a folder to write to they are measured every time. Those of the kernel evaluator are typical ones.
+ * there. Without a folder to write to they are measured every time. Those of the kernel evaluator are measured on primes that
+ * are fast, once for all parameters.
+ *
+ * @throws InputError unless these are parameters, a path and an evaluator
  */
 export async function machineCosts(
   parameters: CkksParameters,
@@ -71,13 +77,23 @@ export async function machineCosts(
 ): Promise<PrimitiveCosts> {
   requireParameters("machineCosts", parameters);
   requireCostSource("machineCosts", file, evaluator);
-  if (evaluator === "kernel") return typicalCostsUnder(parameters, evaluator);
+  if (evaluator === "seal") return measuredCosts(parameters, file, evaluator);
+  const { polyModulusDegree, levels, coeffModulusBits } = parameters;
+  const costs = (await planningCosts(file, evaluator))(polyModulusDegree, levels);
+  return costsOnChain(costs, coeffModulusBits, evaluator);
+}
+
+async function measuredCosts(
+  parameters: CkksParameters,
+  file: string,
+  evaluator: EvaluatorKind,
+): Promise<PrimitiveCosts> {
   const machine = thisMachine();
   const cached = await readCache(file);
   const known = cached && isSame(cached.machine, machine) ? cached.costs : {};
   const key = `${evaluator}, ${parameters.polyModulusDegree}, ${parameters.levels} data primes`;
   if (known[key] && hasLevels(known[key], parameters.levels)) return known[key];
-  const measured = await measureCosts(parameters);
+  const measured = await measureCosts(parameters, evaluator);
   await writeCache(file, { machine, costs: { ...known, [key]: measured } });
   return measured;
 }
@@ -90,31 +106,52 @@ const planningChain: Readonly<Record<EvaluatorKind, readonly number[]>> = {
 
 /**
  * Costs to plan by, for any degree: those of N = 8192 with three data primes on this machine, and in typical proportion
- * where they were not measured.
+ * where they were not measured. Where the kernels cannot run, theirs are typical ones.
+ *
+ * @throws InputError unless these are a path and an evaluator
  */
 export async function planningCosts(
   file = costsFile(),
   evaluator = defaultEvaluator,
 ): Promise<(degree: number, levels: number) => PrimitiveCosts> {
   requireCostSource("planningCosts", file, evaluator);
-  const measured = await machineCosts(
-    checkParameters({
-      polyModulusDegree: 8192,
-      coeffModulusBits: [...planningChain[evaluator]],
-      scaleBits: 20,
-    }),
-    file,
-    evaluator,
-  );
-  return (degree, levels) => {
-    const known = typicalCosts(measured.polyModulusDegree, measured.rotate.length, evaluator);
-    const typical = typicalCosts(degree, levels, evaluator);
-    return costsOf(degree, (operation) => {
-      const [own, usual] = [measured[operation].at(-1)!, known[operation].at(-1)!];
-      // What SEAL's rotations share is nothing, on every machine.
-      return typical[operation].map((cost) => (usual === 0 ? cost : cost * (own / usual)));
-    });
-  };
+  if (evaluator === "kernel" && !(await testKernels()).kind) {
+    return (degree, levels) => typicalCosts(degree, levels, evaluator);
+  }
+  const parameters = checkParameters({
+    polyModulusDegree: 8192,
+    coeffModulusBits: [...planningChain[evaluator]],
+    scaleBits: 20,
+  });
+  const measured = await measuredCosts(parameters, file, evaluator);
+  return (degree, levels) => inProportion(measured, degree, levels, evaluator);
+}
+
+/** Typical costs, each as many times larger as measured ones are at their top level. */
+function inProportion(
+  measured: PrimitiveCosts,
+  degree: number,
+  levels: number,
+  evaluator: EvaluatorKind,
+): PrimitiveCosts {
+  const top = measured.rotate.length;
+  const usual = typicalCosts(measured.polyModulusDegree, top, evaluator);
+  const typical = typicalCosts(degree, levels, evaluator);
+  // What SEAL's rotations share is nothing, on every machine.
+  const times = (own: number, usually: number) => (usually === 0 ? 1 : own / usually);
+  const [ownRotation, usualRotation] = [measured, usual].map((costs) => rotationCosts(costs, top));
+  const rotate = typical.rotate.map((_, i) => {
+    const parts = rotationCosts(typical, i + 1);
+    const partsInProportion = (Object.keys(parts) as (keyof RotationCosts)[]).map(
+      (part) => parts[part] * times(ownRotation[part], usualRotation[part]),
+    );
+    return partsInProportion.reduce((sum, part) => sum + part, 0);
+  });
+  return costsOf(degree, (operation) => {
+    if (operation === "rotate") return rotate;
+    const factor = times(measured[operation].at(-1)!, usual[operation].at(-1)!);
+    return typical[operation].map((cost) => cost * factor);
+  });
 }
 
 function requireCostSource(what: string, file: unknown, evaluator: EvaluatorKind): void {

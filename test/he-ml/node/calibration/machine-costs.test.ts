@@ -6,6 +6,14 @@ import {
   machineCosts,
   thisMachine,
 } from "../../../../src/he-ml/node/calibration/machine-costs.js";
+import { checkParameters } from "../../../../src/he-ml/crypto/parameters.js";
+import {
+  costlyOperations,
+  costsOf,
+  typicalCosts,
+  typicalCostsUnder,
+  type PrimitiveCosts,
+} from "../../../../src/he-ml/planner/search/costs.js";
 import { measureCosts } from "../../../../src/he-ml/calibration/measure-costs.js";
 import {
   checkDamaged,
@@ -17,6 +25,7 @@ import {
   other,
   parameters,
   read,
+  spec,
   withCosts,
   write,
 } from "./machine-costs.js";
@@ -39,6 +48,20 @@ test("measured costs are written, and read again; those of other parameters stan
   expect(await machineCosts(parameters, file, "seal")).toEqual(made);
   const more = await machineCosts(other, file, "seal");
   expect((await read()).costs).toEqual({ [key]: made, "seal, 1024, 3 data primes": more });
+});
+
+test("kernels are measured once, under fast primes; other parameters cost in proportion, by their primes", async () => {
+  const twice = (costs: PrimitiveCosts) =>
+    costsOf(costs.polyModulusDegree, (operation) => costs[operation].map((cost) => 2 * cost));
+  const measured = twice(typicalCosts(8192, 3, "kernel"));
+  await write({ machine: thisMachine(), costs: { "kernel, 8192, 3 data primes": measured } });
+  for (const each of [parameters, checkParameters({ ...spec(), coeffModulusBits: [60, 52, 60] })]) {
+    const costs = await machineCosts(each, file, "kernel");
+    const expected = twice(typicalCostsUnder(each, "kernel"));
+    for (const operation of costlyOperations) {
+      costs[operation].forEach((cost, i) => expect(cost).toBeCloseTo(expected[operation][i], 9));
+    }
+  }
 });
 
 // Other machines, other damage and other places: see machine-costs.slow.ts.

@@ -13,7 +13,7 @@ export const parameters = checkParameters({
   security: "teaching",
 });
 export const other = checkParameters({ ...spec(), coeffModulusBits: [40, 30, 30, 40] });
-function spec() {
+export function spec() {
   return { polyModulusDegree: 1024, scaleBits: 20, security: "teaching" } as const;
 }
 
