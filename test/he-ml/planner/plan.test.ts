@@ -11,7 +11,7 @@ import { defineModel } from "../../../src/he-ml/model/model.js";
 import { squareLayer } from "../../../src/he-ml/model/square.js";
 import { encodePlan } from "../../../src/he-ml/program/encode-plan.js";
 import { planModel, type Plan } from "../../../src/he-ml/planner/plan.js";
-import { zeros } from "../../../src/he-ml/tensor/tensor.js";
+import { tensor, zeros } from "../../../src/he-ml/tensor/tensor.js";
 import { smallModel } from "../layers/small-model.js";
 import { lazyParameters, randomTensor, thrownBy } from "../support.js";
 import { checkPlan, longChain, runOnTwin } from "./plan-checks.js";
@@ -142,6 +142,26 @@ describe("refused with one line that says what would do:", () => {
       inputShape: [inputs],
       layers: [linearLayer({ name: "fc", weights: randomTensor([outputs, inputs], 1) })],
     });
+
+  test.each([
+    ["weights", 1e22, 0],
+    ["a bias", 1e11, 1e22],
+  ])("%s too large for the modulus, although inputs and outputs are not", (_, weight, bias) => {
+    const weights = tensor([2, 2], [weight, 0, 0, weight]);
+    const fc = linearLayer({ name: "fc", weights, bias: tensor([2], [bias, bias]) });
+    const model = defineModel({ name: "large", inputShape: [2], layers: [fc] });
+    const samples = tensor([1, 2], [(0.5 - bias) / weight, (1 - bias) / weight]);
+    const short = checkParameters({
+      ...longChain(1024),
+      coeffModulusBits: [60, 60],
+      scaleBits: 18,
+      weightScaleBits: 18,
+    });
+    expect(refusal(() => planModel(model, { parameters: short, samples }))).toMatch(
+      /^plan: stage "fc" needs \d+ bits at level 1/,
+    );
+    expect(refusal(() => planModel(model, { samples }))).toMatch(/^plan: no 128-bit parameters carry/);
+  });
 
   test("an image that takes too many ciphertexts", () => {
     const message = refusal(() => planModel(dense(5000, 2), { parameters }));

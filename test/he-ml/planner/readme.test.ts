@@ -244,6 +244,8 @@ describe("the example of a chain", () => {
     divisor: 1,
     activation,
     largest: i === 2 ? 2 ** 12 : 1,
+    largestWeight: 1,
+    largestBias: 0,
   }));
 
   /** Two bits a character: `#` for the scale, `.` for the headroom above it. */

@@ -23,6 +23,11 @@ test(
   count * 60_000,
 );
 
+// Its inputs are so small, and weights so large, that these do not fit where the inputs do: it was planned, and not encoded.
+test("network 610 is refused in advance", async () => {
+  expect(await runDrawnNetwork(610)).toBe("refused");
+});
+
 // Its weights are few and small where its values are large: rounding took a fiftieth of a weight's wave away.
 test("network 235 is right as asked for", async () => {
   expect(await runDrawnNetwork(235)).toBe("right");

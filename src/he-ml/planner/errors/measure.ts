@@ -2,10 +2,11 @@ import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { ValueRange } from "../../model/value-range.js";
 import type { Step } from "../../long-work.js";
 import { maxAbs, type Tensor } from "../../tensor/tensor.js";
-import { largestActivated } from "../stages/activation.js";
+import { largestActivated, type Activation } from "../stages/activation.js";
 import { measureErrorBudget, type ErrorBudget } from "./error-budget.js";
 import { defaultLeftovers, type PlanStart } from "../plan-start.js";
 import { packedSamples } from "./samples.js";
+import type { LinearTransform } from "../matvec/linear-transform.js";
 import type { TransformPlan } from "../search/search.js";
 import type { ScaleStage } from "../scales/stage-scales.js";
 import type { Stage } from "../stages/stages.js";
@@ -62,14 +63,17 @@ export function* measure(
   const largestInput = start ? undefined : margin * largestOf(packed, packedOthers, valueRanges);
   const scaleStages = stages.map(({ name, activation }, i): ScaleStage => {
     const transform = transformPlan.transforms[i];
+    const products = transform !== undefined && transform.diagonals.length > 0;
     const leftovers = budget.largestOutput[i] > 0 ? budget.largestSlot[i] / budget.largestOutput[i] : 1;
     return {
       name,
-      products: (transform?.diagonals.length ?? 0) > 0,
+      products,
       divisor: transform?.divisor ?? 1,
       activation,
       largest: margin * Math.max(budget.largestSlot[i], known[i] * leftovers),
       largestInput: i === 0 ? largestInput : undefined,
+      largestWeight: products ? maxAbs(transform!.map.weights) : 0,
+      largestBias: largestBias(transform, activation),
     };
   });
   return {
@@ -83,6 +87,12 @@ export function* measure(
     samples: packed,
     others: packedOthers,
   };
+}
+
+/** Largest magnitude of what is added before an activation. */
+function largestBias(transform: LinearTransform | undefined, activation: Activation | undefined): number {
+  const shift = activation?.kind === "square" ? activation.shift : 0;
+  return Math.abs(shift) + (transform ? maxAbs(transform.map.bias) : 0);
 }
 
 /** Largest magnitude among inputs: of those seen, and of those known. */

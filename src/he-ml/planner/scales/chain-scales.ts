@@ -47,10 +47,12 @@ export function followScales(
   const bits: StageBits[] = [];
   const [{ name: first, largestInput = 0 }] = stages;
   requireRoom(parameters, first, start, largestInput);
-  const planned = stages.map(({ name, products, divisor, activation, largest }, i): StageScales => {
+  const planned = stages.map((stage, i): StageScales => {
+    const { name, products, divisor, activation, largest, largestWeight, largestBias } = stage;
     const weights = products ? rule.weightBits(i) : 0;
+    requireRoom(parameters, name, { level: input.level, scale: 2 ** weights }, largestWeight);
     const product = productState(input, weights, divisor);
-    requireRoom(parameters, name, product, largest);
+    requireRoom(parameters, name, product, Math.max(largest, largestBias));
     const rescalesBefore = activation ? rule.rescalesBefore(i, product) : 0;
     const before = rescaledState(parameters, product, rescalesBefore);
     const activated = activatedState(parameters, activation, before).state;

@@ -154,7 +154,7 @@ function prolong(
     for (let rescales = 0; rescales <= Math.min(mostRescales, level - 1); rescales++) {
       const state = rescaledState(parameters, activated, rescales);
       if (rescales > 0 && state.scale < 2 ** leastScaleBits) break;
-      const bits = { ...scales, weights, after: Math.log2(state.scale), level };
+      const bits = { ...scales, after: Math.log2(state.scale), level };
       const sizes = errorSizes(noise, bits, inputError);
       const loss = sources.reduce(
         (sum, source) => sum + source.gain.at(-1)! * sourceSize(source, sizes, bits) ** 2,
@@ -178,7 +178,7 @@ function computed(
   return {
     activated,
     scales: {
-      ...{ before: Math.log2(input.scale), product: Math.log2(product.scale) },
+      ...{ before: Math.log2(input.scale), weights: weightBits, product: Math.log2(product.scale) },
       ...{ activated: activatedBits, after: activatedBits },
     },
   };

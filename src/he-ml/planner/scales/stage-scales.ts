@@ -18,6 +18,9 @@ export interface ScaleStage {
   readonly largest: number;
   /** Of a first stage: largest magnitude of what it reads. */
   readonly largestInput?: number;
+  /** Largest magnitude of its weights, and of what is added to their sums; 0 for none. */
+  readonly largestWeight: number;
+  readonly largestBias: number;
 }
 
 /** What a stage does with scales and primes. */
@@ -83,16 +86,21 @@ export const inputBits = ({ largestInput }: ScaleStage, before: number) =>
 /** Bits of modulus that a stage takes where it starts, and where it has divided by its primes. */
 export function bitsNeeded(
   stage: ScaleStage,
-  { before, product, activated, after }: Pick<StageBits, "before" | "product" | "activated" | "after">,
+  { before, weights, product, activated, after }: Omit<StageBits, "level">,
 ): { readonly start: number; readonly end: number } {
-  const { activation, largest } = stage;
+  const { activation, largest, largestWeight, largestBias } = stage;
   const value = magnitudeBits(largestActivated(activation, largest));
   // A square stands at its own scale until a factor is declared, which may make it smaller.
   const squared = activation ? 2 * product : 0;
   return {
     start:
-      Math.max(inputBits(stage, before), product + magnitudeBits(largest), squared, activated + value) +
-      spareBits,
+      Math.max(
+        inputBits(stage, before),
+        weights + magnitudeBits(largestWeight),
+        product + magnitudeBits(Math.max(largest, largestBias)),
+        squared,
+        activated + value,
+      ) + spareBits,
     end: after + value + spareBits,
   };
 }

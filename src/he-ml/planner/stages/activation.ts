@@ -46,10 +46,11 @@ export function derivative(activation: Activation, x: number): number {
   );
 }
 
-/** The largest magnitude that an activation gives for inputs up to `largest`. */
+/** The largest magnitude that an activation gives, and what it adds, for inputs up to `largest`. */
 export function largestActivated(activation: Activation | undefined, largest: number): number {
   if (!activation) return largest;
-  return Math.max(Math.abs(activate(activation, largest)), Math.abs(activate(activation, -largest)), 0);
+  const constant = activation.kind === "square" ? activation.constant : 0;
+  return Math.max(...[activate(activation, largest), activate(activation, -largest), constant].map(Math.abs));
 }
 
 /** Data primes that an activation is likely to use up. */
