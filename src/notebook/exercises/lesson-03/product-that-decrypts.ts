@@ -42,9 +42,9 @@ export const productThatDecrypts: Exercise<ProductCase, ProductAnswer, null, rea
   answer: "{ multiply, decrypt }",
   hints: [
     "Write (x0 + x1·s)·(y0 + y1·s) without brackets, and sort by powers of s. What stands before s, and what before s²?",
-    "The three polynomials are x0·y0, x0·y1 + x1·y0 and x1·y1; a product decrypts as d0 + d1·s + d2·s·s. All of it modulo q.",
+    "The three polynomials are x0·y0, x0·y1 + x1·y0 and x1·y1; a product decrypts as c0 + c1·s + c2·s·s. All of it modulo q.",
     "With toy.multiplyPolynomials and toy.addPolynomials: return [x0·y0, x0·y1 + x1·y0, x1·y1], each through toy.reducePolynomial(…, q); " +
-      "and toy.reducePolynomial(d0 + s·(d1 + s·d2), q) to decrypt.",
+      "and toy.reducePolynomial(c0 + s·(c1 + s·c2), q) to decrypt.",
   ],
   draw(random) {
     const [mine, other] = [0, 1].map(() => keyOfBothSigns(degree, random));
@@ -94,7 +94,7 @@ function judgeProduct({ x, y }: ProductCase, response: unknown): Verdict | undef
   const expected = multiplied(x, y);
   if (!Array.isArray(response)) {
     throw new InputError(
-      `multiply: expected a list of three polynomials, got ${shown(response)}; return [d0, d1, d2]`,
+      `multiply: expected a list of three polynomials, got ${shown(response)}; return [c0, c1, c2]`,
     );
   }
   if (response.length === 2) {
@@ -103,14 +103,14 @@ function judgeProduct({ x, y }: ProductCase, response: unknown): Verdict | undef
       1,
     );
   }
-  const got = responses("multiply", response, 3).map((one, i) => bigints(`multiply: d${i}`, one, degree));
+  const got = responses("multiply", response, 3).map((one, i) => bigints(`multiply: c${i}`, one, degree));
   const at = got.findIndex((polynomial, i) => !same(polynomial, expected[i]));
   if (at < 0) return undefined;
-  const says = `d${at} is not what belongs to ${["1", "s", "s²"][at]}`;
+  const says = `c${at} is not what belongs to ${["1", "s", "s²"][at]}`;
   const residues = got.map(reduced);
   if (residues.every((polynomial, i) => same(polynomial, expected[i]))) {
     return wrong(
-      `right modulo q, but d${at} has coefficients outside of (−q/2, q/2]; toy.reducePolynomial brings them back`,
+      `right modulo q, but c${at} has coefficients outside of (−q/2, q/2]; toy.reducePolynomial brings them back`,
       3,
     );
   }
@@ -120,19 +120,19 @@ function judgeProduct({ x, y }: ProductCase, response: unknown): Verdict | undef
     return wrong(`${says}: s comes of two products, x0·y1 and x1·y0, and one of them is missing`, 2);
   }
   if (residues.every((polynomial) => expected.some((other) => same(polynomial, other)))) {
-    return wrong(`${says}: the right polynomials in another order; d0 belongs to 1, d1 to s and d2 to s²`, 2);
+    return wrong(`${says}: the right polynomials in another order; c0 belongs to 1, c1 to s and c2 to s²`, 2);
   }
   if (same(residues[2], zeroPolynomial(degree))) {
-    return wrong("d2 is 0: x1·s times y1·s is x1·y1·s², and it is not small", 2);
+    return wrong("c2 is 0: x1·s times y1·s is x1·y1·s², and it is not small", 2);
   }
   return wrong(says, 1);
 }
 
 /** What is wrong with a decryption, if anything is. */
 function judgeDecrypted({ product, secretKey: s }: ProductCase, got: Polynomial): Verdict | undefined {
-  const [d0, d1, d2] = product;
-  const linear = addPolynomials(d0, times(d1, s));
-  const expected = reduced(addPolynomials(linear, times(times(d2, s), s)));
+  const [c0, c1, c2] = product;
+  const linear = addPolynomials(c0, times(c1, s));
+  const expected = reduced(addPolynomials(linear, times(times(c2, s), s)));
   const at = got.findIndex((coefficient, i) => coefficient !== expected[i]);
   if (at < 0) return undefined;
   const says = `decrypt: coefficient ${at} is ${shown(got[at])}, expected ${expected[at]}`;
@@ -144,13 +144,13 @@ function judgeDecrypted({ product, secretKey: s }: ProductCase, got: Polynomial)
     );
   }
   if (same(residue, reduced(linear))) {
-    return wrong(`${says}: this is d0 + d1·s; without d2·s² the mask stays on`, 1);
+    return wrong(`${says}: this is c0 + c1·s; without c2·s² the mask stays on`, 1);
   }
-  if (same(residue, reduced(addPolynomials(linear, times(d2, s))))) {
-    return wrong(`${says}: d2 is multiplied by s once, and belongs to s²`, 2);
+  if (same(residue, reduced(addPolynomials(linear, times(c2, s))))) {
+    return wrong(`${says}: c2 is multiplied by s once, and belongs to s²`, 2);
   }
   const squares = s.map((coefficient) => coefficient ** 2n);
-  if (same(residue, reduced(addPolynomials(linear, times(d2, squares))))) {
+  if (same(residue, reduced(addPolynomials(linear, times(c2, squares))))) {
     return wrong(`${says}: s² is the product of polynomials s·s, not each coefficient squared`, 2);
   }
   return wrong(says, 1);

@@ -18,8 +18,8 @@ const reduced = (polynomials: readonly Polynomial[], q: bigint) =>
 
 const multiply: ProductAnswer["multiply"] = ([x0, x1], [y0, y1], q) =>
   reduced([times(x0, y0), addPolynomials(times(x0, y1), times(x1, y0)), times(x1, y1)], q);
-const decrypt: ProductAnswer["decrypt"] = ([d0, d1, d2], s, q) =>
-  reduced([addPolynomials(d0, times(s, addPolynomials(d1, times(s, d2))))], q)[0];
+const decrypt: ProductAnswer["decrypt"] = ([c0, c1, c2], s, q) =>
+  reduced([addPolynomials(c0, times(s, addPolynomials(c1, times(s, c2))))], q)[0];
 
 test("the solution passes, and the untouched exercise is refused", async () => {
   for (let seed = 0; seed < 20; seed++) {
@@ -33,30 +33,30 @@ test.each<[string, (...args: Parameters<ProductAnswer["multiply"]>) => unknown, 
   [
     "half of s",
     ([x0, x1], [y0, y1], q) => reduced([times(x0, y0), times(x0, y1), times(x1, y1)], q),
-    /^d1 is not what belongs to s: .* one of them is missing/,
+    /^c1 is not what belongs to s: .* one of them is missing/,
   ],
   ["another order", (x, y, q) => multiply(x, y, q).reverse(), /in another order/],
-  ["no s²", (x, y, q) => [...multiply(x, y, q).slice(0, 2), [...zeroPolynomial(8)]], /^d2 is 0/],
-  ["not reduced", (x, y) => multiply(x, y, 2n ** 200n), /^right modulo q, but d0 has coefficients outside/],
-  ["anything", ([x0]) => [x0, x0, x0], /^d0 is not what belongs to 1$/],
+  ["no s²", (x, y, q) => [...multiply(x, y, q).slice(0, 2), [...zeroPolynomial(8)]], /^c2 is 0/],
+  ["not reduced", (x, y) => multiply(x, y, 2n ** 200n), /^right modulo q, but c0 has coefficients outside/],
+  ["anything", ([x0]) => [x0, x0, x0], /^c0 is not what belongs to 1$/],
   ["no list", () => 1, /^multiply: expected a list of three polynomials, got 1/],
-  ["short", (x, y, q) => [...multiply(x, y, q).slice(0, 2), [1n]], /^multiply: d2: expected a list of 8/],
+  ["short", (x, y, q) => [...multiply(x, y, q).slice(0, 2), [1n]], /^multiply: c2: expected a list of 8/],
 ])("multiply, %s: refused, and why", (_, wrongly, says) =>
   expectRefused(productThatDecrypts, { multiply: wrongly, decrypt }, says),
 );
 
 test.each<[string, (...args: Parameters<ProductAnswer["decrypt"]>) => unknown, RegExp]>([
-  ["two terms", ([d0, d1], s, q) => decrypt([d0, d1, [...zeroPolynomial(8)]], s, q), /without d2·s²/],
+  ["two terms", ([c0, c1], s, q) => decrypt([c0, c1, [...zeroPolynomial(8)]], s, q), /without c2·s²/],
   [
     "s once",
-    ([d0, d1, d2], s, q) => reduced([addPolynomials(d0, times(s, addPolynomials(d1, d2)))], q)[0],
-    /d2 is multiplied by s once/,
+    ([c0, c1, c2], s, q) => reduced([addPolynomials(c0, times(s, addPolynomials(c1, c2)))], q)[0],
+    /c2 is multiplied by s once/,
   ],
   [
     "coefficients squared",
-    ([d0, d1, d2], s, q) => {
+    ([c0, c1, c2], s, q) => {
       const squares = s.map((coefficient) => coefficient ** 2n);
-      return reduced([addPolynomials(d0, addPolynomials(times(d1, s), times(d2, squares)))], q)[0];
+      return reduced([addPolynomials(c0, addPolynomials(times(c1, s), times(c2, squares)))], q)[0];
     },
     /not each coefficient squared/,
   ],
