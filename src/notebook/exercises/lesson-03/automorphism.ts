@@ -42,7 +42,7 @@ export interface Hidden {
 /** Put X^5 in the place of X in what is encrypted, and come back under the key s. */
 export const automorphism: Exercise<
   readonly ToMap[],
-  (toMap: { c0: bigint[]; c1: bigint[]; q: bigint; key: KeySwitchKey }) => [bigint[], bigint[]],
+  (toMap: { c0: bigint[]; c1: bigint[]; q: bigint; key: KeySwitchKey }) => readonly [Polynomial, Polynomial],
   readonly Hidden[],
   readonly unknown[]
 > = {

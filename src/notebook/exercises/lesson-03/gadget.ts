@@ -44,7 +44,7 @@ export const gadget: Exercise<
   readonly SwitchToBuild[],
   (toBuild: { polynomial: bigint[]; q: bigint; pieces: number; noise: number }) => {
     base: bigint;
-    digits: bigint[][];
+    digits: readonly Polynomial[];
   },
   null,
   readonly unknown[]

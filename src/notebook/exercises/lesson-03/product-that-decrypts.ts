@@ -8,7 +8,7 @@ import {
   type Polynomial,
 } from "../../../he-ml/toy-ckks/index.js";
 import { InputError } from "../../../he-ml/errors.js";
-import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
+import { isStubMessage, right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { bigints, responses, shown } from "../responses.js";
 import { keyOfBothSigns, same } from "../lesson-02/polynomials.js";
@@ -29,8 +29,8 @@ export interface ProductCase {
 
 /** What a server does, and what a client does. */
 export interface ProductAnswer {
-  multiply(x: [bigint[], bigint[]], y: [bigint[], bigint[]], q: bigint): bigint[][];
-  decrypt(product: bigint[][], secretKey: bigint[], q: bigint): bigint[];
+  multiply(x: [bigint[], bigint[]], y: [bigint[], bigint[]], q: bigint): readonly Polynomial[];
+  decrypt(product: bigint[][], secretKey: bigint[], q: bigint): Polynomial;
 }
 
 /** Multiply two ciphertexts into three polynomials, and decrypt three polynomials. */
@@ -53,15 +53,23 @@ export const productThatDecrypts: Exercise<ProductCase, ProductAnswer, null, rea
     return { question: { x, y, product, secretKey: other }, secret: null };
   },
   ask: ({ multiply, decrypt }, { x, y, product, secretKey }) => [
-    multiply(copied(x), copied(y), q),
-    decrypt(
-      product.map((polynomial) => [...polynomial]),
-      [...secretKey],
-      q,
+    written(() => multiply(copied(x), copied(y), q)),
+    written(() =>
+      decrypt(
+        product.map((polynomial) => [...polynomial]),
+        [...secretKey],
+        q,
+      ),
     ),
   ],
   judge(question, _, response) {
     const [product, decrypted] = responses("{ multiply, decrypt }", response, 2);
+    if (product === undefined) return wrong("multiply is still to be written", 1);
+    if (decrypted === undefined) {
+      return (
+        judgeProduct(question, product) ?? wrong("multiply is right, and decrypt is still to be written", 2)
+      );
+    }
     return (
       judgeProduct(question, product) ??
       judgeDecrypted(question, bigints("decrypt", decrypted, degree)) ??
@@ -69,6 +77,16 @@ export const productThatDecrypts: Exercise<ProductCase, ProductAnswer, null, rea
     );
   },
 };
+
+/** What it gives; undefined where it is still the stub, as the other half may be written. */
+function written<T>(half: () => T): T | undefined {
+  try {
+    return half();
+  } catch (thrown) {
+    if (thrown instanceof Error && isStubMessage(thrown.message)) return undefined;
+    throw thrown;
+  }
+}
 
 const copied = ([c0, c1]: Pair): [bigint[], bigint[]] => [[...c0], [...c1]];
 

@@ -28,9 +28,9 @@ export interface ToRescale {
 /** Divide by the last prime, on residues alone. */
 export const rescaleByHand: Exercise<
   readonly ToRescale[],
-  (residues: bigint[][], primes: bigint[]) => bigint[][],
+  (residues: bigint[][], primes: bigint[]) => readonly Polynomial[],
   readonly Polynomial[],
-  readonly bigint[][][]
+  readonly (readonly Polynomial[])[]
 > = {
   id: "rescale-by-hand",
   lesson: "03",
@@ -41,7 +41,7 @@ export const rescaleByHand: Exercise<
     "Only a multiple of the last prime can be divided by it on residues. What can you subtract from x, so that the last residue becomes 0?",
     "Subtract the last residue r, in (−q/2, q/2], from every residue: x − r is a multiple of the last prime. Then multiply each residue by the inverse of the last prime modulo its own.",
     "primes.slice(0, -1).map((prime, i) => residues[i].map((c, j) => toy.centredMod((c - last[j]) * toy.inverseMod(lastPrime, prime), prime))), " +
-      "where last = residues.at(-1) and lastPrime = primes.at(-1).",
+      "where last = residues.at(-1)! and lastPrime = primes.at(-1)!.",
   ],
   draw(random) {
     const polynomials = chains.map((primes) => uniformPolynomial(degree, product(primes), random));

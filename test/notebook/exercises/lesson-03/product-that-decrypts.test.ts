@@ -28,6 +28,14 @@ test("the solution passes, and the untouched exercise is refused", async () => {
   await expectUntouchedRefused(productThatDecrypts, (stub) => ({ multiply: stub, decrypt: stub }));
 });
 
+test("where one half is written, the other is named", async () => {
+  const stub = () => {
+    throw new Error("Your turn: a product that decrypts");
+  };
+  await expectRefused(productThatDecrypts, { multiply, decrypt: stub }, /^multiply is right, and decrypt is/);
+  await expectRefused(productThatDecrypts, { multiply: stub, decrypt }, /^multiply is still to be written$/);
+});
+
 test.each<[string, (...args: Parameters<ProductAnswer["multiply"]>) => unknown, RegExp]>([
   ["pairs", ([x0, x1], [y0, y1], q) => reduced([times(x0, y0), times(x1, y1)], q), /has mixed terms/],
   [
@@ -35,7 +43,7 @@ test.each<[string, (...args: Parameters<ProductAnswer["multiply"]>) => unknown, 
     ([x0, x1], [y0, y1], q) => reduced([times(x0, y0), times(x0, y1), times(x1, y1)], q),
     /^c1 is not what belongs to s: .* one of them is missing/,
   ],
-  ["another order", (x, y, q) => multiply(x, y, q).reverse(), /in another order/],
+  ["another order", (x, y, q) => [...multiply(x, y, q)].reverse(), /in another order/],
   ["no s²", (x, y, q) => [...multiply(x, y, q).slice(0, 2), [...zeroPolynomial(8)]], /^c2 is 0/],
   ["not reduced", (x, y) => multiply(x, y, 2n ** 200n), /^right modulo q, but c0 has coefficients outside/],
   ["anything", ([x0]) => [x0, x0, x0], /^c0 is not what belongs to 1$/],
