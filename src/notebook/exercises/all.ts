@@ -8,6 +8,10 @@ import { encryptByHand } from "./lesson-02/encrypt-by-hand.js";
 import { forecastNoise } from "./lesson-02/forecast-noise.js";
 import { recoverKey } from "./lesson-02/recover-key.js";
 import { reusedSeed } from "./lesson-02/reused-seed.js";
+import { automorphism } from "./lesson-03/automorphism.js";
+import { gadget } from "./lesson-03/gadget.js";
+import { productThatDecrypts } from "./lesson-03/product-that-decrypts.js";
+import { rescaleByHand } from "./lesson-03/rescale-by-hand.js";
 import { degreeSeven } from "./lesson-04/degree-seven.js";
 import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
@@ -26,6 +30,10 @@ export const exercises = {
   encryptByHand,
   reusedSeed,
   forecastNoise,
+  productThatDecrypts,
+  gadget,
+  rescaleByHand,
+  automorphism,
   sumSlots,
   overflow,
   powerOfEight,

@@ -38,15 +38,20 @@ export async function expectRefused<Question, Answer, Secret, Response>(
   expect(verdict.passed).toBe(false);
 }
 
-/** Untouched: refused by name, with the first hint due. */
+/**
+ * Untouched: refused by name, with the first hint due.
+ *
+ * @param answerOf what is checked, where it is not the function itself
+ */
 export async function expectUntouchedRefused<Question, Answer, Secret, Response>(
   exercise: Exercise<Question, Answer, Secret, Response>,
+  answerOf: (stub: () => undefined) => unknown = (stub) => stub,
 ): Promise<void> {
   const stub = () => {
     throw new Error(`Your turn: ${exercise.title}`);
   };
   for (const answer of [stub, () => undefined]) {
-    expect(await attempt(exercise, answer as Answer)).toEqual({
+    expect(await attempt(exercise, answerOf(answer) as Answer)).toEqual({
       passed: false,
       says: `${exercise.answer} is still to be written`,
       hint: 1,
