@@ -91,7 +91,7 @@ function drawing() {
   return [
     line(
       "notebooks/",
-      "the walkthrough and the lessons; exercises/ to hand out and solutions/, made of the lessons",
+      "the walkthrough and the lessons, their glossary and instructor's guide; exercises/ to hand out and solutions/, made of the lessons",
     ),
     line("src/he-ml/", "the library; each folder imports only those above it in this list"),
     ...floors.flatMap(({ folder, holds, rooms = [] }) => [

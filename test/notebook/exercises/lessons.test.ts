@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { access } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readNotebook } from "../../../src/notebook/runner/notebook-file.js";
+import { followLinks } from "../markdown-links.js";
 import { lessons } from "./lessons.js";
 
 const longestCell = 30;
@@ -18,12 +18,26 @@ const editions = lessons.flatMap((name) =>
   ["", "exercises", "solutions"].map((folder) => join(folder, name)),
 );
 
-test.each([...editions, "HE-ML_CKKS.ipynb"])("%s: links lead to files that are there", async (name) => {
-  const path = join("notebooks", name);
-  const { cells } = await readNotebook(path);
-  const text = cells
-    .flatMap(({ cell_type, source }) => (cell_type === "markdown" ? [source] : []))
-    .join("\n");
-  for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
-    await access(join(dirname(path), target));
+test.each([...editions, "HE-ML_CKKS.ipynb"])(
+  "%s: links lead to files and terms that are there",
+  async (name) => {
+    const path = join("notebooks", name);
+    const { cells } = await readNotebook(path);
+    const prose = cells.filter(({ cell_type }) => cell_type === "markdown").map(({ source }) => source);
+    await followLinks(prose.join("\n"), path);
+  },
+);
+
+test("lessons link words to the glossary, each where it comes first", async () => {
+  const linked = await Promise.all(
+    lessons.map(async (name) => {
+      const { cells } = await readNotebook(`notebooks/${name}`);
+      const text = cells.map(({ source }) => source).join("\n");
+      return Array.from(text.matchAll(/GLOSSARY\.md#([^)]+)\)/g), ([, term]) => term);
+    }),
+  );
+  expect(linked.flat().length).toBeGreaterThan(60);
+  expect(linked.map((terms) => terms.filter((term, i) => terms.indexOf(term) < i))).toEqual(
+    lessons.map(() => []),
+  );
 });

@@ -121,8 +121,12 @@ function withoutOutputs(cell: Cell): Cell {
   return cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell;
 }
 
-/** Links to other lessons stay: their editions lie beside this one. Those that leave the author's folder have farther to go. */
+/**
+ * Links to other lessons stay: their editions lie beside this one. Those that leave the author's folder, or lead to a page in
+ * it, have farther to go.
+ */
 function oneFolderDeeper(cell: Cell): Cell {
   if (cell.cell_type !== "markdown") return cell;
-  return { ...cell, source: cell.source.replaceAll("](../", "](../../") };
+  const source = cell.source.replaceAll("](../", "](../../").replaceAll(/\]\((?=[\w-]+\.md\b)/g, "](../");
+  return { ...cell, source };
 }

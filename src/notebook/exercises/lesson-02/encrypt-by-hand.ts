@@ -30,7 +30,12 @@ type Pair = readonly [c0: Polynomial, c1: Polynomial];
 /** Encrypt with nothing but a public key, so that it decrypts, and hides. */
 export const encryptByHand: Exercise<
   ToEncrypt,
-  (m: bigint[], publicKey: { b: bigint[]; a: bigint[] }, q: bigint, random: Random) => [bigint[], bigint[]],
+  (
+    m: bigint[],
+    publicKey: { b: bigint[]; a: bigint[] },
+    q: bigint,
+    random: Random,
+  ) => readonly [Polynomial, Polynomial],
   Polynomial,
   readonly unknown[]
 > = {

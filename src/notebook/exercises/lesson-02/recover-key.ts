@@ -26,9 +26,9 @@ export interface KnownPlaintext {
 /** Recover the secret key from one noiseless ciphertext whose plaintext is known. */
 export const recoverKey: Exercise<
   readonly KnownPlaintext[],
-  (known: KnownPlaintext) => bigint[],
+  (known: KnownPlaintext) => Polynomial,
   readonly Polynomial[],
-  readonly bigint[][]
+  readonly Polynomial[]
 > = {
   id: "recover-key",
   lesson: "02",
