@@ -39,7 +39,7 @@ export async function inferenceReport(
       `CKKS with N = ${parameters.polyModulusDegree}, primes [${data.join(", ")} | ${parameters.coeffModulusBits.at(-1)}] (bits), input scale ` +
       `2^${parameters.scaleBits}, weight scale 2^${parameters.weightScaleBits}; ` +
       (parameters.security === 128 ? "128-bit security" : "teaching parameters without security") +
-      `; packing ${packing}; ${formatCount(report.threads, "thread")}.`,
+      `; packing ${packing}; ${formatCount(report.threads, "thread")}; computed by the evaluator ${report.evaluator.evaluator}.`,
     tables: [
       {
         caption: "Results",

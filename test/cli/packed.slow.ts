@@ -126,6 +126,8 @@ test("the report of one image, packed, lays the run over the plan", async () => 
     ...["--input", await writeJson(folder.path, "image.json", waves(36, 1))],
   ]);
   expect(status).toBe(0);
-  expect(await readFile(page, "utf8")).toContain("the plan and the run, 1 image");
+  const html = await readFile(page, "utf8");
+  expect(html).toContain("the plan and the run, 1 image");
+  expect(html).toContain("computed by the evaluator kernel");
   await folder.remove();
 });
