@@ -2,7 +2,7 @@ import { expect, jest, test } from "@jest/globals";
 import { exercises } from "../../../src/notebook/exercises/all.js";
 import { checker } from "../../../src/notebook/exercises/check.js";
 import { fromJson, toJson, type Json } from "../../../src/notebook/exercises/codec.js";
-import type { Exercise } from "../../../src/notebook/exercises/exercise.js";
+import { wrong, type Exercise } from "../../../src/notebook/exercises/exercise.js";
 import { localExaminer } from "../../../src/notebook/exercises/examiner.js";
 import type { Machine } from "../../../src/notebook/exercises/machine.js";
 import { CheckError } from "../../../src/notebook/exercises/report.js";
@@ -57,13 +57,25 @@ test("an untouched check throws with its first hint; hints come one by one in pl
   );
   expect(before.printed).toContain(`Hint 1 of 3: ${first}`);
 
-  const wrong = () => outcome(() => multiplyMod((a) => a));
-  expect((await wrong()).printed).not.toContain("Hint 2 of 3");
-  expect((await wrong()).printed).toContain("Hint 2 of 3");
-  expect((await wrong()).printed).toContain(`Hint 3 of 3: ${third}`);
+  const attempt = () => outcome(() => multiplyMod((a) => a));
+  expect((await attempt()).printed).not.toContain("Hint 2 of 3");
+  expect((await attempt()).printed).toContain("Hint 2 of 3");
+  expect((await attempt()).printed).toContain(`Hint 3 of 3: ${third}`);
 });
 
-test("the golf table tells par and the best so far", async () => {
+test("the third hint, which is the answer, comes with another try only", async () => {
+  const exercise = { ...exercises.overflow, judge: () => wrong("too large", 3) };
+  const { overflow } = checker({ overflow: exercise }, () => localExaminer);
+  const attempt = () => outcome(() => overflow(() => [1, 1]));
+  const [, second, third] = exercise.hints;
+  const first = await attempt();
+  expect(first.printed).toContain(`Hint 2 of 3: ${second}`);
+  expect(first.printed).not.toContain(third);
+  expect((first.thrown as Error).message).toBe(`${exercise.title}: too large\nHint 2: ${second}`);
+  expect((await attempt()).printed).toContain(`Hint 3 of 3: ${third}`);
+});
+
+test("the golf table tells par and the best so far, of exercises that were checked", async () => {
   const { sumSlots, golf } = check();
   const sum =
     (more: boolean) =>
@@ -72,7 +84,10 @@ test("the golf table tells par and the best so far", async () => {
       for (let step = 1; step < 1024; step *= 2) x = he.add(x, he.rotate(x, step));
       return x;
     };
+  expect(String(golf())).not.toMatch(/rotations|x⁸/);
+  await outcome(() => sumSlots((_, x) => x));
   expect(String(golf())).toMatch(/1,024 slots in 10 rotations +│ rotate +│ +10 │ +│/);
+  expect(String(golf())).not.toMatch(/x⁸/);
   expect((await outcome(() => sumSlots(sum(false)))).printed).toMatch(/^✓ passed: .*\(rotate 10 of 10\)$/);
   await outcome(() => sumSlots(sum(true)));
   expect(String(golf())).toMatch(/rotate +│ +10 │ +10 │/);
