@@ -3,6 +3,7 @@ import { circuitSchema, mostOperations, type Circuit, type CircuitOperation } fr
 import type { Cost, Verdict } from "./exercise.js";
 import { wrong } from "./exercise.js";
 import type { Machine, ReplayMachine } from "./machine.js";
+import { originOf } from "./origin.js";
 import { refuseUnknown } from "./unknown-operation.js";
 import { unequalOperands } from "./unequal-operands.js";
 
@@ -134,7 +135,9 @@ export function replay<C>(response: unknown, machine: ReplayMachine<C>, inputs: 
       if (!(error instanceof InputError)) throw error;
       throw (
         unequalOperands(i, circuit.operations, machine, results, inputs.length) ??
-        new InputError(`operation ${i + 1}: ${error.message}`)
+        new InputError(
+          `operation ${i + 1}: ${error.message}; this is ${originOf(results.length, circuit.operations, inputs.length)}`,
+        )
       );
     }
   }

@@ -1,14 +1,13 @@
 import { InputError } from "../../he-ml/errors.js";
 import type { CircuitOperation } from "./circuit-schema.js";
 import type { ReplayMachine } from "./machine.js";
+import { originOf } from "./origin.js";
 
 /** Two operands that do not go together, as their levels or scales differ. */
 export class UnequalOperands extends InputError {}
 
 /** Scales that differ by less are the same but for the rounding of doubles. */
 const closeness = 2 ** -40;
-/** So many operations are told of how an operand came about. */
-const depth = 2;
 
 /**
  * Why an operation refused its two operands, if it is for their levels or scales: how each came about, and what to do.
@@ -28,7 +27,7 @@ export function unequalOperands<C>(
   const operation = operations[at];
   if (!("b" in operation) || Math.max(operation.a, operation.b) >= results.length) return undefined;
   const { op, a, b } = operation;
-  const [left, right] = [a, b].map((position) => originOf(position, operations, inputs, depth));
+  const [left, right] = [a, b].map((position) => originOf(position, operations, inputs));
   const says = (what: string) => new UnequalOperands(`operation ${at + 1}: ${op}: ${what}`);
 
   const levels = [a, b].map((position) => machine.levelOf(results[position]));
@@ -55,26 +54,4 @@ function powersOfTwo(scales: readonly number[]): string[] {
     const texts = scales.map((scale) => `2^${Math.log2(scale).toFixed(digits)}`);
     if (texts[0] !== texts[1] || digits === most) return texts;
   }
-}
-
-/** `rescale(multiply(…, x))`: the last operations that led to a result. */
-function originOf(
-  position: number,
-  operations: readonly CircuitOperation[],
-  inputs: number,
-  operationsTold: number,
-): string {
-  if (position < inputs) return inputs === 1 ? "x" : `input ${position + 1}`;
-  if (operationsTold === 0) return "…";
-  const operation = operations[position - inputs];
-  const positions = "b" in operation ? [operation.a, operation.b] : [operation.a];
-  const operands = positions.map((of) => originOf(of, operations, inputs, operationsTold - 1));
-  return `${operation.op}(${[...operands, ...constantsOf(operation)].join(", ")})`;
-}
-
-function constantsOf(operation: CircuitOperation): string[] {
-  if (operation.op === "rotate") return [String(operation.step)];
-  if (operation.op !== "addPlain" && operation.op !== "multiplyPlain") return [];
-  const { values } = operation;
-  return [typeof values === "number" ? String(Number(values.toPrecision(3))) : "[…]"];
 }

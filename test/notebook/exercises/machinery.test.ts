@@ -1,4 +1,5 @@
 import { expect, jest, test } from "@jest/globals";
+import * as toy from "../../../src/he-ml/toy-ckks/index.js";
 import { exercises } from "../../../src/notebook/exercises/all.js";
 import { checker } from "../../../src/notebook/exercises/check.js";
 import { fromJson, toJson, type Json } from "../../../src/notebook/exercises/codec.js";
@@ -101,6 +102,18 @@ test("exercises are in order: names, ids, hints, points and pars agree", () => {
     expect(exercise.points).toBeGreaterThan(0);
     for (const [counted, most] of Object.entries(exercise.budget ?? {})) {
       expect(exercise.par?.[counted]).toBeLessThanOrEqual(most!);
+    }
+  }
+});
+
+test("hints name the toy's functions as they must be typed", () => {
+  const names = Object.keys(toy).filter((name) => /^[a-z]+[A-Z]/.test(name));
+  for (const { hints } of Object.values<Exercise>(exercises)) {
+    for (const hint of hints) {
+      const bare = names.filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(hint));
+      expect([hint, bare]).toEqual([hint, []]);
+      const unknown = [...hint.matchAll(/\btoy\.(\w+)/g)].filter(([, name]) => !(name in toy));
+      expect([hint, unknown]).toEqual([hint, []]);
     }
   }
 });

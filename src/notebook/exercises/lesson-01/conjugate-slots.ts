@@ -18,7 +18,7 @@ export const conjugateSlots: Exercise<
   hints: [
     "Put X^(2N−1) in the place of X: X^j becomes X^((2N−1)·j). Which power below N is that, and with which sign?",
     "X^(2N) = 1, so X^(2N−1) = X^(−1), and X^(−j) = −X^(N−j), because X^N = −1. What stays where it is?",
-    "Coefficient 0 stays. For j from 1 to N − 1, result[N − j] = −polynomial[j].",
+    "Start with const result = [...m], so that coefficient 0 stays. For j from 1 to N - 1, result[N - j] = -m[j], where N = m.length.",
   ],
   draw: (random) => ({ question: [8, 8, 16].map((n) => drawPolynomial(random, n)), secret: null }),
   ask: (answer, question) => question.map((polynomial) => answer([...polynomial])),

@@ -27,7 +27,7 @@ export const decodeSlots: Exercise<
   hints: [
     "Slot k is the polynomial's value at ζ^e, where e is 1, 3, 9 and 11 for k = 0, 1, 2 and 3, divided by the scale.",
     "ζ = exp(πi/8), so (ζ^e)^j is cos(π·e·j/8) + i·sin(π·e·j/8). Sum coefficient j times that over all j.",
-    "For each e of toy.slotExponents(8): re = Σ Number(m[j])·cos(π·e·j/8) / scale, and im the same with sin.",
+    "For each e of toy.slotExponents(8): add up Number(m[j]) * Math.cos((Math.PI * e * j) / 8) over j from 0 to 7, and divide by scale: that is re. With Math.sin it is im.",
   ],
   draw: (random) => ({ question: [0, 1, 2].map(() => drawEncoded(random)), secret: null }),
   ask: (answer, question) => question.map(({ polynomial, scale }) => answer([...polynomial], scale)),

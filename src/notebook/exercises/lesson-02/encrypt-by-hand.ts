@@ -41,7 +41,7 @@ export const encryptByHand: Exercise<
   hints: [
     "(b, a) is an encryption of 0, and so is u times it, for any small u. Whatever is added to the first polynomial is what it encrypts.",
     "c0 = u·b + e₀ + m and c1 = u·a + e₁ modulo q, where u is a ternary polynomial and e₀ and e₁ are noise: all three fresh each time.",
-    "Let u = toy.ternaryPolynomial(16, random), and e₀ and e₁ each a toy.gaussianPolynomial(16, 3.2, random) of its own. c0 is toy.addPolynomials(toy.addPolynomials(toy.multiplyPolynomials(u, publicKey.b), e₀), m), c1 the same of publicKey.a and e₁, without m. Return [[...toy.reducePolynomial(c0, q)], [...toy.reducePolynomial(c1, q)]].",
+    "Let u = toy.ternaryPolynomial(16, random), and e0 and e1 each a toy.gaussianPolynomial(16, 3.2, random) of its own. c0 is toy.addPolynomials(toy.addPolynomials(toy.multiplyPolynomials(u, publicKey.b), e0), m), c1 the same of publicKey.a and e1, without m. Return [[...toy.reducePolynomial(c0, q)], [...toy.reducePolynomial(c1, q)]].",
   ],
   draw(random) {
     const secret = keyOfBothSigns(degree, random);

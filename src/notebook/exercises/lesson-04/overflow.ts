@@ -26,7 +26,7 @@ export const overflow: Exercise<readonly Room[], (room: Room) => Pair, null, rea
   hints: [
     "A value v at scale Δ stands in the ciphertext as v·Δ, and a product of two at scale Δ as a·b·Δ². What is the largest that a modulus Q can hold?",
     "Numbers from −Q/2 to Q/2 fit. So the room for a·b ends at Q/(2Δ²), from where it wraps around, while a alone fits up to Q/(2Δ).",
-    "Let room = Number(modulus) / (2 * scale ** 2), and return two equal values whose product is twice that.",
+    "Let limit = Number(modulus) / (2 * scale ** 2), which is the room, and return Math.sqrt(2 * limit) twice: their product is twice as large.",
   ],
   draw: (random) => ({ question: rooms(random), secret: null }),
   ask: (answer, question) => question.map((room) => answer({ ...room })),

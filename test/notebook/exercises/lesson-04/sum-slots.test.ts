@@ -53,7 +53,7 @@ test("what the last run expected, made-up circuits and ciphertexts of another ru
     /^circuit/,
   );
   expect(await says({ operations: [{ op: "rotate", a: 7, step: 1 }], output: 1 })).toMatch(
-    /^operation 1: .*earlier/,
+    /^operation 1: .*earlier.*; this is rotate\(…, 1\)$/,
   );
   expect(await says({ operations: [], output: 5 })).toMatch(/expected an earlier result, got 5 of 1/);
   expect(await says({ operations: new Array(5000).fill({ op: "rescale", a: 0 }), output: 0 })).toMatch(
