@@ -8,7 +8,8 @@ export interface Mistake<Case> {
 const closeness = 0.02;
 
 /**
- * Which mistake was made: one that explains all answers, else one that explains the answer to a case.
+ * Which mistake was made: one that explains all answers, else one that explains the answer to a case, where answers are of
+ * any formula: the same number for all cases is none.
  *
  * @param at which case
  * @example likelyMistake([{ gives: (x) => x * 2, says: () => "not doubled, but squared" }], [3, 5], [6, 10], 0)
@@ -20,11 +21,9 @@ export function likelyMistake<Case>(
   at: number,
 ): Mistake<Case> | undefined {
   const explains = ({ gives }: Mistake<Case>, i: number) => isNear(answers[i], gives(cases[i]));
-  return (
-    mistakes.find((mistake) => cases.every((_, i) => explains(mistake, i))) ??
-    // Many ways lead to 0.
-    mistakes.find((mistake) => answers[at] !== 0 && explains(mistake, at))
-  );
+  const ofAll = mistakes.find((mistake) => cases.every((_, i) => explains(mistake, i)));
+  if (ofAll || new Set(answers).size === 1) return ofAll;
+  return mistakes.find((mistake) => explains(mistake, at));
 }
 
 const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= closeness * Math.abs(b);

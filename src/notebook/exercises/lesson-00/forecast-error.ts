@@ -37,7 +37,7 @@ const leastSlots = 256;
 /** How large will the error of a weighted sum be? */
 export const forecastError: Exercise<
   readonly WeightedSum[],
-  (sum: WeightedSum) => number,
+  (sum: WeightedSum & { weights: number[] }) => number,
   readonly number[],
   readonly number[]
 > = {

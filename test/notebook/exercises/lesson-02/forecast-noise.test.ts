@@ -49,6 +49,11 @@ test.each<[string, (recipe: Recipe) => unknown, RegExp]>([
     /: each doubling doubles: 2 \*\* doublings, not 2 \* doublings$/,
   ],
   [
+    "two mistakes, told one by one",
+    ({ sigma, terms, doublings }) => sigma * Math.sqrt(terms) * 2 * doublings,
+    /then 0 doublings: forecast 0, measured \S+: each doubling doubles: 2 \*\* doublings, not 2 \* doublings$/,
+  ],
+  [
     "a sum more a doubling",
     (recipe) => fresh(recipe) * Math.sqrt(recipe.terms) * (1 + recipe.doublings),
     /: each doubling doubles what is there by then: 2 \*\* doublings$/,
