@@ -3,8 +3,11 @@ import {
   complex,
   evaluateAtSlots,
   interpolateSlots,
+  keyLattice,
+  lll,
   multiplyPolynomials,
   rlweSample,
+  scalePolynomial,
   zeroPolynomial,
   type Polynomial,
   type RlweSample,
@@ -57,8 +60,8 @@ export const encryptByHand: Exercise<
   judge(question, secretKey, response) {
     const [first, second] = responses("encryptByHand", response, 2).map(pairOf);
     return (
-      decryptsTo(first, question.m, secretKey) ??
-      decryptsTo(second, question.m, secretKey) ??
+      decryptsTo(first, question, secretKey) ??
+      decryptsTo(second, question, secretKey) ??
       broken(first, second, question) ??
       right(`it decrypts, and ${attacks} on it find nothing`)
     );
@@ -75,7 +78,8 @@ function pairOf(response: unknown): Pair {
 }
 
 /** What is wrong with the decryption, if anything is. */
-function decryptsTo(pair: Pair, m: Polynomial, secretKey: Polynomial): Verdict | undefined {
+function decryptsTo(pair: Pair, asked: ToEncrypt, secretKey: Polynomial): Verdict | undefined {
+  const { m } = asked;
   const large = pair.flat().find((coefficient) => 2n * coefficient > q || -2n * coefficient >= q);
   if (large !== undefined) {
     return wrong(`a coefficient is ${large}, outside of (−q/2, q/2]; reduce both polynomials modulo q`, 2);
@@ -85,10 +89,10 @@ function decryptsTo(pair: Pair, m: Polynomial, secretKey: Polynomial): Verdict |
   if (isSmall(noise)) return undefined;
   const at = noise.findIndex((coefficient) => coefficient < -bound || coefficient > bound);
   const says = `coefficient ${at} decrypts to ${m[at] + noise[at]}, expected ${m[at]} and noise up to ${bound}`;
-  return wrong(`${says}: ${reasonOf(pair, m, secretKey)}`, 2);
+  return wrong(`${says}: ${reasonOf(pair, asked, secretKey)}`, 2);
 }
 
-function reasonOf([c0, c1]: Pair, m: Polynomial, secretKey: Polynomial): string {
+function reasonOf([c0, c1]: Pair, { m, publicKey }: ToEncrypt, secretKey: Polynomial): string {
   const got = decrypted([c0, c1], secretKey);
   const is = (other: Polynomial) => isSmall(difference(got, other));
   const zero = zeroPolynomial(degree);
@@ -106,6 +110,9 @@ function reasonOf([c0, c1]: Pair, m: Polynomial, secretKey: Polynomial): string 
   if (times && is(multiplyPolynomials(times, m))) {
     return "m was multiplied by something, too; add it as it is, to u·b";
   }
+  if (isNearMultiple(difference(got, m), publicKey.b)) {
+    return "b and a are multiplied by two different u; draw u once, for both";
+  }
   return "are b and a multiplied by the same u, and is u small? c0 is made of b, c1 of a; m as it is, in c0 only";
 }
 
@@ -120,3 +127,15 @@ function factorOf(polynomial: Polynomial, m: Polynomial): Polynomial | undefined
   const factor = interpolateSlots(quotients).map(Math.round);
   return factor.every(Number.isSafeInteger) ? factor.map(BigInt) : undefined;
 }
+
+/** Whether a polynomial is a product of b with small coefficients, but for noise: what u·b + u′·a·s = (u − u′)·b + … leaves. */
+const isNearMultiple = (polynomial: Polynomial, b: Polynomial): boolean =>
+  lll(keyLattice({ b: polynomial, a: scalePolynomial(b, -1n) }, q)).some((vector) => {
+    const factor = vector
+      .slice(degree, 2 * degree)
+      .map((coefficient) => BigInt(coefficient * vector[2 * degree]));
+    return (
+      factor.every((coefficient) => -2n <= coefficient && coefficient <= 2n) &&
+      isSmall(difference(polynomial, multiplyPolynomials(factor, b)))
+    );
+  });

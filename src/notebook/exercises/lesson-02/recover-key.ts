@@ -7,7 +7,7 @@ import {
   subtractPolynomials,
   type Polynomial,
 } from "../../../he-ml/toy-ckks/index.js";
-import { right, wrong, type Exercise, type Verdict } from "../exercise.js";
+import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
 import { keyOfBothSigns, quotient, same, uniformUnit } from "./polynomials.js";
@@ -43,13 +43,7 @@ export const recoverKey: Exercise<
     "Let right = toy.subtractPolynomials(m, c0), and return [...toy.reducePolynomial(toy.solveModulo(toy.multiplicationMatrix(c1), right, q), q)]: q − 1 becomes −1.",
   ],
   draw(random) {
-    const cases = primes.map((q) => {
-      const secretKey = keyOfBothSigns(degree, random);
-      const m = Array.from({ length: degree }, () => BigInt(integer(random, 1, 99)));
-      const { b, a } = rlweSample(secretKey, { q, sigma: 0 }, random, uniformUnit(degree, q, random));
-      const c0 = reducePolynomial(addPolynomials(b, m), q);
-      return { known: { c0, c1: a, m, q }, secretKey };
-    });
+    const cases = primes.map((q) => drawCase(q, random));
     return {
       question: cases.map(({ known }) => known),
       secret: cases.map(({ secretKey }) => secretKey),
@@ -66,6 +60,17 @@ export const recoverKey: Exercise<
     return right(`${cases.length} keys, each from one ciphertext and its plaintext`);
   },
 };
+
+/** One can divide by both polynomials, and by each coefficient of c1, so that no wrong way ends in a division by 0. */
+function drawCase(q: bigint, random: Random): { known: KnownPlaintext; secretKey: Polynomial } {
+  const secretKey = keyOfBothSigns(degree, random);
+  for (;;) {
+    const m = Array.from({ length: degree }, () => BigInt(integer(random, 1, 99)));
+    const { b, a } = rlweSample(secretKey, { q, sigma: 0 }, random, uniformUnit(degree, q, random));
+    const c0 = reducePolynomial(addPolynomials(b, m), q);
+    if (quotient(c0, c0, q) && !a.includes(0n)) return { known: { c0, c1: a, m, q }, secretKey };
+  }
+}
 
 /** What is wrong with a key, if anything is. */
 function judgeKey(known: KnownPlaintext, key: Polynomial, found: Polynomial): Verdict | undefined {

@@ -106,7 +106,10 @@ const bitsMore = (bits: number) => `${bits} bit${bits === 1 ? "" : "s"} more`;
 
 /** Where the same primes would do in another order. */
 function orderOf(network: NetworkNeeds, data: readonly number[]): Verdict | undefined {
-  const runs = (order: readonly number[]) => !("says" in walk(network, order));
+  const runs = (order: readonly number[]) => {
+    const walked = walk(network, order);
+    return !("says" in walked) && walked.spare === 0 && walked.spareBits === 0;
+  };
   const [first, ...ofSquares] = data;
   if (runs([first, ...ofSquares.reverse()])) {
     return wrong(

@@ -112,6 +112,14 @@ test.each<[string, typeof encrypted, RegExp]>([
   ["the same noise in both", sameNoise(1n), /the same noise is in both: .*; draw e₁ anew$/],
   ["the same noise in both, negated", sameNoise(-1n), /the same noise is in both: .*; draw e₁ anew$/],
   [
+    "u drawn for each",
+    (m, publicKey, q, random) => [
+      encrypted(m, publicKey, q, random)[0],
+      encrypted(m, publicKey, q, random)[1],
+    ],
+    /: b and a are multiplied by two different u; draw u once, for both$/,
+  ],
+  [
     "b and a exchanged",
     (m, { b, a }, q, random) => encrypted(m, { b: a, a: b }, q, random),
     /: b and a are exchanged; c0 is made of b, c1 of a$/,
