@@ -4,7 +4,7 @@ import { InputError } from "../../he-ml/errors.js";
 const written: Readonly<Record<string, string>> = {
   square: "write multiply(a, a)",
   power: "write multiply(a, b), as often as it takes",
-  negate: "write multiplyPlain(a, -1), or sub(b, a) for a sum with it",
+  negate: "write multiplyPlain(a, -1), or sub(b, a) in place of adding it",
   subtract: "it is sub(a, b)",
   subPlain: "write addPlain(a, -value)",
   rescaleToNext: "it is rescale(a)",

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import type { Polynomial } from "../../../../src/he-ml/toy-ckks/index.js";
 import { conjugateSlots } from "../../../../src/notebook/exercises/lesson-01/conjugate-slots.js";
 import { attempt, expectRefused, expectUntouchedRefused, replayAttempt } from "../attempts.js";
 
@@ -7,6 +8,8 @@ const turned =
   (m: bigint[]): bigint[] =>
     m.map((_, j) => (j === 0 ? first * m[0] : others * m[m.length - j]));
 const solution = turned(1n, -1n);
+/** As a stub may have its types. */
+const asPolynomial = (m: Polynomial): Polynomial => solution([...m]);
 
 test("the solution passes, and the untouched exercise is refused", async () => {
   for (let seed = 0; seed < 20; seed++) {
@@ -15,6 +18,7 @@ test("the solution passes, and the untouched exercise is refused", async () => {
       says: "3 polynomials, every slot its mirror image",
     });
   }
+  expect(await attempt(conjugateSlots, asPolynomial)).toMatchObject({ passed: true });
   await expectUntouchedRefused(conjugateSlots);
 });
 
