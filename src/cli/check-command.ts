@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
-import type { Exercise, Verdict } from "../notebook/exercises/exercise.js";
+import { hintOf, type Exercise, type Verdict } from "../notebook/exercises/exercise.js";
 import { wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { startProgress } from "./progress.js";
@@ -53,8 +53,10 @@ async function check(
   if (passed < verdicts.size) throw new ExitStatus(1);
 }
 
-function verdictLine({ id, hints }: Exercise, { passed, says, hint, untouched }: Verdict): string {
+function verdictLine(exercise: Exercise, verdict: Verdict): string {
+  const { id, hints } = exercise;
+  const { passed, says, hint, untouched } = verdict;
   if (passed) return `✓ ${id}: passed: ${says}`;
   if (untouched) return `○ ${id}: not tried; hint: ${hints[0]}`;
-  return `✗ ${id}: ${says.replace(/\s+/g, " ")}${hint === undefined ? "" : `; hint: ${hints[hint - 1]}`}`;
+  return `✗ ${id}: ${says.replace(/\s+/g, " ")}${hint === undefined ? "" : `; hint: ${hintOf(exercise, verdict).text}`}`;
 }

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { product } from "./modulo.js";
+import { log2, product } from "./modulo.js";
 import type { Polynomial } from "./ring.js";
 
 const degrees = Array.from({ length: 9 }, (_, i) => 2 ** (i + 2));
@@ -80,9 +80,10 @@ export function requireFits(
 
 /** @throws InputError as SEAL does, where a scale reaches the modulus and so leaves no room for any value */
 export function requireScale(operation: string, scale: number, moduli: readonly bigint[]): void {
-  if (scale < Number(product(moduli))) return;
+  const q = product(moduli);
+  if (scale < Number(q)) return;
   throw new InputError(
-    `${operation}: scale out of bounds: expected one below the modulus ${formatModuli(moduli)}, got 2^${Math.log2(scale).toFixed(1)}; ` +
+    `${operation}: scale out of bounds: expected one below the modulus 2^${log2(q).toFixed(1)}, got 2^${Math.log2(scale).toFixed(1)}; ` +
       `rescale the factors first, or add primes`,
   );
 }

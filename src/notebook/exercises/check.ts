@@ -2,7 +2,7 @@ import { jupyterDisplay } from "../display/mime.js";
 import { show } from "../display/show.js";
 import { table, type NotebookTable } from "../display/table.js";
 import { examinerOfThisProcess, type Examiner } from "./examiner.js";
-import type { Cost, Exercise, Verdict } from "./exercise.js";
+import { dueHints, type Cost, type Exercise, type Verdict } from "./exercise.js";
 import { CheckError, failureBundle, passLine } from "./report.js";
 import { replyTo } from "./respond.js";
 
@@ -15,7 +15,10 @@ type AnswerOf<E> = E extends { ask(answer: infer Answer, ...rest: never[]): unkn
 export type Check<Listed> = {
   readonly [Name in keyof Listed]: (answer: AnswerOf<Listed[Name]>) => Promise<void>;
 } & {
-  /** For each exercise in which operations are counted: par, and the best that passed since the notebook was started. */
+  /**
+   * For each exercise in which operations are counted, and which was checked since the notebook was started: par, and the
+   * best that passed.
+   */
   golf(): NotebookTable;
 };
 
@@ -32,8 +35,10 @@ export function checker<Listed extends Exercises>(
 ): Check<Listed> {
   const tries = new Map<Exercise, number>();
   const best = new Map<Exercise, Cost>();
+  const checked = new Set<Exercise>();
 
   async function run(exercise: Exercise, answer: unknown): Promise<void> {
+    checked.add(exercise);
     const verdict = await examiner().examine(exercise, (question) => replyTo(exercise, answer, question));
     if (verdict.passed) {
       keepBest(exercise, verdict);
@@ -41,7 +46,7 @@ export function checker<Listed extends Exercises>(
       return;
     }
     // An untouched exercise is no try.
-    const due = Math.min(3, Math.max(verdict.hint ?? 1, tries.get(exercise) ?? 0));
+    const due = dueHints(verdict, tries.get(exercise) ?? 0);
     tries.set(exercise, verdict.untouched ? 0 : due + 1);
     const bundle = failureBundle(exercise, verdict, due);
     await show({ [jupyterDisplay]: () => bundle });
@@ -56,7 +61,8 @@ export function checker<Listed extends Exercises>(
   }
 
   function golf(): NotebookTable {
-    const rows = Object.values(exercises).flatMap((exercise) =>
+    const ofNotebook = Object.values(exercises).filter((exercise) => checked.has(exercise));
+    const rows = ofNotebook.flatMap((exercise) =>
       Object.entries(exercise.par ?? {}).map(([counted, par]) => ({
         exercise: exercise.title,
         counted,

@@ -1,39 +1,13 @@
-import * as z from "zod";
 import { InputError } from "../../he-ml/errors.js";
-import type { TypeOf } from "../../he-ml/schema.js";
+import { circuitSchema, mostOperations, type Circuit, type CircuitOperation } from "./circuit-schema.js";
 import type { Cost, Verdict } from "./exercise.js";
 import { wrong } from "./exercise.js";
 import type { Machine, ReplayMachine } from "./machine.js";
+import { originOf } from "./origin.js";
+import { refuseUnknown } from "./unknown-operation.js";
+import { unequalOperands } from "./unequal-operands.js";
 
-/** More than any exercise needs; a circuit is replayed by whoever judges. */
-const mostOperations = 4096;
-
-const position = z.int().min(0);
-const values = z.union([z.number(), z.array(z.number()).max(8192)]);
-
-const operationSchema = z.discriminatedUnion("op", [
-  z.strictObject({ op: z.enum(["add", "sub", "multiply"]), a: position, b: position }),
-  z.strictObject({ op: z.enum(["relinearize", "rescale", "modSwitch", "conjugate"]), a: position }),
-  z.strictObject({ op: z.literal("rotate"), a: position, step: z.int() }),
-  z.strictObject({ op: z.literal("addPlain"), a: position, values }),
-  z.strictObject({
-    op: z.literal("multiplyPlain"),
-    a: position,
-    values,
-    scale: z.number().positive().optional(),
-  }),
-]);
-
-const circuitSchema = z.strictObject({
-  operations: z.array(operationSchema).max(mostOperations),
-  output: position,
-});
-
-/**
- * What a student's function did, as JSON: ciphertexts are numbered, first the inputs, then the result of each operation.
- */
-export interface Circuit extends TypeOf<typeof circuitSchema> {}
-export type CircuitOperation = Circuit["operations"][number];
+export type { Circuit };
 
 /** Stands for a ciphertext while a circuit is recorded. There is nothing in it to read. */
 export class Handle {
@@ -100,7 +74,7 @@ class Recorder implements Machine<Handle> {
  * Records what a function does with ciphertexts.
  *
  * @returns undefined where it returns undefined, as a stub does
- * @throws InputError if it returns anything else than a ciphertext of this run
+ * @throws InputError if it returns anything else than a ciphertext of this run, or asks for an operation that there is not
  * @example record(1, (he, [x]) => he.add(x, he.rotate(x, 1))) // { operations: [{ op: "rotate", … }, { op: "add", … }], output: 2 }
  */
 export function record(
@@ -108,7 +82,7 @@ export function record(
   compute: (he: Machine<Handle>, inputs: readonly Handle[]) => Handle,
 ): Circuit | undefined {
   const recorder = new Recorder(inputs);
-  const output = compute(recorder, recorder.inputs) as Handle | undefined;
+  const output = compute(refuseUnknown(recorder), recorder.inputs) as Handle | undefined;
   if (output === undefined) return undefined;
   return { operations: recorder.operations, output: Handle.positionIn(recorder, "return", output) };
 }
@@ -137,6 +111,7 @@ export interface CircuitCost extends Cost {
  * Runs a circuit, of whatever origin, on ciphertexts.
  *
  * @throws InputError if it is no circuit, or an operation refuses its operands: then with the number of the operation
+ * @throws UnequalOperands where it refuses them for their levels or scales
  */
 export function replay<C>(response: unknown, machine: ReplayMachine<C>, inputs: readonly C[]): Replayed<C> {
   const parsed = circuitSchema.safeParse(response);
@@ -158,7 +133,12 @@ export function replay<C>(response: unknown, machine: ReplayMachine<C>, inputs: 
       results.push(run(machine, operation, at));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      throw new InputError(`operation ${i + 1}: ${error.message}`);
+      throw (
+        unequalOperands(i, circuit.operations, machine, results, inputs.length) ??
+        new InputError(
+          `operation ${i + 1}: ${error.message}; this is ${originOf(results.length, circuit.operations, inputs.length)}`,
+        )
+      );
     }
   }
   const output = at(circuit.output);

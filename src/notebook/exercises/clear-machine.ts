@@ -28,6 +28,7 @@ export class ClearMachine implements ReplayMachine<Ciphertext> {
   }
 
   levelOf = (a: Ciphertext) => a.level;
+  scaleOf = (a: Ciphertext) => a.scale;
   add = (a: Ciphertext, b: Ciphertext) => this.#evaluator.add(a, b);
   sub = (a: Ciphertext, b: Ciphertext) => this.#evaluator.sub(a, b);
   multiply = (a: Ciphertext, b: Ciphertext) => this.#evaluator.multiply(a, b);

@@ -10,7 +10,10 @@ export interface Verdict {
   readonly passed: boolean;
   /** What is wrong, or what passed, in one line. */
   readonly says: string;
-  /** The weakest hint that helps here, from 1 to 3; none where it passed, or where nothing could be judged. */
+  /**
+   * The weakest hint that helps here, from 1 to 3; none where it passed, or where nothing could be judged. A first try is
+   * shown the second at most.
+   */
   readonly hint?: 1 | 2 | 3;
   /** Nothing was tried yet: the answer is still the stub. */
   readonly untouched?: boolean;
@@ -61,6 +64,23 @@ export function wrong(says: string, hint: 1 | 2 | 3): Verdict {
 export function unjudged(says: string): Verdict {
   return { passed: false, says };
 }
+
+/** The last hint gives the answer away: no verdict brings it on, only another try does. */
+const mostAtOnce = 2;
+
+/**
+ * How many hints are due, from 1 to 3.
+ *
+ * @param tried how many were due by the tries before, 0 at the first
+ */
+export const dueHints = ({ hint = 1 }: Verdict, tried: number): number =>
+  Math.min(3, Math.max(Math.min(hint, mostAtOnce), tried));
+
+/** The hint that helps with what a verdict says, as far as one may be shown at a first try. */
+export const hintOf = ({ hints }: Exercise, verdict: Verdict): { number: number; text: string } => {
+  const number = dueHints(verdict, 0);
+  return { number, text: hints[number - 1] };
+};
 
 const stubMessage = "Your turn";
 

@@ -29,4 +29,5 @@ export interface Machine<C> {
 export interface ReplayMachine<C> extends Machine<C> {
   /** Primes that are left. */
   levelOf(a: C): number;
+  scaleOf(a: C): number;
 }

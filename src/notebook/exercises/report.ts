@@ -1,14 +1,15 @@
 import { inspect } from "node:util";
 import { escapeHtml } from "../../viz/html.js";
 import type { MimeBundle } from "../display/mime.js";
-import type { Cost, Exercise, Verdict } from "./exercise.js";
+import { hintOf, type Cost, type Exercise, type Verdict } from "./exercise.js";
 
 /** An exercise is not solved yet. Its message says what is wrong, and a hint. */
 export class CheckError extends Error {
   override readonly name = "CheckError";
 
-  constructor(exercise: Exercise, { says, hint = 1 }: Verdict) {
-    super(`${exercise.title}: ${says}\nHint ${hint}: ${exercise.hints[hint - 1]}`);
+  constructor(exercise: Exercise, verdict: Verdict) {
+    const { number, text } = hintOf(exercise, verdict);
+    super(`${exercise.title}: ${verdict.says}\nHint ${number}: ${text}`);
     // The places in it are ours, and tell the student nothing.
     this.stack = `${this.name}: ${this.message}`;
   }

@@ -33,6 +33,7 @@ export class ToyMachine implements ReplayMachine<toy.Ciphertext> {
   }
 
   levelOf = (a: toy.Ciphertext) => toy.level(a);
+  scaleOf = (a: toy.Ciphertext) => a.scale;
   add = toy.add;
   sub = toy.sub;
   multiply = toy.multiply;

@@ -1,8 +1,9 @@
 import { expect, jest, test } from "@jest/globals";
+import * as toy from "../../../src/he-ml/toy-ckks/index.js";
 import { exercises } from "../../../src/notebook/exercises/all.js";
 import { checker } from "../../../src/notebook/exercises/check.js";
 import { fromJson, toJson, type Json } from "../../../src/notebook/exercises/codec.js";
-import type { Exercise } from "../../../src/notebook/exercises/exercise.js";
+import { wrong, type Exercise } from "../../../src/notebook/exercises/exercise.js";
 import { localExaminer } from "../../../src/notebook/exercises/examiner.js";
 import type { Machine } from "../../../src/notebook/exercises/machine.js";
 import { CheckError } from "../../../src/notebook/exercises/report.js";
@@ -57,13 +58,25 @@ test("an untouched check throws with its first hint; hints come one by one in pl
   );
   expect(before.printed).toContain(`Hint 1 of 3: ${first}`);
 
-  const wrong = () => outcome(() => multiplyMod((a) => a));
-  expect((await wrong()).printed).not.toContain("Hint 2 of 3");
-  expect((await wrong()).printed).toContain("Hint 2 of 3");
-  expect((await wrong()).printed).toContain(`Hint 3 of 3: ${third}`);
+  const attempt = () => outcome(() => multiplyMod((a) => a));
+  expect((await attempt()).printed).not.toContain("Hint 2 of 3");
+  expect((await attempt()).printed).toContain("Hint 2 of 3");
+  expect((await attempt()).printed).toContain(`Hint 3 of 3: ${third}`);
 });
 
-test("the golf table tells par and the best so far", async () => {
+test("the third hint, which is the answer, comes with another try only", async () => {
+  const exercise = { ...exercises.overflow, judge: () => wrong("too large", 3) };
+  const { overflow } = checker({ overflow: exercise }, () => localExaminer);
+  const attempt = () => outcome(() => overflow(() => [1, 1]));
+  const [, second, third] = exercise.hints;
+  const first = await attempt();
+  expect(first.printed).toContain(`Hint 2 of 3: ${second}`);
+  expect(first.printed).not.toContain(third);
+  expect((first.thrown as Error).message).toBe(`${exercise.title}: too large\nHint 2: ${second}`);
+  expect((await attempt()).printed).toContain(`Hint 3 of 3: ${third}`);
+});
+
+test("the golf table tells par and the best so far, of exercises that were checked", async () => {
   const { sumSlots, golf } = check();
   const sum =
     (more: boolean) =>
@@ -72,7 +85,10 @@ test("the golf table tells par and the best so far", async () => {
       for (let step = 1; step < 1024; step *= 2) x = he.add(x, he.rotate(x, step));
       return x;
     };
+  expect(String(golf())).not.toMatch(/rotations|x⁸/);
+  await outcome(() => sumSlots((_, x) => x));
   expect(String(golf())).toMatch(/1,024 slots in 10 rotations +│ rotate +│ +10 │ +│/);
+  expect(String(golf())).not.toMatch(/x⁸/);
   expect((await outcome(() => sumSlots(sum(false)))).printed).toMatch(/^✓ passed: .*\(rotate 10 of 10\)$/);
   await outcome(() => sumSlots(sum(true)));
   expect(String(golf())).toMatch(/rotate +│ +10 │ +10 │/);
@@ -86,6 +102,18 @@ test("exercises are in order: names, ids, hints, points and pars agree", () => {
     expect(exercise.points).toBeGreaterThan(0);
     for (const [counted, most] of Object.entries(exercise.budget ?? {})) {
       expect(exercise.par?.[counted]).toBeLessThanOrEqual(most!);
+    }
+  }
+});
+
+test("hints name the toy's functions as they must be typed", () => {
+  const names = Object.keys(toy).filter((name) => /^[a-z]+[A-Z]/.test(name));
+  for (const { hints } of Object.values<Exercise>(exercises)) {
+    for (const hint of hints) {
+      const bare = names.filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(hint));
+      expect([hint, bare]).toEqual([hint, []]);
+      const unknown = [...hint.matchAll(/\btoy\.(\w+)/g)].filter(([, name]) => !(name in toy));
+      expect([hint, unknown]).toEqual([hint, []]);
     }
   }
 });

@@ -1,3 +1,4 @@
+import type { Ciphertext } from "../../../he-ml/crypto/ciphertext.js";
 import { checkParameters } from "../../../he-ml/crypto/parameters.js";
 import { ClearMachine } from "../clear-machine.js";
 import { overBudget, record, replay, type Circuit, type Handle } from "../circuit.js";
@@ -42,7 +43,8 @@ export const differenceOfSquares: Exercise<
     const { output, cost } = replay(response, machine, inputs);
     return (
       judgeSlots(operands, machine.decrypt(output)) ??
-      overBudget(cost, budget, 2) ??
+      overBudget(cost, budget, 1) ??
+      judgeForm(output) ??
       right(`x² − y² in ${cost.multiply} product`, cost)
     );
   },
@@ -61,9 +63,22 @@ function judgeSlots({ x, y }: Operands, got: ArrayLike<number>): Verdict | undef
     x.every((value, slot) => Math.abs(got[slot] - f(value, y[slot])) < tolerance);
   if (is((a, b) => a ** 2 - b ** 2)) return undefined;
   const says = `where x = ${x[0]} and y = ${y[0]} there is ${got[0].toFixed(3)}, expected ${x[0] ** 2 - y[0] ** 2}`;
-  if (is((a, b) => b ** 2 - a ** 2)) return wrong(`${says}: the sign is turned, this is y² − x²`, 2);
-  if (is((a, b) => (a - b) ** 2)) return wrong(`${says}: this is (x − y)², which has −2xy in it`, 2);
+  if (is((a, b) => b ** 2 - a ** 2)) return wrong(`${says}: the sign is turned, this is y² − x²`, 1);
+  if (is((a, b) => (a - b) ** 2)) return wrong(`${says}: this is (x − y)², which has −2xy in it`, 1);
   return wrong(says, 1);
+}
+
+/** What is still to be done to the product before another could follow, if anything is. */
+function judgeForm({ size, scale }: Ciphertext): Verdict | undefined {
+  const missing = [
+    ...(size > 2 ? ["relinearize"] : []),
+    ...(scale > 1.5 * 2 ** parameters.scaleBits ? ["rescale"] : []),
+  ];
+  if (missing.length === 0) return undefined;
+  return wrong(
+    `right slots, but you left out ${missing.join(" and ")}: it decrypts, and no product could follow`,
+    1,
+  );
 }
 
 /** In eighths, between 1 and 4 in size. */

@@ -13,7 +13,8 @@ import {
   type Polynomial,
   type ToyParameters,
 } from "../../../he-ml/toy-ckks/index.js";
-import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
+import { right, wrong, type Exercise, type Random } from "../exercise.js";
+import { likelyMistake, type Mistake } from "../mistakes.js";
 import { integer } from "../random.js";
 import { numbers } from "../responses.js";
 
@@ -36,7 +37,7 @@ const leastSlots = 256;
 /** How large will the error of a weighted sum be? */
 export const forecastError: Exercise<
   readonly WeightedSum[],
-  (sum: WeightedSum) => number,
+  (sum: WeightedSum & { weights: number[] }) => number,
   readonly number[],
   readonly number[]
 > = {
@@ -57,36 +58,89 @@ export const forecastError: Exercise<
   ask: (forecast, question) => question.map((sum) => forecast({ ...sum, weights: [...sum.weights] })),
   judge(question, measured, response) {
     const forecasts = numbers("forecast", response, question.length);
-    for (const [i, sum] of question.entries()) {
-      const verdict = judgeForecast(sum, measured[i], forecasts[i]);
-      if (verdict) return verdict;
+    const at = forecasts.findIndex((forecast, i) => !isWithin(forecast / measured[i]));
+    if (at < 0) {
+      return right(`${question.length} errors, each within a factor of ${within} of what was then measured`);
     }
-    return right(`${question.length} errors, each within a factor of ${within} of what was then measured`);
+    const says = `${named(question[at])}: forecast ${forecasts[at].toExponential(1)}, measured ${measured[at].toExponential(1)}`;
+    const mistake = likelyMistake(mistakes, question, forecasts, at);
+    if (mistake) return wrong(`${says}: ${mistake.says(question[at])}`, 2);
+    return wrong(forecasts[at] < 0 ? `${says}: an error cannot be negative` : says, 1);
   },
 };
 
-/** What is wrong with a forecast, if anything is. */
-function judgeForecast(sum: WeightedSum, measured: number, forecast: number): Verdict | undefined {
-  const ratio = forecast / measured;
-  if (ratio > 1 / within && ratio < within) return undefined;
-  const { polyModulusDegree: n, scale, weights } = sum;
-  const says =
-    `N = ${n}, Δ = 2^${Math.log2(scale)}, ${weights.length} weights: forecast ${forecast.toExponential(1)}, ` +
-    `measured ${measured.toExponential(1)}`;
-  const is = (other: number) => Math.abs(forecast / other - 1) < 0.5;
-  const one = (sigma * Math.sqrt(n / 2)) / scale;
-  const root = Math.hypot(...weights);
-  const whole = weights.reduce((total, weight) => total + Math.abs(weight), 0);
-  if (is(one * scale * root)) return wrong(`${says}: it is not yet divided by the scale`, 1);
-  if (is(one)) return wrong(`${says}: that is the error of one encryption; this sum has more`, 2);
-  if (is(one * whole)) {
-    return wrong(`${says}: errors were added as if all had the same sign; they cancel in part`, 2);
-  }
-  if (is((sigma * root) / scale)) {
-    return wrong(`${says}: that is one coefficient's noise; a slot adds up all N`, 2);
-  }
-  return wrong(says, 1);
+const isWithin = (ratio: number) => ratio > 1 / within && ratio < within;
+
+/** So many weights are shown. */
+const weightsShown = 8;
+
+function named({ polyModulusDegree, scale, weights }: WeightedSum): string {
+  const count = weights.length === 1 ? "one weight" : `${weights.length} weights`;
+  const list = [...weights.slice(0, weightsShown), ...(weights.length > weightsShown ? ["…"] : [])];
+  return `N = ${polyModulusDegree}, Δ = 2^${Math.log2(scale)}, ${count} (${list.join(", ")})`;
 }
+
+/** Of one fresh encryption, in a slot. */
+const errorOfOne = ({ polyModulusDegree, scale }: WeightedSum) =>
+  (sigma * Math.sqrt(polyModulusDegree / 2)) / scale;
+const forecastOf = (sum: WeightedSum) => errorOfOne(sum) * Math.hypot(...sum.weights);
+const total = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+
+/** The lesson measures at this N. */
+const degreeOfLesson = 8192;
+
+const mistakes: readonly Mistake<WeightedSum>[] = [
+  {
+    gives: (sum) => forecastOf(sum) * sum.scale,
+    says: () => "it is not yet divided by the scale",
+  },
+  {
+    gives: errorOfOne,
+    says: () => "that is the error of one encryption; this sum has more",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * total(sum.weights.map(Math.abs)),
+    says: () => "errors were added as if all had the same sign; they cancel in part",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * total(sum.weights.map((weight) => weight ** 2)),
+    says: () => "is the root missing? It is √(w₁² + w₂² + …)",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * total(sum.weights),
+    says: () => "the weights were added with their signs, but an error cannot be negative; take w²",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * Math.abs(total(sum.weights)),
+    says: () => "weights of two signs were set off against each other, but errors know no signs; take w²",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * Math.sqrt(sum.weights.length),
+    says: () => "the weights' sizes are not in it, only how many there are",
+  },
+  {
+    gives: (sum) => errorOfOne(sum) * sum.weights.length,
+    says: () => "the weights' sizes are not in it, only how many there are",
+  },
+  {
+    gives: (sum) => forecastOf(sum) / Math.sqrt(sum.polyModulusDegree / 2),
+    says: () => "that is one coefficient's noise; a slot adds up all N",
+  },
+  {
+    gives: (sum) => forecastOf(sum) * Math.sqrt(sum.polyModulusDegree / 2),
+    says: () => "N/2 stands there without its root",
+  },
+  {
+    gives: (sum) => forecastOf(sum) / sigma,
+    says: () => `smaller by ${sigma}: where is σ?`,
+  },
+  {
+    gives: (sum) => forecastOf({ ...sum, polyModulusDegree: degreeOfLesson }),
+    says: ({ polyModulusDegree }) =>
+      `${Math.round(errorOfOne({ polyModulusDegree: degreeOfLesson, scale: 1, weights: [] }))} is for N = ${degreeOfLesson}; ` +
+      `here N = ${polyModulusDegree}`,
+  },
+];
 
 /** What comes out at last: the root of the mean square of the slots' errors. */
 function measuredError({ polyModulusDegree, scale, weights }: WeightedSum, random: Random): number {
@@ -122,17 +176,25 @@ function weightedSum(encrypted: readonly Ciphertext[], weights: readonly number[
   return { ...encrypted[0], polynomials: [sum(0), sum(1)] };
 }
 
-/** One encryption, many of weight ±1, and a few of large weights: no wrong rule is right for all of them. */
+/** One encryption, many of small weights, and a few of large ones: no wrong rule is right for all of them. */
 const sums = (random: Random): WeightedSum[] => [
   { polyModulusDegree: 64, scale: 2 ** integer(random, 10, 14), weights: [1] },
-  {
-    polyModulusDegree: 32,
-    scale: 2 ** integer(random, 15, 19),
-    weights: Array.from({ length: integer(random, 25, 36) }, () => (random() < 0.5 ? -1 : 1)),
-  },
+  { polyModulusDegree: 32, scale: 2 ** integer(random, 15, 19), weights: smallWeights(random) },
   {
     polyModulusDegree: 128,
     scale: 2 ** integer(random, 20, 24),
     weights: Array.from({ length: 6 }, () => integer(random, 8, 40)),
   },
 ];
+
+/** From 2 to 5 in size, of both signs, whose sum is below 0 and far smaller than the root of their squares. */
+function smallWeights(random: Random): number[] {
+  for (;;) {
+    const weights = Array.from(
+      { length: integer(random, 25, 36) },
+      () => (random() < 0.5 ? -1 : 1) * integer(random, 2, 5),
+    );
+    const sum = total(weights);
+    if (sum < 0 && -sum < Math.hypot(...weights) / 3) return weights;
+  }
+}

@@ -1,4 +1,4 @@
-import { decode, interpolateSlots, type Complex } from "../../../he-ml/toy-ckks/index.js";
+import { decode, interpolateSlots, type Complex, type Polynomial } from "../../../he-ml/toy-ckks/index.js";
 import { right, wrong, type Exercise, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
@@ -16,9 +16,9 @@ export interface ToEncode {
 /** Encode four complex numbers, off by no more than rounding must be. */
 export const encodeSlots: Exercise<
   readonly ToEncode[],
-  (values: Complex[], scale: number) => bigint[],
+  (values: Complex[], scale: number) => Polynomial,
   null,
-  readonly bigint[][]
+  readonly Polynomial[]
 > = {
   id: "encode-slots",
   lesson: "01",
@@ -55,7 +55,7 @@ export const encodeSlots: Exercise<
 };
 
 /** What is wrong with a polynomial, if anything is. */
-function judgePolynomial({ values, scale }: ToEncode, got: readonly bigint[]): Verdict | undefined {
+function judgePolynomial({ values, scale }: ToEncode, got: Polynomial): Verdict | undefined {
   const exact = coefficients(values, scale);
   const is = (other: readonly number[], within: number) =>
     got.every((coefficient, j) => Math.abs(Number(coefficient) - other[j]) <= within + slack);
@@ -70,8 +70,11 @@ function judgePolynomial({ values, scale }: ToEncode, got: readonly bigint[]): V
     const j = got.findIndex((coefficient, k) => Math.abs(Number(coefficient) - exact[k]) > 0.5 + slack);
     return wrong(
       `coefficient ${j} is ${got[j]}, and ${exact[j].toFixed(3)} is to be rounded to the nearest; cutting off doubles the error`,
-      3,
+      2,
     );
+  }
+  if (isScaledLate(values, scale, got)) {
+    return wrong(`${says}: rounded before it was multiplied by the scale; multiply first, then round`, 1);
   }
   if (is(coefficients(values, 1), 0.5)) return wrong(`${says}: the scale is missing`, 1);
   if (is(coefficients(values, (scale * degree) / 2), 0.5)) {
@@ -88,6 +91,14 @@ function judgePolynomial({ values, scale }: ToEncode, got: readonly bigint[]): V
   }
   return wrong(says, 1);
 }
+
+/** Whether coefficients were rounded, with 2/N or before it, and multiplied by the scale then. */
+const isScaledLate = (values: readonly Complex[], scale: number, got: Polynomial): boolean =>
+  [1, degree / 2].some((factor) =>
+    coefficients(values, factor).every(
+      (value, j) => Number(got[j]) === Math.round((Math.round(value) * scale) / factor),
+    ),
+  );
 
 const realOnly = ({ re }: Complex): Complex => ({ re, im: 0 });
 

@@ -1,3 +1,4 @@
+import type { Polynomial } from "../../../he-ml/toy-ckks/index.js";
 import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
@@ -5,7 +6,6 @@ import { bigints, responses } from "../responses.js";
 const degree = 8;
 const largest = 9;
 
-type Polynomial = readonly bigint[];
 export interface Factors {
   readonly a: Polynomial;
   readonly b: Polynomial;
@@ -14,9 +14,9 @@ export interface Factors {
 /** Multiply two polynomials of 8 coefficients modulo X⁸ + 1. */
 export const multiplyMod: Exercise<
   readonly Factors[],
-  (a: bigint[], b: bigint[]) => bigint[],
+  (a: bigint[], b: bigint[]) => Polynomial,
   null,
-  readonly bigint[][]
+  readonly Polynomial[]
 > = {
   id: "multiply-mod",
   lesson: "01",

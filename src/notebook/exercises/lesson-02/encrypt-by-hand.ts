@@ -1,41 +1,38 @@
 import {
   addPolynomials,
+  complex,
+  evaluateAtSlots,
+  interpolateSlots,
+  keyLattice,
+  lll,
   multiplyPolynomials,
-  predictedNoiseEncrypt,
-  reducePolynomial,
   rlweSample,
-  subtractPolynomials,
+  scalePolynomial,
+  zeroPolynomial,
   type Polynomial,
   type RlweSample,
 } from "../../../he-ml/toy-ckks/index.js";
 import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { freshRandom, integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
+import { attacks, broken } from "./attacks.js";
+import {
+  bound,
+  decrypted,
+  degree,
+  difference,
+  isSmall,
+  q,
+  sigma,
+  type Pair,
+  type ToEncrypt,
+} from "./hand-made.js";
 import { keyOfBothSigns, quotient, uniformUnit } from "./polynomials.js";
-
-const degree = 16;
-const sigma = 3.2;
-const q = 1073741789n;
-/** Twelve deviations: no honest noise is larger. */
-const bound = BigInt(Math.round(12 * predictedNoiseEncrypt({ sigma, polyModulusDegree: degree })));
-
-export interface ToEncrypt {
-  readonly m: Polynomial;
-  readonly publicKey: RlweSample;
-  readonly q: bigint;
-}
-
-type Pair = readonly [c0: Polynomial, c1: Polynomial];
 
 /** Encrypt with nothing but a public key, so that it decrypts, and hides. */
 export const encryptByHand: Exercise<
   ToEncrypt,
-  (
-    m: bigint[],
-    publicKey: { b: bigint[]; a: bigint[] },
-    q: bigint,
-    random: Random,
-  ) => readonly [Polynomial, Polynomial],
+  (m: bigint[], publicKey: { b: bigint[]; a: bigint[] }, q: bigint, random: Random) => Pair,
   Polynomial,
   readonly unknown[]
 > = {
@@ -47,14 +44,14 @@ export const encryptByHand: Exercise<
   hints: [
     "(b, a) is an encryption of 0, and so is u times it, for any small u. Whatever is added to the first polynomial is what it encrypts.",
     "c0 = u·b + e₀ + m and c1 = u·a + e₁ modulo q, where u is a ternary polynomial and e₀ and e₁ are noise: all three fresh each time.",
-    "u = ternaryPolynomial(16, random); e₀ and e₁ = gaussianPolynomial(16, 3.2, random), one each; multiplyPolynomials, addPolynomials, and reducePolynomial(…, q) at the end.",
+    "Let u = toy.ternaryPolynomial(16, random), and e0 and e1 each a toy.gaussianPolynomial(16, 3.2, random) of its own. c0 is toy.addPolynomials(toy.addPolynomials(toy.multiplyPolynomials(u, publicKey.b), e0), m), c1 the same of publicKey.a and e1, without m. Return [[...toy.reducePolynomial(c0, q)], [...toy.reducePolynomial(c1, q)]].",
   ],
   draw(random) {
     const secret = keyOfBothSigns(degree, random);
     const m = Array.from({ length: degree }, () => BigInt(integer(random, 10_000, 99_999)));
     for (;;) {
       const publicKey = rlweSample(secret, { q, sigma }, random, uniformUnit(degree, q, random));
-      if (quotient(publicKey.b, publicKey.b, q)) return { question: { m, publicKey, q }, secret };
+      if (dividesAll(publicKey)) return { question: { m, publicKey, q }, secret };
     }
   },
   // Twice, as what is drawn has to differ.
@@ -63,13 +60,17 @@ export const encryptByHand: Exercise<
   judge(question, secretKey, response) {
     const [first, second] = responses("encryptByHand", response, 2).map(pairOf);
     return (
-      decryptsTo(first, question.m, secretKey) ??
-      decryptsTo(second, question.m, secretKey) ??
+      decryptsTo(first, question, secretKey) ??
+      decryptsTo(second, question, secretKey) ??
       broken(first, second, question) ??
-      right("it decrypts, and five attacks on it find nothing")
+      right(`it decrypts, and ${attacks} on it find nothing`)
     );
   },
 };
+
+/** Whether one can divide by all that attacks divide by. */
+const dividesAll = ({ b, a }: RlweSample): boolean =>
+  [b, difference(b, a), addPolynomials(b, a)].every((by) => quotient(by, by, q) !== undefined);
 
 function pairOf(response: unknown): Pair {
   const [c0, c1] = responses("encryptByHand", response, 2);
@@ -77,57 +78,64 @@ function pairOf(response: unknown): Pair {
 }
 
 /** What is wrong with the decryption, if anything is. */
-function decryptsTo(pair: Pair, m: Polynomial, secretKey: Polynomial): Verdict | undefined {
+function decryptsTo(pair: Pair, asked: ToEncrypt, secretKey: Polynomial): Verdict | undefined {
+  const { m } = asked;
   const large = pair.flat().find((coefficient) => 2n * coefficient > q || -2n * coefficient >= q);
   if (large !== undefined) {
-    return wrong(`a coefficient is ${large}, outside of (−q/2, q/2]; reduce both polynomials modulo q`, 3);
+    return wrong(`a coefficient is ${large}, outside of (−q/2, q/2]; reduce both polynomials modulo q`, 2);
   }
-  const noiseOver = (exact: Polynomial) => noiseBeside(pair, exact, secretKey);
-  const noise = noiseOver(m);
-  const at = noise.findIndex((coefficient) => !isSmall(coefficient));
-  if (at < 0) return undefined;
+  const got = decrypted(pair, secretKey);
+  const noise = difference(got, m);
+  if (isSmall(noise)) return undefined;
+  const at = noise.findIndex((coefficient) => coefficient < -bound || coefficient > bound);
   const says = `coefficient ${at} decrypts to ${m[at] + noise[at]}, expected ${m[at]} and noise up to ${bound}`;
-  if (noiseOver(m.map(() => 0n)).every(isSmall)) {
-    return wrong(`${says}: it is an encryption of 0; m is not in it`, 1);
-  }
-  return wrong(`${says}: are b and a multiplied by the same u, and is u small?`, 2);
+  return wrong(`${says}: ${reasonOf(pair, asked, secretKey)}`, 2);
 }
 
-const isSmall = (coefficient: bigint) => -bound <= coefficient && coefficient <= bound;
-
-const noiseBeside = ([c0, c1]: Pair, exact: Polynomial, secretKey: Polynomial): Polynomial =>
-  reducePolynomial(subtractPolynomials(addPolynomials(c0, multiplyPolynomials(c1, secretKey)), exact), q);
-
-/** How somebody without the secret key reads it, if anybody can. */
-function broken(first: Pair, second: Pair, { m, publicKey: { b, a } }: ToEncrypt): Verdict | undefined {
-  const [c0, c1] = first;
-  const readable = "it decrypts, but everybody can read it: ";
-  if (c1.every(isSmall)) return wrong(`${readable}c1·s is small, so c0 alone is m and a little noise`, 1);
-  if (isMultiple(c1, a)) {
-    return wrong(`${readable}c1 = u·a is a linear system that gives u, and c0 − u·b is m; where is e₁?`, 2);
+function reasonOf([c0, c1]: Pair, { m, publicKey }: ToEncrypt, secretKey: Polynomial): string {
+  const got = decrypted([c0, c1], secretKey);
+  const is = (other: Polynomial) => isSmall(difference(got, other));
+  const zero = zeroPolynomial(degree);
+  const moved = multiplyPolynomials(m, secretKey);
+  if (is(zero)) return "it is an encryption of 0; m is not in it";
+  if (is(addPolynomials(m, moved))) return "m is in c1, too; it belongs in c0 only";
+  if (is(moved)) return "m is in c1; it belongs in c0";
+  if (isSmall(difference(decrypted([c1, c0], secretKey), m))) {
+    return "c0 and c1 are exchanged; the one with b and m comes first";
   }
-  if (isMultiple(subtractPolynomials(c0, m), b)) {
-    return wrong(
-      `it decrypts, but whoever guesses m sees that it is right: (c0 − m)/b is a small u; where is e₀?`,
-      2,
-    );
+  if (isSmall(decrypted([c1, difference(c0, m)], secretKey))) {
+    return "b and a are exchanged; c0 is made of b, c1 of a";
   }
-  const difference = reducePolynomial(subtractPolynomials(c1, second[1]), q);
-  if (difference.every(isSmall)) {
-    return wrong(
-      `the same u twice: two encryptions differ by a little noise, so all see that m is the same`,
-      2,
-    );
+  const times = factorOf(got, m);
+  if (times && is(multiplyPolynomials(times, m))) {
+    return "m was multiplied by something, too; add it as it is, to u·b";
   }
-  if (isMultiple(difference, a)) {
-    return wrong(
-      `the same e₁ twice: it drops out of the difference of two encryptions, which gives u − u′`,
-      2,
-    );
+  if (isNearMultiple(difference(got, m), publicKey.b)) {
+    return "b and a are multiplied by two different u; draw u once, for both";
   }
-  return undefined;
+  return "are b and a multiplied by the same u, and is u small? c0 is made of b, c1 of a; m as it is, in c0 only";
 }
 
-/** Whether a polynomial is the product of this factor and coefficients from −2 to 2. */
-const isMultiple = (polynomial: Polynomial, factor: Polynomial): boolean =>
-  quotient(polynomial, factor, q)!.every((coefficient) => -2n <= coefficient && coefficient <= 2n);
+/** The polynomial with whole coefficients that, times m, comes next to this one. */
+function factorOf(polynomial: Polynomial, m: Polynomial): Polynomial | undefined {
+  const values = evaluateAtSlots(m);
+  const quotients = evaluateAtSlots(polynomial).map(({ re, im }, slot) => {
+    const by = values[slot];
+    const size = by.re ** 2 + by.im ** 2;
+    return complex((re * by.re + im * by.im) / size, (im * by.re - re * by.im) / size);
+  });
+  const factor = interpolateSlots(quotients).map(Math.round);
+  return factor.every(Number.isSafeInteger) ? factor.map(BigInt) : undefined;
+}
+
+/** Whether a polynomial is a product of b with small coefficients, but for noise: what u·b + u′·a·s = (u − u′)·b + … leaves. */
+const isNearMultiple = (polynomial: Polynomial, b: Polynomial): boolean =>
+  lll(keyLattice({ b: polynomial, a: scalePolynomial(b, -1n) }, q)).some((vector) => {
+    const factor = vector
+      .slice(degree, 2 * degree)
+      .map((coefficient) => BigInt(coefficient * vector[2 * degree]));
+    return (
+      factor.every((coefficient) => -2n <= coefficient && coefficient <= 2n) &&
+      isSmall(difference(polynomial, multiplyPolynomials(factor, b)))
+    );
+  });

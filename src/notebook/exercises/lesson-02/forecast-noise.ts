@@ -11,7 +11,8 @@ import {
   zeroPolynomial,
   type Ciphertext,
 } from "../../../he-ml/toy-ckks/index.js";
-import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
+import { right, wrong, type Exercise, type Random } from "../exercise.js";
+import { likelyMistake, type Mistake } from "../mistakes.js";
 import { integer } from "../random.js";
 import { numbers } from "../responses.js";
 
@@ -58,9 +59,12 @@ export const forecastNoise: Exercise<
   ask: (forecast, recipes) => recipes.map((recipe) => forecast({ ...recipe })),
   judge(recipes, noises, response) {
     const forecasts = numbers("forecast", response, recipes.length);
-    for (const [i, recipe] of recipes.entries()) {
-      const verdict = judgeForecast(recipe, noises[i], forecasts[i]);
-      if (verdict) return verdict;
+    const at = forecasts.findIndex((forecast, i) => !(apart(noises[i], forecast) < tolerance));
+    if (at >= 0) {
+      const says = `${named(recipes[at])}: forecast ${Number(forecasts[at].toPrecision(4))}, measured ${noises[at].toPrecision(4)}`;
+      const mistake = likelyMistake(mistakes, recipes, forecasts, at);
+      if (mistake) return wrong(`${says}: ${mistake.says(recipes[at])}`, 2);
+      return wrong(forecasts[at] > 0 ? says : `${says}: a standard deviation is above 0`, 1);
     }
     const factor = Math.max(...noises.map((noise, i) => apart(noise, forecasts[i])));
     return right(`${recipes.length} forecasts within a factor of ${factor.toFixed(2)}`);
@@ -83,28 +87,66 @@ function measured({ sigma, encryptedWith, terms, doublings }: Recipe, random: Ra
   return standardDeviation([noiseOf(sum, secretKey, zero.polynomial)]);
 }
 
-function judgeForecast(recipe: Recipe, noise: number, forecast: number): Verdict | undefined {
-  if (apart(noise, forecast) < tolerance) return undefined;
-  const { sigma, encryptedWith, terms, doublings } = recipe;
-  const says =
-    `${terms} ciphertexts under the ${encryptedWith}, σ = ${sigma}, then ${doublings} doublings: ` +
-    `forecast ${Number(forecast.toPrecision(4))}, measured ${noise.toPrecision(4)}`;
-  const ratio = forecast / noise;
-  const isNear = (factor: number) => apart(ratio, factor) < 1.4;
-  if (isNear(Math.sqrt(terms))) {
-    return wrong(`${says}: noises of different ciphertexts partly cancel; their sizes do not add up`, 2);
-  }
-  if (doublings > 0 && isNear(2 ** (-doublings / 2))) {
-    return wrong(`${says}: x + x has the same noise twice, and nothing cancels`, 2);
-  }
-  if (
-    encryptedWith === "public key" &&
-    isNear(sigma / predictedNoiseEncrypt({ sigma, polyModulusDegree: n }))
-  ) {
-    return wrong(`${says}: that is the noise under the secret key; a public key brings more`, 2);
-  }
-  return wrong(says, 1);
-}
+const named = ({ sigma, encryptedWith, terms, doublings }: Recipe) =>
+  `${terms} ciphertexts under the ${encryptedWith}, σ = ${sigma}, then ${doublings} doublings`;
+
+/** Of one fresh ciphertext. */
+const freshNoise = ({ sigma, encryptedWith }: Recipe): number =>
+  encryptedWith === "secret key" ? sigma : predictedNoiseEncrypt({ sigma, polyModulusDegree: n });
+const sumNoise = (recipe: Recipe) => freshNoise(recipe) * Math.sqrt(recipe.terms);
+const forecastOf = (recipe: Recipe) => sumNoise(recipe) * 2 ** recipe.doublings;
+
+const mistakes: readonly Mistake<Recipe>[] = [
+  {
+    gives: (recipe) => forecastOf(recipe) * Math.sqrt(recipe.terms),
+    says: () => "noises of different ciphertexts partly cancel; their sizes do not add up",
+  },
+  {
+    gives: (recipe) => sumNoise(recipe) * Math.sqrt(2 ** recipe.doublings),
+    says: () => "x + x has the same noise twice, and nothing cancels",
+  },
+  {
+    gives: (recipe) => sumNoise(recipe) * 2 * recipe.doublings,
+    says: () => "each doubling doubles: 2 ** doublings, not 2 * doublings",
+  },
+  {
+    gives: (recipe) => sumNoise(recipe) * (1 + recipe.doublings),
+    says: () => "each doubling doubles what is there by then: 2 ** doublings",
+  },
+  {
+    gives: (recipe) => forecastOf({ ...recipe, encryptedWith: "secret key" }),
+    says: () => "that is the noise under the secret key; a public key brings more",
+  },
+  {
+    gives: (recipe) => forecastOf({ ...recipe, encryptedWith: "public key" }),
+    says: () => "that is the noise under the public key; the secret key brings σ alone",
+  },
+  {
+    gives: (recipe) => (forecastOf(recipe) * freshNoise(recipe)) / recipe.sigma,
+    says: () => "1 + 4n/3 is by how much the square grows: its root is missing",
+  },
+  {
+    gives: freshNoise,
+    says: () => "that is the noise of one fresh ciphertext, before the sum and the doublings",
+  },
+  {
+    gives: sumNoise,
+    says: () => "the doublings are left out",
+  },
+  {
+    gives: (recipe) => freshNoise(recipe) * 2 ** recipe.doublings,
+    says: ({ terms }) => `the sum of ${terms} is left out`,
+  },
+  {
+    gives: (recipe) => forecastOf(recipe) * Math.sqrt(n / 2),
+    says: () =>
+      "that is the noise in a slot, before the scale; a coefficient is asked, so there is no √(n/2)",
+  },
+  {
+    gives: (recipe) => forecastOf(recipe) ** 2,
+    says: () => "that is the variance; the standard deviation is its root",
+  },
+];
 
 /** By what factor two sizes differ; NaN where one is not above 0. */
 const apart = (a: number, b: number): number => (a > 0 && b > 0 ? Math.max(a / b, b / a) : NaN);

@@ -24,9 +24,9 @@ export interface SameSeed {
 /** Read a ciphertext without a key, as its seed was used before. */
 export const reusedSeed: Exercise<
   readonly SameSeed[],
-  (first: SeededCiphertext, second: SeededCiphertext, known: number[]) => number[],
+  (first: SeededCiphertext, second: SeededCiphertext, known: number[]) => readonly number[],
   readonly (readonly number[])[],
-  readonly number[][]
+  readonly (readonly number[])[]
 > = {
   id: "reused-seed",
   lesson: "02",
@@ -35,8 +35,8 @@ export const reusedSeed: Exercise<
   answer: "eavesdrop",
   hints: [
     "The same seed makes the same a, so the same mask −a·s hides both. What is left when you subtract one c0 from the other?",
-    "second.c0 − first.c0 is m₂ − m₁ and a little noise: a plaintext, which decode reads. Its slots are differences of values.",
-    "decode({ polynomial: reducePolynomial(subtractPolynomials(second.c0, first.c0), product(second.coeffModulus)), scale: second.scale }): take realParts, and add known[k] in each slot.",
+    "second.c0 − first.c0 is m₂ − m₁ and a little noise: a plaintext, which toy.decode reads. Its slots are differences of values.",
+    "Let polynomial = toy.reducePolynomial(toy.subtractPolynomials(second.c0, first.c0), toy.product(second.coeffModulus)). Of toy.decode({ polynomial, scale: second.scale }) take toy.realParts, and add known[k] in each slot.",
   ],
   draw(random) {
     const cases = scales.map((scale) => {

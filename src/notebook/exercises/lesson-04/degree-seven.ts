@@ -26,10 +26,10 @@ export const degreeSeven: Exercise<
   answer: "degreeSeven",
   hints: [
     "Cut it in halves: p = low + x⁴·high, where low and high have degree 3. Cut these again: (a + b·x) + x²·(c + d·x). How many products of ciphertexts is that?",
-    "x², x⁴, x²·(c + d·x) twice, x⁴·high: five. A rescale of x² or of b·x gives scale₁ = scale²/primes[0]. For a + b·x to be added to x²·(c + d·x) " +
-      "before that is rescaled, it needs scale₁²: he.multiplyPlain(he.modSwitch(x), b, scale₁ ** 2 / scale).",
-    "Both halves then are rescaled to scale₂ = scale₁²/primes[1], as x⁴ is. x⁴·high has scale₂², so lift low there by a product with 1: " +
-      "he.multiplyPlain(low, 1, scale₂). Add, and rescale once.",
+    "x², x⁴, x²·(c + d·x) twice, x⁴·high: five. A rescale of x² or of b·x gives scale1 = scale ** 2 / primes[0]. For a + b·x to be added to x²·(c + d·x) " +
+      "before that is rescaled, it needs scale1 ** 2: he.multiplyPlain(he.modSwitch(x), b, scale1 ** 2 / scale).",
+    "Both halves then are rescaled to scale2 = scale1 ** 2 / primes[1], as x⁴ is. x⁴·high has scale2 ** 2, so lift low there by a product with 1: " +
+      "he.multiplyPlain(low, 1, scale2). Add, and rescale once.",
   ],
   budget,
   par: { multiply: 5, levels: 3, rescale: 7 },

@@ -4,6 +4,7 @@ import { overBudget, replay, type CircuitCost } from "../circuit.js";
 import { right, wrong, type Cost, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { ToyMachine } from "../toy-machine.js";
+import { UnequalOperands } from "../unequal-operands.js";
 import { chainWithLevels, mostLevels } from "./level-chains.js";
 
 /** What only the judge knows of a case. */
@@ -32,9 +33,19 @@ export interface LevelsCase extends Inputs {
  * Judges a circuit that is to keep to a number of levels: first on a chain that is long enough for any, which tells whether
  * it computes the right thing, then on one that has no level more than the budget, where nothing can be put off.
  *
- * @throws InputError where the long chain refuses an operation
+ * @throws InputError where the long chain refuses an operation, but for levels and scales of operands
  */
 export function judgeLevels(response: unknown, levelsCase: LevelsCase): Verdict {
+  try {
+    return judgeOnBoth(response, levelsCase);
+  } catch (error) {
+    // Whoever gets as far as this needs the hint that speaks of levels and scales.
+    if (error instanceof UnequalOperands) return wrong(error.message, 2);
+    throw error;
+  }
+}
+
+function judgeOnBoth(response: unknown, levelsCase: LevelsCase): Verdict {
   const { budget } = levelsCase;
   const long = run(response, mostLevels, levelsCase);
   const verdict = judgeSlots(long, levelsCase) ?? overBudget(long.cost, budget, 2);

@@ -41,7 +41,7 @@ export const shortestChain: Exercise<
   hints: [
     "Walk through the layers with the scale in hand: linear adds weightScaleBits to it, square doubles it, flatten leaves it. What must a rescale take away after a square?",
     "The prime behind a square has as many bits as the scale is above scaleBits. The first square uses the last data prime. What is left at the end must hold the last scale, the largest value and its sign.",
-    "The first prime has lastScale + ceil(log2(largest)) + 1 bits; before those that you found put it, behind them (first square last) the special one, as large as the largest. " +
+    "The chain is [first prime, …primes of the squares, the first square's last, special]: the first prime has lastScale + Math.ceil(Math.log2(largest)) + 1 bits, the special one as many as the largest other. " +
       "Then N is the least key of maxCoeffModulusBits whose limit is not below the sum.",
   ],
   draw: (random) => ({ question: drawNetworks(random), secret: null }),
@@ -67,23 +67,13 @@ function chainOf(response: unknown): Chain {
 const named = ({ layers, scaleBits, weightScaleBits, largest }: NetworkNeeds) =>
   `${layers.join("→")} (scaleBits ${scaleBits}, weightScaleBits ${weightScaleBits}, largest ${largest})`;
 
-/** Rounded sizes of primes, and what rounding them up costs. */
-const slackBits = 1;
-
 function judgeChain(network: NetworkNeeds, chain: Chain): Verdict | undefined {
   const { scaleBits, weightScaleBits } = network;
   checkParameters({ ...chain, scaleBits, weightScaleBits });
   const data = chain.coeffModulusBits.slice(0, -1);
   const special = chain.coeffModulusBits.at(-1)!;
   const walked = walk(network, data);
-  if ("says" in walked) {
-    const squares = network.layers.filter((layer) => layer === "square").length;
-    if (data.length > squares || "says" in walk(network, chain.coeffModulusBits)) return walked;
-    return wrong(
-      "all its primes together would do, but the last one is special: keys alone use it, and no rescale divides by it",
-      2,
-    );
-  }
+  if ("says" in walked) return orderOf(network, data) ?? specialForgotten(network, chain) ?? walked;
   const { spare, spareBits } = walked;
   if (spare > 0) {
     return wrong(
@@ -92,8 +82,8 @@ function judgeChain(network: NetworkNeeds, chain: Chain): Verdict | undefined {
       2,
     );
   }
-  if (spareBits > slackBits) {
-    return wrong(`it runs, but its first prime has ${spareBits} bits more than are needed`, 3);
+  if (spareBits > 0) {
+    return wrong(`it runs, but its first prime has ${bitsMore(spareBits)} than needed`, 2);
   }
   const most = Math.max(...data);
   if (special < most) {
@@ -103,10 +93,47 @@ function judgeChain(network: NetworkNeeds, chain: Chain): Verdict | undefined {
       2,
     );
   }
-  if (special > most + slackBits) {
-    return wrong(`it runs, but its special prime of ${special} bits need be no larger than ${most}`, 3);
+  if (special > most) {
+    return wrong(
+      `it runs, but its special prime has ${bitsMore(special - most)} than the largest other, of ${most}`,
+      2,
+    );
   }
   return judgeRing(chain);
+}
+
+const bitsMore = (bits: number) => `${bits} bit${bits === 1 ? "" : "s"} more`;
+
+/** Where the same primes would do in another order. */
+function orderOf(network: NetworkNeeds, data: readonly number[]): Verdict | undefined {
+  const runs = (order: readonly number[]) => {
+    const walked = walk(network, order);
+    return !("says" in walked) && walked.spare === 0 && walked.spareBits === 0;
+  };
+  const [first, ...ofSquares] = data;
+  if (runs([first, ...ofSquares.reverse()])) {
+    return wrong(
+      "the primes of the squares stand in the order of the squares, but the last data prime goes first: put the first square's last",
+      2,
+    );
+  }
+  const last = data.at(-1)!;
+  if (runs([last, ...data.slice(0, -1)]) || runs([...data].reverse())) {
+    return wrong(
+      "the prime that stays to the end comes last among the data primes, but rescales divide by the last ones: put it first",
+      2,
+    );
+  }
+  return undefined;
+}
+
+function specialForgotten(network: NetworkNeeds, { coeffModulusBits }: Chain): Verdict | undefined {
+  const squares = network.layers.filter((layer) => layer === "square").length;
+  if (coeffModulusBits.length - 1 > squares || "says" in walk(network, coeffModulusBits)) return undefined;
+  return wrong(
+    "all its primes together would do, but the last one is special: keys alone use it, and no rescale divides by it",
+    2,
+  );
 }
 
 function judgeRing({ polyModulusDegree, coeffModulusBits }: Chain): Verdict | undefined {
@@ -116,7 +143,7 @@ function judgeRing({ polyModulusDegree, coeffModulusBits }: Chain): Verdict | un
   if (polyModulusDegree === least) return undefined;
   return wrong(
     `it runs, but N = ${polyModulusDegree} is larger than ${total} bits need: ${maxCoeffModulusBits[least]} are secure at ${least}`,
-    3,
+    2,
   );
 }
 
@@ -139,7 +166,7 @@ function walk(
       return wrong(`no prime is left to rescale by after ${name}: the first one stays`, 2);
     const prime = left.pop()!;
     scale -= prime;
-    if (Math.abs(scale - scaleBits) > slackBits) {
+    if (scale !== scaleBits) {
       return wrong(
         `the rescale after ${name} divides by ${prime} bits and leaves a scale of 2^${scale}, where 2^${scaleBits} is wanted`,
         2,
@@ -155,17 +182,17 @@ const noRoom = (where: string, scale: number, valueBits: number, left: number) =
   wrong(
     `after ${where} values at a scale of 2^${scale} need ${scale + valueBits} bits, with ${valueBits} for the largest and its sign, ` +
       `and ${left} are left: they wrap around`,
-    3,
+    2,
   );
 
 const sum = (bits: readonly number[]) => bits.reduce((all, one) => all + one, 0);
 
-/** Of one, two and three squares, not all with a linear layer before or at the end. */
+/** Of one, two and three squares, not all with a linear layer before, so that their primes differ in either order, or at the end. */
 function drawNetworks(random: Random): NetworkNeeds[] {
   const shapes: readonly (readonly Layer[])[] = [
     ["flatten", "linear", "square", "linear"],
-    ["linear", "square", "flatten", "linear", "square"],
-    ["linear", "square", "square", "flatten", "linear", "square", "linear"],
+    ["square", "flatten", "linear", "square"],
+    ["linear", "square", "flatten", "linear", "square", "square", "linear"],
   ];
   return shapes.map((layers) => ({
     layers,

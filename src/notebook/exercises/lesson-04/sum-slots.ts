@@ -44,7 +44,7 @@ export const sumSlots: Exercise<
         overBudget(cost, budget, 2) ?? right(`the sum of ${slots} slots in ${cost.rotate} rotations`, cost)
       );
     }
-    const covered = coveredSlots(values, got[at], at);
+    const covered = coveredSlots(values, got);
     const why = covered === undefined ? "" : `: it is the sum of ${covered} slots only`;
     return wrong(`slot ${at} is ${got[at]}, expected ${expected}${why}`, covered === undefined ? 1 : 2);
   },
@@ -57,11 +57,15 @@ const parameters = {
   security: "teaching",
 } as const;
 
-/** How many slots, from one on, a wrong sum covers. */
-function coveredSlots(values: readonly number[], got: number, from: number): number | undefined {
-  for (let count = 1, sum = 0; count < slots; count++) {
-    sum += values[(from + count - 1) % slots];
-    if (Math.abs(sum - got) < tolerance) return count;
+/** Sums of so many slots agree, so that no other count gives the same by chance. */
+const slotsCompared = 8;
+
+/** How many slots, from each on, the sums cover. */
+function coveredSlots(values: readonly number[], got: ArrayLike<number>): number | undefined {
+  const sums = new Array<number>(slotsCompared).fill(0);
+  for (let count = 1; count < slots; count++) {
+    sums.forEach((_, from) => (sums[from] += values[(from + count - 1) % slots]));
+    if (sums.every((sum, from) => Math.abs(sum - got[from]) < tolerance * slots)) return count;
   }
   return undefined;
 }

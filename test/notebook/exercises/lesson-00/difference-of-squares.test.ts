@@ -20,9 +20,16 @@ test("the solution passes, and the untouched exercise is refused", async () => {
   await expectUntouchedRefused(differenceOfSquares);
 });
 
-test("the product may be left as it is", async () => {
-  const bare: Answer = (he, x, y) => he.multiply(he.add(x, y), he.sub(x, y));
-  expect(await attempt(differenceOfSquares, bare)).toMatchObject({ passed: true, cost: { levels: 0 } });
+test("no first verdict brings on more than the first hint, for the second is the whole identity", async () => {
+  const wrongs: Answer[] = [
+    (he, x, y) => tidy(he, he.sub(he.multiply(x, x), he.multiply(y, y))),
+    (he, x, y) => tidy(he, he.multiply(he.sub(y, x), he.add(x, y))),
+    (he, x, y) => tidy(he, he.multiply(he.sub(x, y), he.sub(x, y))),
+    (he, x, y) => he.multiply(he.add(x, y), he.sub(x, y)),
+  ];
+  for (const answer of wrongs) {
+    expect(await attempt(differenceOfSquares, answer)).toMatchObject({ passed: false, hint: 1 });
+  }
 });
 
 test.each<[string, Answer, RegExp]>([
@@ -40,6 +47,26 @@ test.each<[string, Answer, RegExp]>([
     "the square of the difference",
     (he, x, y) => tidy(he, he.multiply(he.sub(x, y), he.sub(x, y))),
     /: this is \(x − y\)², which has −2xy in it$/,
+  ],
+  [
+    "the product as it is",
+    (he, x, y) => he.multiply(he.add(x, y), he.sub(x, y)),
+    /^right slots, but you left out relinearize and rescale: it decrypts, and no product could follow$/,
+  ],
+  [
+    "not relinearized",
+    (he, x, y) => he.rescale(he.multiply(he.add(x, y), he.sub(x, y))),
+    /^right slots, but you left out relinearize: /,
+  ],
+  [
+    "not rescaled",
+    (he, x, y) => he.relinearize(he.multiply(he.add(x, y), he.sub(x, y))),
+    /^right slots, but you left out rescale: /,
+  ],
+  [
+    "as the lesson's evaluator has it",
+    (he, x, y) => (he as unknown as { square: (a: unknown) => typeof x }).square(he.add(x, y)),
+    /^differenceOfSquares threw InputError: a Machine has no 'square'; write multiply\(a, a\)$/,
   ],
   ["nothing done", (_, x) => x, /^where x = \S+ and y = \S+ there is \S+, expected \S+$/],
   ["a number", (() => 3) as unknown as Answer, /^differenceOfSquares threw InputError: return: /],

@@ -42,8 +42,40 @@ test.each<[string, (polynomial: bigint[], scale: number) => unknown, RegExp]>([
   [
     "coefficients as slots",
     (polynomial, scale) => polynomial.slice(0, 4).map((c) => ({ re: Number(c) / scale, im: 0 })),
-    /^slot 0 is \S+, expected [^:]*$/,
+    /^slot 0 is .*, expected .*: these are coefficients; a slot is the polynomial's value at ζ\^e$/,
   ],
+  [
+    "coefficients as they are",
+    (polynomial) => polynomial.slice(0, 4).map((c) => ({ re: Number(c), im: 0 })),
+    /: these are coefficients; /,
+  ],
+  [
+    "coefficients as parts of slots",
+    (polynomial, scale) =>
+      [0, 2, 4, 6].map((j) => ({ re: Number(polynomial[j]) / scale, im: Number(polynomial[j + 1]) / scale })),
+    /: these are coefficients; /,
+  ],
+  [
+    "twice the angle",
+    evaluated(slotExponents(8).map((e) => 2 * e)),
+    /: the angle is twice too large; it is π·e·j\/8$/,
+  ],
+  [
+    "half the angle",
+    evaluated(slotExponents(8).map((e) => e / 2)),
+    /: the angle is half as large as it should be; it is π·e·j\/8$/,
+  ],
+  [
+    "exponents counted from 0",
+    evaluated([0, 1, 2, 3]),
+    /: these are the values at ζ⁰, ζ¹, ζ² and ζ³; the exponents are 1, 3, 9 and 11$/,
+  ],
+  [
+    "exponents counted from 1",
+    evaluated([1, 2, 3, 4]),
+    /: these are the values at ζ¹, .* the exponents are 1, 3, 9/,
+  ],
+  ["zeros", () => new Array(4).fill({ re: 0, im: 0 }), /^slot 0 is \S+, expected [^:]*$/],
   [
     "real parts only",
     (polynomial, scale) => decode({ polynomial, scale }).map(({ re }) => re),

@@ -25,6 +25,16 @@ test.each<[string, (values: Complex[], scale: number) => unknown, RegExp]>([
     /^coefficient \d is -?\d+, and -?\d+\.\d{3} is to be rounded to the nearest; cutting off doubles the error$/,
   ],
   [
+    "rounded before scaling",
+    (values, scale) => rounded(scaled(values, 1), Math.round).map((c) => c * BigInt(scale)),
+    /^at scale \d+, slot .*: rounded before it was multiplied by the scale; multiply first, then round$/,
+  ],
+  [
+    "the sum rounded before scaling",
+    (values, scale) => rounded(scaled(values, 4), Math.round).map((c) => (c * BigInt(scale)) / 4n),
+    /: rounded before it was multiplied by the scale/,
+  ],
+  [
     "without 2/N",
     (values, scale) => solution(values, 4 * scale),
     /^at scale \d+, slot \d decodes to \S.*, expected \S.* within 0\.\d+: 4 times too large, for the factor 2\/N is missing$/,

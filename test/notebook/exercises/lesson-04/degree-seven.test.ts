@@ -66,9 +66,31 @@ test.each<[string, Answer, RegExp]>([
   [
     "sums of levels that differ",
     (he, x) => he.add(he.rescale(he.multiplyPlain(x, 2)), x),
-    /^operation 3: add: expected the same moduli/,
+    /^operation 3: add: levels 8 and 9 differ: left is rescale\(multiplyPlain\(x, 2\)\), right is x; modSwitch the one at 9$/,
+  ],
+  [
+    "factors of levels that differ",
+    (he, x) => he.multiply(x, he.modSwitch(he.modSwitch(x))),
+    /^operation 3: multiply: levels 9 and 7 differ: left is x, .*; modSwitch the one at 9 down to 7$/,
+  ],
+  [
+    "scales that differ by little",
+    (he, x, _, { primes }) => {
+      const times = (a: typeof x, b: typeof x) => he.rescale(he.relinearize(he.multiply(a, b)));
+      const x2 = times(x, x);
+      return he.add(times(x2, x2), he.rescale(he.multiplyPlain(x2, 1, primes[0])));
+    },
+    /^operation 9: add: scales differ at level 7: left is rescale\(relinearize\(…\)\), scale 2\^(30\.\d+); right is rescale\(multiplyPlain\(…, 1\)\), scale 2\^(?!\1;)30\.\d+; bring both to one scale before$/,
   ],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(degreeSeven, answer, says));
+
+test("who has cut it in halves, and meets levels and scales, is shown the hint for them", async () => {
+  const mismatched: Answer = (he, x) => he.add(he.rescale(he.multiplyPlain(x, 2)), he.modSwitch(x));
+  expect(await attempt(degreeSeven, mismatched)).toMatchObject({
+    says: expect.stringMatching(/scales/),
+    hint: 2,
+  });
+});
 
 test("the circuit of another polynomial does not pass", async () => {
   expect(await replayAttempt(degreeSeven, halves)).toMatchObject({ passed: false });

@@ -43,7 +43,7 @@ test.each<[string, <C>(he: Machine<C>, x: C) => C, RegExp]>([
   [
     "levels put off",
     neverRescaled,
-    /^right slots on a long chain, but on one of 3 levels operation 5: multiply: scale out of bounds/,
+    /^right slots on a long chain, but on one of 3 levels operation 5: multiply: scale out of bounds: expected one below the modulus 2\^\d+\.\d, got 2\^240\.0; .*; this is multiply\(relinearize\(…\), relinearize\(…\)\)$/,
   ],
   [
     "digits rescaled away",
@@ -53,7 +53,12 @@ test.each<[string, <C>(he: Machine<C>, x: C) => C, RegExp]>([
   [
     "not relinearized",
     (he, x) => he.multiply(he.multiply(x, x), x),
-    /^operation 2: multiply: .*relinearize it first/,
+    /^operation 2: multiply: .*relinearize it first; this is multiply\(multiply\(x, x\), x\)$/,
+  ],
+  [
+    "a factor of another level",
+    (he, x) => times(he, times(he, x, x), x),
+    /^operation 4: multiply: levels 8 and 9 differ: left is rescale\(relinearize\(…\)\), right is x; modSwitch the one at 9$/,
   ],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(powerOfEight, answer, says));
 

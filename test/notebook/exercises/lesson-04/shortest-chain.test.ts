@@ -80,7 +80,37 @@ test.each<[string, (network: NetworkNeeds) => unknown, RegExp]>([
   [
     "a first prime with room to spare",
     changed(([first, ...rest]) => [first + 5, ...rest]),
-    /5 bits more than/,
+    /: it runs, but its first prime has 5 bits more than needed$/,
+  ],
+  [
+    "a first prime that is one bit too large",
+    changed(([first, ...rest]) => [first + 1, ...rest]),
+    /: it runs, but its first prime has 1 bit more than needed$/,
+  ],
+  [
+    "a special prime that is one bit too large",
+    changed((chain) => [...chain.slice(0, -1), chain.at(-1)! + 1]),
+    /: it runs, but its special prime has 1 bit more than the largest other, of \d+$/,
+  ],
+  [
+    "a square's prime that is one bit too large",
+    changed(([first, ofSquare, ...rest]) => [first, ofSquare + 1, ...rest]),
+    /divides by \d+ bits and leaves a scale of 2\^\d+, where 2\^\d+ is wanted$/,
+  ],
+  [
+    "the primes of the squares in their order",
+    changed((chain) => [chain[0], ...chain.slice(1, -1).reverse(), chain.at(-1)!]),
+    /^square→flatten→linear→square .*: the primes of the squares stand in the order of the squares, .*: put the first square's last$/,
+  ],
+  [
+    "the data primes turned round",
+    changed((chain) => [...chain.slice(0, -1).reverse(), chain.at(-1)!]),
+    /^flatten→linear→square→linear .*: the prime that stays to the end comes last .*: put it first$/,
+  ],
+  [
+    "the first prime behind those of the squares",
+    changed(([first, ...rest]) => [...rest.slice(0, -1), first, rest.at(-1)!]),
+    /: the prime that stays to the end comes last .*: put it first$/,
   ],
   [
     "a ring that is larger than it need be",
@@ -94,6 +124,18 @@ test.each<[string, (network: NetworkNeeds) => unknown, RegExp]>([
   ],
   ["something else", () => [50, 50], /expected \{ polyModulusDegree, coeffModulusBits \}, got \[ 50, 50 \]/],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(shortestChain, answer as never, says));
+
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])("no wrong chain passes by chance (%d)", async (seed) => {
+  const wrongs = [
+    changed(([first, ...rest]) => [first + 1, ...rest]),
+    changed((chain) => [...chain.slice(0, -1), chain.at(-1)! + 1]),
+    changed((chain) => [chain[0], ...chain.slice(1, -1).reverse(), chain.at(-1)!]),
+    changed((chain) => [...chain.slice(0, -1).reverse(), chain.at(-1)!]),
+  ];
+  for (const answer of wrongs) {
+    expect(await attempt(shortestChain, answer, seed)).toMatchObject({ passed: false, hint: 2 });
+  }
+});
 
 test("what the last run accepted does not pass", async () => {
   expect(await replayAttempt(shortestChain, solution)).toMatchObject({ passed: false });

@@ -40,7 +40,9 @@ test("the right number in too many rotations is refused, and so is a sum of too 
 
 test("operations that ciphertexts refuse are named by their number", async () => {
   const mismatched = <C>(he: Machine<C>, x: C) => he.add(he.multiplyPlain(x, 0.5, 4), x);
-  await expectRefused(sumSlots, mismatched, /^operation 2: add: scale mismatch/);
+  const says =
+    /^operation 2: add: scales differ at level 1: left is multiplyPlain\(x, 0\.5\), scale 2\^26\.0; right is x,/;
+  await expectRefused(sumSlots, mismatched, says);
 });
 
 test("what the last run expected, made-up circuits and ciphertexts of another run do not pass", async () => {
@@ -51,7 +53,7 @@ test("what the last run expected, made-up circuits and ciphertexts of another ru
     /^circuit/,
   );
   expect(await says({ operations: [{ op: "rotate", a: 7, step: 1 }], output: 1 })).toMatch(
-    /^operation 1: .*earlier/,
+    /^operation 1: .*earlier.*; this is rotate\(…, 1\)$/,
   );
   expect(await says({ operations: [], output: 5 })).toMatch(/expected an earlier result, got 5 of 1/);
   expect(await says({ operations: new Array(5000).fill({ op: "rescale", a: 0 }), output: 0 })).toMatch(
