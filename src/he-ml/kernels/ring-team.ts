@@ -19,8 +19,11 @@ const doneBy = (rank: number) => (2 + 2 * rank) * stride;
 const failed = 0;
 const never = 2 ** 31 - 1;
 
-/** Looks at a number that is about to change, some tens of microseconds, before the thread is put to sleep. */
-const looks = 20_000;
+/**
+ * Looks at a number that is about to change, a tenth of a millisecond or two, before the thread is put to sleep: to be woken
+ * takes as long.
+ */
+const looks = 100_000;
 
 /** How far a member may be ahead of the others, in exchanges. */
 const exchangesAtOnce = 3;
