@@ -16,6 +16,7 @@ import { right, wrong, type Exercise, type Random, type Verdict } from "../exerc
 import { integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
 import { keyOfBothSigns, same } from "../lesson-02/polynomials.js";
+import { lessonQ, reducedByLessonQ } from "./lesson-cells.js";
 
 const element = 5;
 const q = 1073741789n;
@@ -120,6 +121,25 @@ function judgePair(toMap: ToMap, { m, secretKey }: Hidden, response: unknown): V
   const c1Moved = applyAutomorphism(toMap.c1, element);
   if (isNear(got, addPolynomials(expected, multiplyPolynomials(c1Moved, secretKey)))) {
     return wrong(`${says}: c1(X⁵) is still in the second polynomial, where k1 takes its place`, 2);
+  }
+  const isCongruent = (a: Polynomial, b: Polynomial, modulus: bigint) =>
+    same(reducePolynomial(a, modulus), reducePolynomial(b, modulus));
+  const [k0, k1] = switchKey(c1Moved, [q], toMap.key);
+  const sum = addPolynomials(c0Moved, k0);
+  const isByLessonQ = (one: Polynomial, whole: Polynomial) =>
+    [whole, reducePolynomial(whole, q)].some((other) => isCongruent(one, other, lessonQ));
+  if (isByLessonQ(pair[0], sum) && (isCongruent(pair[1], k1, q) || isByLessonQ(pair[1], k1))) {
+    return wrong(`${says}: ${reducedByLessonQ}`, 2);
+  }
+  const isSwitched = (c0: Polynomial) => {
+    const [l0, l1] = switchKey(c0, [q], toMap.key);
+    return (
+      [l0, addPolynomials(l0, k0), addPolynomials(l0, sum)].some((one) => isCongruent(pair[0], one, q)) ||
+      [l1, addPolynomials(l1, k1)].some((one) => isCongruent(pair[1], one, q))
+    );
+  };
+  if ([c0Moved, toMap.c0].some(isSwitched)) {
+    return wrong(`${says}: both polynomials were switched, and c0(X⁵) needs no key: k0 is added to it`, 2);
   }
   const early = switchKey(toMap.c1, [q], toMap.key)[1];
   if ([early, applyAutomorphism(early, element)].some((one) => same(pair[1], one))) {
