@@ -129,7 +129,10 @@ test.each<[string, (asked: Asked) => unknown, RegExp]>([
 
 /** As many digits as pieces, all by the same remainder, in the least power of two whose power reaches q. */
 const allAlike =
-  (remainder: (one: bigint, base: bigint) => bigint, start = (one: bigint, _: bigint) => one) =>
+  (
+    remainder: (one: bigint, base: bigint) => bigint,
+    start: (one: bigint, q: bigint) => bigint = (one) => one,
+  ) =>
   ({ polynomial, q, pieces }: Asked): Digits => {
     let base = 2n;
     while (base ** BigInt(pieces) < q) base *= 2n;
