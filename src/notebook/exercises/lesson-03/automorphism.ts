@@ -55,7 +55,7 @@ export const automorphism: Exercise<
   hints: [
     "c0 + c1·s = m holds for polynomials in X. Put X⁵ in the place of X everywhere: which key does the pair that you get decrypt under?",
     "c0(X⁵) + c1(X⁵)·s(X⁵) = m(X⁵). The first term needs no key. For the second, toy.switchKey(c1(X⁵), [q], key) gives two polynomials k0 + k1·s.",
-    "const [k0, k1] = toy.switchKey(toy.applyAutomorphism(c1, 5), [q], key); return [toy.reducePolynomial(toy.addPolynomials(toy.applyAutomorphism(c0, 5), k0), q), k1].",
+    "const [k0, k1] = toy.switchKey(toy.applyAutomorphism(c1, 5), [q], key); return [toy.reducePolynomial(toy.addPolynomials(toy.applyAutomorphism(c0, 5), k0), q), k1];",
   ],
   draw(random) {
     const cases = [8, 16].map((n) => drawCase(n, random));
