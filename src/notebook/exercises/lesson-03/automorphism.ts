@@ -16,6 +16,7 @@ import { right, wrong, type Exercise, type Random, type Verdict } from "../exerc
 import { integer } from "../random.js";
 import { bigints, responses } from "../responses.js";
 import { keyOfBothSigns, same } from "../lesson-02/polynomials.js";
+import { lessonQ, reducedByLessonQ } from "./lesson-cells.js";
 
 const element = 5;
 const q = 1073741789n;
@@ -54,7 +55,7 @@ export const automorphism: Exercise<
   hints: [
     "c0 + c1·s = m holds for polynomials in X. Put X⁵ in the place of X everywhere: which key does the pair that you get decrypt under?",
     "c0(X⁵) + c1(X⁵)·s(X⁵) = m(X⁵). The first term needs no key. For the second, toy.switchKey(c1(X⁵), [q], key) gives two polynomials k0 + k1·s.",
-    "const [k0, k1] = toy.switchKey(toy.applyAutomorphism(c1, 5), [q], key); return [toy.reducePolynomial(toy.addPolynomials(toy.applyAutomorphism(c0, 5), k0), q), k1].",
+    "const [k0, k1] = toy.switchKey(toy.applyAutomorphism(c1, 5), [q], key); return [toy.reducePolynomial(toy.addPolynomials(toy.applyAutomorphism(c0, 5), k0), q), k1];",
   ],
   draw(random) {
     const cases = [8, 16].map((n) => drawCase(n, random));
@@ -120,6 +121,25 @@ function judgePair(toMap: ToMap, { m, secretKey }: Hidden, response: unknown): V
   const c1Moved = applyAutomorphism(toMap.c1, element);
   if (isNear(got, addPolynomials(expected, multiplyPolynomials(c1Moved, secretKey)))) {
     return wrong(`${says}: c1(X⁵) is still in the second polynomial, where k1 takes its place`, 2);
+  }
+  const isCongruent = (a: Polynomial, b: Polynomial, modulus: bigint) =>
+    same(reducePolynomial(a, modulus), reducePolynomial(b, modulus));
+  const [k0, k1] = switchKey(c1Moved, [q], toMap.key);
+  const sum = addPolynomials(c0Moved, k0);
+  const isByLessonQ = (one: Polynomial, whole: Polynomial) =>
+    [whole, reducePolynomial(whole, q)].some((other) => isCongruent(one, other, lessonQ));
+  if (isByLessonQ(pair[0], sum) && (isCongruent(pair[1], k1, q) || isByLessonQ(pair[1], k1))) {
+    return wrong(`${says}: ${reducedByLessonQ}`, 2);
+  }
+  const isSwitched = (c0: Polynomial) => {
+    const [l0, l1] = switchKey(c0, [q], toMap.key);
+    return (
+      [l0, addPolynomials(l0, k0), addPolynomials(l0, sum)].some((one) => isCongruent(pair[0], one, q)) ||
+      [l1, addPolynomials(l1, k1)].some((one) => isCongruent(pair[1], one, q))
+    );
+  };
+  if ([c0Moved, toMap.c0].some(isSwitched)) {
+    return wrong(`${says}: both polynomials were switched, and c0(X⁵) needs no key: k0 is added to it`, 2);
   }
   const early = switchKey(toMap.c1, [q], toMap.key)[1];
   if ([early, applyAutomorphism(early, element)].some((one) => same(pair[1], one))) {

@@ -5,6 +5,7 @@ import {
   decompose,
   euclideanNorm,
   mod,
+  reducePolynomial,
   uniformPolynomial,
   type Polynomial,
 } from "../../../he-ml/toy-ckks/index.js";
@@ -22,6 +23,12 @@ const switches = [
 /** Between what digits around 0 and digits from 0 on come to, which is twice as much; many deviations from either. */
 const margin = 1.5;
 const largestBase = 2n ** 64n;
+
+/** Next to ±q/2, where digits that are all brought around 0 lack a carry. */
+function extremesOf(q: bigint): Polynomial {
+  const half = (q - 1n) / 2n;
+  return [-half, half, 1n - half, half - 1n];
+}
 
 /** A polynomial to cut into digits, and what the key switch may take and bring. */
 export interface SwitchToBuild {
@@ -57,14 +64,16 @@ export const gadget: Exercise<
   hints: [
     "As many digits as there are pieces, each as small as it can be: which base B has B^pieces ≥ q? Then write each coefficient in that base, lowest digit first.",
     "The lowest digit is the remainder modulo B that is nearest to 0, toy.centredMod(c, B). Subtract it, divide by B, and go on with what is left; the last digit takes all that remains.",
-    "base = BigInt(Math.ceil(Number(q) ** (1 / pieces))); let rest = polynomial; for every digit but the last: lowest = rest.map((c) => toy.centredMod(c, base)), push it, " +
-      "and rest = rest.map((c, j) => (c - lowest[j]) / base); at the end push rest.",
+    "const { polynomial, q, pieces } = toCut; const base = BigInt(Math.ceil(Number(q) ** (1 / pieces))); const digits: bigint[][] = []; let rest = polynomial; " +
+      "while (digits.length < pieces - 1) { const lowest = rest.map((c) => toy.centredMod(c, base)); digits.push(lowest); " +
+      "rest = rest.map((c, j) => (c - lowest[j]) / base); } return { base, digits: [...digits, rest] };",
   ],
   draw: (random) => ({
     question: switches.map(({ q, pieces }) => {
       const bits = Math.round(Math.log2(Number(q)));
       const expected = sigma * 2 ** (bits / pieces) * Math.sqrt((degree * pieces) / 12);
-      const polynomial = uniformPolynomial(degree, q, random);
+      const extremes = extremesOf(q);
+      const polynomial = [...extremes, ...uniformPolynomial(degree - extremes.length, q, random)];
       return { polynomial, q, pieces, noise: Math.round(margin * expected) };
     }),
     secret: null,
@@ -150,7 +159,20 @@ function judgeSum(
   if (isCut && digits.every((digit, i) => i === digits.length - 1 || isSame(digit, whole[i]))) {
     return wrong(`${says}: the last digit has to take all that is left`, 2);
   }
-  const isUncarried = [polynomial, polynomial.map((coefficient) => mod(coefficient, q))].some((values) =>
+  const written = [polynomial, polynomial.map((coefficient) => mod(coefficient, q))];
+  const most = base ** BigInt(digits.length);
+  const sums = wholeSumOf(digits, base);
+  if (written.some((values) => values.every((value, j) => (sums[j] - value) % most === 0n))) {
+    if (most < q) return wrong(`${says}: the last digit has to take all that is left`, 2);
+    const isAroundZero = digits.at(-1)!.some((digit) => digit < 0n);
+    return wrong(
+      isAroundZero
+        ? `${says}: a carry out of the last digit was lost: the last digit takes all that is left, and is not brought around 0`
+        : `${says}: a carry out of the last digit was lost: the last digit takes all that is left, below 0 too, and is no remainder modulo B`,
+      2,
+    );
+  }
+  const isUncarried = written.some((values) =>
     digits.slice(0, -1).every((digit, i) =>
       isSame(
         digit,
@@ -169,13 +191,11 @@ function judgeSum(
 
 const isSame = (a: Polynomial, b: Polynomial) => a.every((one, j) => one === b[j]);
 
-const sumOf = (digits: readonly Polynomial[], base: bigint, q: bigint): bigint[] =>
-  digits[0].map((_, j) =>
-    centredMod(
-      digits.reduceRight((sum, digit) => sum * (base % q) + digit[j], 0n),
-      q,
-    ),
-  );
+const sumOf = (digits: readonly Polynomial[], base: bigint, q: bigint): Polynomial =>
+  reducePolynomial(wholeSumOf(digits, base % q), q);
+
+const wholeSumOf = (digits: readonly Polynomial[], base: bigint): bigint[] =>
+  digits[0].map((_, j) => digits.reduceRight((sum, digit) => sum * base + digit[j], 0n));
 
 /** The deviation of Σ digitᵢ·eᵢ over all keys: σ·√(Σ ‖digitᵢ‖²). */
 const noiseOf = (digits: readonly Polynomial[]): number => sigma * Math.hypot(...digits.map(euclideanNorm));

@@ -8,7 +8,9 @@ import {
   type Polynomial,
 } from "../../../../src/he-ml/toy-ckks/index.js";
 import { automorphism, type ToMap } from "../../../../src/notebook/exercises/lesson-03/automorphism.js";
+import { lessonQ } from "../../../../src/notebook/exercises/lesson-03/lesson-cells.js";
 import { attempt, expectRefused, expectUntouchedRefused, replayAttempt } from "../attempts.js";
+import { expectAlwaysRefused } from "./always-refused.js";
 
 const map = (polynomial: Polynomial) => applyAutomorphism(polynomial, 5);
 
@@ -75,6 +77,47 @@ test.each<[string, (toMap: ToMap) => unknown, RegExp]>([
   ],
   ["one polynomial", ({ c0 }) => [c0], /^automorphism: N = 8: expected 2 answers/],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(automorphism, answer, says));
+
+const anotherQ =
+  /: reduced modulo another q, that of the lesson's cells: use the q that the function is given$/;
+const needsNoKey = /: both polynomials were switched, and c0\(X⁵\) needs no key: k0 is added to it$/;
+const switchedBoth = ({ c0, c1, q, key }: ToMap) => [c0, c1].map((one) => switchKey(map(one), [q], key));
+
+test.each<[string, (toMap: ToMap) => unknown, RegExp]>([
+  ["both by the lesson's q", (toMap) => pair(...solution(toMap), lessonQ), anotherQ],
+  [
+    "the sum by the lesson's q",
+    ({ c0, c1, q, key }) => {
+      const [k0, k1] = switchKey(map(c1), [q], key);
+      return [reducePolynomial(addPolynomials(map(c0), k0), lessonQ), k1];
+    },
+    anotherQ,
+  ],
+  [
+    "both switched and added",
+    (toMap) => {
+      const [[a0, a1], [k0, k1]] = switchedBoth(toMap);
+      return pair(addPolynomials(a0, k0), addPolynomials(a1, k1), toMap.q);
+    },
+    needsNoKey,
+  ],
+  [
+    "both switched, of each one half",
+    (toMap) => {
+      const [[a0], [, k1]] = switchedBoth(toMap);
+      return pair(a0, k1, toMap.q);
+    },
+    needsNoKey,
+  ],
+  [
+    "both switched, the second halves added alone",
+    (toMap) => {
+      const [[, a1], [k0, k1]] = switchedBoth(toMap);
+      return pair(addPolynomials(map(toMap.c0), k0), addPolynomials(a1, k1), toMap.q);
+    },
+    needsNoKey,
+  ],
+])("%s: always refused, and why", (_, answer, says) => expectAlwaysRefused(automorphism, answer, says));
 
 test("what the last run expected does not pass", async () => {
   expect(await replayAttempt(automorphism, solution)).toMatchObject({ passed: false });

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { centredMod, decompose, mod } from "../../../../src/he-ml/toy-ckks/index.js";
 import { gadget } from "../../../../src/notebook/exercises/lesson-03/gadget.js";
 import { attempt, expectRefused, expectUntouchedRefused, replayAttempt } from "../attempts.js";
+import { expectAlwaysRefused } from "./always-refused.js";
 
 interface Asked {
   polynomial: bigint[];
@@ -125,6 +126,35 @@ test.each<[string, (asked: Asked) => unknown, RegExp]>([
   ["anything", (asked) => ({ ...cut(asked), digits: [asked.polynomial, asked.polynomial] }), /sum up to/],
   ["no digits", () => [1n], /^gadgetDigits: expected \{ base, digits \}/],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(gadget, answer, says));
+
+/** As many digits as pieces, all by the same remainder, in the least power of two whose power reaches q. */
+const allAlike =
+  (
+    remainder: (one: bigint, base: bigint) => bigint,
+    start: (one: bigint, q: bigint) => bigint = (one) => one,
+  ) =>
+  ({ polynomial, q, pieces }: Asked): Digits => {
+    let base = 2n;
+    while (base ** BigInt(pieces) < q) base *= 2n;
+    let rest = polynomial.map((one) => start(one, q));
+    const digits = Array.from({ length: pieces }, () => {
+      const lowest = rest.map((one) => remainder(one, base));
+      rest = rest.map((one, j) => (one - lowest[j]) / base);
+      return lowest;
+    });
+    return { base, digits };
+  };
+/** In [−B/2, B/2). */
+const roundedDown = (one: bigint, base: bigint) => -centredMod(-one, base);
+
+test.each<[string, (asked: Asked) => Digits, RegExp]>([
+  ["around 0", allAlike(centredMod), /a carry out of the last digit was lost: .* is not brought around 0$/],
+  ["around 0, below B/2", allAlike(roundedDown), /a carry out of the last digit was lost: .* around 0$/],
+  ["around 0, from numbers in [0, q)", allAlike(centredMod, mod), /a carry out of the last digit was lost/],
+  ["from 0 on", allAlike(mod), /a carry out of the last digit was lost: .* is no remainder modulo B$/],
+])("the last digit like the others, %s: always refused, and why", (_, answer, says) =>
+  expectAlwaysRefused(gadget, answer, says),
+);
 
 test("what the last run expected does not pass", async () => {
   expect(await replayAttempt(gadget, cut)).toMatchObject({ passed: false });
