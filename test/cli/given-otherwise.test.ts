@@ -52,17 +52,15 @@ describe("images whose values fit and whose shape does not", () => {
     const square = await writeClassifier("square", [1, 6, 6]);
     const expected = await outcome(["infer", "--model", square, ...images]);
     expect(expected).toMatchObject({ status: 0, stderr: "" });
-    for (const shape of [[36], [6, 6, 1]]) {
-      const model = await writeClassifier("other", shape);
-      const { status, stderr, report } = await outcome(["infer", "--model", model, ...images]);
-      expect({ status, stderr }).toEqual({
-        status: 0,
-        stderr: `he-ml: each image was reshaped from 1×6×6 to ${shape.join("×")}, as the model takes it\n`,
-      });
-      expect(report.results.map(({ plainLogits }) => plainLogits)).toEqual(
-        expected.report.results.map(({ plainLogits }) => plainLogits),
-      );
-    }
+    const model = await writeClassifier("other", [36]);
+    const { status, stderr, report } = await outcome(["infer", "--model", model, ...images]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: "he-ml: each image was reshaped from 1×6×6 to 36, as the model takes it\n",
+    });
+    expect(report.results.map(({ plainLogits }) => plainLogits)).toEqual(
+      expected.report.results.map(({ plainLogits }) => plainLogits),
+    );
   });
 
   test("of a dataset, too", async () => {

@@ -16,7 +16,7 @@ import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
 import { defaultEvaluator, kernelPrimes } from "../../../src/he-ml/crypto/evaluator-kind.js";
 import { millisecondsOf } from "../../../src/he-ml/planner/search/costs.js";
 import { smallModel } from "../layers/small-model.js";
-import { randomTensor, rejectedBy } from "../support.js";
+import { lazyParameters, randomTensor, rejectedBy } from "../support.js";
 import { checkPlan, longChain } from "./plan-checks.js";
 import { networks } from "./random-networks.js";
 
@@ -100,13 +100,15 @@ describe("programs keep what they were planned for", () => {
   });
 
   test("SEAL is nothing that has to be said", async () => {
-    const json = (await compile(smallModel, { evaluator: "seal", costs: typicalCosts })).toJSON();
+    const options = { evaluator: "seal", costs: typicalCosts, parameters: lazyParameters } as const;
+    const json = (await compile(smallModel, options)).toJSON();
     expect(json).not.toHaveProperty("evaluator");
     expect(Program.fromJSON(JSON.parse(JSON.stringify(json))).evaluator).toBe("seal");
   });
 
   test("one that nobody named is the default", async () => {
-    expect((await compile(smallModel, { costs: typicalCosts })).evaluator).toBe(defaultEvaluator);
+    const options = { costs: typicalCosts, parameters: lazyParameters };
+    expect((await compile(smallModel, options)).evaluator).toBe(defaultEvaluator);
   });
 
   test("weights that were trained again do not change it", async () => {

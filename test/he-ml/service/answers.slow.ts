@@ -7,7 +7,7 @@ describeAnswers([
   ["scalar", 2, "seal"],
   ["packed", 1, "seal"],
   ["packed", 3, "seal"],
-  ["packed", 0, "kernel"],
+  ["packed", 2, "seal"],
   ["packed", 1, "kernel"],
   ["packed", 2, "kernel"],
   ["packed", 3, "kernel"],
