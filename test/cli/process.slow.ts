@@ -28,6 +28,16 @@ test("status 0: results are on stdout, what is said beside them is on stderr", a
   expect(stderr).toMatch(/^he-ml: --image: [^\n]*light at its edges[^\n]*try --invert\n$/);
 });
 
+test("no library that trains says anything of its own", async () => {
+  const out = join(folder.path, "trained");
+  const { status, stdout, stderr } = await run([
+    ...["train", "--arch", "breast-cancer", "--dataset", "breast-cancer", "--out", out],
+    ...["--epochs", "1", "--backend", "wasm"],
+  ]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toMatch(/^[^\n]+ % of 114 test images after [^\n]+ of training \(wasm\)\n$/);
+});
+
 test("status 130: Ctrl-C ends its work", async () => {
   const reports = join(folder.path, "reports");
   const { child, finished } = start([

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { join } from "node:path";
 import { checkOldNode, run, start } from "./processes.js";
 import { temporaryFolder, writeJson } from "./support.js";
 
@@ -22,16 +21,6 @@ describe("the command as a process", () => {
     const { status, stdout, stderr } = await run(["run", "--check", notebook]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^he-ml: [^\n]*stale\.ipynb: it has no outputs of a whole run [^\n]+\n$/);
-  });
-
-  test("no library that trains says anything of its own", async () => {
-    const out = join(folder.path, "trained");
-    const { status, stdout, stderr } = await run([
-      ...["train", "--arch", "breast-cancer", "--dataset", "breast-cancer", "--out", out],
-      ...["--epochs", "1", "--backend", "wasm"],
-    ]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^[^\n]+ % of 114 test images after [^\n]+ of training \(wasm\)\n$/);
   });
 
   test("status 2: the input cannot be used", async () => {

@@ -2,4 +2,4 @@ import { test } from "@jest/globals";
 import { checkPlans } from "./golden.js";
 
 // All others: see golden.slow.ts.
-test("mnist-small is planned as test/vectors/plans.json says", () => checkPlans(["mnist-small"]));
+test("breast-cancer is planned as test/vectors/plans.json says", () => checkPlans(["breast-cancer"]));

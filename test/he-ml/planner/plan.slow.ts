@@ -10,7 +10,7 @@ import { checkPlan, longChain } from "./plan-checks.js";
 import { checkOnSeal } from "./plan-on-seal.js";
 import { networks, ranges, smallNetworks, wideNetworks } from "./random-networks.js";
 
-// The properties of plan.test.ts and plan-on-seal.test.ts on many more networks, and on larger ones.
+// The properties of plan.test.ts, and what plans do under encryption, on many more networks, and on larger ones.
 const minutes = 60_000;
 const fuses = fc.boolean();
 

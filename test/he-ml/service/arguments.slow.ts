@@ -2,8 +2,7 @@ import { test } from "@jest/globals";
 import { checkBuffers } from "./buffers.js";
 import { packings } from "./support.js";
 
-// Packing packed: see arguments.test.ts.
-test.each(packings.filter((packing) => packing !== "packed"))(
+test.each(packings)(
   "keys, requests, responses and secret keys are taken as Buffers in the midst of others, packing %s",
   checkBuffers,
 );

@@ -14,7 +14,6 @@ import {
 } from "../../../dist/he-ml/node/index.js";
 import { tinyModel, waves } from "../../cli/support.js";
 import { thrownBy } from "../support.js";
-import { checkBuffers } from "./buffers.js";
 import { compiled, clientOf, images, plain, refusal } from "./support.js";
 
 test("a bench of something else than models and images, or of no runs, is refused before it starts", async () => {
@@ -102,7 +101,3 @@ test("arguments that are none are refused in one line, whatever TypeScript says"
   );
   await server.close();
 });
-
-// In the other packings: see arguments.slow.ts.
-test("keys, requests, responses and secret keys are taken as Buffers in the midst of others, packing packed", () =>
-  checkBuffers("packed"));
