@@ -95,8 +95,12 @@ export function requireIndices(what: string, indices: unknown): asserts indices 
 export function selectImages(dataset: Dataset, indices?: readonly number[]): LabelledImages {
   requireDataset("selectImages", dataset);
   requireIndices("selectImages", indices ?? []);
+  return imagesAt(dataset, indices ?? Array.from({ length: dataset.images.count }, (_, index) => index));
+}
+
+/** As `selectImages`, of a dataset that was looked through before: to do it for each of many selections takes long. */
+export function imagesAt(dataset: Dataset, chosen: readonly number[]): LabelledImages {
   const { count, shape, values, divisor } = dataset.images;
-  const chosen = indices ?? Array.from({ length: count }, (_, index) => index);
   for (const index of chosen) {
     if (!Number.isInteger(index) || index < 0 || index >= count) {
       throw new InputError(

@@ -4,7 +4,7 @@ import { onnxSession } from "../he-ml/node/onnx/run.js";
 import { modelForward, requireNetwork, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
-import { requireDataset, selectImages, sliceDataset, type Dataset } from "./dataset.js";
+import { imagesAt, requireDataset, type Dataset } from "./dataset.js";
 
 export interface MeasureOptions {
   readonly signal?: AbortSignal;
@@ -73,7 +73,10 @@ async function* chunks(dataset: Dataset, size: number, { signal, onProgress }: M
     await setImmediate();
     signal?.throwIfAborted();
     const end = Math.min(start + size, count);
-    yield selectImages(sliceDataset(dataset, start, end));
+    yield imagesAt(
+      dataset,
+      Array.from({ length: end - start }, (_, i) => start + i),
+    );
     onProgress?.(end, count);
   }
 }

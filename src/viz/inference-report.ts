@@ -14,7 +14,7 @@ import { formatCount, errorText, megabytes, percent, seconds } from "./units.js"
  * The report of an inference as a self-contained HTML page.
  *
  * @param images that were classified, `[n, …shape]`
- * @param names how tables call each image; formatCount from 0 if left out
+ * @param names how tables call each image; counted from 0 if left out
  * @example await writeFile("report.html", await inferenceReport(await infer(program, images), images));
  */
 export async function inferenceReport(

@@ -74,7 +74,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   linearLayer: [linear],
   maxAbs: [[1, 2]],
   maxPoolLayer: [pool],
-  measureCosts: [{}],
+  measureCosts: [parameters, "seal"],
   modelForward: [model, images],
   padding: [he, { padding: 1 }],
   paddingLayer: [{ padding: 1 }],

@@ -1,6 +1,7 @@
+import { requireArgument } from "../arguments.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "../crypto/ciphertext.js";
-import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
-import type { CkksParameters } from "../crypto/parameters.js";
+import { evaluatorKinds, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { requireParameters, type CkksParameters } from "../crypto/parameters.js";
 import { PublicContext } from "../crypto/public-context.js";
 import { SecretContext } from "../crypto/secret-context.js";
 import type { Evaluator } from "../crypto/evaluator.js";
@@ -127,12 +128,17 @@ type LevelCosts = Record<CostlyOperation, number>;
 /**
  * Measures what each operation takes on this machine under these parameters, at every level.
  *
+ * @param evaluator whose operations, with the parts that rotations share
+ * @throws InputError unless these are parameters and an evaluator that can run here
  * @example const { rotate } = await measureCosts(parameters); // rotate[2]: with three data primes
  */
 export async function measureCosts(
   parameters: CkksParameters,
   evaluator: EvaluatorKind = "seal",
 ): Promise<PrimitiveCosts> {
+  requireParameters("measureCosts", parameters);
+  const isKind = evaluatorKinds.includes(evaluator);
+  requireArgument("measureCosts: evaluator", isKind, evaluatorKinds.join(" or "), evaluator);
   return (await CostMeter.open(parameters, evaluator)).costs();
 }
 

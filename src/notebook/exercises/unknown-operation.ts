@@ -17,6 +17,9 @@ const written: Readonly<Record<string, string>> = {
   decrypt: "like a server it sees no value; return the ciphertext",
 };
 
+/** What a recorder has beside operations. */
+const noOperations: readonly string[] = ["operations", "inputs"];
+
 /**
  * The machine itself, but for operations that it does not have: asked for one, it says what to write instead.
  *
@@ -24,7 +27,7 @@ const written: Readonly<Record<string, string>> = {
  * @example refuseUnknown(machine).square // InputError: a Machine has no 'square'; write multiply(a, a)
  */
 export function refuseUnknown<M extends object>(machine: M): M {
-  const operations = () => Object.keys(machine).filter((name) => !(name in hidden));
+  const operations = () => Object.keys(machine).filter((name) => !noOperations.includes(name));
   return new Proxy(machine, {
     get(target, name) {
       // Whoever awaits or prints a machine asks for these two.
@@ -36,6 +39,3 @@ export function refuseUnknown<M extends object>(machine: M): M {
     },
   });
 }
-
-/** Of the recorder, and no operations. */
-const hidden: Readonly<Record<string, true>> = { operations: true, inputs: true };
