@@ -46,6 +46,10 @@ const floors = [
   },
   { folder: "service", holds: "client, server, session; the executor in this thread; infer" },
   {
+    folder: "parameters-tester",
+    holds: "parameter sets run on a model and images, and what they come to; the adviser",
+  },
+  {
     folder: "node",
     holds: "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench",
   },
