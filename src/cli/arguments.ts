@@ -11,3 +11,9 @@ export function wholeNumber(minimum: number, maximum?: number): (text: string) =
     return value;
   };
 }
+
+/** A parser of lists of layers' numbers, as 3,5. */
+export function layerNumbers(text: string): number[] {
+  if (/^\d{1,6}(,\d{1,6})*$/.test(text)) return text.split(",").map(Number);
+  throw new InvalidArgumentError("Expected numbers of layers with commas between, as 3,5.");
+}

@@ -9,14 +9,15 @@ import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { layerShapes, modelForward, requireBatchOf, type Model } from "../he-ml/model/model.js";
 import type { LongWorkOptions } from "../he-ml/long-work.js";
-import { compile } from "../he-ml/node/compile.js";
+import { compile, compileParts } from "../he-ml/node/compile.js";
+import type { CompileOptions } from "../he-ml/program/compile.js";
 import type { Program } from "../he-ml/program/program.js";
 import { infer } from "../he-ml/node/infer.js";
 import { predictionGaps } from "../he-ml/service/prediction-gaps.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import { valueRanges } from "../he-ml/model/value-range.js";
 import { maxAbs, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
-import { wholeNumber } from "./arguments.js";
+import { layerNumbers, wholeNumber } from "./arguments.js";
 import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
@@ -44,6 +45,7 @@ interface InferCommandOptions extends EvaluatorOption {
   readonly image?: string;
   readonly invert?: boolean;
   readonly inputShape?: Shape;
+  readonly reencrypt?: readonly number[];
   readonly packing: Packing;
   readonly fuse: boolean;
   readonly parameters?: string;
@@ -80,6 +82,11 @@ export function inferCommand(io: CommandIo): Command {
     .option("--invert", "with --image: the picture is dark on light, as ink on paper is")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("batch"))
     .addOption(inputShapeOption())
+    .option(
+      "--reencrypt <layers>",
+      "have the client encrypt afresh before these layers, as 3,5: shorter chains for a round trip each",
+      layerNumbers,
+    )
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the model's own")
     .option(
@@ -159,15 +166,25 @@ function withRanges(model: Model, images: Tensor): Model {
 
 async function compileFor(
   model: Model,
-  { packing, fuse, evaluator, parameters: file, signal, onProgress }: InferCommandOptions & LongWorkOptions,
+  {
+    packing,
+    fuse,
+    reencrypt,
+    evaluator,
+    parameters: file,
+    signal,
+    onProgress,
+  }: InferCommandOptions & LongWorkOptions,
   longer: CkksParameters | undefined,
-): Promise<Program> {
+): Promise<Program | readonly Program[]> {
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : longer;
-  if (packing !== "packed") return compile(model, { packing, evaluator, parameters });
-  return compile(model, {
-    ...{ packing, evaluator, parameters, fuse, signal, onProgress },
-    samples: await sampleImages(model),
-  });
+  const options: CompileOptions =
+    packing === "packed"
+      ? { packing, evaluator, parameters, fuse, signal, onProgress, samples: await sampleImages(model) }
+      : { packing, evaluator, parameters };
+  return reencrypt
+    ? compileParts(model, { ...options, reencryptPositions: reencrypt })
+    : compile(model, options);
 }
 
 /** @throws InputError if the options speak of several sources of images, or of choosing from one that is taken whole */

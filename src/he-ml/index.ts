@@ -116,6 +116,7 @@ export {
 } from "./program/build-from-pytorch.js";
 export { checkChain, chooseParameters, type ChainOptions } from "./program/chain.js";
 export { type ClientSpec, type OutputSpec, type TensorSpec } from "./program/client-spec.js";
+export { compileParts, type CompilePartsOptions } from "./program/compile-parts.js";
 export { compile, type CompileOptions } from "./program/compile.js";
 export { encodePlan, type EncodedPlan, type EncodedStage } from "./program/encode-plan.js";
 export { explain, type ExplainOptions, type Explanation, type StageExplanation } from "./program/explain.js";
@@ -127,6 +128,7 @@ export { benchNetworks } from "./service/bench-networks.js";
 export { Client, type ClientOptions } from "./service/client.js";
 export { predictionGaps, type PredictionGap } from "./service/prediction-gaps.js";
 export type { Gaps } from "./service/gaps.js";
-export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";
+export { infer, type ImageResult, type InferenceReport } from "./service/infer.js";
+export type { InferOptions } from "./service/infer-options.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";

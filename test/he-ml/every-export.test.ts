@@ -46,6 +46,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   checkParameters: [parameters],
   chooseParameters: [model, ranges],
   collect: [heMl.forward(layers, encrypted)],
+  compileParts: [model, { packing: "batch", parameters, costs, reencryptPositions: [2] }],
   compile: [model, { packing: "batch", parameters, costs }],
   convolutional: [he, kernel],
   convolutionalLayer: [kernel],
@@ -187,6 +188,7 @@ const wrongs = [
 const fewWrongs = [null, "x", 5];
 const costly = [
   "compile",
+  "compileParts",
   "planModel",
   "infer",
   "PublicContext.open",

@@ -3,7 +3,7 @@ export * from "../index.js";
 
 export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./bench.js";
 export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
-export { compile } from "./compile.js";
+export { compile, compileParts } from "./compile.js";
 export { loadModel, loadNetwork } from "./files/load-model.js";
 export { infer } from "./infer.js";
 export { Server } from "./server.js";

@@ -1,11 +1,13 @@
 import type { Program } from "../program/program.js";
-import { inferOn, type InferenceReport, type InferOptions } from "../service/infer.js";
+import type { InferOptions } from "../service/infer-options.js";
+import { inferOn, type InferenceReport } from "../service/infer.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Server } from "./server.js";
 
 /**
  * Plays client and server: makes keys, encrypts, evaluates on worker threads, decrypts, and compares with the plain model.
  *
+ * @param program one, or the parts of a model as `compileParts` gives them
  * @param images `[n, …inputShape]`
  * @throws InputError before anything is encrypted if images and program do not fit together
  * @example
@@ -13,7 +15,7 @@ import { Server } from "./server.js";
  * console.log(report.results[0].predicted, report.layers);
  */
 export function infer(
-  program: Program,
+  program: Program | readonly Program[],
   images: Tensor,
   options: InferOptions = {},
 ): Promise<InferenceReport> {

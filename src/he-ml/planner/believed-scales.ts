@@ -29,7 +29,7 @@ export const defaultRelativeError = 0.01;
  * large in all of them: the largest that was seen in `mnist-small` was 6.0 standard deviations. And the largest
  * output that a model knows, of its whole training set, is larger than that of so few images: 8.71 and 6.48.
  */
-const deviationsInLargest = 6.5;
+export const deviationsInLargest = 6.5;
 /**
  * How large an error inside of a network may be beside the largest value there. The first is tried first: many networks take
  * whatever errors their first stages have down again. Where that holds in first order only, so that a trial shows larger

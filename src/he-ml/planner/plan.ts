@@ -22,7 +22,6 @@ import { measure, type Measured } from "./errors/measure.js";
 import { requireSameChain, startLayout, type PlanStart } from "./plan-start.js";
 import { rotationNeeds } from "./matvec/rotation-needs.js";
 import { otherImages, sampleImages } from "./errors/samples.js";
-import { withTrial } from "./errors/simulate.js";
 import { searchSteps, type TransformPlan } from "./search/search.js";
 import type { LinearTransform } from "./matvec/linear-transform.js";
 import type { ScalePlan, StageScales } from "./scales/stage-scales.js";
@@ -40,8 +39,8 @@ export interface PlanOptions extends StageOptions {
   /** Ranges that the layers' values were seen in. */
   readonly valueRanges?: readonly ValueRange[];
   /**
-   * Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. With `start` it is held
-   * against a trial where it is given.
+   * Largest error at the output, relative to the largest output, that is asked for; 0.01 if left out. With `start` or
+   * `parameters` it is held against a trial where it is given.
    */
   readonly relativeError?: number;
   /** Input ciphertexts that a client may be asked to send for an image; 4 if left out. */
@@ -100,8 +99,8 @@ export function planModel(model: Model, options: PlanOptions = {}): Plan {
   return runToEnd(planSteps(model, options));
 }
 
-/** `planModel` in steps, between which it can be stopped. */
-export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Step, Plan> {
+/** What is known before slots are laid out. */
+function prepared(model: Model, given: PlanOptions) {
   requireNetwork("plan", model);
   requirePlanOptions(given);
   const options: SettledOptions = {
@@ -115,6 +114,22 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     samples: sampleImages(model, stages, options.samples, options.valueRanges),
     others: otherImages(model, stages, options.valueRanges),
   };
+  return { options, stages, images };
+}
+
+/** What is known of a model's stages once their slots are laid out for parameters: errors follow from it for any scales. */
+export function* measuredFor(
+  model: Model,
+  given: PlanOptions & Required<Pick<PlanOptions, "parameters">>,
+): Generator<Step, Measured> {
+  const { options, stages, images } = prepared(model, given);
+  const slots = yield* planSlots(stages, given.parameters.polyModulusDegree, options);
+  return yield* measure(stages, slots, images, options);
+}
+
+/** `planModel` in steps, between which it can be stopped. */
+export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Step, Plan> {
+  const { options, stages, images } = prepared(model, given);
   const finish = (...found: [TransformPlan, Measured, ScalePlan]) =>
     finishPlan(model, stages, options, ...found);
   const { parameters, start } = options;
@@ -130,7 +145,7 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     const slots = yield* planSlots(stages, parameters.polyModulusDegree, options);
     const measured = yield* measure(stages, slots, images, options);
     const scales = scalesOnChain(parameters, measured.scaleStages, measured.budget);
-    return finish(slots, measured, withTrial(measured, scales));
+    return finish(slots, measured, heldScales(measured, scales, options.relativeError));
   }
   const problems: string[] = [];
   for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {

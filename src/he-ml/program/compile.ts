@@ -9,7 +9,6 @@ import {
   type ParametersSpec,
 } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
-import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
 import { inputRangeOf, type InputRange } from "../model/input-range.js";
@@ -25,6 +24,7 @@ import { chooseParameters, layerStates } from "./chain.js";
 import { costsUnder, typical, type CostSource } from "./cost-source.js";
 import { readOutputSpec, type OutputSpec } from "./client-spec.js";
 import type { LayeredProgram, PackedProgram, ProgramContent } from "./program-content.js";
+import { rangeOf, readPositions } from "./program-range.js";
 import { Program } from "./program.js";
 
 type PackedOptions = Pick<
@@ -43,6 +43,11 @@ export interface CompileOptions extends PackedOptions, LongWorkOptions {
    * out. A range that ends before the model's last layer leaves room in the modulus for the rest.
    */
   readonly layers?: readonly number[];
+  /**
+   * Numbers of the model's layers before which whoever holds the key encrypts values afresh. The layers of one program lie
+   * between two of them, and need no room in the modulus for what comes behind; `compileParts` compiles one for each.
+   */
+  readonly reencryptPositions?: readonly number[];
   /** Another program's `clientSpec.output`, to go on from there under the same keys. */
   readonly input?: OutputSpec;
   /**
@@ -89,7 +94,8 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   if (!packings.includes(packing)) {
     throw new InputError(`compile: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
   }
-  const layers = rangeOf(model, options.layers, input);
+  const positions = readPositions(options.reencryptPositions, model);
+  const layers = rangeOf(model, options.layers, input, positions);
   const given = givenParameters(options, input);
   if (input) requireContinuation(model, input, packing, layers);
   const evaluator = options.evaluator ?? defaultEvaluator;
@@ -98,6 +104,8 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
     model,
     evaluator,
     layers,
+    end: positions.find((position) => position > layers[0]) ?? model.layers.length,
+    isPart: positions.length > 0,
     input,
     given,
     valueRanges: options.valueRanges ?? model.valueRanges,
@@ -119,6 +127,7 @@ const optionsSchema = z.strictObject({
   packing: z.unknown().optional(),
   parameters: z.custom(isObject, "expected parameters, as checkParameters takes or gives them").optional(),
   layers: z.array(z.int()).optional(),
+  reencryptPositions: z.array(z.int()).optional(),
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
   keysOf: z.custom((value) => value instanceof Program, "expected a Program").optional(),
   valueRanges: z.array(valueRangeSchema).optional(),
@@ -148,20 +157,14 @@ interface CompileJob {
   readonly model: Model;
   readonly evaluator: EvaluatorKind;
   readonly layers: readonly number[];
+  /** The layer before which values are encrypted afresh, or the number of layers. */
+  readonly end: number;
+  /** Whether there are re-encryptions, so that parameters need to carry no more than one part. */
+  readonly isPart: boolean;
   readonly input?: OutputSpec;
   readonly given?: CkksParameters;
   readonly valueRanges?: readonly ValueRange[];
   readonly costs: PlanningCosts;
-}
-
-function rangeOf(model: Model, layers: readonly number[] | undefined, input?: OutputSpec): readonly number[] {
-  const all = model.layers.map((_, index) => index);
-  if (layers) return selectLayers(all, layers);
-  const rest = all.slice(input?.nextLayer ?? 0);
-  if (rest.length > 0) return rest;
-  throw new InputError(
-    `compile: model "${model.name}" has ${all.length} layers, and the input is the output of the last; nothing is left`,
-  );
 }
 
 function givenParameters({ parameters }: CompileOptions, input?: OutputSpec): CkksParameters | undefined {
@@ -205,10 +208,20 @@ async function compileWithKeysOf(
   old: Program,
   options: CompileOptions,
 ): Promise<Program> {
-  const { packing, evaluator, parameters, layers, ...packed } = options;
+  const { packing, evaluator, parameters, layers, reencryptPositions, ...packed } = options;
   const { fuse, splitAfter, relativeError, mostInputCiphertexts } = packed;
   const named = firstGiven({
-    ...{ packing, evaluator, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts },
+    ...{
+      packing,
+      evaluator,
+      parameters,
+      layers,
+      reencryptPositions,
+      fuse,
+      splitAfter,
+      relativeError,
+      mostInputCiphertexts,
+    },
   });
   if (named) throw new InputError(`compile: ${named} is that of the program in keysOf; leave it out`);
   const input = options.input ? readOutputSpec(options.input) : old.content.input;
@@ -244,13 +257,14 @@ function withWeights(
 }
 
 function layeredProgram(
-  { model, evaluator, layers, input, given, valueRanges }: CompileJob,
+  { model, evaluator, layers, end, isPart, input, given, valueRanges }: CompileJob,
   packing: LayeredProgram["packing"],
   options: PackedOptions,
 ): LayeredProgram {
   requireNoPackedOptions(options, packing);
-  const own = model.parameters === undefined ? undefined : checkParameters(model.parameters);
-  const parameters = given ?? own ?? chooseParameters(model, valueRanges);
+  const own = model.parameters === undefined || isPart ? undefined : checkParameters(model.parameters);
+  const part = { inputShape: layerShapes(model)[layers[0]], layers: model.layers.slice(layers[0], end) };
+  const parameters = given ?? own ?? chooseParameters(isPart ? { ...model, ...part } : model, valueRanges);
   const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
   const inputRange = knownRange(model, layers, input, valueRanges);
   return { model, evaluator, parameters, layers, input, inputRange, packing, states };
@@ -281,7 +295,7 @@ function requireNoPackedOptions(options: PackedOptions, packing: Packing): void 
 const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
 async function packedProgram(
-  { model, evaluator, layers, input, given, valueRanges, costs }: CompileJob,
+  { model, evaluator, layers, end, input, given, valueRanges, costs }: CompileJob,
   { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
 ): Promise<PackedProgram> {
   const { fuse, samples, relativeError = input?.relativeError, mostInputCiphertexts } = options;
@@ -291,21 +305,16 @@ async function packedProgram(
       `compile: splitAfter: expected layers within ${layers[0]}–${layers.at(-1)}, got ${outside}`,
     );
   }
-  if (options.relativeError !== undefined && given && !input) {
-    throw new InputError(
-      `compile: relativeError chooses parameters, and they are given; leave one of the two out`,
-    );
-  }
   const last = layers.at(-1)!;
   const splitAfter = [...(options.splitAfter ?? []), last];
   const steps = planSteps(model, {
     ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, evaluator, costs },
-    // The whole rest of the model, so that its modulus is there when this range is done.
-    layers: model.layers.map((_, index) => index).slice(layers[0]),
+    // All that comes before values are fresh again, so that its modulus is there when this range is done.
+    layers: model.layers.map((_, index) => index).slice(layers[0], end),
     ...(input ? { start: startOf(input, given!) } : { parameters: given }),
   });
   const planned = await finishInTurns(steps, { signal, onProgress });
-  const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);
+  const plan: Plan = last === end - 1 ? planned : planHead(planned, last);
   const { inputRange } = plan;
   return {
     model,

@@ -96,6 +96,24 @@ export class Client {
     return new Client(read, this.context, this.key);
   }
 
+  /**
+   * The same client, with the same secret key, in another part of the same model: what one part left is decrypted, and
+   * encrypted afresh for the next.
+   *
+   * @throws InputError if that program is under other parameters, or goes on with another one's output
+   * @example const next = client.inPart(parts[1].clientSpec);
+   */
+  inPart(spec: unknown): Client {
+    const { spec: read, parameters } = readClientSpec(spec);
+    if (read.input.program === read.digest && sameParameters(parameters, this.parameters)) {
+      return new Client(read, this.context, this.key);
+    }
+    throw new InputError(
+      `client: program ${shortDigest(read.digest)}… does not begin with a fresh encryption under the same parameters; ` +
+        `compile the parts together, with compileParts`,
+    );
+  }
+
   get parameters(): CkksParameters {
     return this.context.parameters;
   }

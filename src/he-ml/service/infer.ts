@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { requireArgument, requireOptions } from "../arguments.js";
-import { payloadLength } from "../crypto/byte-format.js";
 import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
-import { evaluatorKinds, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { evaluatorKinds, evaluatorKindSchema } from "../crypto/evaluator-kind.js";
 import { packingSchema } from "../crypto/packing.js";
 import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
@@ -14,15 +13,14 @@ import { valueRanges as rangesOf } from "../model/value-range.js";
 import { requireRoom } from "../planner/room.js";
 import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
-import { Program } from "../program/program.js";
+import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } from "../tensor/tensor.js";
-import { Client } from "./client.js";
 import { gapsBetween, gapsSchema } from "./gaps.js";
+import type { InferOptions } from "./infer-options.js";
 import { requireKeyRoom, usualKeyBytes } from "./key-room.js";
+import { reencryptionKind, requireParts, runParts, type RanPart } from "./run-parts.js";
 import { Server } from "./server.js";
-import type { Session } from "./session.js";
-import { timed } from "./timed.js";
 
 const stageMillisecondsSchema = z.object({
   encrypt: z.number(),
@@ -76,26 +74,11 @@ export const inferenceReportSchema = z.object({
 /** What an encrypted inference gave and took, as plain JSON. */
 export interface InferenceReport extends TypeOf<typeof inferenceReportSchema> {}
 
-export interface InferOptions {
-  /** What each image shows; null where that is not known. */
-  readonly labels?: readonly (number | null)[];
-  /** The plain result to compare with, `[n, classes]`; the plain forward if left out. */
-  readonly plainLogits?: Tensor;
-  /** Logits that the images came with, `[n, classes]`. */
-  readonly expectedLogits?: Tensor;
-  /** What each output stands for; the model's own class names if left out. */
-  readonly classNames?: readonly string[];
-  /** Worker threads, as in `ServerOptions`. */
-  readonly threads?: number;
-  /** What computes, as in `ServerOptions`. */
-  readonly evaluator?: EvaluatorKind;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (step: string, done: number, total: number) => void;
-}
-
 /**
  * Plays client and server: makes keys, encrypts, evaluates, decrypts, and compares with the plain model.
  *
+ * @param program one, or the parts of a model as `compileParts` gives them: between two parts the client decrypts and encrypts
+ *   afresh, which the traces show as a layer of kind `reencryption`, and each round trip counts in the bytes
  * @param images `[n, …inputShape]`
  * @throws InputError before anything is encrypted if images and program do not fit together
  * @example
@@ -103,7 +86,7 @@ export interface InferOptions {
  * console.log(report.results[0].predicted, report.layers);
  */
 export function infer(
-  program: Program,
+  program: Program | readonly Program[],
   images: Tensor,
   options: InferOptions = {},
 ): Promise<InferenceReport> {
@@ -113,109 +96,68 @@ export function infer(
 /** As `infer`, with the class of the server to start. */
 export async function inferOn(
   servers: Pick<typeof Server, "start">,
-  program: Program,
+  program: Program | readonly Program[],
   images: Tensor,
   options: InferOptions,
 ): Promise<InferenceReport> {
-  Program.require("infer", program);
+  const parts = requireParts(program);
   requireOptions("infer", options);
-  const { model, packing, parameters, clientSpec } = program;
-  const {
-    expectedLogits,
-    threads,
-    evaluator,
-    signal,
-    onProgress,
-    classNames = clientSpec.classNames,
-  } = options;
+  const [first, last] = [parts[0], parts.at(-1)!];
+  const { model, packing, parameters } = first;
+  const { expectedLogits, evaluator, classNames = last.clientSpec.classNames } = options;
   requireEvaluator(evaluator);
   requireTensor("infer", images);
-  requireBatchOf(clientSpec.inputShape, images, `model "${model.name}"`);
-  requireOneEach(program, images.shape[0], options);
-  requireInputRange("infer", clientSpec.inputRange, images);
-  const outputs = plainOutputs(program, images);
-  requireRoomForValues(program, images, outputs);
-  requireKeyRoom("infer", program, usualKeyBytes);
-  const plainLogits = options.plainLogits ?? outputs.at(-1)!;
+  requireBatchOf(first.clientSpec.inputShape, images, `model "${model.name}"`);
+  requireOneEach(last, images.shape[0], options);
+  requireInputRange("infer", first.clientSpec.inputRange, images);
+  const plain = plainValues(parts, images);
+  for (const part of parts) requireKeyRoom("infer", part, usualKeyBytes);
+  const outputs = plain.at(-1)!;
+  const plainLogits = options.plainLogits ?? outputs;
   const [count] = images.shape;
   const labels = options.labels ?? new Array<null>(count).fill(null);
-  const explanation = packing === "packed" ? explain(program) : undefined;
+  const explanation = packing === "packed" && parts.length === 1 ? explain(first) : undefined;
 
-  const security = parameters.security === 128 ? undefined : parameters.security;
-  const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec, { security }));
-  const [keys, keysMilliseconds] = await timed(() => client.evaluationKeys);
-  // The server starts while the client encrypts, as two machines would.
-  const starting = timed(async () => {
-    const server = await servers.start(program, { threads, evaluator });
-    return { server, session: await connected(server, keys) };
-  });
-  try {
-    const encrypting = timed(() =>
-      client.encryptAsync(images, {
-        signal,
-        onProgress: (done, total) => onProgress?.("encrypt", done, total),
-      }),
-    );
-    const [[request, encrypt], [{ server, session }, serverMilliseconds]] = await Promise.all([
-      encrypting,
-      starting,
-    ]);
-    const { response, traces: layers } = await session.run(request, {
-      signal,
-      onProgress: ({ layer, done, total }) => onProgress?.(layer, done, total),
-      twin: client.twin(images),
-    });
-    const [logits, decrypt] = await timed(() => client.decrypt(response));
-    const evaluate = layers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-    return {
-      model: model.name,
-      packing,
-      images: count,
-      parameters: parametersSpec(parameters),
-      threads: server.threads,
-      evaluator: server.evaluator,
-      results: labels.map((label, i) => ({
-        ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
-        label,
-        maxAbsErrorToExpected:
-          expectedLogits && errorStatistics(imageAt(logits, i), imageAt(expectedLogits, i)).maxAbs,
-        milliseconds: { encrypt, evaluate, decrypt },
-      })),
-      classNames,
-      setupMilliseconds: { keys: clientMilliseconds + keysMilliseconds, server: serverMilliseconds },
-      bytes: {
-        input: payloadLength(request),
-        output: payloadLength(response),
-        evaluationKeys: payloadLength(keys),
-      },
-      layers,
-      gaps: gapsBetween(
-        {
-          encrypted: logits,
-          forward: outputs.at(-1)!,
-          given: options.plainLogits,
-          expected: expectedLogits,
-        },
-        program.relativeError,
-      ),
-      explanation,
-    };
-  } finally {
-    await starting.then(
-      ([{ server }]) => server.close(),
-      () => undefined,
-    );
-  }
-}
-
-/** A session on a server that is closed where there can be none. */
-async function connected(server: Server, keys: Uint8Array): Promise<Session> {
-  try {
-    return await server.connect(keys);
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
+  const { logits, ran } = await runParts(servers, parts, plain, options);
+  const total = (what: (part: RanPart) => number) => sum(ran.map(what));
+  const encrypt = total(({ milliseconds }) => milliseconds.encrypt);
+  const decrypt = total(({ milliseconds }) => milliseconds.decrypt);
+  const layers = ran.flatMap((part) => part.traces);
+  // Between two parts the client's work is told as a layer; it is not the server's.
+  const evaluate = sum(
+    layers.filter(({ kind }) => kind !== reencryptionKind).map((trace) => trace.milliseconds),
+  );
+  return {
+    model: model.name,
+    packing,
+    images: count,
+    parameters: parametersSpec(parameters),
+    threads: ran[0].threads,
+    evaluator: ran[0].evaluator,
+    results: labels.map((label, i) => ({
+      ...compare(imageAt(logits, i), imageAt(plainLogits, i)),
+      label,
+      maxAbsErrorToExpected:
+        expectedLogits && errorStatistics(imageAt(logits, i), imageAt(expectedLogits, i)).maxAbs,
+      milliseconds: { encrypt, evaluate, decrypt },
+    })),
+    classNames,
+    setupMilliseconds: {
+      keys: total(({ milliseconds }) => milliseconds.keys),
+      server: total(({ milliseconds }) => milliseconds.server),
+    },
+    bytes: {
+      input: total(({ bytes }) => bytes.input),
+      output: total(({ bytes }) => bytes.output),
+      evaluationKeys: total(({ bytes }) => bytes.evaluationKeys),
+    },
+    layers,
+    gaps: gapsBetween(
+      { encrypted: logits, forward: outputs, given: options.plainLogits, expected: expectedLogits },
+      last.relativeError,
+    ),
+    explanation,
+  };
 }
 
 function compare(logits: Tensor, plainLogits: Tensor) {
@@ -228,6 +170,23 @@ function compare(logits: Tensor, plainLogits: Tensor) {
     maxAbsError,
     relativeToMax,
   };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/**
+ * The images, and behind each part what its layers make of them in the clear.
+ *
+ * @throws InputError naming the layer whose values there is no room for
+ */
+function plainValues(parts: readonly Program[], images: Tensor): Tensor[] {
+  const values = [images];
+  for (const part of parts) {
+    const outputs = plainOutputs(part, values.at(-1)!);
+    requireRoomForValues(part, values.at(-1)!, outputs);
+    values.push(outputs.at(-1)!);
+  }
+  return values;
 }
 
 const layersOf = ({ model, layers }: Program): Layer[] => layers.map((index) => model.layers[index]);

@@ -79,8 +79,10 @@ describe("compile refuses", () => {
     expect(await refusal({ input: (await compiled()).clientSpec.output })).toMatch(/nothing is left/);
     expect(await refusal({ packing: "batch", fuse: false })).toMatch(/fuse is for packing packed/);
     expect(await refusal({ splitAfter: [9] })).toMatch(/splitAfter: expected layers within 0–4, got 9/);
-    expect(await refusal({ relativeError: 0.1 })).toMatch(
-      /relativeError chooses parameters, and they are given/,
+    expect(await refusal({ relativeError: 1e-12 })).toMatch(/expected a relativeError of 1e-12 .*, got /);
+    expect(await refusal({ reencryptPositions: [9] })).toMatch(/layers within 0–4, got 9/);
+    expect(await refusal({ reencryptPositions: [2], layers: [1, 2, 3] })).toMatch(
+      /afresh before layer 2, so one program computes layers 1–1 at most, got 1–3; .*compileParts/,
     );
     expect(await refusal({ parameters: { ...lazyParameters, security: 128 } })).toMatch(/128-bit/);
   });
