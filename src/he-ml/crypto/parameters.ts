@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isObject, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { coeffModulusPrimes } from "./primes.js";
-import { maxCoeffModulusBits } from "./security-tables.js";
+import { formatSecurity, maxCoeffModulusBits } from "./security-tables.js";
 
 export { maxCoeffModulusBits };
 
@@ -10,7 +10,9 @@ export { maxCoeffModulusBits };
 export const mostPrimeBits = 60;
 
 export const parametersSpecSchema = z.strictObject({
-  scheme: z.literal("ckks").default("ckks"),
+  scheme: z
+    .literal("ckks", { error: 'expected "ckks"; BFV parameters are made with checkBfvParameters' })
+    .default("ckks"),
   polyModulusDegree: z.int(),
   coeffModulusBits: z.array(z.int().min(14).max(mostPrimeBits)).min(2),
   scaleBits: z.number().min(8).max(120),
@@ -78,7 +80,7 @@ export function checkParameters(spec: unknown): CkksParameters {
       `parameters: polyModulusDegree: expected one of ${degrees.join(", ")}, got ${polyModulusDegree}`,
     );
   }
-  if (security === 128) requireSecurity(polyModulusDegree, coeffModulusBits);
+  if (security !== "teaching") requireSecurity({ polyModulusDegree, security }, coeffModulusBits);
 
   const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
   if (scaleBits >= dataBits - 1) {
@@ -116,7 +118,13 @@ export function requireParameters(
   operation: string,
   parameters: unknown,
 ): asserts parameters is CkksParameters {
-  const { coeffModulusBits, coeffModulus } = (parameters ?? {}) as Partial<CkksParameters>;
+  const { scheme, coeffModulusBits, coeffModulus } = (parameters ?? {}) as Partial<CkksParameters>;
+  if ((scheme as string | undefined) === "bfv") {
+    throw new InputError(
+      `${operation}: expected CKKS parameters, got those of BFV, which runs layer by layer alone; ` +
+        `build its layers with buildFromModel or buildFromPytorch`,
+    );
+  }
   const isRight = Array.isArray(coeffModulusBits) && Array.isArray(coeffModulus);
   requireArgument(operation, isRight, "parameters; make them with checkParameters", parameters);
 }
@@ -140,7 +148,11 @@ export function sameParameters(a: CkksParameters, b: CkksParameters): boolean {
   return JSON.stringify(parametersSpec(a)) === JSON.stringify(parametersSpec(b));
 }
 
-function requireSecurity(polyModulusDegree: number, coeffModulusBits: readonly number[]): void {
+/** @throws InputError if primes of these sizes are more than the degree allows */
+export function requireSecurity(
+  { polyModulusDegree }: { readonly polyModulusDegree: number; readonly security: 128 },
+  coeffModulusBits: readonly number[],
+): void {
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
   const allowed = maxCoeffModulusBits[polyModulusDegree];
   if (total <= allowed) return;
@@ -154,12 +166,12 @@ function requireSecurity(polyModulusDegree: number, coeffModulusBits: readonly n
 }
 
 /** The prime that a rescale divides by when `level` data primes are left. */
-export function lastPrime(parameters: CkksParameters, level: number): number {
+export function lastPrime(parameters: Pick<CkksParameters, "coeffModulus">, level: number): number {
   return Number(parameters.coeffModulus[level - 1]);
 }
 
 /** log2 of the product of the first `level` data primes. */
-export function modulusBits(parameters: CkksParameters, level: number): number {
+export function modulusBits(parameters: Pick<CkksParameters, "coeffModulus">, level: number): number {
   let bits = 0;
   for (let i = 0; i < level; i++) bits += Math.log2(Number(parameters.coeffModulus[i]));
   return bits;
@@ -185,7 +197,5 @@ export function formatChain(parameters: Pick<CkksParameters, "coeffModulusBits">
 
 /** Parameters in short, for one line about what was made with them. */
 export function formatParameters(parameters: CkksParameters): string {
-  const { polyModulusDegree, security } = parameters;
-  const safety = security === 128 ? "128-bit security" : "NO security (teaching parameters)";
-  return `N = ${polyModulusDegree}, primes ${formatChain(parameters)}, ${safety}`;
+  return `N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}, ${formatSecurity(parameters)}`;
 }

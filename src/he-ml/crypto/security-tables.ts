@@ -32,3 +32,8 @@ export const maxCoeffModulusBits2024: SecurityTable = {
   65536: 1747,
   131072: 3523,
 };
+
+/** `128-bit security`; what promises none says so. */
+export function formatSecurity({ security }: { readonly security: 128 | "teaching" }): string {
+  return security === 128 ? "128-bit security" : "NO security (teaching parameters)";
+}
