@@ -65,6 +65,7 @@ export {
   parametersSpec,
   type CkksParameters,
   type ParametersSpec,
+  type WrittenParameters,
 } from "./crypto/parameters.js";
 export {
   checkBfvParameters,
@@ -75,7 +76,14 @@ export {
 } from "./crypto/bfv/parameters.js";
 export { type SchemeEvaluator } from "./crypto/scheme-evaluator.js";
 export { type SchemeParameters } from "./crypto/scheme-parameters.js";
-export { maxCoeffModulusBits2024, type SecurityTable } from "./crypto/security-tables.js";
+export {
+  maxCoeffModulusBits2024,
+  securityTable,
+  type AskedSecurity,
+  type SecurityLevel,
+  type SecurityTable,
+  type SecurityTableName,
+} from "./crypto/security-tables.js";
 export { type EvaluatorChoice } from "./crypto/choose-evaluator.js";
 export { type EvaluatorKind } from "./crypto/evaluator-kind.js";
 export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";

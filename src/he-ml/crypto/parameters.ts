@@ -2,7 +2,17 @@ import * as z from "zod";
 import { isObject, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { coeffModulusPrimes } from "./primes.js";
-import { formatSecurity, maxCoeffModulusBits } from "./security-tables.js";
+import {
+  formatSecurity,
+  maxCoeffModulusBits,
+  mostModulusBits,
+  securityLevels,
+  securityTable as tableOf,
+  securityTableNames,
+  type SecureRing,
+  type SecurityLevel,
+  type SecurityTableName,
+} from "./security-tables.js";
 
 export { maxCoeffModulusBits };
 
@@ -18,9 +28,16 @@ export const parametersSpecSchema = z.strictObject({
   scaleBits: z.number().min(8).max(120),
   weightScaleBits: z.number().min(4).max(60).optional(),
   security: z
-    .union([z.literal(128), z.literal("teaching")], { error: 'expected 128 or "teaching"' })
+    .literal([...securityLevels, "teaching"], { error: 'expected 128, 192, 256 or "teaching"' })
     .default(128),
+  securityTable: z.enum(securityTableNames, { error: 'expected "2018" or "2024"' }).optional(),
 });
+
+/** What `parametersSpec` gives: all fields, `securityTable` where it is not the usual one. */
+export const writtenParametersSchema = parametersSpecSchema
+  .omit({ securityTable: true })
+  .required()
+  .extend({ securityTable: parametersSpecSchema.shape.securityTable });
 
 /**
  * CKKS parameters as people write them, in code or JSON.
@@ -29,9 +46,15 @@ export const parametersSpecSchema = z.strictObject({
  * - `coeffModulusBits`: sizes of the primes in bits (14–60), the last one special: it is used in keys only
  * - `scaleBits`: log2 of the scale at which inputs are encoded; layers rescale down to it
  * - `weightScaleBits`: log2 of the scale at which weights are encoded; `scaleBits` if left out
- * - `security`: 128 bits unless `"teaching"` is asked for by name, which promises none
+ * - `security`: 128 bits unless 192, 256, or `"teaching"` is asked for by name, which promises none
+ * - `securityTable`: by which table, `"2018"` (the HomomorphicEncryption.org standard) if left out, or `"2024"` (the
+ *   guidelines of Bossuat et al., a few bits stricter)
  */
 export type ParametersSpec = z.input<typeof parametersSpecSchema>;
+
+/** A specification with nothing left open. */
+export type WrittenParameters = Required<Omit<ParametersSpec, "securityTable">> &
+  Pick<ParametersSpec, "securityTable">;
 
 /** What follows from a specification. Where it is given too, it is held against what follows, and never believed. */
 const givenSchema = parametersSpecSchema.extend({
@@ -47,7 +70,9 @@ export interface CkksParameters {
   readonly coeffModulusBits: readonly number[];
   readonly scaleBits: number;
   readonly weightScaleBits: number;
-  readonly security: 128 | "teaching";
+  readonly security: SecurityLevel | "teaching";
+  /** Only where it is not the usual one, the standard of 2018. */
+  readonly securityTable?: SecurityTableName;
   /** Values in one ciphertext, N / 2. */
   readonly slots: number;
   /** Data primes, the level of a fresh ciphertext. */
@@ -73,14 +98,15 @@ export function checkParameters(spec: unknown): CkksParameters {
     const [issue] = parsed.error.issues;
     throw new InputError(`parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);
   }
-  const { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parsed.data;
+  const { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security, securityTable } =
+    parsed.data;
   const degrees = Object.keys(maxCoeffModulusBits).map(Number);
   if (!degrees.includes(polyModulusDegree)) {
     throw new InputError(
       `parameters: polyModulusDegree: expected one of ${degrees.join(", ")}, got ${polyModulusDegree}`,
     );
   }
-  if (security !== "teaching") requireSecurity({ polyModulusDegree, security }, coeffModulusBits);
+  requireSecurity({ polyModulusDegree, security, securityTable }, coeffModulusBits);
 
   const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
   if (scaleBits >= dataBits - 1) {
@@ -109,6 +135,7 @@ export function checkParameters(spec: unknown): CkksParameters {
     scaleBits,
     weightScaleBits: weightScaleBits ?? Math.min(scaleBits, 60),
     security,
+    ...unusualTable(securityTable),
     ...derived,
   } as const) as CkksParameters;
 }
@@ -130,9 +157,10 @@ export function requireParameters(
 }
 
 /** Checked parameters as people write them, ready for JSON. @throws InputError if they are none */
-export function parametersSpec(parameters: CkksParameters): Required<ParametersSpec> {
+export function parametersSpec(parameters: CkksParameters): WrittenParameters {
   requireParameters("parametersSpec", parameters);
-  const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parameters;
+  const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits } = parameters;
+  const { security, securityTable } = parameters;
   return {
     scheme,
     polyModulusDegree,
@@ -140,27 +168,44 @@ export function parametersSpec(parameters: CkksParameters): Required<ParametersS
     scaleBits,
     weightScaleBits,
     security,
+    ...unusualTable(securityTable),
   };
 }
+
+/** The usual table is not written, so that parameters from before there were others read and name themselves the same. */
+export const unusualTable = (securityTable: SecurityTableName | undefined) =>
+  securityTable === undefined || securityTable === "2018" ? {} : { securityTable };
 
 /** Whether keys and ciphertexts under one are good under the other. */
 export function sameParameters(a: CkksParameters, b: CkksParameters): boolean {
   return JSON.stringify(parametersSpec(a)) === JSON.stringify(parametersSpec(b));
 }
 
-/** @throws InputError if primes of these sizes are more than the degree allows */
+/** @throws InputError if primes of these sizes are more than the degree allows at a security */
 export function requireSecurity(
-  { polyModulusDegree }: { readonly polyModulusDegree: number; readonly security: 128 },
+  ring: Omit<SecureRing, "security"> & { readonly security: SecurityLevel | "teaching" },
   coeffModulusBits: readonly number[],
 ): void {
+  const { polyModulusDegree, security, securityTable } = ring;
+  if (security === "teaching") {
+    if (securityTable === undefined) return;
+    throw new InputError(
+      `parameters: securityTable: "teaching" is held against no table, got "${securityTable}"; leave it out`,
+    );
+  }
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
-  const allowed = maxCoeffModulusBits[polyModulusDegree];
+  const allowed = mostModulusBits({ polyModulusDegree, security, securityTable });
   if (total <= allowed) return;
-  const enough = Object.entries(maxCoeffModulusBits).find(([, bits]) => bits >= total);
+  const enough = Object.keys(maxCoeffModulusBits)
+    .map(Number)
+    .find((degree) => mostModulusBits({ security, securityTable, polyModulusDegree: degree }) >= total);
+  const table = tableOf(security, securityTable);
   throw new InputError(
-    `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below 128-bit ` +
-      `security, which allows ${allowed}; drop ${total - allowed} bits` +
-      (enough ? ` or use polyModulusDegree ${enough[0]}` : "") +
+    `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below ${formatSecurity({ security, securityTable })}, which ` +
+      (polyModulusDegree in table
+        ? `allows ${allowed}; drop ${total - allowed} bits` + (enough ? ` or ` : "")
+        : `the table has not at this degree; `) +
+      (enough ? `use polyModulusDegree ${enough}` : "") +
       ` (to learn without security, ask for "security": "teaching")`,
   );
 }

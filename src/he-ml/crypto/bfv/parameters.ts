@@ -6,6 +6,7 @@ import {
   mostPrimeBits,
   parametersSpecSchema,
   requireSecurity,
+  unusualTable,
   type CkksParameters,
 } from "../parameters.js";
 import { coeffModulusPrimes } from "../primes.js";
@@ -24,6 +25,7 @@ const commonShape = {
   plainModulus: z.int().min(2).max(mostPlainModulus),
   coeffModulusBits: z.array(z.int().min(14).max(mostPrimeBits)).min(1).optional(),
   security: parametersSpecSchema.shape.security,
+  securityTable: parametersSpecSchema.shape.securityTable,
 };
 
 const fractionalSpecSchema = z.strictObject({
@@ -57,7 +59,7 @@ type IntegersSpec = z.input<typeof integersSpecSchema>;
  * - `plainModulus` p: coefficients of plaintexts, or integers in slots, are counted modulo it (2 to 2^50)
  * - `coeffModulusBits`: sizes of the primes in bits (14–60), the last one special: it is used in keys only. One prime alone
  *   leaves no room for key switching, so that nothing can be relinearized. SEAL's `BFVDefault` if left out
- * - `security`: as in CKKS
+ * - `security`, `securityTable`: as in CKKS
  * - `encoding`: `"fractional"` if left out, one value a ciphertext (packing `scalar`), or `"integers"` in N slots (packing
  *   `batch`), for which p must be a prime ≡ 1 modulo 2N
  * - of `"fractional"`: `base` (2 if left out), and how many digits a value has at most, `integerDigits` (64) and
@@ -86,6 +88,8 @@ interface BfvBase {
   readonly plainModulus: number;
   readonly coeffModulusBits: readonly number[];
   readonly security: CkksParameters["security"];
+  /** Only where it is not the usual one, the standard of 2018. */
+  readonly securityTable?: CkksParameters["securityTable"];
   /** log2 of the scale of fresh ciphertexts: 0 in the fractional encoding, where a value's digits carry its fraction. */
   readonly scaleBits: number;
   readonly weightScaleBits: number;
@@ -136,7 +140,7 @@ export function checkBfvParameters(spec: unknown): BfvParameters {
     throw new InputError(`BFV parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);
   }
   const { data } = parsed;
-  const { polyModulusDegree, plainModulus, security } = data;
+  const { polyModulusDegree, plainModulus, security, securityTable } = data;
   const standard = defaultModulusBits(polyModulusDegree, security);
   if (!standard) {
     throw new InputError(
@@ -145,7 +149,7 @@ export function checkBfvParameters(spec: unknown): BfvParameters {
     );
   }
   const { coeffModulusBits = standard } = data;
-  if (security !== "teaching") requireSecurity({ polyModulusDegree, security }, coeffModulusBits);
+  requireSecurity({ polyModulusDegree, security, securityTable }, coeffModulusBits);
   const coeffModulus = Object.freeze(coeffModulusPrimes(polyModulusDegree, coeffModulusBits));
   requirePlainModulus(plainModulus, coeffModulusBits, coeffModulus);
   const encoding =
@@ -167,6 +171,7 @@ export function checkBfvParameters(spec: unknown): BfvParameters {
     plainModulus,
     coeffModulusBits: Object.freeze([...coeffModulusBits]),
     security,
+    ...unusualTable(securityTable),
     ...encoding,
     ...derived,
   } as const) as BfvParameters;
