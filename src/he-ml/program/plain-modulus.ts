@@ -9,7 +9,7 @@ import {
   type CoefficientIntervals,
 } from "../crypto/bfv/coefficient-intervals.js";
 import { encodeFraction } from "../crypto/bfv/fractional-encoder.js";
-import { requireBfvParameters, type BfvParameters } from "../crypto/bfv/parameters.js";
+import { mostPlainModulus, requireBfvParameters, type BfvParameters } from "../crypto/bfv/parameters.js";
 import { InputError } from "../errors.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
@@ -75,24 +75,24 @@ export function checkPlainModulus(
   requireValueRanges("checkPlainModulus", valueRanges);
   const walk = new Walk(parameters, valueRanges);
   let shape = model.inputShape;
-  let bounds = walk.fresh("input", undefined);
+  let bounds = walk.fresh("input");
   let position = 0;
-  let broken: { readonly layer: number; readonly message: string } | undefined;
+  let broken: { readonly layer: number; readonly message: string; readonly remedies: string[] } | undefined;
   let largest = 0;
   const states = layers.map((encoded): LevelAndScale => {
     const { layer } = encoded;
+    const refreshed = () => walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
     if (layer.kind === "reencryption") {
-      bounds = walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
+      bounds = refreshed();
       return bounds;
     }
     const next = walk.behind(layer, shape, bounds);
     largest = Math.max(largest, largestCoefficient(next.intervals));
     const trouble = walk.troubleWith(next);
     if (trouble && !broken) {
-      const fresh = walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
-      const helps = !bounds.isFresh && !walk.troubleWith(walk.behind(layer, shape, fresh));
-      broken = { layer: position, message: `${describeLayer(layer)}: ${trouble}` };
-      if (helps) broken = { ...broken, message: `${broken.message}; re-encrypt before layer ${position}` };
+      const helps = !bounds.isFresh && !walk.troubleWith(walk.behind(layer, shape, refreshed()));
+      const remedies = helps ? [`re-encrypt before layer ${position}`] : [];
+      broken = { layer: position, message: `${describeLayer(layer)}: ${trouble}`, remedies };
     }
     // Where a scale has no room, the layer itself says so.
     if (!broken) encoded.outputState(bounds, shape);
@@ -102,8 +102,9 @@ export function checkPlainModulus(
     return next;
   });
   if (!broken) return states.map(({ level, scale }) => ({ level, scale }));
+  const remedies = [...broken.remedies, ...walk.remedies(largest)];
   throw new CoefficientOverflowError(
-    `${broken.message}${broken.message.includes("; ") ? ", or" : ";"} ${walk.remedies(largest)}`,
+    `${broken.message}; ${remedies.join(", or ")}`,
     broken.layer,
     2 * largest,
   );
@@ -120,7 +121,7 @@ class Walk {
   }
 
   /** What is known of values that were just encrypted. @param name the layer that gave them, or `input` */
-  fresh(name: string, before: Bounds | undefined): Bounds {
+  fresh(name: string, before?: Bounds): Bounds {
     const state = freshState(this.parameters);
     const range = this.#rangeOf(name);
     return { ...state, intervals: this.#digitsOf(name, range, state.scale, before), isFresh: true };
@@ -204,14 +205,14 @@ class Walk {
     );
   }
 
-  remedies(largest: number): string {
+  /** What else would do for all layers, beside a re-encryption. */
+  remedies(largest: number): string[] {
     const { plainModulus, encoding } = this.parameters;
-    const larger =
-      2 * largest >= plainModulus
-        ? `take a plainModulus above ${2 * Math.ceil(largest)} (${Math.ceil(Math.log2(2 * largest))} bits)`
-        : `take a larger polyModulusDegree`;
     const less = encoding === "integers" ? "lower scaleBits or weightScaleBits" : "take fewer fractionDigits";
-    return `${larger}, or ${less}`;
+    const least = 2 * Math.ceil(largest);
+    if (least < plainModulus) return ["take a larger polyModulusDegree", less];
+    if (least >= mostPlainModulus) return [less];
+    return [`take a plainModulus above ${least} (${Math.ceil(Math.log2(least))} bits)`, less];
   }
 }
 

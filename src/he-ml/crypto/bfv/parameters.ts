@@ -13,8 +13,8 @@ import { coeffModulusPrimes } from "../primes.js";
 import { nearestBatchingPrimes, takesBatching } from "./batching-primes.js";
 import { defaultModulusBits } from "./default-modulus.js";
 
-/** Plain moduli lie below this: exact in a double, products of two of them in two. */
-const mostPlainModulus = 2 ** 50;
+/** The largest plain modulus: what is counted modulo it is exact in a double. */
+export const mostPlainModulus = 2 ** 50;
 
 /** A double has no more bits than that before its point. */
 const mostDigits = 1024;
