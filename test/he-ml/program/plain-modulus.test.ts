@@ -117,7 +117,7 @@ describe("coefficients that outgrow the plain modulus", () => {
       valueRanges: [{ name: "input", min: 0, max: 2 ** -31 }],
     });
     expect(error.message).toMatch(
-      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; take a larger polyModulusDegree, or take fewer fractionDigits$/,
+      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; re-encrypt before layer 4, or take a larger polyModulusDegree, or take fewer fractionDigits$/,
     );
   });
 });
