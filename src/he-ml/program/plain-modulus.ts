@@ -1,4 +1,4 @@
-import { requireList, requireOptions } from "../arguments.js";
+import { requireArgument, requireList, requireOptions } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { BoundCiphertext, CoefficientBounds } from "../crypto/bfv/coefficient-bounds.js";
 import {
@@ -15,7 +15,7 @@ import { encodeLayer } from "../layers/encode.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { describeLayer } from "../model/layer.js";
-import { layerOutputShape, requireNetwork, type Layer, type Model } from "../model/model.js";
+import { layerOutputShape, layerShapes, requireNetwork, type Layer, type Model } from "../model/model.js";
 import { requireValueRanges, type ValueRange } from "../model/value-range.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 import type { ChainOptions } from "./chain.js";
@@ -52,7 +52,7 @@ interface Bounds extends LevelAndScale {
  * stay within twice the ranges that were seen, with the weights' own digits. Bounds of a product of polynomials are products
  * of intervals, coefficient by coefficient.
  *
- * @param layers all of the model's, with re-encryptions between them
+ * @param layers all of the model's, or a range of them, with re-encryptions between them
  * @param options ranges that the layers' values were seen in; where there are none, values in the fractional encoding have all
  *   digits that there are, and images for integers lie in ±1
  * @returns level and scale of the output of each layer
@@ -74,14 +74,15 @@ export function checkPlainModulus(
   const { valueRanges = [] } = requireOptions("checkPlainModulus", options);
   requireValueRanges("checkPlainModulus", valueRanges);
   const walk = new Walk(parameters, valueRanges);
-  let shape = model.inputShape;
-  let bounds = walk.fresh("input");
-  let position = 0;
+  let position = firstPosition(layers, model);
+  let shape = layerShapes(model)[position];
+  const nameBefore = () => (position === 0 ? "input" : model.layers[position - 1].name);
+  let bounds = walk.fresh(nameBefore());
   let broken: { readonly layer: number; readonly message: string; readonly remedies: string[] } | undefined;
   let largest = 0;
   const states = layers.map((encoded): LevelAndScale => {
     const { layer } = encoded;
-    const refreshed = () => walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
+    const refreshed = () => walk.fresh(nameBefore(), bounds);
     if (layer.kind === "reencryption") {
       bounds = refreshed();
       return bounds;
@@ -108,6 +109,20 @@ export function checkPlainModulus(
     broken.layer,
     2 * largest,
   );
+}
+
+/** Position in the model of the first layer. @throws InputError unless they are layers of this model */
+function firstPosition(layers: readonly RunnableLayer[], model: Model): number {
+  const own = layers.filter(({ layer }) => layer.kind !== "reencryption");
+  const first = own[0]?.modelLayers?.[0] ?? 0;
+  const isPart = own.every(({ layer }, i) => layer.name === model.layers[first + i]?.name);
+  requireArgument(
+    "checkPlainModulus",
+    isPart,
+    "layers of this model, as buildFromModel gives them, or a range of them",
+    layers,
+  );
+  return first;
 }
 
 class Walk {
