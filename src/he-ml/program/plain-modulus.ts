@@ -155,8 +155,8 @@ class Walk {
     const { parameters } = this;
     if (parameters.encoding === "integers") {
       // Images have the sign that they have; what was seen inside says nothing of the other sign.
-      if (name === "input" || !before) return integersWithin(range ?? assumed, margin * scale);
-      if (range) return integersWithin(eitherSign(range), margin * scale);
+      if (name === "input") return integersWithin(range ?? assumed, margin * scale);
+      if (range || !before) return integersWithin(eitherSign(range ?? assumed), margin * scale);
       const { low, high } = before.intervals;
       return integersWithin({ min: low[0] ?? 0, max: high[0] ?? 0 }, scale / before.scale);
     }

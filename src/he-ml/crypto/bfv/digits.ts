@@ -31,7 +31,7 @@ export function toPolynomial(
 
 /**
  * The inverse, with coefficients of least magnitude: what stands in the upper half of the polynomial is taken for digits at
- * negative exponents.
+ * negative exponents. SEAL's decoder took all from its integer digits on for these; in the middle, products have more room.
  */
 export function fromPolynomial(polynomial: Float64Array, plainModulus: number): Digits {
   const half = polynomial.length / 2;
