@@ -1,10 +1,6 @@
 import { kernelPrimes, type EvaluatorKind } from "../crypto/evaluator-kind.js";
-import {
-  checkParameters,
-  maxCoeffModulusBits,
-  mostPrimeBits,
-  type CkksParameters,
-} from "../crypto/parameters.js";
+import { checkParameters, mostPrimeBits, type CkksParameters } from "../crypto/parameters.js";
+import { mostModulusBits, type SecureRing } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { defaultRelativeError, deviationsInLargest } from "./believed-scales.js";
 import type { Measured } from "./errors/measure.js";
@@ -25,8 +21,8 @@ export interface SharedPart {
  *
  * @param evaluator the kernels' fast primes come first
  */
-export function chainsOfDegree(degree: number, evaluator: EvaluatorKind): number[][] {
-  const limit = maxCoeffModulusBits[degree];
+export function chainsOfDegree(ring: SecureRing, evaluator: EvaluatorKind): number[][] {
+  const limit = mostModulusBits(ring);
   const sizes = evaluator === "kernel" ? kernelPrimes.map(({ mostBits }) => mostBits) : [mostPrimeBits];
   const chains: number[][] = [];
   for (let primes = 2; primes * smallestPrimeBits <= limit; primes++) {
@@ -46,11 +42,11 @@ export function chainsOfDegree(degree: number, evaluator: EvaluatorKind): number
  * @returns undefined where no scales are as precise as asked for
  */
 export function sharedScales(
-  polyModulusDegree: number,
+  ring: SecureRing,
   coeffModulusBits: readonly number[],
   parts: readonly SharedPart[],
 ): CkksParameters | undefined {
-  const chain = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: leastScaleBits });
+  const chain = checkParameters({ ...ring, coeffModulusBits, scaleBits: leastScaleBits });
   let best = { parameters: chain, share: Infinity };
   for (let scaleBits = leastScaleBits; scaleBits <= mostScaleBits; scaleBits++) {
     for (let weightScaleBits = leastScaleBits; weightScaleBits <= mostScaleBits; weightScaleBits++) {
@@ -61,7 +57,7 @@ export function sharedScales(
   }
   if (best.share > 1) return undefined;
   const { scaleBits, weightScaleBits } = best.parameters;
-  return checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits });
+  return checkParameters({ ...ring, coeffModulusBits, scaleBits, weightScaleBits });
 }
 
 const leastScaleBits = 12;

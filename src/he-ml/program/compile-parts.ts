@@ -1,6 +1,7 @@
 import { requireList, requireOptions } from "../arguments.js";
 import { defaultEvaluator } from "../crypto/evaluator-kind.js";
 import { checkParameters, maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.js";
+import { byTable, type AskedSecurity, type SecureRing } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerForward, requireNetwork, type Model } from "../model/model.js";
@@ -62,15 +63,16 @@ export async function compilePartsBy(
   const isPacked = (rest.packing ?? "packed") === "packed";
   const asked = relativeError ?? (isPacked && !rest.parameters ? defaultRelativeError : undefined);
   const partOptions = ranges.map((layers, index) => ({
-    ...{ ...rest, layers, reencryptPositions },
+    ...{ ...rest, layers, reencryptPositions, security: undefined, securityTable: undefined },
     samples: samples && valuesBefore(model, ranges[0][0], layers[0], samples),
     relativeError: asked && (index === ranges.length - 1 ? 1 : earlierParts) * asked,
   }));
-  const compileOn = (parameters: CompileOptions["parameters"]) =>
-    inTurn(partOptions, (part) => compileBy(source, model, { ...part, parameters }));
-  if (rest.parameters) return compileOn(rest.parameters);
+  const { security, securityTable } = rest;
+  const compileOn = (parameters: CompileOptions["parameters"], asked: AskedSecurity = {}) =>
+    inTurn(partOptions, (part) => compileBy(source, model, { ...part, parameters, ...asked }));
+  if (rest.parameters) return compileOn(rest.parameters, { security, securityTable });
   if (!isPacked) {
-    const alone = await compileOn(undefined);
+    const alone = await compileOn(undefined, { security, securityTable });
     const longest = alone
       .map(({ parameters }) => parameters)
       .sort(byLength)
@@ -78,7 +80,7 @@ export async function compilePartsBy(
     return compileOn(longest);
   }
   let problem: unknown;
-  for await (const parameters of chainsFor(source, model, partOptions)) {
+  for await (const parameters of chainsFor(source, model, partOptions, { security, securityTable })) {
     try {
       return await compileOn(parameters);
     } catch (error) {
@@ -90,7 +92,7 @@ export async function compilePartsBy(
   throw (
     problem ??
     new InputError(
-      `compileParts: no 128-bit chain carries the parts ${ranges.map((range) => `${range[0]}–${range.at(-1)}`).join(", ")} ` +
+      `compileParts: no ${security ?? 128}-bit chain${byTable(securityTable)} carries the parts ${ranges.map((range) => `${range[0]}–${range.at(-1)}`).join(", ")} ` +
         `of model "${model.name}" as precisely as asked for; re-encrypt in more places, or ask for less precision`,
     )
   );
@@ -101,21 +103,23 @@ async function* chainsFor(
   source: CostSource,
   model: Model,
   parts: readonly CompileOptions[],
+  { security = 128, securityTable }: AskedSecurity,
 ): AsyncGenerator<CkksParameters> {
   const { evaluator = defaultEvaluator } = parts[0];
-  for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {
-    if (degree < leastDegree) continue;
-    const chains = chainsOfDegree(degree, evaluator);
+  for (const polyModulusDegree of Object.keys(maxCoeffModulusBits).map(Number)) {
+    const ring = { polyModulusDegree, security, securityTable };
+    const chains = chainsOfDegree(ring, evaluator);
+    if (polyModulusDegree < leastDegree || chains.length === 0) continue;
     let measured: SharedPart[];
     try {
-      measured = await inTurn(parts, (part) => measurePart(source, model, degree, chains[0], part));
+      measured = await inTurn(parts, (part) => measurePart(source, model, ring, chains[0], part));
     } catch (error) {
       // A stage does not fit into so few slots.
-      if (!(error instanceof InputError) || degree === mostDegree) throw error;
+      if (!(error instanceof InputError) || polyModulusDegree === mostDegree) throw error;
       continue;
     }
     for (const chain of chains) {
-      const parameters = sharedScales(degree, chain, measured);
+      const parameters = sharedScales(ring, chain, measured);
       if (parameters) yield parameters;
     }
   }
@@ -127,7 +131,7 @@ const mostDegree = 32768;
 async function measurePart(
   source: CostSource,
   model: Model,
-  polyModulusDegree: number,
+  ring: SecureRing,
   coeffModulusBits: readonly number[],
   { signal, onProgress, relativeError, ...part }: CompileOptions,
 ): Promise<SharedPart> {
@@ -135,7 +139,7 @@ async function measurePart(
   const { valueRanges = model.valueRanges, costs = await source.planning(evaluator) } = part;
   const steps = measuredFor(model, {
     ...{ layers, samples, fuse, mostInputCiphertexts, evaluator, valueRanges, costs },
-    parameters: checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: 20 }),
+    parameters: checkParameters({ ...ring, coeffModulusBits, scaleBits: 20 }),
   });
   return { measured: await finishInTurns(steps, { signal, onProgress }), relativeError };
 }

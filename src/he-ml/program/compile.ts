@@ -4,10 +4,12 @@ import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,
   parametersSpec,
+  parametersSpecSchema,
   sameParameters,
   type CkksParameters,
   type ParametersSpec,
 } from "../crypto/parameters.js";
+import { isSecurityAsked, securityLevels, type AskedSecurity } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { layerShapes, requireNetwork, type Model } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
@@ -33,7 +35,7 @@ type PackedOptions = Pick<
 >;
 
 /** How to compile a model. What `planModel` takes too, but ranges and costs, is for packing `packed` only. */
-export interface CompileOptions extends PackedOptions, LongWorkOptions {
+export interface CompileOptions extends PackedOptions, AskedSecurity, LongWorkOptions {
   /** `packed` (one image, fast) if left out, or `batch` (up to N / 2 images at once), or `scalar`. */
   readonly packing?: Packing;
   /** CKKS parameters; chosen, or the model's own layer by layer, if left out. */
@@ -97,6 +99,13 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   const positions = readPositions(options.reencryptPositions, model);
   const layers = rangeOf(model, options.layers, input, positions);
   const given = givenParameters(options, input);
+  const { security, securityTable } = options;
+  if (given && isSecurityAsked(options)) {
+    throw new InputError(
+      `compile: security chooses parameters, and ${input ? "the input's" : "those given"} have their own; ` +
+        `leave security and securityTable out, or say them in the parameters`,
+    );
+  }
   if (input) requireContinuation(model, input, packing, layers);
   const evaluator = options.evaluator ?? defaultEvaluator;
   const costs = options.costs ?? (await source.planning(evaluator));
@@ -108,6 +117,7 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
     isPart: positions.length > 0,
     input,
     given,
+    asked: { security, securityTable },
     valueRanges: options.valueRanges ?? model.valueRanges,
     costs,
   };
@@ -126,6 +136,8 @@ const isObject = (value: unknown) => typeof value === "object" && value !== null
 const optionsSchema = z.strictObject({
   packing: z.unknown().optional(),
   parameters: z.custom(isObject, "expected parameters, as checkParameters takes or gives them").optional(),
+  security: z.literal(securityLevels, { error: "expected 128, 192 or 256" }).optional(),
+  securityTable: parametersSpecSchema.shape.securityTable,
   layers: z.array(z.int()).optional(),
   reencryptPositions: z.array(z.int()).optional(),
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
@@ -163,6 +175,7 @@ interface CompileJob {
   readonly isPart: boolean;
   readonly input?: OutputSpec;
   readonly given?: CkksParameters;
+  readonly asked: AskedSecurity;
   readonly valueRanges?: readonly ValueRange[];
   readonly costs: PlanningCosts;
 }
@@ -208,20 +221,12 @@ async function compileWithKeysOf(
   old: Program,
   options: CompileOptions,
 ): Promise<Program> {
-  const { packing, evaluator, parameters, layers, reencryptPositions, ...packed } = options;
+  const { packing, evaluator, parameters, security, securityTable, layers, ...rest } = options;
+  const { reencryptPositions, ...packed } = rest;
   const { fuse, splitAfter, relativeError, mostInputCiphertexts } = packed;
   const named = firstGiven({
-    ...{
-      packing,
-      evaluator,
-      parameters,
-      layers,
-      reencryptPositions,
-      fuse,
-      splitAfter,
-      relativeError,
-      mostInputCiphertexts,
-    },
+    ...{ packing, evaluator, parameters, security, securityTable, layers, reencryptPositions },
+    ...{ fuse, splitAfter, relativeError, mostInputCiphertexts },
   });
   if (named) throw new InputError(`compile: ${named} is that of the program in keysOf; leave it out`);
   const input = options.input ? readOutputSpec(options.input) : old.content.input;
@@ -257,14 +262,16 @@ function withWeights(
 }
 
 function layeredProgram(
-  { model, evaluator, layers, end, isPart, input, given, valueRanges }: CompileJob,
+  { model, evaluator, layers, end, isPart, input, given, asked, valueRanges }: CompileJob,
   packing: LayeredProgram["packing"],
   options: PackedOptions,
 ): LayeredProgram {
   requireNoPackedOptions(options, packing);
   const own = model.parameters === undefined || isPart ? undefined : checkParameters(model.parameters);
+  const usual = isSecurityAsked(asked) ? undefined : own;
   const part = { inputShape: layerShapes(model)[layers[0]], layers: model.layers.slice(layers[0], end) };
-  const parameters = given ?? own ?? chooseParameters(isPart ? { ...model, ...part } : model, valueRanges);
+  const carried = isPart ? { ...model, ...part } : model;
+  const parameters = given ?? usual ?? chooseParameters(carried, valueRanges, { ...asked, scalesOf: own });
   const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
   const inputRange = knownRange(model, layers, input, valueRanges);
   return { model, evaluator, parameters, layers, input, inputRange, packing, states };
@@ -295,7 +302,7 @@ function requireNoPackedOptions(options: PackedOptions, packing: Packing): void 
 const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
 async function packedProgram(
-  { model, evaluator, layers, end, input, given, valueRanges, costs }: CompileJob,
+  { model, evaluator, layers, end, input, given, asked, valueRanges, costs }: CompileJob,
   { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
 ): Promise<PackedProgram> {
   const { fuse, samples, relativeError = input?.relativeError, mostInputCiphertexts } = options;
@@ -311,7 +318,7 @@ async function packedProgram(
     ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, evaluator, costs },
     // All that comes before values are fresh again, so that its modulus is there when this range is done.
     layers: model.layers.map((_, index) => index).slice(layers[0], end),
-    ...(input ? { start: startOf(input, given!) } : { parameters: given }),
+    ...(input ? { start: startOf(input, given!) } : { parameters: given, ...asked }),
   });
   const planned = await finishInTurns(steps, { signal, onProgress });
   const plan: Plan = last === end - 1 ? planned : planHead(planned, last);

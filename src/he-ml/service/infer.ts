@@ -3,7 +3,7 @@ import { requireArgument, requireOptions } from "../arguments.js";
 import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
 import { evaluatorKinds, evaluatorKindSchema } from "../crypto/evaluator-kind.js";
 import { packingSchema } from "../crypto/packing.js";
-import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
+import { parametersSpec, writtenParametersSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { layerTraceSchema } from "../layers/trace.js";
@@ -54,7 +54,7 @@ export const inferenceReportSchema = z.object({
   model: z.string(),
   packing: packingSchema,
   images: countSchema,
-  parameters: parametersSpecSchema.required(),
+  parameters: writtenParametersSchema,
   threads: countSchema,
   /** What computed, and why. */
   evaluator: evaluatorChoiceSchema,
