@@ -130,3 +130,12 @@ export type { Gaps } from "./service/gaps.js";
 export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";
+
+export { testParameters, type TestParametersOptions } from "./parameters-tester/test-parameters.js";
+export {
+  type TestedLayer,
+  type TestedParameters,
+  type TestedSet,
+  type TestedState,
+  type TestReport,
+} from "./parameters-tester/test-report.js";

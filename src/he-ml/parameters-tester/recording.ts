@@ -1,0 +1,159 @@
+import { headroomBits } from "../crypto/noise.js";
+import type { SchemeParameters } from "./scheme-parameters.js";
+import type { CiphertextState, LayerTrace } from "../layers/trace.js";
+import { errorStatistics } from "../tensor/error-statistics.js";
+import { argmax, imageAt, maxAbs, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
+import type { TestedLayer, TestedState } from "./test-report.js";
+import type { TestedPart } from "./tested-part.js";
+
+/** What was seen of one layer, stage or re-encryption, run by run. */
+interface RecordedStep {
+  readonly traces: LayerTrace[];
+  /** What its outputs decrypted to, a batch a run. */
+  readonly decrypted: Tensor[];
+}
+
+/** The errors of a tensor of several images, in the report's words. */
+export type TestedErrors = Pick<
+  TestedLayer,
+  "max_error" | "mean_error" | "rms_error" | "p99_error" | "precision_bits" | "argmax_flips"
+>;
+
+/** What all runs of one parameter set gave, each on one image or a batch of them. */
+export class Recording {
+  readonly #steps: RecordedStep[] = [];
+  /** Steps that the run that goes on now has finished. */
+  position = 0;
+
+  constructor(
+    private readonly part: TestedPart,
+    private readonly parameters: SchemeParameters,
+  ) {}
+
+  /** Says that another run begins. */
+  begin(): void {
+    this.position = 0;
+  }
+
+  /** Takes in what the run's next step did. */
+  add(trace: LayerTrace, decrypted: Tensor): void {
+    const step = (this.#steps[this.position++] ??= { traces: [], decrypted: [] });
+    step.traces.push(trace);
+    step.decrypted.push(decrypted);
+  }
+
+  /** Milliseconds of all steps of all runs. */
+  get milliseconds(): number {
+    return this.#steps.reduce((sum, { traces }) => sum + total(traces, "milliseconds"), 0);
+  }
+
+  /** A line for each step. */
+  lines(): TestedLayer[] {
+    let input = this.part.images;
+    return this.#steps.map((step) => {
+      const last = step.traces[0].modelLayers.at(-1);
+      const output = last === undefined ? input : this.part.outputs[last];
+      const line = this.#line(step, input, output);
+      input = output;
+      return line;
+    });
+  }
+
+  #line({ traces, decrypted }: RecordedStep, input: Tensor, output: Tensor): TestedLayer {
+    const { parameters, part } = this;
+    const [{ name, kind, modelLayers, shape }] = traces;
+    const actual = joined(decrypted);
+    const [images] = actual.shape;
+    const expected = firstImages(output, images);
+    const { statistics, errors } = compared(actual, expected);
+    const before = leastOf(traces.map((trace) => trace.before));
+    const after = leastOf(traces.map((trace) => trace.after));
+    return {
+      layer_name: name,
+      kind,
+      model_layers: modelLayers.map((layer) => part.first + layer),
+      shape,
+      min_noise: after.noiseBudget ?? null,
+      ...errors,
+      max_error_position: indicesOf(statistics.argmax, actual.shape),
+      cipher_value: actual.data[statistics.argmax],
+      plain_value: expected.data[statistics.argmax],
+      before: testedState(parameters, before, firstImages(input, images)),
+      after: testedState(parameters, after, expected),
+      milliseconds: total(traces, "milliseconds"),
+      bytes: total(traces, "bytes"),
+    };
+  }
+}
+
+function compared(actual: Tensor, expected: Tensor) {
+  const statistics = errorStatistics(actual, expected);
+  let flips = 0;
+  for (let i = 0; i < actual.shape[0]; i++) {
+    if (argmax(imageAt(actual, i).data) !== argmax(imageAt(expected, i).data)) flips++;
+  }
+  const errors: TestedErrors = {
+    max_error: statistics.maxAbs,
+    mean_error: statistics.mean,
+    rms_error: statistics.rms,
+    p99_error: statistics.p99,
+    precision_bits: statistics.precisionBits,
+    argmax_flips: flips,
+  };
+  return { statistics, errors };
+}
+
+/** A state that may know its noise budget. */
+type State = CiphertextState & { readonly noiseBudget?: number };
+
+/** The state with the least noise budget; where there is none, all are alike. */
+const leastOf = (states: readonly State[]): State =>
+  states.reduce((least, state) =>
+    (state.noiseBudget ?? Infinity) < (least.noiseBudget ?? Infinity) ? state : least,
+  );
+
+/** @param plain the exact values that stand there */
+function testedState(parameters: SchemeParameters, state: State, plain: Tensor): TestedState {
+  const { level, scaleBits, noiseBudget = null } = state;
+  // Where all values are 0, there is room for as much as for 1.
+  const largest = maxAbs(plain.data) || 1;
+  return {
+    noise_budget: noiseBudget,
+    level,
+    scale_bits: scaleBits,
+    headroom_bits: headroomBits(parameters, level, 2 ** scaleBits, largest),
+  };
+}
+
+function joined(batches: readonly Tensor[]): Tensor {
+  const [{ shape }] = batches;
+  const images = batches.reduce((sum, batch) => sum + batch.shape[0], 0);
+  const joint = [images, ...shape.slice(1)];
+  const data = new Float64Array(sizeOf(joint));
+  let offset = 0;
+  for (const batch of batches) {
+    data.set(batch.data, offset);
+    offset += batch.data.length;
+  }
+  return { shape: joint, data };
+}
+
+/** The first of a batch's images; the data is shared. */
+export function firstImages({ shape, data }: Tensor, count: number): Tensor {
+  const size = sizeOf(shape.slice(1));
+  return { shape: [count, ...shape.slice(1)], data: data.subarray(0, count * size) };
+}
+
+/** Where in a tensor of this shape the value at a row-major position lies. */
+function indicesOf(position: number, shape: Shape): number[] {
+  const indices: number[] = [];
+  let rest = position;
+  for (const size of [...shape].reverse()) {
+    indices.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return indices;
+}
+
+const total = (traces: readonly LayerTrace[], field: "milliseconds" | "bytes") =>
+  traces.reduce((sum, trace) => sum + trace[field], 0);
