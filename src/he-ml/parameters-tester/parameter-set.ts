@@ -22,7 +22,7 @@ const positive = z.number().positive();
 const degreeSchema = z
   .int()
   .min(2)
-  .refine((degree) => Number.isInteger(Math.log2(degree)), { error: "expected a power of two" });
+  .refine((degree) => 2 ** Math.round(Math.log2(degree)) === degree, { error: "expected a power of two" });
 const securitySchema = z.union([z.literal([128, 192, 256]), z.literal("teaching")], {
   error: 'expected 128, 192, 256 or "teaching"',
 });
