@@ -14,10 +14,12 @@ import type { CommandIo } from "./command-io.js";
 import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { requireWritableFile } from "./files.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
+import type { AskedSecurity } from "../he-ml/crypto/security-tables.js";
+import { addSecurityOptions, securityAsked } from "./security-options.js";
 import { sampleImages } from "./sample-images.js";
 import { errorText, megabytes, percent } from "../viz/units.js";
 
-interface ExplainOptions extends EvaluatorOption {
+interface ExplainOptions extends EvaluatorOption, AskedSecurity {
   readonly model: string;
   readonly packing: Packing;
   readonly parameters?: string;
@@ -29,11 +31,12 @@ interface ExplainOptions extends EvaluatorOption {
 
 /** `he-ml explain`: what a run will do and cost, with nothing encrypted. */
 export function explainCommand(io: CommandIo): Command {
-  return new Command("explain")
+  const command = new Command("explain")
     .description("tell layouts, levels, operations, time and error of a run before anything is encrypted")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("packed"))
-    .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own")
+    .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own");
+  return addSecurityOptions(command)
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
     .addOption(evaluatorOption())
@@ -45,6 +48,7 @@ export function explainCommand(io: CommandIo): Command {
 async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Promise<void> {
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   const { packing, evaluator, parameters: file, fuse, clientSpec } = options;
+  const security = securityAsked("explain", options);
   const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
@@ -54,6 +58,7 @@ async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Prom
       packing,
       evaluator,
       parameters: parameters ?? longer,
+      ...(longer ? {} : security),
       ...(packing === "packed" ? { fuse, samples } : {}),
     }),
   );

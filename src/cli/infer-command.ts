@@ -30,10 +30,12 @@ import { npyImages, npyImageShape } from "./npy-images.js";
 import { firstLine, gapLines, resultTable } from "./inference-text.js";
 import { pictureImages } from "./picture-images.js";
 import { startProgress } from "./progress.js";
+import type { AskedSecurity } from "../he-ml/crypto/security-tables.js";
+import { addSecurityOptions, securityAsked } from "./security-options.js";
 import { referenceLogits } from "./reference-logits.js";
 import { sampleImages } from "./sample-images.js";
 
-interface InferCommandOptions extends EvaluatorOption {
+interface InferCommandOptions extends EvaluatorOption, AskedSecurity {
   readonly model: string;
   readonly dataset?: string;
   readonly index?: number;
@@ -58,6 +60,15 @@ const mostImages = 1_000_000;
 
 /** `he-ml infer`: encrypt, run, decrypt, compare with the plain model. */
 export function inferCommand(io: CommandIo): Command {
+  return addSecurityOptions(inferOptions())
+    .addOption(evaluatorOption())
+    .option("--report <file>", "write an HTML report with figures")
+    .option("--allow-error", "exit with 0 also where encrypted and plain logits do not agree")
+    .option("--json", "print everything as JSON")
+    .action((options: InferCommandOptions) => run(options, io));
+}
+
+function inferOptions(): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
@@ -83,17 +94,13 @@ export function inferCommand(io: CommandIo): Command {
       "--threads <n>",
       "worker threads (default: one a core; packing packed: at most two)",
       wholeNumber(1, 256),
-    )
-    .addOption(evaluatorOption())
-    .option("--report <file>", "write an HTML report with figures")
-    .option("--allow-error", "exit with 0 also where encrypted and plain logits do not agree")
-    .option("--json", "print everything as JSON")
-    .action((options: InferCommandOptions) => run(options, io));
+    );
 }
 
 async function run(given: InferCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
   const options = await withPictures(given);
   requireOneSource(options);
+  securityAsked("infer", options);
   const model = await loadInShape(loadModel, options.model, options.inputShape, () => shapeOfImages(options));
   if (options.report) {
     requirePackages("plots");
@@ -156,13 +163,22 @@ function withRanges(model: Model, images: Tensor): Model {
 
 async function compileFor(
   model: Model,
-  { packing, fuse, evaluator, parameters: file, signal, onProgress }: InferCommandOptions & LongWorkOptions,
+  {
+    packing,
+    fuse,
+    evaluator,
+    parameters: file,
+    signal,
+    onProgress,
+    ...asked
+  }: InferCommandOptions & LongWorkOptions,
   longer: CkksParameters | undefined,
 ): Promise<Program> {
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : longer;
-  if (packing !== "packed") return compile(model, { packing, evaluator, parameters });
+  const security = parameters ? {} : securityAsked("infer", asked);
+  if (packing !== "packed") return compile(model, { packing, evaluator, parameters, ...security });
   return compile(model, {
-    ...{ packing, evaluator, parameters, fuse, signal, onProgress },
+    ...{ packing, evaluator, parameters, fuse, signal, onProgress, ...security },
     samples: await sampleImages(model),
   });
 }

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { formatChain } from "../he-ml/crypto/parameters.js";
+import { formatSecurity } from "../he-ml/crypto/security-tables.js";
 import { formatChoice } from "../he-ml/crypto/choose-evaluator.js";
 import { isTooWide } from "../he-ml/service/gaps.js";
 import type { InferenceReport } from "../he-ml/service/infer.js";
@@ -78,7 +79,7 @@ export function resultTable(report: InferenceReport, names: readonly string[]): 
     `time for the whole batch: ${stages.join(", ")}; ${report.threads} thread${report.threads === 1 ? "" : "s"}`,
     `computed by the evaluator ${formatChoice(report.evaluator)}: ${report.evaluator.reason}`,
     `N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}, ` +
-      `${parameters.security === 128 ? "128-bit security" : "NO security (teaching parameters)"}, packing ${packing}`,
+      `${formatSecurity(parameters)}, packing ${packing}`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)}, ` +
       `output ${megabytes(bytes.output)}`,
   ].join("\n");

@@ -64,8 +64,16 @@ export {
   parametersSpec,
   type CkksParameters,
   type ParametersSpec,
+  type WrittenParameters,
 } from "./crypto/parameters.js";
-export { maxCoeffModulusBits2024, type SecurityTable } from "./crypto/security-tables.js";
+export {
+  maxCoeffModulusBits2024,
+  securityTable,
+  type AskedSecurity,
+  type SecurityLevel,
+  type SecurityTable,
+  type SecurityTableName,
+} from "./crypto/security-tables.js";
 export { type EvaluatorChoice } from "./crypto/choose-evaluator.js";
 export { type EvaluatorKind } from "./crypto/evaluator-kind.js";
 export { PublicContext, keyBytes, type EvaluationKeys } from "./crypto/public-context.js";

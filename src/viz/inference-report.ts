@@ -1,4 +1,5 @@
 import { isList, requireArgument } from "../he-ml/arguments.js";
+import { formatSecurity } from "../he-ml/crypto/security-tables.js";
 import type { InferenceReport } from "../he-ml/service/infer.js";
 import type { Tensor } from "../he-ml/tensor/tensor.js";
 import { digits } from "./digits.js";
@@ -38,7 +39,9 @@ export async function inferenceReport(
       `Encrypted and plain model agree on ${agreeing} of ${report.images}. ` +
       `CKKS with N = ${parameters.polyModulusDegree}, primes [${data.join(", ")} | ${parameters.coeffModulusBits.at(-1)}] (bits), input scale ` +
       `2^${parameters.scaleBits}, weight scale 2^${parameters.weightScaleBits}; ` +
-      (parameters.security === 128 ? "128-bit security" : "teaching parameters without security") +
+      (parameters.security === "teaching"
+        ? "teaching parameters without security"
+        : formatSecurity(parameters)) +
       `; packing ${packing}; ${formatCount(report.threads, "thread")}; computed by the evaluator ${report.evaluator.evaluator}.`,
     tables: [
       {

@@ -62,6 +62,13 @@ describe("he-ml explain", () => {
     }
   });
 
+  test("--security, --security-table: parameters of more than 128 bits", async () => {
+    const text = await succeeded([
+      ...["explain", "--model", model, "--security", "192", "--security-table", "2024"],
+    ]);
+    expect(text).toContain("192-bit security by the guidelines of 2024");
+  });
+
   test("--no-fuse: a stage for each layer", async () => {
     const { stages } = JSON.parse(
       await succeeded(["explain", "--model", model, "--no-fuse", "--parameters", teaching, "--json"]),
@@ -111,6 +118,10 @@ describe("he-ml explain", () => {
     expect(await refused(["explain", "--model", model, "--client-spec", folder.path])).toMatch(
       /--client-spec/,
     );
+    const asked = ["explain", "--model", model, "--security", "192", "--parameters", teaching];
+    expect(await refused(asked)).toMatch(/explain: --security .* choose parameters, and --parameters gives/);
+    expect(await refused(["explain", "--model", model, "--security", "160"])).toMatch(/128, 192, 256/);
+    expect(await refused(["explain", "--model", model, "--security-table", "2020"])).toMatch(/2018, 2024/);
     const short = await writeJson(folder.path, "short.json", {
       polyModulusDegree: 8192,
       coeffModulusBits: [50, 60],

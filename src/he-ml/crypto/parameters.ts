@@ -2,7 +2,17 @@ import * as z from "zod";
 import { isObject, requireArgument, requireList } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { coeffModulusPrimes } from "./primes.js";
-import { maxCoeffModulusBits } from "./security-tables.js";
+import {
+  formatSecurity,
+  maxCoeffModulusBits,
+  mostModulusBits,
+  securityLevels,
+  securityTable as tableOf,
+  securityTableNames,
+  type SecureRing,
+  type SecurityLevel,
+  type SecurityTableName,
+} from "./security-tables.js";
 
 export { maxCoeffModulusBits };
 
@@ -16,9 +26,16 @@ export const parametersSpecSchema = z.strictObject({
   scaleBits: z.number().min(8).max(120),
   weightScaleBits: z.number().min(4).max(60).optional(),
   security: z
-    .union([z.literal(128), z.literal("teaching")], { error: 'expected 128 or "teaching"' })
+    .literal([...securityLevels, "teaching"], { error: 'expected 128, 192, 256 or "teaching"' })
     .default(128),
+  securityTable: z.enum(securityTableNames, { error: 'expected "2018" or "2024"' }).optional(),
 });
+
+/** What `parametersSpec` gives: all fields, `securityTable` where it is not the usual one. */
+export const writtenParametersSchema = parametersSpecSchema
+  .omit({ securityTable: true })
+  .required()
+  .extend({ securityTable: parametersSpecSchema.shape.securityTable });
 
 /**
  * CKKS parameters as people write them, in code or JSON.
@@ -27,9 +44,15 @@ export const parametersSpecSchema = z.strictObject({
  * - `coeffModulusBits`: sizes of the primes in bits (14–60), the last one special: it is used in keys only
  * - `scaleBits`: log2 of the scale at which inputs are encoded; layers rescale down to it
  * - `weightScaleBits`: log2 of the scale at which weights are encoded; `scaleBits` if left out
- * - `security`: 128 bits unless `"teaching"` is asked for by name, which promises none
+ * - `security`: 128 bits unless 192, 256, or `"teaching"` is asked for by name, which promises none
+ * - `securityTable`: by which table, `"2018"` (the HomomorphicEncryption.org standard) if left out, or `"2024"` (the
+ *   guidelines of Bossuat et al., a few bits stricter)
  */
 export type ParametersSpec = z.input<typeof parametersSpecSchema>;
+
+/** A specification with nothing left open. */
+export type WrittenParameters = Required<Omit<ParametersSpec, "securityTable">> &
+  Pick<ParametersSpec, "securityTable">;
 
 /** What follows from a specification. Where it is given too, it is held against what follows, and never believed. */
 const givenSchema = parametersSpecSchema.extend({
@@ -45,7 +68,9 @@ export interface CkksParameters {
   readonly coeffModulusBits: readonly number[];
   readonly scaleBits: number;
   readonly weightScaleBits: number;
-  readonly security: 128 | "teaching";
+  readonly security: SecurityLevel | "teaching";
+  /** Only where it is not the usual one, the standard of 2018. */
+  readonly securityTable?: SecurityTableName;
   /** Values in one ciphertext, N / 2. */
   readonly slots: number;
   /** Data primes, the level of a fresh ciphertext. */
@@ -71,14 +96,21 @@ export function checkParameters(spec: unknown): CkksParameters {
     const [issue] = parsed.error.issues;
     throw new InputError(`parameters: ${issue.path.join(".") || "the whole"}: ${issue.message}`);
   }
-  const { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parsed.data;
+  const { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security, securityTable } =
+    parsed.data;
   const degrees = Object.keys(maxCoeffModulusBits).map(Number);
   if (!degrees.includes(polyModulusDegree)) {
     throw new InputError(
       `parameters: polyModulusDegree: expected one of ${degrees.join(", ")}, got ${polyModulusDegree}`,
     );
   }
-  if (security === 128) requireSecurity(polyModulusDegree, coeffModulusBits);
+  if (security !== "teaching") {
+    requireSecurity({ polyModulusDegree, security, securityTable }, coeffModulusBits);
+  } else if (securityTable !== undefined) {
+    throw new InputError(
+      `parameters: securityTable: "teaching" is held against no table, got "${securityTable}"; leave it out`,
+    );
+  }
 
   const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
   if (scaleBits >= dataBits - 1) {
@@ -107,6 +139,7 @@ export function checkParameters(spec: unknown): CkksParameters {
     scaleBits,
     weightScaleBits: weightScaleBits ?? Math.min(scaleBits, 60),
     security,
+    ...unusualTable(securityTable),
     ...derived,
   } as const) as CkksParameters;
 }
@@ -122,9 +155,10 @@ export function requireParameters(
 }
 
 /** Checked parameters as people write them, ready for JSON. @throws InputError if they are none */
-export function parametersSpec(parameters: CkksParameters): Required<ParametersSpec> {
+export function parametersSpec(parameters: CkksParameters): WrittenParameters {
   requireParameters("parametersSpec", parameters);
-  const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits, security } = parameters;
+  const { scheme, polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits } = parameters;
+  const { security, securityTable } = parameters;
   return {
     scheme,
     polyModulusDegree,
@@ -132,23 +166,37 @@ export function parametersSpec(parameters: CkksParameters): Required<ParametersS
     scaleBits,
     weightScaleBits,
     security,
+    ...unusualTable(securityTable),
   };
 }
+
+/** The usual table is not written, so that parameters from before there were others read and name themselves the same. */
+const unusualTable = (securityTable: SecurityTableName | undefined) =>
+  securityTable === undefined || securityTable === "2018" ? {} : { securityTable };
 
 /** Whether keys and ciphertexts under one are good under the other. */
 export function sameParameters(a: CkksParameters, b: CkksParameters): boolean {
   return JSON.stringify(parametersSpec(a)) === JSON.stringify(parametersSpec(b));
 }
 
-function requireSecurity(polyModulusDegree: number, coeffModulusBits: readonly number[]): void {
+function requireSecurity(
+  ring: SecureRing & { readonly security: SecurityLevel },
+  coeffModulusBits: readonly number[],
+): void {
+  const { polyModulusDegree, security, securityTable } = ring;
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
-  const allowed = maxCoeffModulusBits[polyModulusDegree];
+  const allowed = mostModulusBits(ring);
   if (total <= allowed) return;
-  const enough = Object.entries(maxCoeffModulusBits).find(([, bits]) => bits >= total);
+  const enough = Object.keys(maxCoeffModulusBits)
+    .map(Number)
+    .find((degree) => mostModulusBits({ ...ring, polyModulusDegree: degree }) >= total);
+  const table = tableOf(security, securityTable);
   throw new InputError(
-    `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below 128-bit ` +
-      `security, which allows ${allowed}; drop ${total - allowed} bits` +
-      (enough ? ` or use polyModulusDegree ${enough[0]}` : "") +
+    `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below ${formatSecurity({ security, securityTable })}, which ` +
+      (polyModulusDegree in table
+        ? `allows ${allowed}; drop ${total - allowed} bits` + (enough ? ` or ` : "")
+        : `the table has not at this degree; `) +
+      (enough ? `use polyModulusDegree ${enough}` : "") +
       ` (to learn without security, ask for "security": "teaching")`,
   );
 }
@@ -185,7 +233,5 @@ export function formatChain(parameters: Pick<CkksParameters, "coeffModulusBits">
 
 /** Parameters in short, for one line about what was made with them. */
 export function formatParameters(parameters: CkksParameters): string {
-  const { polyModulusDegree, security } = parameters;
-  const safety = security === 128 ? "128-bit security" : "NO security (teaching parameters)";
-  return `N = ${polyModulusDegree}, primes ${formatChain(parameters)}, ${safety}`;
+  return `N = ${parameters.polyModulusDegree}, primes ${formatChain(parameters)}, ${formatSecurity(parameters)}`;
 }

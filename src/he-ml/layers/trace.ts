@@ -4,6 +4,7 @@ import { tracedEvaluatorSchema, type TracedEvaluator } from "../crypto/evaluator
 import { operationCountsSchema, type OperationCounts } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema, type EncryptedLayout } from "../crypto/packing.js";
 import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
+import { securityLevels } from "../crypto/security-tables.js";
 import { countSchema, shapeSchema, type TypeOf } from "../schema.js";
 import { errorStatisticsSchema, type ErrorStatistics } from "../tensor/error-statistics.js";
 
@@ -31,7 +32,7 @@ export const layerTraceSchema = ciphertextStateSchema.extend({
   /** Output shape of one image. */
   shape: shapeSchema,
   /** Security of the parameters in bits; `"teaching"` marks parameters that promise none. */
-  security: z.literal([128, "teaching"]),
+  security: z.literal([...securityLevels, "teaching"]),
   /** What computed. */
   evaluator: tracedEvaluatorSchema,
   before: ciphertextStateSchema,

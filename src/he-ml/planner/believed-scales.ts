@@ -1,5 +1,6 @@
 import { kernelPrimes, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { formatChain, mostPrimeBits } from "../crypto/parameters.js";
+import type { SecureRing } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import type { Step } from "../long-work.js";
 import type { ErrorBudget } from "./errors/error-budget.js";
@@ -66,7 +67,7 @@ function mostBitsTried(evaluator: EvaluatorKind, stages: number): MostPrimeBits[
  * with large primes those that take less time.
  */
 export function* believedScales(
-  degree: number,
+  ring: SecureRing,
   measured: Measured,
   transforms: TransformPlan["transforms"],
   { relativeError = defaultRelativeError, evaluator, costs }: WantedScales,
@@ -79,7 +80,7 @@ export function* believedScales(
     );
     const choices: { readonly scales: ScalePlan; readonly cost: number }[] = [];
     for (const most of mostBitsTried(evaluator, scaleStages.length)) {
-      const scales = chooseScales(degree, scaleStages, budget, wanted, most);
+      const scales = chooseScales(ring, scaleStages, budget, wanted, most);
       yield planned(measured);
       if (scales)
         choices.push({ scales, cost: millisecondsOn(scales, scaleStages, transforms, evaluator, costs) });
@@ -101,7 +102,7 @@ export function* believedScales(
       problem = `a trial with noise shows larger errors than asked for, from stage "${scaleStages[Math.max(0, first)].name}" on`;
     }
   }
-  return { problem: problem ?? whatFails(degree, scaleStages, budget) };
+  return { problem: problem ?? whatFails(ring, scaleStages, budget) };
 }
 
 /**
@@ -138,11 +139,11 @@ export function heldScales(measured: Measured, scales: ScalePlan, relativeError?
 }
 
 /** Which stage a degree's modulus cannot carry, or that all of them fit and are not precise enough. */
-function whatFails(degree: number, stages: readonly ScaleStage[], budget: ErrorBudget): string {
+function whatFails(ring: SecureRing, stages: readonly ScaleStage[], budget: ErrorBudget): string {
   const first = stages.findIndex((_, i) => {
     const sources = budget.sources.filter(({ stage }) => stage <= i);
     const before = sources.map((source) => ({ ...source, gain: source.gain.slice(0, i + 1) }));
-    return !chainCarries(degree, stages.slice(0, i + 1), { ...budget, sources: before });
+    return !chainCarries(ring, stages.slice(0, i + 1), { ...budget, sources: before });
   });
   return first < 0
     ? `the stages fit, but not as precisely as asked for`

@@ -3,6 +3,13 @@ import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { defaultEvaluator, evaluatorKinds, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { maxCoeffModulusBits, requireParameters, type CkksParameters } from "../crypto/parameters.js";
 import type { RotationNeed } from "../crypto/rotation-keys.js";
+import {
+  byTable,
+  isSecurityAsked,
+  mostModulusBits,
+  securityTable as tableOf,
+  type AskedSecurity,
+} from "../crypto/security-tables.js";
 import type { SlotLayout } from "../crypto/slot-layout.js";
 import { InputError } from "../errors.js";
 import { layerForward, requireNetwork, type Model } from "../model/model.js";
@@ -30,8 +37,8 @@ import { stageOutputState } from "./scales/stage-state.js";
 import { scalesOnChain } from "./scales/waterline-scales.js";
 import { stagesOf, type Stage, type StageOptions } from "./stages/stages.js";
 
-export interface PlanOptions extends StageOptions {
-  /** CKKS parameters to plan for; chosen with 128-bit security if left out. */
+export interface PlanOptions extends StageOptions, AskedSecurity {
+  /** CKKS parameters to plan for; chosen with the asked security if left out. */
   readonly parameters?: CkksParameters;
   /** Ciphertexts that another plan's last stage left, which this one goes on with; a client packs and encrypts if left out. */
   readonly start?: PlanStart;
@@ -117,7 +124,7 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
   };
   const finish = (...found: [TransformPlan, Measured, ScalePlan]) =>
     finishPlan(model, stages, options, ...found);
-  const { parameters, start } = options;
+  const { parameters, start, security = 128, securityTable } = options;
   if (start) {
     requireSameChain(start, parameters);
     const input = startLayout(start, stages[0].inputShape);
@@ -134,8 +141,9 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
   }
   const problems: string[] = [];
   for (const degree of Object.keys(maxCoeffModulusBits).map(Number)) {
-    if (degree < 4096) continue;
-    const beyond = firstOutOfReach(degree, stages);
+    const ring = { polyModulusDegree: degree, security, securityTable };
+    if (degree < 4096 || mostModulusBits(ring) === 0) continue;
+    const beyond = firstOutOfReach(ring, stages);
     if (beyond) {
       problems.push(`at polyModulusDegree ${degree} the modulus ends before stage "${beyond.name}"`);
       continue;
@@ -143,7 +151,7 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     try {
       const slots = yield* planSlots(stages, degree, options);
       const measured = yield* measure(stages, slots, images, options);
-      const { scales, problem } = yield* believedScales(degree, measured, slots.transforms, options);
+      const { scales, problem } = yield* believedScales(ring, measured, slots.transforms, options);
       if (scales) return finish(slots, measured, scales);
       problems.push(`at polyModulusDegree ${degree} ${problem}`);
     } catch (error) {
@@ -152,8 +160,8 @@ export function* planSteps(model: Model, given: PlanOptions = {}): Generator<Ste
     }
   }
   throw new InputError(
-    `plan: no 128-bit parameters carry model "${model.name}" packed: ${problems.at(-1)}; ` +
-      `use fewer activations, ask for less precision, re-encrypt in between, or use packing batch`,
+    `plan: no ${security}-bit parameters${byTable(securityTable)} carry model "${model.name}" packed: ` +
+      `${problems.at(-1)}; use fewer activations, ask for less precision, re-encrypt in between, or use packing batch`,
   );
 }
 
@@ -173,6 +181,12 @@ function requirePlanOptions(options: PlanOptions): void {
   requireArgument("plan: costs", costs === undefined || typeof costs === "function", "a function", costs);
   requireArgument("plan: start", start === undefined || isObject(start), "what startAfter gives", start);
   if (options.parameters !== undefined) requireParameters("plan", options.parameters);
+  tableOf(options.security, options.securityTable);
+  if (isSecurityAsked(options) && (start ?? options.parameters) !== undefined) {
+    throw new InputError(
+      `plan: security chooses parameters, and they are given with their own; leave security and securityTable out`,
+    );
+  }
   if (splitAfter) requireList("plan: splitAfter", splitAfter, "a list of layers' numbers", Number.isInteger);
 }
 

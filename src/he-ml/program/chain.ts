@@ -5,11 +5,17 @@ import { headroomBits } from "../crypto/noise.js";
 import {
   checkParameters,
   formatChain,
-  maxCoeffModulusBits,
   modulusBits,
   requireParameters,
   type CkksParameters,
 } from "../crypto/parameters.js";
+import {
+  byTable,
+  maxCoeffModulusBits,
+  mostModulusBits,
+  securityTable as tableOf,
+  type AskedSecurity,
+} from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
@@ -62,13 +68,14 @@ export function checkChain(
       );
     }
     const plain = layers.map(({ layer }) => layer);
-    const remedy = findLongerChain(plain, model, parameters, valueRanges);
+    const security = securityOf(parameters);
+    const remedy = findLongerChain(plain, model, parameters, valueRanges, security);
     throw new ChainTooShortError(
       remedy
         ? `${error.message}; with these scales ${formatChain(remedy)} at polyModulusDegree ` +
             `${remedy.polyModulusDegree} would do`
-        : `${error.message}; no 128-bit chain up to polyModulusDegree 32768 carries this model at these scales; ` +
-            `lower scaleBits, use a shallower model, or compile it in packing packed`,
+        : `${error.message}; no ${security.security}-bit chain${byTable(security.securityTable)} up to polyModulusDegree 32768 carries this model at ` +
+            `these scales; lower scaleBits, use a shallower model, or compile it in packing packed`,
       remedy,
     );
   }
@@ -128,47 +135,67 @@ function walk(
   }
 }
 
+type Scales = Pick<CkksParameters, "coeffModulusBits" | "scaleBits" | "weightScaleBits">;
+
+export interface ParametersChoice extends AskedSecurity {
+  /** Parameters whose scales and sizes of primes are kept, as a model brings them; those of SEAL's examples if left out. */
+  readonly scalesOf?: Scales;
+}
+
 /**
  * Parameters for a model that comes without any: a 60-bit first and special prime, and 40-bit scales with a 40-bit
  * prime for each multiplication, the usual choice of SEAL's own examples.
  *
  * @see https://github.com/microsoft/SEAL/blob/4.1.2/native/examples/5_ckks_basics.cpp
- * @throws ChainTooShortError if no 128-bit chain carries the model
- * @throws InputError if it is no model, or the ranges are none
+ * @throws ChainTooShortError if no chain of the asked security carries the model
+ * @throws InputError if it is no model, or the ranges or options are none
+ * @example chooseParameters(model, model.valueRanges, { security: 192 })
  */
-export function chooseParameters(model: Model, valueRanges: readonly ValueRange[] = []): CkksParameters {
+export function chooseParameters(
+  model: Model,
+  valueRanges: readonly ValueRange[] = [],
+  options: ParametersChoice = {},
+): CkksParameters {
   requireNetwork("chooseParameters", model);
   requireValueRanges("chooseParameters", valueRanges);
-  const shortest = checkParameters({
-    polyModulusDegree: 8192,
-    coeffModulusBits: [60, 40, 60],
-    scaleBits: 40,
-  });
-  const chosen = findLongerChain(model.layers, model, shortest, valueRanges);
+  const { security = 128, securityTable, scalesOf } = requireOptions("chooseParameters", options);
+  tableOf(security, securityTable);
+  const shortest: Scales = scalesOf ?? { coeffModulusBits: [60, 40, 60], scaleBits: 40, weightScaleBits: 40 };
+  const asked = { security, securityTable };
+  const chosen = findLongerChain(model.layers, model, shortest, valueRanges, asked);
   if (chosen) return chosen;
   throw new ChainTooShortError(
-    `model "${model.name}": no 128-bit chain up to polyModulusDegree 32768 carries it at 40-bit scales; ` +
+    `model "${model.name}": no ${security}-bit chain${byTable(securityTable)} up to polyModulusDegree 32768 carries it at ` +
+      `${shortest.scaleBits}-bit scales; ` +
       `give parameters with smaller scales, use a shallower model, or packing packed`,
   );
 }
 
-/** The same scales on a chain with more primes, at the smallest degree that carries it with 128-bit security. */
+/** The security that parameters hold; 128 bits for those that promise none, as more is what is looked for. */
+const securityOf = ({ security, securityTable }: CkksParameters) => ({
+  security: security === "teaching" ? (128 as const) : security,
+  securityTable,
+});
+
+/** The same scales on a chain with more primes, at the smallest degree that carries it with the asked security. */
 function findLongerChain(
   layers: readonly Step["layer"][],
   model: Model,
-  parameters: CkksParameters,
+  { scaleBits, weightScaleBits, coeffModulusBits }: Scales,
   valueRanges: readonly ValueRange[],
+  asked: AskedSecurity,
 ): CkksParameters | undefined {
-  const { scaleBits, weightScaleBits, coeffModulusBits } = parameters;
   const special = coeffModulusBits.at(-1)!;
   const data = coeffModulusBits.slice(0, -1);
   for (const polyModulusDegree of Object.keys(maxCoeffModulusBits).map(Number)) {
     for (let primes = data.length; ; primes++) {
       const longer = Array.from({ length: primes }, (_, i) => data[i] ?? data.at(-1)!).concat(special);
-      if (longer.reduce((sum, bits) => sum + bits, 0) > maxCoeffModulusBits[polyModulusDegree]) break;
+      if (longer.reduce((sum, bits) => sum + bits, 0) > mostModulusBits({ polyModulusDegree, ...asked }))
+        break;
       try {
         const candidate = checkParameters({
           polyModulusDegree,
+          ...asked,
           coeffModulusBits: longer,
           scaleBits,
           weightScaleBits,

@@ -4,10 +4,12 @@ import { packings, type Packing } from "../crypto/packing.js";
 import {
   checkParameters,
   parametersSpec,
+  parametersSpecSchema,
   sameParameters,
   type CkksParameters,
   type ParametersSpec,
 } from "../crypto/parameters.js";
+import { isSecurityAsked, securityLevels, type AskedSecurity } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { selectLayers } from "../model/layer-range.js";
 import { layerShapes, requireNetwork, type Model } from "../model/model.js";
@@ -33,7 +35,7 @@ type PackedOptions = Pick<
 >;
 
 /** How to compile a model. What `planModel` takes too, but ranges and costs, is for packing `packed` only. */
-export interface CompileOptions extends PackedOptions, LongWorkOptions {
+export interface CompileOptions extends PackedOptions, AskedSecurity, LongWorkOptions {
   /** `packed` (one image, fast) if left out, or `batch` (up to N / 2 images at once), or `scalar`. */
   readonly packing?: Packing;
   /** CKKS parameters; chosen, or the model's own layer by layer, if left out. */
@@ -91,6 +93,13 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
   }
   const layers = rangeOf(model, options.layers, input);
   const given = givenParameters(options, input);
+  const { security, securityTable } = options;
+  if (given && isSecurityAsked(options)) {
+    throw new InputError(
+      `compile: security chooses parameters, and ${input ? "the input's" : "those given"} have their own; ` +
+        `leave security and securityTable out, or say them in the parameters`,
+    );
+  }
   if (input) requireContinuation(model, input, packing, layers);
   const evaluator = options.evaluator ?? defaultEvaluator;
   const costs = options.costs ?? (await source.planning(evaluator));
@@ -100,6 +109,7 @@ export async function compileBy(source: CostSource, model: Model, options: Compi
     layers,
     input,
     given,
+    asked: { security, securityTable },
     valueRanges: options.valueRanges ?? model.valueRanges,
     costs,
   };
@@ -118,6 +128,8 @@ const isObject = (value: unknown) => typeof value === "object" && value !== null
 const optionsSchema = z.strictObject({
   packing: z.unknown().optional(),
   parameters: z.custom(isObject, "expected parameters, as checkParameters takes or gives them").optional(),
+  security: z.literal(securityLevels, { error: "expected 128, 192 or 256" }).optional(),
+  securityTable: parametersSpecSchema.shape.securityTable,
   layers: z.array(z.int()).optional(),
   input: z.custom(isObject, "expected another program's clientSpec.output").optional(),
   keysOf: z.custom((value) => value instanceof Program, "expected a Program").optional(),
@@ -150,6 +162,7 @@ interface CompileJob {
   readonly layers: readonly number[];
   readonly input?: OutputSpec;
   readonly given?: CkksParameters;
+  readonly asked: AskedSecurity;
   readonly valueRanges?: readonly ValueRange[];
   readonly costs: PlanningCosts;
 }
@@ -205,10 +218,11 @@ async function compileWithKeysOf(
   old: Program,
   options: CompileOptions,
 ): Promise<Program> {
-  const { packing, evaluator, parameters, layers, ...packed } = options;
+  const { packing, evaluator, parameters, security, securityTable, layers, ...packed } = options;
   const { fuse, splitAfter, relativeError, mostInputCiphertexts } = packed;
   const named = firstGiven({
-    ...{ packing, evaluator, parameters, layers, fuse, splitAfter, relativeError, mostInputCiphertexts },
+    ...{ packing, evaluator, parameters, security, securityTable, layers },
+    ...{ fuse, splitAfter, relativeError, mostInputCiphertexts },
   });
   if (named) throw new InputError(`compile: ${named} is that of the program in keysOf; leave it out`);
   const input = options.input ? readOutputSpec(options.input) : old.content.input;
@@ -244,13 +258,14 @@ function withWeights(
 }
 
 function layeredProgram(
-  { model, evaluator, layers, input, given, valueRanges }: CompileJob,
+  { model, evaluator, layers, input, given, asked, valueRanges }: CompileJob,
   packing: LayeredProgram["packing"],
   options: PackedOptions,
 ): LayeredProgram {
   requireNoPackedOptions(options, packing);
   const own = model.parameters === undefined ? undefined : checkParameters(model.parameters);
-  const parameters = given ?? own ?? chooseParameters(model, valueRanges);
+  const usual = isSecurityAsked(asked) ? undefined : own;
+  const parameters = given ?? usual ?? chooseParameters(model, valueRanges, { ...asked, scalesOf: own });
   const states = layerStates({ model, parameters, layers }, { valueRanges, start: input });
   const inputRange = knownRange(model, layers, input, valueRanges);
   return { model, evaluator, parameters, layers, input, inputRange, packing, states };
@@ -281,7 +296,7 @@ function requireNoPackedOptions(options: PackedOptions, packing: Packing): void 
 const firstGiven = (options: object) => Object.entries(options).find(([, value]) => value !== undefined)?.[0];
 
 async function packedProgram(
-  { model, evaluator, layers, input, given, valueRanges, costs }: CompileJob,
+  { model, evaluator, layers, input, given, asked, valueRanges, costs }: CompileJob,
   { signal, onProgress, ...options }: PackedOptions & LongWorkOptions,
 ): Promise<PackedProgram> {
   const { fuse, samples, relativeError = input?.relativeError, mostInputCiphertexts } = options;
@@ -302,7 +317,7 @@ async function packedProgram(
     ...{ fuse, samples, relativeError, mostInputCiphertexts, splitAfter, valueRanges, evaluator, costs },
     // The whole rest of the model, so that its modulus is there when this range is done.
     layers: model.layers.map((_, index) => index).slice(layers[0]),
-    ...(input ? { start: startOf(input, given!) } : { parameters: given }),
+    ...(input ? { start: startOf(input, given!) } : { parameters: given, ...asked }),
   });
   const planned = await finishInTurns(steps, { signal, onProgress });
   const plan: Plan = last === model.layers.length - 1 ? planned : planHead(planned, last);

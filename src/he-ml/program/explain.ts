@@ -6,7 +6,7 @@ import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { evaluatorKindSchema } from "../crypto/evaluator-kind.js";
 import { operationCountsSchema, operationsBetween, operationsTogether } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema } from "../crypto/packing.js";
-import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
+import { parametersSpec, writtenParametersSchema } from "../crypto/parameters.js";
 import {
   evaluationKeyBytes,
   inputCiphertextBytes,
@@ -64,7 +64,7 @@ export const explanationSchema = z.object({
   packing: packingSchema,
   /** What it is planned for, and its time and error predicted. */
   evaluator: evaluatorKindSchema,
-  parameters: parametersSpecSchema.required(),
+  parameters: writtenParametersSchema,
   stages: z.array(stageExplanationSchema).min(1),
   totals: z.object({ predictedMilliseconds: z.number(), ops: operationCountsSchema }),
   /** The largest error at the output, relative to the largest output, that results are held against. */

@@ -210,7 +210,7 @@ function requireWithinModulus(
 
 function requireSecurity({ security }: CkksParameters, options: ClientOptions): void {
   requireOptions("client", options);
-  if (security === 128 || options.security === security) return;
+  if (security !== "teaching" || options.security === security) return;
   throw new InputError(
     `client: the specification asks for parameters without security; a server must not talk you into them: ` +
       `refuse it, or agree with { security: "teaching" } where nothing is at stake`,

@@ -4,7 +4,7 @@ import { payloadLength } from "../crypto/byte-format.js";
 import { evaluatorChoiceSchema } from "../crypto/choose-evaluator.js";
 import { evaluatorKinds, evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { packingSchema } from "../crypto/packing.js";
-import { parametersSpec, parametersSpecSchema } from "../crypto/parameters.js";
+import { parametersSpec, writtenParametersSchema } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { layerTraceSchema } from "../layers/trace.js";
@@ -56,7 +56,7 @@ export const inferenceReportSchema = z.object({
   model: z.string(),
   packing: packingSchema,
   images: countSchema,
-  parameters: parametersSpecSchema.required(),
+  parameters: writtenParametersSchema,
   threads: countSchema,
   /** What computed, and why. */
   evaluator: evaluatorChoiceSchema,
@@ -141,7 +141,7 @@ export async function inferOn(
   const labels = options.labels ?? new Array<null>(count).fill(null);
   const explanation = packing === "packed" ? explain(program) : undefined;
 
-  const security = parameters.security === 128 ? undefined : parameters.security;
+  const security = parameters.security === "teaching" ? parameters.security : undefined;
   const [client, clientMilliseconds] = await timed(() => Client.create(clientSpec, { security }));
   const [keys, keysMilliseconds] = await timed(() => client.evaluationKeys);
   // The server starts while the client encrypts, as two machines would.

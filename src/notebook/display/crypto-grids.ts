@@ -47,12 +47,15 @@ function describe(context: Context): readonly [caption: string, ...roles: Fact[]
 }
 
 export function securityText(security: CkksParameters["security"]): string {
-  return security === 128 ? "128 bits" : "NONE (teaching parameters)";
+  return security === "teaching" ? "NONE (teaching parameters)" : `${security} bits`;
 }
 
+const tableInWords = (name: CkksParameters["securityTable"]) =>
+  name === "2024" ? "guidelines of 2024" : "HomomorphicEncryption.org standard of 2018";
+
 export function parametersGrid(parameters: CkksParameters): Grid {
-  const { polyModulusDegree, slots, levels, coeffModulusBits, scaleBits, weightScaleBits, security } =
-    parameters;
+  const { polyModulusDegree, slots, levels, coeffModulusBits, scaleBits, weightScaleBits } = parameters;
+  const { security, securityTable } = parameters;
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
   return factsGrid("CKKS parameters", [
     ["polyModulusDegree", String(polyModulusDegree), "ring degree N: larger is safer and slower"],
@@ -65,9 +68,9 @@ export function parametersGrid(parameters: CkksParameters): Grid {
     [
       "security",
       securityText(security),
-      security === 128
-        ? "by the HomomorphicEncryption.org standard of 2018: the best attacks known then need about 2^128 steps"
-        : "anyone can break it: for learning only",
+      security === "teaching"
+        ? "anyone can break it: for learning only"
+        : `by the ${tableInWords(securityTable)}: the best attacks known then need about 2^${security} steps`,
     ],
   ]);
 }

@@ -1,4 +1,5 @@
-import { checkParameters, maxCoeffModulusBits, mostPrimeBits } from "../../crypto/parameters.js";
+import { checkParameters, mostPrimeBits } from "../../crypto/parameters.js";
+import { mostModulusBits, type SecureRing } from "../../crypto/security-tables.js";
 import type { ErrorBudget } from "../errors/error-budget.js";
 import { leastBits, searchBits, type RatedBits } from "./bit-search.js";
 import { isRescaled, leastPrimeBits, type ChainProblem, type MostPrimeBits } from "./scale-chain.js";
@@ -28,16 +29,16 @@ function primesPerRescale(stages: readonly ScaleStage[]): number[][] {
  *   https://arxiv.org/abs/1912.11951, for rescaling as late as possible
  */
 export function chooseScales(
-  polyModulusDegree: number,
+  ring: SecureRing,
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
   most: MostPrimeBits,
 ): ScalePlan | undefined {
   if (hasPolynomial(stages)) {
-    return chooseWaterline(polyModulusDegree, stages, budget, wantedErrors, most);
+    return chooseWaterline(ring, stages, budget, wantedErrors, most);
   }
-  for (const problem of problemsOf(polyModulusDegree, stages, most)) {
+  for (const problem of problemsOf(ring, stages, most)) {
     const found = searchBits(problem, budget, wantedErrors);
     if (found && isAsPrecise(found.errors, wantedErrors)) return scalePlan(problem, found);
   }
@@ -49,20 +50,16 @@ export function chooseScales(
  * beside the base prime and the special one. Known without layouts, so that a network far too deep is refused at once.
  */
 export function firstOutOfReach<S extends Pick<ScaleStage, "activation">>(
-  polyModulusDegree: number,
+  ring: SecureRing,
   stages: readonly S[],
 ): S | undefined {
-  const primes = Math.floor(maxCoeffModulusBits[polyModulusDegree] / leastPrimeBits) - 2;
+  const primes = Math.floor(mostModulusBits(ring) / leastPrimeBits) - 2;
   let activations = 0;
   return stages.find(({ activation }) => (activation ? activations++ : activations) > primes);
 }
 
 /** Whether a chain of this degree carries the stages at all, however roughly. */
-export function chainCarries(
-  polyModulusDegree: number,
-  stages: readonly ScaleStage[],
-  budget: ErrorBudget,
-): boolean {
+export function chainCarries(ring: SecureRing, stages: readonly ScaleStage[], budget: ErrorBudget): boolean {
   const any = {
     base: mostPrimeBits,
     stages: stages.map(() => mostPrimeBits),
@@ -70,38 +67,36 @@ export function chainCarries(
   };
   return hasPolynomial(stages)
     ? chooseWaterline(
-        polyModulusDegree,
+        ring,
         stages,
         budget,
         stages.map(() => Infinity),
         any,
       ) !== undefined
-    : problemsOf(polyModulusDegree, stages, any).some((problem) => leastBits(problem));
+    : problemsOf(ring, stages, any).some((problem) => leastBits(problem));
 }
 
 const hasPolynomial = (stages: readonly ScaleStage[]) =>
   stages.some(({ activation }) => activation?.kind === "polynomial");
 
-const problemsOf = (
-  polyModulusDegree: number,
-  stages: readonly ScaleStage[],
-  most: MostPrimeBits,
-): ChainProblem[] =>
+const problemsOf = (ring: SecureRing, stages: readonly ScaleStage[], most: MostPrimeBits): ChainProblem[] =>
   primesPerRescale(stages).map((primes) => ({
-    polyModulusDegree,
+    ...ring,
     stages,
     primesPerRescale: primes,
     most,
   }));
 
 function scalePlan(
-  { polyModulusDegree, stages }: ChainProblem,
+  { polyModulusDegree, security, securityTable, stages }: ChainProblem,
   { bits, chain, errors }: RatedBits,
 ): ScalePlan {
   const { scales, dataBits, specialBits, stagePrimes } = chain;
   const weightBits = bits.weights.filter((_, i) => stages[i].products);
   const parameters = checkParameters({
     polyModulusDegree,
+    security,
+    securityTable,
     coeffModulusBits: [...dataBits, specialBits],
     scaleBits: bits.input,
     // Each stage has its own; who plans on this chain again with one for all finds one that fits.

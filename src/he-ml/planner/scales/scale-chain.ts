@@ -1,4 +1,4 @@
-import { maxCoeffModulusBits } from "../../crypto/parameters.js";
+import { mostModulusBits, type SecureRing } from "../../crypto/security-tables.js";
 import { largestActivated } from "../stages/activation.js";
 import {
   activatedBits,
@@ -15,8 +15,7 @@ import {
 export const leastPrimeBits = 24;
 
 /** Stages whose activations are squares, and what chain they may have. */
-export interface ChainProblem {
-  readonly polyModulusDegree: number;
+export interface ChainProblem extends SecureRing {
   readonly stages: readonly ScaleStage[];
   /** Primes that each stage divides by behind its square: two, where one cannot take as many bits down as precision asks. */
   readonly primesPerRescale: readonly number[];
@@ -73,7 +72,7 @@ export function isRescaled(stages: readonly ScaleStage[], index: number): boolea
  *   into what is left of the modulus, or all primes together would be more than is secure
  */
 export function chainForScales(problem: ChainProblem, bits: ChosenBits): ScaleChain | undefined {
-  const { polyModulusDegree, stages, most } = problem;
+  const { stages, most } = problem;
   if (Math.max(bits.input, ...bits.weights) > mostScaleBits) return undefined;
   const scales = scalesOfStages(stages, bits);
   const stagePrimes = primesOfStages(problem, scales);
@@ -82,7 +81,7 @@ export function chainForScales(problem: ChainProblem, bits: ChosenBits): ScaleCh
   const dataBits = [...base, ...stagePrimes.toReversed().flat()];
   const levels = levelsOfStages(dataBits.length, stagePrimes);
   if (!allFit(stages, scales, dataBits, levels)) return undefined;
-  const specialBits = Math.min(most.special, maxCoeffModulusBits[polyModulusDegree] - sum(dataBits));
+  const specialBits = Math.min(most.special, mostModulusBits(problem) - sum(dataBits));
   // Key switches divide their noise by the special prime, and that noise grows with the largest of the others.
   if (specialBits < Math.max(...dataBits)) return undefined;
   return {

@@ -1,10 +1,6 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
-import {
-  checkParameters,
-  lastPrime,
-  maxCoeffModulusBits,
-  type CkksParameters,
-} from "../../crypto/parameters.js";
+import { checkParameters, lastPrime, type CkksParameters } from "../../crypto/parameters.js";
+import { mostModulusBits, type SecureRing } from "../../crypto/security-tables.js";
 import { InputError } from "../../errors.js";
 import { freshState } from "../../layers/functional/reencryption.js";
 import { activationDepth } from "../stages/activation.js";
@@ -21,7 +17,7 @@ const waterlineBits = [28, 32, 36, 40, 45, 50];
  * want scales that stay the same from level to level.
  */
 export function chooseWaterline(
-  polyModulusDegree: number,
+  ring: SecureRing,
   stages: readonly ScaleStage[],
   budget: ErrorBudget,
   wantedErrors: readonly number[],
@@ -31,9 +27,9 @@ export function chooseWaterline(
   for (const bits of waterlineBits) {
     for (let primes = stages.length; primes <= deepest; primes++) {
       const coeffModulusBits = [most.base, ...new Array<number>(primes).fill(bits), most.special];
-      if (coeffModulusBits.reduce((sum, size) => sum + size) > maxCoeffModulusBits[polyModulusDegree]) break;
+      if (coeffModulusBits.reduce((sum, size) => sum + size) > mostModulusBits(ring)) break;
       try {
-        const parameters = checkParameters({ polyModulusDegree, coeffModulusBits, scaleBits: bits });
+        const parameters = checkParameters({ ...ring, coeffModulusBits, scaleBits: bits });
         const plan = scalesOnChain(parameters, stages, budget);
         if (isAsPrecise(plan.errors, wantedErrors)) return plan;
         break;
