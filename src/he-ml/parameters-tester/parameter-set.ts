@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isObject } from "../arguments.js";
 import { packings, type Packing } from "../crypto/packing.js";
+import { securityLevels, securityTableNames } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { countSchema } from "../schema.js";
 import { snakeFields } from "./snake-fields.js";
@@ -23,14 +24,14 @@ const degreeSchema = z
   .int()
   .min(2)
   .refine((degree) => 2 ** Math.round(Math.log2(degree)) === degree, { error: "expected a power of two" });
-const securitySchema = z.union([z.literal([128, 192, 256]), z.literal("teaching")], {
+const securitySchema = z.literal([...securityLevels, "teaching"], {
   error: 'expected 128, 192, 256 or "teaching"',
 });
 
 /** What every set may say. */
 const common = {
   sec: securitySchema.optional(),
-  security_table: z.enum(["2018", "2024"]).optional(),
+  security_table: z.enum(securityTableNames).optional(),
   insecure_for_teaching: z.boolean().optional(),
 };
 const digits = {
@@ -161,8 +162,9 @@ function securityOf(where: string, fields: SecurityFields, insecureForTeaching: 
       `${where}: "security" says "teaching" and "insecure_for_teaching" false; leave one of the two out`,
     );
   }
-  const isForTeaching = agreed ?? insecureForTeaching;
-  return { security: isForTeaching ? ("teaching" as const) : (security ?? 128), securityTable };
+  // Who agrees to no security is held against no table.
+  if (agreed ?? insecureForTeaching) return { security: "teaching" as const };
+  return { security: security ?? 128, securityTable };
 }
 
 /** What a set says by itself is kept with it, so that a report can be read alone. */

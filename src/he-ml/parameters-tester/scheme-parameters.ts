@@ -21,13 +21,15 @@ export function testedParameters(
   { packing }: ParameterSet,
   reencryptPositions: readonly number[],
 ): TestedParameters {
-  const { scheme, polyModulusDegree, coeffModulusBits, security, scaleBits, weightScaleBits } = parameters;
+  const { scheme, polyModulusDegree, coeffModulusBits, security, securityTable } = parameters;
+  const { scaleBits, weightScaleBits } = parameters;
   return {
     scheme,
     poly_modulus_degree: polyModulusDegree,
     coeff_modulus_bits: coeffModulusBits,
     packing,
     sec: security,
+    ...(securityTable && { security_table: securityTable }),
     scale_bits: scaleBits,
     weight_scale_bits: weightScaleBits,
     reencrypt_positions: reencryptPositions,

@@ -21,7 +21,7 @@ export interface TestInput {
 const mostSets = 10_000;
 
 const fileSchema = z.strictObject({
-  encryption_parameters: z.unknown(),
+  encryption_parameters: z.unknown().optional(),
   debug: z
     .union([z.boolean(), z.literal(["y", "n", "Y", "N"])], { error: 'expected "y" or "n", true or false' })
     .default(false),
