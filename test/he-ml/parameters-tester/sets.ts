@@ -19,3 +19,6 @@ export const inCamelCase = (fields: object): object =>
       field as unknown,
     ]),
   );
+
+export const without = (fields: object, name: string): object =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name));

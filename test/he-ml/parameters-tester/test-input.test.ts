@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { readTestInput } from "../../../src/he-ml/parameters-tester/test-input.js";
 import { thrownBy } from "../support.js";
-import { inCamelCase, originalSet, teachingSet } from "./sets.js";
+import { inCamelCase, originalSet, teachingSet, without } from "./sets.js";
 
 const ofSets = (...sets: unknown[]) => ({ encryption_parameters: sets });
 const specOf = (set: object) => readTestInput(ofSets(set)).sets[0].spec;
@@ -64,7 +64,7 @@ test("a model's parameters.json is a set, too", () => {
 });
 
 test("insecure_for_teaching is security teaching, for one set or for all of a file", () => {
-  const { security: _, ...secure } = teachingSet;
+  const secure = without(teachingSet, "security");
   expect(specOf({ ...secure, sec: 128, insecure_for_teaching: true })).toEqual(specOf(teachingSet));
   expect(specOf(secure)).toMatchObject({ security: 128 });
   const [whole] = readTestInput({ ...ofSets(secure), insecureForTeaching: true }).sets;
@@ -73,9 +73,6 @@ test("insecure_for_teaching is security teaching, for one set or for all of a fi
   expect(whole.given).toEqual({ ...secure, insecure_for_teaching: true });
   expect(specOf({ ...originalSet, insecure_for_teaching: true })).toMatchObject({ security: "teaching" });
 });
-
-const { scale_bits: _, ...withoutScale } = teachingSet;
-const { p: __, ...withoutP } = originalSet;
 
 test.each<[what: string, input: unknown, message: RegExp]>([
   ["no object", [], /expected an object with encryption_parameters/],
@@ -94,8 +91,8 @@ test.each<[what: string, input: unknown, message: RegExp]>([
     /\[1\]: unknown key "scaleBit"/,
   ],
   ["a key twice", ofSets({ ...teachingSet, scaleBits: 20 }), /"scale_bits" is given twice/],
-  ["a missing key", ofSets(withoutScale), /\[0\]: scale_bits: /],
-  ["a missing key of PyCrCNN's", ofSets(withoutP), /\[0\]: p: /],
+  ["a missing key", ofSets(without(teachingSet, "scale_bits")), /\[0\]: scale_bits: /],
+  ["a missing key of PyCrCNN's", ofSets(without(originalSet, "p")), /\[0\]: p: /],
   ["words of both", ofSets({ ...originalSet, scheme: "ckks" }), /\[0\]: unknown key "scheme"/],
   ["m that is no power of two", ofSets({ ...originalSet, m: 3000 }), /m: expected a power of two/],
   [
