@@ -12,6 +12,9 @@ import { thisMachine } from "./calibration/machine-costs.js";
  * Runs parameter sets on a network and images, and measures what each of them comes to: errors of every layer against the
  * exact values, where ciphertexts stand, time and sizes. A set that cannot work is a result with its reason.
  *
+ * Errors are random. In packing `batch` each image fills several slots, so that there are up to 1,024 samples of each value
+ * (these cost nothing), and errors stay alike from run to run; in the others, take more images.
+ *
  * With `threads`, or `max_threads` in the input, sets are shared over worker threads: each set is then computed by one thread
  * beside others that are busy, and its milliseconds are longer than on an idle machine. `memory_bytes` is the most that the
  * whole process held at the ends of the set's steps, all of its threads included.

@@ -11,14 +11,21 @@ import { timed } from "../service/timed.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Packing } from "../crypto/packing.js";
 import type { SchemeParameters } from "./scheme-parameters.js";
+import { inTurn } from "./recording.js";
 import type { TestedPart } from "./tested-part.js";
+
+/** Errors are random: so many samples of a value show how large they are, also from run to run. */
+const mostSamples = 1024;
 
 /** How a run is watched. */
 export interface RunWatch extends Pick<LongWorkOptions, "signal"> {
   readonly onProgress?: (progress: RunProgress) => void;
   /** Called when the images are encrypted, and the steps begin. */
   readonly onEncrypted: () => void;
-  /** Told what each step's output decrypts to, and how long that took, before its trace comes. */
+  /**
+   * Told what each step's output decrypts to, and how long that took, before its trace comes: the images in turn, or more
+   * than once where that costs nothing.
+   */
   readonly onDecrypted: (values: Tensor, milliseconds: number) => void;
 }
 
@@ -66,6 +73,9 @@ export async function openLayered(
   const encrypt = (batch: Tensor, options: LongWorkOptions): Promise<SerializedTensor> =>
     client.encryptAsync(batch, { packing, ...options });
   const decrypt = (tensor: EncryptedTensor) => client.decrypt(server.save(tensor));
+  // Slots that are empty cost as much as slots that hold the images again.
+  const inSlots = packing === "batch" ? Math.min(parameters.slots, mostSamples) : 1;
+  const copies = Math.max(1, Math.floor(inSlots / images.shape[0]));
   try {
     const layers = buildFromPytorch(server.evaluator, model, {
       valueRanges: model.valueRanges,
@@ -80,7 +90,8 @@ export async function openLayered(
       evaluationKeyBytes: keyBytes(keys),
       imagesAtOnce: packing === "batch" ? images.shape[0] : 1,
       async *run(batch, { onEncrypted, onDecrypted, ...watch }) {
-        const [request, encryptMilliseconds] = await timed(() => encrypt(batch, { signal: watch.signal }));
+        const samples = inTurn(batch, batch.shape[0] * copies);
+        const [request, encryptMilliseconds] = await timed(() => encrypt(samples, { signal: watch.signal }));
         onEncrypted();
         using input = server.load(request);
         const twin = toldTwin({ input: batch, decrypt }, onDecrypted);
@@ -99,7 +110,7 @@ export async function openLayered(
   }
 }
 
-/** The twin, which tells what it decrypted. */
+/** The twin, which tells all that it decrypted. */
 export function toldTwin<T>(twin: PlainTwin<T>, onDecrypted: RunWatch["onDecrypted"]): PlainTwin<T> {
   return {
     ...twin,
@@ -107,7 +118,7 @@ export function toldTwin<T>(twin: PlainTwin<T>, onDecrypted: RunWatch["onDecrypt
       const start = performance.now();
       const values = twin.decrypt(tensor);
       onDecrypted(values, performance.now() - start);
-      return values;
+      return inTurn(values, twin.input.shape[0]);
     },
   };
 }

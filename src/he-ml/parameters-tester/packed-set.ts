@@ -6,7 +6,7 @@ import { Client } from "../service/client.js";
 import { Server } from "../service/server.js";
 import { timed } from "../service/timed.js";
 import { toldTwin, type OpenedSet, type SetToOpen } from "./opened-set.js";
-import { firstImages } from "./recording.js";
+import { inTurn } from "./recording.js";
 
 /** As many images are looked at to plan by as the command `infer` does. */
 const samples = 2;
@@ -31,7 +31,7 @@ export async function openPacked(
     packing: "packed",
     parameters,
     valueRanges: model.valueRanges,
-    samples: firstImages(images, Math.min(samples, images.shape[0])),
+    samples: inTurn(images, Math.min(samples, images.shape[0])),
     signal: planSignal,
   });
   const { clientSpec } = program;

@@ -9,7 +9,7 @@ import type { TestedPart } from "./tested-part.js";
 /** What was seen of one layer, stage or re-encryption, run by run. */
 interface RecordedStep {
   readonly traces: LayerTrace[];
-  /** What its outputs decrypted to, a batch a run. */
+  /** What its outputs decrypted to, a batch a run: all images in turn, or more than once. */
   readonly decrypted: Tensor[];
 }
 
@@ -63,9 +63,10 @@ export class Recording {
     const { parameters, part } = this;
     const [{ name, kind, modelLayers, shape }] = traces;
     const actual = joined(decrypted);
-    const [images] = actual.shape;
-    const expected = firstImages(output, images);
-    const { statistics, errors } = compared(actual, expected);
+    const [samples] = actual.shape;
+    const expected = inTurn(output, samples);
+    const { statistics, errors } = compared(actual, expected, output.shape[0]);
+    const [sample, ...place] = indicesOf(statistics.argmax, actual.shape);
     const before = leastOf(traces.map((trace) => trace.before));
     const after = leastOf(traces.map((trace) => trace.after));
     return {
@@ -75,10 +76,10 @@ export class Recording {
       shape,
       min_noise: after.noiseBudget ?? null,
       ...errors,
-      max_error_position: indicesOf(statistics.argmax, actual.shape),
+      max_error_position: [sample % output.shape[0], ...place],
       cipher_value: actual.data[statistics.argmax],
       plain_value: expected.data[statistics.argmax],
-      before: testedState(parameters, before, firstImages(input, images)),
+      before: testedState(parameters, before, inTurn(input, samples)),
       after: testedState(parameters, after, expected),
       milliseconds: total(traces, "milliseconds"),
       bytes: total(traces, "bytes"),
@@ -86,11 +87,12 @@ export class Recording {
   }
 }
 
-function compared(actual: Tensor, expected: Tensor) {
+/** @param images that there are: the samples are those in turn */
+function compared(actual: Tensor, expected: Tensor, images: number) {
   const statistics = errorStatistics(actual, expected);
-  let flips = 0;
+  const flipped = new Set<number>();
   for (let i = 0; i < actual.shape[0]; i++) {
-    if (argmax(imageAt(actual, i).data) !== argmax(imageAt(expected, i).data)) flips++;
+    if (argmax(imageAt(actual, i).data) !== argmax(imageAt(expected, i).data)) flipped.add(i % images);
   }
   const errors: TestedErrors = {
     max_error: statistics.maxAbs,
@@ -98,7 +100,7 @@ function compared(actual: Tensor, expected: Tensor) {
     rms_error: statistics.rms,
     p99_error: statistics.p99,
     precision_bits: statistics.precisionBits,
-    argmax_flips: flips,
+    argmax_flips: flipped.size,
   };
   return { statistics, errors };
 }
@@ -138,10 +140,14 @@ function joined(batches: readonly Tensor[]): Tensor {
   return { shape: joint, data };
 }
 
-/** The first of a batch's images; the data is shared. */
-export function firstImages({ shape, data }: Tensor, count: number): Tensor {
-  const size = sizeOf(shape.slice(1));
-  return { shape: [count, ...shape.slice(1)], data: data.subarray(0, count * size) };
+/** So many images, those of the batch over and over again. */
+export function inTurn({ shape: [images, ...shape], data }: Tensor, count: number): Tensor {
+  const size = sizeOf(shape);
+  const repeated = new Float64Array(count * size);
+  for (let i = 0; i < count; i += images) {
+    repeated.set(data.subarray(0, Math.min(images, count - i) * size), i * size);
+  }
+  return { shape: [count, ...shape], data: repeated };
 }
 
 /** Where in a tensor of this shape the value at a row-major position lies. */
