@@ -39,7 +39,7 @@ function parametersText({ parameters, given, insecure_for_teaching }: TestedSet)
   const { poly_modulus_degree, coeff_modulus_bits: coeffModulusBits } = parameters;
   const { scale_bits, weight_scale_bits, plain_modulus, base, reencrypt_positions } = parameters;
   return [
-    `N = ${poly_modulus_degree} ${formatChain({ coeffModulusBits })}`,
+    `N = ${poly_modulus_degree} ${coeffModulusBits.length > 1 ? formatChain({ coeffModulusBits }) : `[${coeffModulusBits[0]}]`}`,
     ...(scale_bits === undefined ? [] : [`scales ${scale_bits}, ${weight_scale_bits}`]),
     ...(plain_modulus === undefined ? [] : [`p = ${plain_modulus}`]),
     ...(base === undefined ? [] : [`base ${base}`]),

@@ -10,7 +10,7 @@ import { buildFromPytorch } from "../program/build-from-pytorch.js";
 import { timed } from "../service/timed.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Packing } from "../crypto/packing.js";
-import type { SchemeParameters } from "./scheme-parameters.js";
+import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import { inTurn } from "./recording.js";
 import type { TestedPart } from "./tested-part.js";
 
@@ -48,9 +48,9 @@ export interface OpenedSet extends AsyncDisposable {
 }
 
 /** What is to be opened. */
-export interface SetToOpen extends Pick<LongWorkOptions, "signal"> {
+export interface SetToOpen<P = SchemeParameters> extends Pick<LongWorkOptions, "signal"> {
   readonly part: TestedPart;
-  readonly parameters: SchemeParameters;
+  readonly parameters: P;
   /** Before which of the part's layers values are encrypted afresh. */
   readonly reencryptPositions: readonly number[];
 }
@@ -68,13 +68,17 @@ export async function openLayered(
     const made = await SecretContext.create(parameters);
     return { client: made, keys: made.exportEvaluationKeys() };
   });
-  const { evaluator } = await chooseEvaluator(parameters);
+  const isBfv = parameters.scheme === "bfv";
+  const { evaluator } = await chooseEvaluator(parameters, isBfv ? { usual: "seal" } : {});
   const server = await PublicContext.load(parameters, keys, { evaluator });
   const encrypt = (batch: Tensor, options: LongWorkOptions): Promise<SerializedTensor> =>
     client.encryptAsync(batch, { packing, ...options });
   const decrypt = (tensor: EncryptedTensor) => client.decrypt(server.save(tensor));
-  // Slots that are empty cost as much as slots that hold the images again.
-  const inSlots = packing === "batch" ? Math.min(parameters.slots, mostSamples) : 1;
+  const noiseBudget = isBfv
+    ? (tensor: EncryptedTensor) => client.noiseBudget(server.save(tensor))
+    : undefined;
+  // Slots that are empty cost as much as slots that hold the images again. BFV's errors are not random.
+  const inSlots = !isBfv && packing === "batch" ? Math.min(parameters.slots, mostSamples) : 1;
   const copies = Math.max(1, Math.floor(inSlots / images.shape[0]));
   try {
     const layers = buildFromPytorch(server.evaluator, model, {
@@ -94,7 +98,7 @@ export async function openLayered(
         const [request, encryptMilliseconds] = await timed(() => encrypt(samples, { signal: watch.signal }));
         onEncrypted();
         using input = server.load(request);
-        const twin = toldTwin({ input: batch, decrypt }, onDecrypted);
+        const twin = toldTwin({ input: batch, decrypt, noiseBudget }, onDecrypted);
         using output = yield* forward(layers, input, { ...watch, twin });
         return {
           encryptMilliseconds,

@@ -1,4 +1,5 @@
 import { payloadLength } from "../crypto/byte-format.js";
+import type { CkksParameters } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { requireRoom } from "../planner/room.js";
 import type { compile } from "../program/compile.js";
@@ -18,7 +19,7 @@ const samples = 2;
  * @throws InputError naming the stage that the parameters do not carry
  */
 export async function openPacked(
-  { part, parameters, reencryptPositions, signal: planSignal }: SetToOpen,
+  { part, parameters, reencryptPositions, signal: planSignal }: SetToOpen<CkksParameters>,
   compileModel: typeof compile,
 ): Promise<OpenedSet> {
   const { model, images } = part;

@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { isObject } from "../arguments.js";
 import { packings, type Packing } from "../crypto/packing.js";
 import { securityLevels, securityTableNames } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
 import { countSchema } from "../schema.js";
-import { snakeFields } from "./snake-fields.js";
+import { camelFields, snakeFields } from "./snake-fields.js";
 
 /** One parameter set of a test, in whatever words it was given. */
 export interface ParameterSet {
@@ -28,9 +27,9 @@ const securitySchema = z.literal([...securityLevels, "teaching"], {
   error: 'expected 128, 192, 256 or "teaching"',
 });
 
-/** What every set may say. */
-const common = {
+const securityShape = {
   sec: securitySchema.optional(),
+  security: securitySchema.optional(),
   security_table: z.enum(securityTableNames).optional(),
   insecure_for_teaching: z.boolean().optional(),
 };
@@ -40,8 +39,7 @@ const digits = {
   fraction_digits: countSchema.optional(),
 };
 const modern = {
-  ...common,
-  security: securitySchema.optional(),
+  ...securityShape,
   poly_modulus_degree: degreeSchema,
   reencrypt_positions: z.array(countSchema).default([]),
 };
@@ -51,7 +49,7 @@ const primesSchema = z.array(z.int().positive()).min(1);
 const originalSchema = z.strictObject({
   m: degreeSchema,
   p: z.int().min(2),
-  ...common,
+  ...securityShape,
   ...digits,
   rencrypt_positions: z.array(countSchema).default([]),
 });
@@ -65,15 +63,26 @@ const ckksSchema = z.strictObject({
   packing: z.enum(packings).default("batch"),
 });
 
-const bfvSchema = z.strictObject({
+const bfv = {
   ...modern,
-  ...digits,
   scheme: z.literal("bfv"),
   plain_modulus: z.int().min(2),
   coeff_modulus_bits: primesSchema.optional(),
-  scale_bits: positive.optional(),
+};
+
+/** One value a ciphertext, by its digits. */
+const fractionalSchema = z.strictObject({
+  ...bfv,
+  ...digits,
+  packing: z.literal("scalar").default("scalar"),
+});
+
+/** Integers in slots. */
+const integersSchema = z.strictObject({
+  ...bfv,
+  scale_bits: positive,
   weight_scale_bits: positive.optional(),
-  packing: z.enum(packings).default("scalar"),
+  packing: z.enum(packings).exclude(["scalar"]),
 });
 
 /**
@@ -84,46 +93,46 @@ const bfvSchema = z.strictObject({
  * @throws InputError if a key is missing or unknown, or its value is of a wrong type or out of range
  */
 export function readParameterSet(where: string, value: unknown, insecureForTeaching: boolean): ParameterSet {
-  const names = Object.keys(isObject(value) ? value : {});
-  const isOriginal = ["m", "p", "rencrypt_positions", "rencryptPositions"].some((name) =>
-    names.includes(name),
-  );
-  const isBfv = (value as { readonly scheme?: unknown } | null)?.scheme === "bfv";
-  if (isOriginal) return original(where, value, insecureForTeaching);
-  const fields = fieldsOf(where, value, isBfv ? bfvSchema : ckksSchema);
-  const { scheme, packing, reencrypt_positions: reencryptPositions } = fields;
-  const { poly_modulus_degree: polyModulusDegree, coeff_modulus_bits: coeffModulusBits } = fields;
-  const { scale_bits: scaleBits, weight_scale_bits: weightScaleBits } = fields;
-  const numbers = { polyModulusDegree, coeffModulusBits, scaleBits, weightScaleBits };
+  const { scheme, packing, positions, ...fields } = fieldsOfSet(where, value);
+  const { sec, security, security_table, insecure_for_teaching, ...numbers } = fields;
   return {
-    given: givenBy(value, insecureForTeaching),
+    // What holds for all sets is kept with each, so that its result can be read alone.
+    given: {
+      ...(value as Record<string, unknown>),
+      ...(insecureForTeaching && { insecure_for_teaching: true }),
+    },
     scheme,
     packing,
-    spec: known({
+    spec: withoutUndefined({
       scheme,
-      ...numbers,
-      ...(fields.scheme === "bfv" && { plainModulus: fields.plain_modulus, ...digitsOf(fields) }),
-      ...securityOf(where, fields, insecureForTeaching),
+      ...camelFields(numbers),
+      ...securityOf(where, { sec, security, security_table, insecure_for_teaching }, insecureForTeaching),
     }),
-    positions: { reencryptPositions },
+    positions,
   };
 }
 
-function original(where: string, value: unknown, insecureForTeaching: boolean): ParameterSet {
-  const fields = fieldsOf(where, value, originalSchema);
-  return {
-    given: givenBy(value, insecureForTeaching),
-    scheme: "bfv",
-    packing: "scalar",
-    spec: known({
-      scheme: "bfv",
-      polyModulusDegree: fields.m,
-      plainModulus: fields.p,
-      ...digitsOf(fields),
-      ...securityOf(where, fields, insecureForTeaching),
-    }),
-    positions: { rencryptPositions: fields.rencrypt_positions },
-  };
+const originalNames = ["m", "p", "rencrypt_positions", "rencryptPositions"];
+
+/** The set's fields by their modern names. */
+function fieldsOfSet(where: string, value: unknown) {
+  const { scheme, packing } = (value ?? {}) as { readonly scheme?: unknown; readonly packing?: unknown };
+  if (Object.keys(value ?? {}).some((name) => originalNames.includes(name))) {
+    const { m, p, rencrypt_positions, ...fields } = fieldsOf(where, value, originalSchema);
+    return {
+      ...fields,
+      ...({ scheme: "bfv", packing: "scalar", encoding: "fractional" } as const),
+      ...{ poly_modulus_degree: m, plain_modulus: p },
+      positions: { rencryptPositions: rencrypt_positions },
+    };
+  }
+  const { reencrypt_positions, ...fields } =
+    scheme !== "bfv"
+      ? fieldsOf(where, value, ckksSchema)
+      : packing === undefined || packing === "scalar"
+        ? { ...fieldsOf(where, value, fractionalSchema), encoding: "fractional" as const }
+        : { ...fieldsOf(where, value, integersSchema), encoding: "integers" as const };
+  return { ...fields, positions: { reencryptPositions: reencrypt_positions } };
 }
 
 function fieldsOf<Schema extends z.ZodObject>(
@@ -137,19 +146,7 @@ function fieldsOf<Schema extends z.ZodObject>(
   throw new InputError(`${where}: ${path.join(".") || "the whole"}: ${message}`);
 }
 
-interface Digits {
-  readonly base?: number;
-  readonly integer_digits?: number;
-  readonly fraction_digits?: number;
-}
-
-const digitsOf = ({ base, integer_digits: integerDigits, fraction_digits: fractionDigits }: Digits) => ({
-  base,
-  integerDigits,
-  fractionDigits,
-});
-
-type SecurityFields = z.output<z.ZodObject<typeof common>> & Pick<z.output<typeof ckksSchema>, "security">;
+type SecurityFields = z.output<z.ZodObject<typeof securityShape>>;
 
 /** @throws InputError if the set says two things of its security */
 function securityOf(where: string, fields: SecurityFields, insecureForTeaching: boolean) {
@@ -167,11 +164,5 @@ function securityOf(where: string, fields: SecurityFields, insecureForTeaching: 
   return { security: security ?? 128, securityTable };
 }
 
-/** What a set says by itself is kept with it, so that a report can be read alone. */
-const givenBy = (value: unknown, insecureForTeaching: boolean): Record<string, unknown> => ({
-  ...(value as Record<string, unknown>),
-  ...(insecureForTeaching && { insecure_for_teaching: true }),
-});
-
-const known = (fields: Record<string, unknown>) =>
+const withoutUndefined = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, field]) => field !== undefined));

@@ -1,5 +1,5 @@
 import { headroomBits } from "../crypto/noise.js";
-import type { SchemeParameters } from "./scheme-parameters.js";
+import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import type { CiphertextState, LayerTrace } from "../layers/trace.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import { argmax, imageAt, maxAbs, sizeOf, type Shape, type Tensor } from "../tensor/tensor.js";
@@ -105,26 +105,28 @@ function compared(actual: Tensor, expected: Tensor, images: number) {
   return { statistics, errors };
 }
 
-/** A state that may know its noise budget. */
-type State = CiphertextState & { readonly noiseBudget?: number };
-
 /** The state with the least noise budget; where there is none, all are alike. */
-const leastOf = (states: readonly State[]): State =>
+const leastOf = (states: readonly CiphertextState[]): CiphertextState =>
   states.reduce((least, state) =>
     (state.noiseBudget ?? Infinity) < (least.noiseBudget ?? Infinity) ? state : least,
   );
 
 /** @param plain the exact values that stand there */
-function testedState(parameters: SchemeParameters, state: State, plain: Tensor): TestedState {
+function testedState(parameters: SchemeParameters, state: CiphertextState, plain: Tensor): TestedState {
   const { level, scaleBits, noiseBudget = null } = state;
+  if (parameters.scheme === "bfv") {
+    const carriesScale = parameters.encoding === "integers";
+    return {
+      noise_budget: noiseBudget,
+      level: null,
+      scale_bits: carriesScale ? scaleBits : null,
+      headroom_bits: null,
+    };
+  }
   // Where all values are 0, there is room for as much as for 1.
   const largest = maxAbs(plain.data) || 1;
-  return {
-    noise_budget: noiseBudget,
-    level,
-    scale_bits: scaleBits,
-    headroom_bits: headroomBits(parameters, level, 2 ** scaleBits, largest),
-  };
+  const headroom = headroomBits(parameters, level, 2 ** scaleBits, largest);
+  return { noise_budget: null, level, scale_bits: scaleBits, headroom_bits: headroom };
 }
 
 function joined(batches: readonly Tensor[]): Tensor {

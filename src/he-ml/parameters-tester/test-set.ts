@@ -1,3 +1,4 @@
+import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import { InputError } from "../errors.js";
 import type { LongWorkOptions } from "../long-work.js";
 import { reencryptPositionsFrom } from "../program/build-from-pytorch.js";
@@ -7,7 +8,7 @@ import { openLayered, type OpenedSet, type RunCosts } from "./opened-set.js";
 import { openPacked } from "./packed-set.js";
 import type { ParameterSet } from "./parameter-set.js";
 import { Recording } from "./recording.js";
-import { schemeParameters, testedParameters } from "./scheme-parameters.js";
+import { setParameters, testedParameters } from "./set-parameters.js";
 import type { TestedParameters, TestedSet } from "./test-report.js";
 import type { TestedPart } from "./tested-part.js";
 
@@ -120,10 +121,10 @@ class Trial {
   }
 
   async #runAll(): Promise<void> {
-    const { part, set, tools } = this;
+    const { part, set } = this;
     const { signal } = this.watch;
     this.#measureMemory();
-    const parameters = schemeParameters(set);
+    const parameters = setParameters(set);
     const positions = positionsIn(set, part);
     this.parameters = testedParameters(
       parameters,
@@ -131,11 +132,7 @@ class Trial {
       positions.map((position) => part.first + position),
     );
     this.watch.onStep?.("keys and weights");
-    const toOpen = { part, parameters, reencryptPositions: positions, signal };
-    this.#opened =
-      set.packing === "packed"
-        ? await openPacked(toOpen, tools.compile)
-        : await openLayered(toOpen, set.packing);
+    this.#opened = await this.#open(parameters, positions);
     this.#recording = new Recording(part, parameters);
     this.#measureMemory();
     for (const batch of batches(part.images, this.#opened.imagesAtOnce)) {
@@ -143,6 +140,14 @@ class Trial {
       await this.#runBatch(this.#opened, this.#recording, batch);
       this.#images += batch.shape[0];
     }
+  }
+
+  #open(parameters: SchemeParameters, reencryptPositions: readonly number[]): Promise<OpenedSet> {
+    const { part, set, tools, watch } = this;
+    const toOpen = { part, reencryptPositions, signal: watch.signal };
+    if (set.packing !== "packed") return openLayered({ ...toOpen, parameters }, set.packing);
+    if (parameters.scheme === "ckks") return openPacked({ ...toOpen, parameters }, tools.compile);
+    throw new InputError("packing packed: BFV computes layer by layer; take packing scalar or batch");
   }
 
   async #runBatch(opened: OpenedSet, recording: Recording, batch: Tensor): Promise<void> {
