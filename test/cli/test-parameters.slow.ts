@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { TestReport } from "../../src/he-ml/parameters-tester/test-report.js";
@@ -64,6 +64,25 @@ test("Ctrl-C while threads are at work ends them, and without a file what is don
   expect(results[0].status).toBe("failed");
   expect(results.length).toBeLessThan(9);
 });
+
+test("PyCrCNN's file runs as it stands, with the model beside it", async () => {
+  await copyFile("test/fixtures/torch/conv2d-same.pt", join(folder.path, "model.pt"));
+  const given = { m: 2048, p: 13513511, sec: 128, base: 2, rencrypt_positions: [] };
+  const params = await writeJson(folder.path, "encryption_parameters.json", {
+    ...{ encryption_parameters: [given], debug: "y", layers: [0], dataset: "MNIST" },
+    ...{ model_path: "model.pt", max_threads: 2 },
+  });
+  const { status, stdout, stderr } = await run(["test-parameters", params, "--json"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const { model, dataset, results } = JSON.parse(stdout) as TestReport;
+  expect({ model, dataset }).toEqual({ model: "model", dataset: "mnist" });
+  expect(results[0]).toMatchObject({ given, status: "done", argmax_flips: 0 });
+  const [{ kind, before, min_noise, max_error }] = results[0].layers;
+  expect(kind).toBe("convolutional");
+  expect(min_noise).toBeGreaterThan(0);
+  expect(before.noise_budget).toBeGreaterThan(min_noise!);
+  expect(max_error).toBeLessThan(1e-6);
+}, 300_000);
 
 test("no input, however damaged, brings more than one line", async () => {
   const model = await writeTableModel(folder.path);

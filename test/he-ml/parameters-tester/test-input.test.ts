@@ -33,11 +33,15 @@ test("PyCrCNN's own file is read: BFV with one value a ciphertext, its list of r
     given: originalSet,
     scheme: "bfv",
     packing: "scalar",
-    spec: { scheme: "bfv", polyModulusDegree: 2048, plainModulus: 13513511, base: 2, security: 128 },
+    spec: {
+      ...{ scheme: "bfv", encoding: "fractional", security: 128 },
+      ...{ polyModulusDegree: 2048, plainModulus: 13513511, base: 2 },
+    },
     positions: { rencryptPositions: [] },
   });
   expect(sets[1].spec).toEqual({
-    ...{ scheme: "bfv", polyModulusDegree: 4096, plainModulus: 81241221, security: 128 },
+    ...{ scheme: "bfv", encoding: "fractional", security: 128 },
+    ...{ polyModulusDegree: 4096, plainModulus: 81241221 },
   });
 });
 
@@ -61,6 +65,20 @@ test("a model's parameters.json is a set, too", () => {
     ofSets({ polyModulusDegree: 8192, coeffModulusBits: [50, 60, 48, 60], scaleBits: 21, security: 128 }),
   ).sets[0];
   expect({ scheme, packing }).toEqual({ scheme: "ckks", packing: "batch" });
+});
+
+test("BFV in our words: one value a ciphertext by its digits, or integers in slots", () => {
+  const set = { scheme: "bfv", poly_modulus_degree: 4096, plain_modulus: 1032193 };
+  const [digits, slots] = readTestInput(
+    ofSets({ ...set, base: 3, integer_digits: 20 }, { ...set, packing: "batch", scale_bits: 4 }),
+  ).sets;
+  const spec = { scheme: "bfv", polyModulusDegree: 4096, plainModulus: 1032193, security: 128 };
+  expect(digits).toMatchObject({ packing: "scalar" });
+  expect(digits.spec).toEqual({ ...spec, encoding: "fractional", base: 3, integerDigits: 20 });
+  expect(slots.spec).toEqual({ ...spec, encoding: "integers", scaleBits: 4 });
+  expect(refusal(ofSets({ ...set, packing: "batch" }))).toMatch(/\[0\]: scale_bits: /);
+  expect(refusal(ofSets({ ...set, scale_bits: 4 }))).toMatch(/\[0\]: unknown key "scale_bits"/);
+  expect(refusal(ofSets({ ...set, packing: "batch", scale_bits: 4, base: 2 }))).toMatch(/unknown key "base"/);
 });
 
 test("insecure_for_teaching is security teaching, for one set or for all of a file", () => {

@@ -92,3 +92,71 @@ test("a signal stops it between sets, and what is done was told", async () => {
   await expect(stopped).rejects.toThrow("enough");
   expect(told.map(({ status }) => status)).toEqual(["done"]);
 });
+
+test("PyCrCNN's words run in BFV: the noise budget before and after, one value a ciphertext", async () => {
+  const { results } = await run({ ...all, encryption_parameters: [originalSet], layers: [0] });
+  const [{ parameters, layers, status, final_max_error }] = results;
+  expect(status).toBe("done");
+  expect(parameters).toMatchObject({
+    ...{ scheme: "bfv", packing: "scalar", poly_modulus_degree: 2048, plain_modulus: 13513511, sec: 128 },
+    ...{ base: 2, integer_digits: 64, fraction_digits: 32, reencrypt_positions: [] },
+  });
+  const [{ before, after, min_noise }] = layers;
+  expect(before).toMatchObject({ level: null, scale_bits: null, headroom_bits: null });
+  expect(after.noise_budget).toBe(min_noise);
+  expect(min_noise).toBeGreaterThan(0);
+  expect(before.noise_budget).toBeGreaterThan(min_noise!);
+  expect(final_max_error).toBeLessThan(1e-6);
+});
+
+test("BFV without re-encryption, and with it: refused or spent at a named layer, or budget throughout", async () => {
+  const set = { m: 4096, p: 4194301 };
+  const { results } = await run({
+    ...all,
+    encryption_parameters: [
+      set,
+      // Inserted into the list as it grows: before the second layer, and before the fourth.
+      { ...set, rencrypt_positions: [1, 4] },
+      { ...set, p: 1073741789 },
+      originalSet,
+    ],
+  });
+  const [outgrown, refreshed, spent, noKeys] = results;
+  expect(outgrown).toMatchObject({ status: "failed", layers: [] });
+  expect(outgrown.reason).toMatch(/coefficients can reach \d+.*re-encrypt before layer/);
+
+  expect(refreshed).toMatchObject({ status: "done", argmax_flips: 0 });
+  expect(refreshed.parameters!.reencrypt_positions).toEqual([1, 3]);
+  expect(refreshed.layers.map(({ layer_name }) => layer_name)).toEqual([
+    ...["conv1", "reencryption before act1", "act1", "pool1", "reencryption before flat", "flat", "fc1"],
+  ]);
+  for (const { min_noise } of refreshed.layers) expect(min_noise).toBeGreaterThan(0);
+
+  expect(spent).toMatchObject({
+    status: "failed",
+    images: 0,
+    failed_layer: { index: 1, layer_name: "act1" },
+  });
+  expect(spent.reason).toMatch(/noise budget .* is used up/);
+  expect(spent.layers.map(({ layer_name }) => layer_name)).toEqual(["conv1"]);
+
+  expect(noKeys).toMatchObject({ status: "failed", failed_layer: { index: 1, layer_name: "act1" } });
+  expect(noKeys.reason).toMatch(/no room for key switching/);
+});
+
+test("BFV's integers in slots run all images at once; where a plain modulus will not do, the nearest are named", async () => {
+  const set = { scheme: "bfv", poly_modulus_degree: 4096, packing: "batch", scale_bits: 4 };
+  const { results } = await run({
+    ...all,
+    layers: [0],
+    encryption_parameters: [
+      { ...set, plain_modulus: 1032193 },
+      { ...set, plain_modulus: 1000003 },
+      { ...set, plain_modulus: 1032193, packing: "packed" },
+    ],
+  });
+  expect(results[0]).toMatchObject({ status: "done", images: 3, parameters: { scale_bits: 4 } });
+  expect(results[0].layers[0].after).toMatchObject({ level: null, scale_bits: 8, headroom_bits: null });
+  expect(results[1].reason).toMatch(/take 974849 or 1032193/);
+  expect(results[2].reason).toMatch(/BFV computes layer by layer/);
+});
