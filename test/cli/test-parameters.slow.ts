@@ -74,8 +74,8 @@ test("PyCrCNN's file runs as it stands, with the model beside it", async () => {
   });
   const { status, stdout, stderr } = await run(["test-parameters", params, "--json"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  const { model, dataset, results } = JSON.parse(stdout) as TestReport;
-  expect({ model, dataset }).toEqual({ model: "model", dataset: "mnist" });
+  const { dataset, results } = JSON.parse(stdout) as TestReport;
+  expect(dataset).toBe("mnist");
   expect(results[0]).toMatchObject({ given, status: "done", argmax_flips: 0 });
   const [{ kind, before, min_noise, max_error }] = results[0].layers;
   expect(kind).toBe("convolutional");

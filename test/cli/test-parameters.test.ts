@@ -52,6 +52,7 @@ test("--json prints the report, --out writes it, and a second call has nothing l
   const report = JSON.parse(first.stdout) as TestReport;
   expect(report).toMatchObject({ model: "table-1", dataset: "breast-cancer", index: 2, count: 1 });
   expect(Object.keys(report.machine)).toEqual(["cpu", "cores"]);
+  expect(report.versions).toMatchObject({ "he-ml": "0.1.0", node: process.versions.node });
   expect(report.results.map(({ status }) => status)).toEqual(["done", "failed"]);
   expect(report.results[0].memory_bytes).toBeGreaterThan(1e6);
   expect(JSON.parse(await readFile(out, "utf8"))).toEqual(report);
