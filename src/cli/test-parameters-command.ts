@@ -151,7 +151,7 @@ function requireAlike(option: string, key: string, said?: string | number, filed
 
 /** A dataset as torchvision calls it: "MNIST", "FashionMNIST". */
 function datasetNamed(given: string): string {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
   return datasetNames.find((name) => plain(name) === plain(given)) ?? given;
 }
 
