@@ -25,7 +25,7 @@ function outcome(set: TestedSet): (string | number)[] {
   if (set.status === "failed") return [parameters?.packing ?? "", "failed", "", "", ""];
   return [
     parameters!.packing,
-    errorText(final_max_error!),
+    errorText(final_max_error ?? NaN),
     leftText(set),
     argmax_flips!,
     seconds(milliseconds!.evaluate),

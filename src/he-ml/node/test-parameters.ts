@@ -4,6 +4,7 @@ import {
   type TestParametersOptions,
   type TestPlace,
 } from "../parameters-tester/test-parameters.js";
+import { mostThreads } from "../parameters-tester/test-input.js";
 import type { TestReport } from "../parameters-tester/test-report.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { packageVersion } from "./files/package-root.js";
@@ -45,6 +46,7 @@ export function testParameters(
 function onThreads(): TestPlace {
   const { cpu, cores, node, seal } = thisMachine();
   return {
+    mostThreads,
     machine: { cpu, cores },
     versions: { "he-ml": packageVersion(), node, "node-seal": seal },
     async start(part, threads) {
