@@ -88,12 +88,12 @@ export async function openPacked(
       for (const { part: own, program, client, session } of stretches) {
         const { signal } = watch;
         const [request, milliseconds] = await timed(() => client.encryptAsync(values, { signal }));
-        costs.encryptMilliseconds += milliseconds;
         costs.inputBytes += payloadLength(request);
         if (last) {
           onDecrypted(values, decryptMilliseconds);
           yield reencryptionTrace(program, last, decryptMilliseconds + milliseconds);
         } else {
+          costs.encryptMilliseconds = milliseconds;
           onEncrypted();
         }
         const twin = toldTwin(client.twin(exact), onDecrypted);

@@ -114,7 +114,7 @@ test("a signal stops it between sets, and what is done was told", async () => {
 });
 
 test("PyCrCNN's words run in BFV: the noise budget before and after, one value a ciphertext", async () => {
-  const { results } = await run({ ...all, encryption_parameters: [originalSet], layers: [0] });
+  const { results } = await run({ ...all, encryption_parameters: [originalSet], layers: [0], max_threads: 2 });
   const [{ parameters, layers, status, final_max_error }] = results;
   expect(status).toBe("done");
   expect(parameters).toMatchObject({
