@@ -113,8 +113,23 @@ test("a signal stops it between sets, and what is done was told", async () => {
   expect(told.map(({ status }) => status)).toEqual(["done"]);
 });
 
+test("errors are alike from run to run: sets whose errors are far apart keep their order", async () => {
+  const sets = [14, 17, 20, 23].map((scale_bits) => ({ ...teachingSet, scale_bits }));
+  const errors = async () =>
+    (await run({ encryption_parameters: sets })).results.map(({ final_max_error }) => final_max_error!);
+  const [first, second] = [await errors(), await errors()];
+  const apart = first.flatMap((a, i) => first.flatMap((b, j) => (a > 1.5 * b ? [[i, j]] : [])));
+  expect(apart.length).toBeGreaterThanOrEqual(3);
+  for (const [i, j] of apart) expect(second[i]).toBeGreaterThan(second[j]);
+});
+
 test("PyCrCNN's words run in BFV: the noise budget before and after, one value a ciphertext", async () => {
-  const { results } = await run({ ...all, encryption_parameters: [originalSet], layers: [0], max_threads: 2 });
+  const { results } = await run({
+    ...all,
+    encryption_parameters: [originalSet],
+    layers: [0],
+    max_threads: 2,
+  });
   const [{ parameters, layers, status, final_max_error }] = results;
   expect(status).toBe("done");
   expect(parameters).toMatchObject({
