@@ -117,7 +117,7 @@ describe("coefficients that outgrow the plain modulus", () => {
       valueRanges: [{ name: "input", min: 0, max: 2 ** -31 }],
     });
     expect(error.message).toMatch(
-      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; .*larger polyModulusDegree, or take fewer fractionDigits$/,
+      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; re-encrypt before layer 4, or take a larger polyModulusDegree, or take fewer fractionDigits$/,
     );
   });
 });
@@ -172,6 +172,26 @@ describe("before anything is encrypted", () => {
     );
     const linearOnly = defineModel({ ...smallModel, layers: smallModel.layers.slice(0, 1) });
     expect(buildFromModel(evaluator, linearOnly, { valueRanges: ranges })).toHaveLength(1);
+  });
+
+  test("a range of layers is bounded by what was seen before it, and layers of another model are none", async () => {
+    const { evaluator } = await PublicContext.open(withModulus(701));
+    const layers = smallModel.layers.map((layer, index) => encodeLayer(evaluator, layer, index));
+    const check = (from: number, to: number, model = smallModel) =>
+      thrownBy(() =>
+        checkPlainModulus(layers.slice(from, to), model, withModulus(701), { valueRanges: ranges }),
+      );
+    expect(check(0, 2)).toMatchObject({ layer: 1 });
+    for (const [from, to] of [
+      [0, 1],
+      [1, 2],
+      [2, 4],
+    ]) {
+      expect(check(from, to)).toBeUndefined();
+    }
+    expect(
+      String(check(0, 3, defineModel({ ...smallModel, layers: smallModel.layers.slice(1, 2) }))),
+    ).toMatch(/^InputError: checkPlainModulus: expected layers of this model/);
   });
 
   test("levels and scales of all layers come out as they run", async () => {

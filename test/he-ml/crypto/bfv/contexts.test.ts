@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { BfvEvaluator } from "../../../../src/he-ml/crypto/bfv/bfv-evaluator.js";
+import { ClearEvaluator } from "../../../../src/he-ml/crypto/clear-evaluator.js";
 import { DecryptionFailedError } from "../../../../src/he-ml/crypto/decryption-failed-error.js";
 import type { SerializedTensor } from "../../../../src/he-ml/crypto/encrypted-tensor.js";
+import { checkParameters } from "../../../../src/he-ml/crypto/parameters.js";
 import { PublicContext } from "../../../../src/he-ml/crypto/public-context.js";
 import { SecretContext } from "../../../../src/he-ml/crypto/secret-context.js";
 import { linear } from "../../../../src/he-ml/layers/linear.js";
@@ -223,8 +225,16 @@ describe("packings", () => {
 });
 
 describe("what is CKKS's alone refuses BFV by name", () => {
-  test("plans, programs, the kernel evaluator", async () => {
+  test("plans, programs, the clear twin, the kernel evaluator", async () => {
     const parameters = fractional as never;
+    expectInputError(
+      thrownBy(() => new ClearEvaluator(parameters)),
+      /^ClearEvaluator: expected CKKS parameters, got those of BFV/,
+    );
+    expectInputError(
+      thrownBy(() => checkParameters(parameters)),
+      /^parameters: scheme: expected "ckks"; BFV parameters are made with checkBfvParameters/,
+    );
     expectInputError(
       thrownBy(() => planModel(smallModel, { parameters })),
       /^plan: expected CKKS parameters, got those of BFV/,

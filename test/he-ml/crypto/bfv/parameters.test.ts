@@ -83,6 +83,12 @@ describe("refused, saying what would do:", () => {
       { ...spec, polyModulusDegree: 1024, plainModulus: 17, fractionDigits: 600 },
       /64 integerDigits and 600 fractionDigits: expected at most 512/,
     ],
+    ["p of 2", { ...spec, plainModulus: 2 }, /plainModulus 2 does not hold the digits of base 2/],
+    [
+      "digits that reach half of p",
+      { ...spec, plainModulus: 100, base: 101 },
+      /plainModulus 100 does not hold the digits of base 101, which reach 50 of either sign/,
+    ],
     [
       "too many bits for 128-bit security",
       { ...spec, coeffModulusBits: [50, 50, 50] },
