@@ -12,8 +12,9 @@ import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
+import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
-import { packageVersion } from "./package-root.js";
+import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
  * The `he-ml` command. Results go to stdout, progress and errors to stderr.
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(explainCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(testParametersCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(labCommand(io))

@@ -151,3 +151,12 @@ export { infer, type ImageResult, type InferenceReport } from "./service/infer.j
 export type { InferOptions } from "./service/infer-options.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";
+
+export { testParameters, type TestParametersOptions } from "./parameters-tester/test-parameters.js";
+export {
+  type TestedLayer,
+  type TestedParameters,
+  type TestedSet,
+  type TestedState,
+  type TestReport,
+} from "./parameters-tester/test-report.js";

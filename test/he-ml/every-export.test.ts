@@ -40,6 +40,7 @@ const pool = { kernelSize: 2 };
 const kernel = { weights: zeros([1, 1, 1, 1]) };
 const linear = { weights: zeros([2, 2]) };
 const reencryptor = { reencrypt: () => 0 };
+const teaching = heMl.parametersSpec(parameters);
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
@@ -114,6 +115,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   tensor: [[2], [1, 2]],
   tensorFromBytes: [request],
   tensorToBytes: [message, at, origin],
+  testParameters: [model, images, { encryption_parameters: [{ ...teaching, packing: "batch" }] }, {}],
   transposedConvolutionalLayer: [kernel],
   typicalCosts: [4096, 3, "seal"],
   unflatten: [he, { shape: [1, 2, 2] }],
@@ -205,6 +207,7 @@ const costly = [
   "compileParts",
   "planModel",
   "infer",
+  "testParameters",
   "PublicContext.open",
   "PublicContext.load",
   "SecretContext.fromSecretKey",
