@@ -1,13 +1,13 @@
 import { payloadLength } from "../crypto/byte-format.js";
-import { noOperations } from "../crypto/operation-counts.js";
 import type { CkksParameters } from "../crypto/parameters.js";
-import { layerTrace, type LayerTrace } from "../layers/trace.js";
+import type { LayerTrace } from "../layers/trace.js";
 import type { LongWorkOptions } from "../long-work.js";
 import { modelForward } from "../model/model.js";
 import { requireRoom } from "../planner/room.js";
 import type { compile } from "../program/compile.js";
 import type { Program } from "../program/program.js";
 import { Client } from "../service/client.js";
+import { reencryptionName, reencryptionTrace } from "../service/reencryption-trace.js";
 import { Server } from "../service/server.js";
 import type { Session } from "../service/session.js";
 import { timed } from "../service/timed.js";
@@ -91,7 +91,7 @@ export async function openPacked(
         costs.inputBytes += payloadLength(request);
         if (last) {
           onDecrypted(values, decryptMilliseconds);
-          yield reencryptionTrace(program, last, decryptMilliseconds + milliseconds);
+          yield reencryptionTrace(program, { left: last, milliseconds: decryptMilliseconds + milliseconds });
         } else {
           costs.encryptMilliseconds = milliseconds;
           onEncrypted();
@@ -141,31 +141,8 @@ async function compiled(
 }
 
 /** A client with fresh keys, or with the secret key of another one. */
-function clientOf({ clientSpec, parameters }: Program, other: Client | undefined): Promise<Client> {
+async function clientOf({ clientSpec, parameters }: Program, other: Client | undefined): Promise<Client> {
+  if (other) return other.inPart(clientSpec);
   const security = parameters.security === "teaching" ? parameters.security : undefined;
-  return other
-    ? Client.fromSecretKey(clientSpec, other.exportSecretKey(), { security })
-    : Client.create(clientSpec, { security });
-}
-
-const reencryptionName = ({ name }: { readonly name: string }) => `reencryption before ${name}`;
-
-/** What the client did between two programs: it decrypted what one left, and encrypted it for the next. */
-function reencryptionTrace(
-  { model, parameters, clientSpec, plan }: Program,
-  { level, scaleBits, evaluator, images }: LayerTrace,
-  milliseconds: number,
-): LayerTrace {
-  const { input } = clientSpec;
-  return layerTrace(parameters, {
-    name: reencryptionName(model.layers[0]),
-    kind: "reencryption",
-    modelLayers: [],
-    evaluator,
-    output: { shape: model.inputShape, packing: "packed", images, slotLayout: plan!.input },
-    before: { level, scale: 2 ** scaleBits },
-    after: { level: input.level, scale: input.scale },
-    ops: noOperations,
-    milliseconds,
-  });
+  return Client.create(clientSpec, { security });
 }

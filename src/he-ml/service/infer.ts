@@ -19,7 +19,8 @@ import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } 
 import { gapsBetween, gapsSchema } from "./gaps.js";
 import type { InferOptions } from "./infer-options.js";
 import { requireKeyRoom, usualKeyBytes } from "./key-room.js";
-import { reencryptionKind, requireParts, runParts, type RanPart } from "./run-parts.js";
+import { reencryptionKind } from "./reencryption-trace.js";
+import { requireParts, runParts, type RanPart } from "./run-parts.js";
 import { Server } from "./server.js";
 
 const stageMillisecondsSchema = z.object({

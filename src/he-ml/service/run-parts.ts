@@ -1,20 +1,17 @@
 import { payloadLength } from "../crypto/byte-format.js";
 import type { EvaluatorChoice } from "../crypto/choose-evaluator.js";
-import { noOperations } from "../crypto/operation-counts.js";
 import { sameParameters } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
-import { layerTrace, type LayerTrace } from "../layers/trace.js";
+import type { LayerTrace } from "../layers/trace.js";
 import { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Client } from "./client.js";
 import type { InferOptions } from "./infer-options.js";
+import { reencryptionTrace } from "./reencryption-trace.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
 import { timed } from "./timed.js";
-
-/** The kind of a trace that stands for what the client does between two parts. */
-export const reencryptionKind = "reencryption";
 
 /** What the run of one part gave and took. */
 export interface RanPart {
@@ -89,7 +86,13 @@ export async function runParts(
     const between =
       index === 0
         ? []
-        : [reencryptionTrace(part, plain[index], values, ran[index - 1], { ...result, milliseconds })];
+        : [
+            reencryptionTrace(part, {
+              left: ran[index - 1].traces.at(-1)!,
+              milliseconds: ran[index - 1].milliseconds.decrypt + milliseconds.encrypt,
+              error: errorStatistics(values, plain[index]),
+            }),
+          ];
     ran.push({ ...result, milliseconds, traces: [...between, ...result.traces] });
     values = decrypted;
   }
@@ -155,30 +158,4 @@ async function connected(server: Server, keys: Uint8Array): Promise<Session> {
     await server.close();
     throw error;
   }
-}
-
-/** What the client did between two parts: it decrypted what one left, and encrypted it for the next. */
-function reencryptionTrace(
-  part: Program,
-  exact: Tensor,
-  values: Tensor,
-  before: RanPart,
-  after: RanPart,
-): LayerTrace {
-  const { model, layers, packing, parameters, clientSpec } = part;
-  const left = before.traces.at(-1)!;
-  const [images, ...shape] = values.shape;
-  const { level, scale } = clientSpec.input;
-  return layerTrace(parameters, {
-    name: `reencryption before ${model.layers[layers[0]].name}`,
-    kind: reencryptionKind,
-    modelLayers: [],
-    evaluator: left.evaluator,
-    output: { shape, packing, images, slotLayout: part.plan?.input },
-    before: { level: left.level, scale: 2 ** left.scaleBits },
-    after: { level, scale },
-    ops: noOperations,
-    milliseconds: before.milliseconds.decrypt + after.milliseconds.encrypt,
-    error: errorStatistics(values, exact),
-  });
 }
