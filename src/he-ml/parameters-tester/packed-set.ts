@@ -13,6 +13,7 @@ import type { Session } from "../service/session.js";
 import { timed } from "../service/timed.js";
 import { toldTwin, type OpenedSet, type SetToOpen } from "./opened-set.js";
 import { inTurn } from "./recording.js";
+import { stretchesBetween } from "./stretches.js";
 import { testedPart, type TestedPart } from "./tested-part.js";
 
 /** As many images are looked at to plan by as the command `infer` does. */
@@ -112,16 +113,6 @@ export async function openPacked(
     },
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The layers between re-encryptions. */
-function stretchesBetween(positions: readonly number[], layers: number): number[][] {
-  const stretches: number[][] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    if (layer === 0 || positions.includes(layer)) stretches.push([]);
-    stretches.at(-1)!.push(layer);
-  }
-  return stretches;
 }
 
 async function compiled(

@@ -12,6 +12,7 @@ import { Recording } from "./recording.js";
 import { setParameters, testedParameters } from "./set-parameters.js";
 import type { TestedParameters, TestedSet } from "./test-report.js";
 import type { TestedPart } from "./tested-part.js";
+import { withWeightScale } from "./weight-scale.js";
 
 /** What a test needs of the machine around it. */
 export interface TestTools {
@@ -125,8 +126,8 @@ class Trial {
     const { part, set } = this;
     const { signal } = this.watch;
     this.#measureMemory();
-    const parameters = setParameters(set);
     const positions = positionsIn(set, part);
+    const parameters = await this.#parametersFor(positions);
     this.parameters = testedParameters(
       parameters,
       set,
@@ -141,6 +142,14 @@ class Trial {
       await this.#runBatch(this.#opened, this.#recording, batch);
       this.#images += batch.shape[0];
     }
+  }
+
+  async #parametersFor(reencryptPositions: readonly number[]): Promise<SchemeParameters> {
+    const { part, set, watch } = this;
+    const parameters = setParameters(set);
+    if (parameters.scheme !== "ckks" || "weightScaleBits" in set.spec) return parameters;
+    this.watch.onStep?.("scale of the weights");
+    return withWeightScale({ part, parameters, reencryptPositions, signal: watch.signal }, set.packing);
   }
 
   #open(parameters: SchemeParameters, reencryptPositions: readonly number[]): Promise<OpenedSet> {

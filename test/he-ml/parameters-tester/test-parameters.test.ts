@@ -109,3 +109,21 @@ test("there are no worker threads in a browser", async () => {
   const error = await rejectedBy(() => run(all, { threads: 2 }));
   expect((error as Error).message).toMatch(/threads: expected 1/);
 });
+
+test.each(["batch", "packed"])(
+  "packing %s: weights without a scale get the largest that the chain carries, and one bit more would not do",
+  async (packing) => {
+    const silent = {
+      ...without(teachingSet, "weight_scale_bits"),
+      coeff_modulus_bits: [40, 40, 50],
+      packing,
+    };
+    const [chosen] = (await run({ encryption_parameters: [silent] })).results;
+    expect(chosen.status).toBe("done");
+    const bits = chosen.parameters!.weight_scale_bits!;
+    expect(bits).toBeLessThan(20);
+    const more = { ...silent, weight_scale_bits: bits + 1 };
+    const [failed] = (await run({ encryption_parameters: [more] })).results;
+    expect(failed.status).toBe("failed");
+  },
+);
