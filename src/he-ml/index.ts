@@ -138,3 +138,11 @@ export type { Gaps } from "./service/gaps.js";
 export { infer, type ImageResult, type InferenceReport, type InferOptions } from "./service/infer.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";
+
+export { advise, type AdviceGoals, type AdviseOptions } from "./parameters-tester/advise.js";
+export {
+  type AdviceGoal,
+  type AdvicePoint,
+  type AdviceReport,
+  type MeasuredPoint,
+} from "./parameters-tester/advice.js";

@@ -34,6 +34,7 @@ const reencryptor = { reencrypt: () => 0 };
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
+  advise: [model, { goal: "latency" }, { threads: 0 }],
   activationLayer: [{ function: "relu" }],
   argmax: [[1, 2]],
   averagePool: [he, pool],
@@ -187,6 +188,7 @@ const wrongs = [
 /** Where what is left of the work, or keys, would be made anew each time. */
 const fewWrongs = [null, "x", 5];
 const costly = [
+  "advise",
   "compile",
   "planModel",
   "infer",

@@ -53,7 +53,7 @@ export function gapsBetween({ encrypted, forward, given, expected }: ComparedLog
  * What is asked for is four standard deviations of the error, which one logit in 16,000 exceeds; half as much again is six,
  * which one in 500 million does (erfc, https://dlmf.nist.gov/7.2).
  */
-const beyondChance = 1.5;
+export const beyondChance = 1.5;
 
 /** Whether a gap is wider than it may be, by more than chance explains; one that is no number is. */
 export const isTooWide = ({ relativeToMax, allowed }: NonNullable<Gaps["plain"]>): boolean =>
