@@ -1,15 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../src/he-ml/errors.js";
 import { advise, type AdviceGoals, type AdviseOptions } from "../../../src/he-ml/parameters-tester/advise.js";
-import { defineModel } from "../../../src/he-ml/model/model.js";
+import { defineModel, type Model, type Network } from "../../../src/he-ml/model/model.js";
 import { activationLayer } from "../../../src/he-ml/model/activation.js";
 import { zeros } from "../../../src/he-ml/tensor/tensor.js";
 import { smallModel } from "../layers/small-model.js";
 import { rejectedBy } from "../support.js";
 
 describe("advise refuses in one line", () => {
-  const refusal = async (goals: object, options: object = {}, model = smallModel) => {
-    const error = await rejectedBy(() => advise(model, goals as AdviceGoals, options as AdviseOptions));
+  const refusal = async (goals: object, options: object = {}, model: Network = smallModel) => {
+    const error = await rejectedBy(() =>
+      advise(model as Model, goals as AdviceGoals, options as AdviseOptions),
+    );
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).not.toContain("\n");
     return (error as Error).message;
