@@ -13,6 +13,7 @@ import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
+import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
 import { packageVersion } from "./package-root.js";
 
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(testParametersCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(labCommand(io))

@@ -54,6 +54,7 @@ export { ClearContext } from "./crypto/clear-context.js";
 export { ClearEvaluator, type ClearCiphertext } from "./crypto/clear-evaluator.js";
 export { type EncryptedLayout, type Packing } from "./crypto/packing.js";
 export { EncryptedTensor, byteLength, type SerializedTensor } from "./crypto/encrypted-tensor.js";
+export { DecryptionFailedError } from "./crypto/decryption-failed-error.js";
 export { type Evaluator } from "./crypto/evaluator.js";
 export { type GiantStep, type TransformTerm } from "./crypto/linear-transform.js";
 export { type OperationCounts } from "./crypto/operation-counts.js";
@@ -66,6 +67,15 @@ export {
   type ParametersSpec,
   type WrittenParameters,
 } from "./crypto/parameters.js";
+export {
+  checkBfvParameters,
+  type BfvFractionalParameters,
+  type BfvIntegerParameters,
+  type BfvParameters,
+  type BfvParametersSpec,
+} from "./crypto/bfv/parameters.js";
+export { type SchemeEvaluator } from "./crypto/scheme-evaluator.js";
+export { type SchemeParameters } from "./crypto/scheme-parameters.js";
 export {
   maxCoeffModulusBits2024,
   securityTable,
@@ -127,6 +137,7 @@ export { type ClientSpec, type OutputSpec, type TensorSpec } from "./program/cli
 export { compile, type CompileOptions } from "./program/compile.js";
 export { encodePlan, type EncodedPlan, type EncodedStage } from "./program/encode-plan.js";
 export { explain, type ExplainOptions, type Explanation, type StageExplanation } from "./program/explain.js";
+export { CoefficientOverflowError, checkPlainModulus } from "./program/plain-modulus.js";
 export { Program } from "./program/program.js";
 export { type LayeredProgram, type PackedProgram, type ProgramContent } from "./program/program-content.js";
 export { type ProgramJson } from "./program/program-json.js";
@@ -146,3 +157,11 @@ export {
   type AdviceReport,
   type MeasuredPoint,
 } from "./parameters-tester/advice.js";
+export { testParameters, type TestParametersOptions } from "./parameters-tester/test-parameters.js";
+export {
+  type TestedLayer,
+  type TestedParameters,
+  type TestedSet,
+  type TestedState,
+  type TestReport,
+} from "./parameters-tester/test-report.js";

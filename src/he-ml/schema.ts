@@ -4,11 +4,13 @@ import * as z from "zod";
 export type TypeOf<Schema extends z.ZodType> = ReadonlyDeep<z.output<Schema>>;
 
 // By way of `infer`, tools show the fields themselves, and not the names that zod has for them.
-type ReadonlyDeep<T> = T extends ArrayBufferView
+type ReadonlyDeep<T> = unknown extends T
   ? T
-  : T extends infer Fields
-    ? { readonly [Key in keyof Fields]: ReadonlyDeep<Fields[Key]> }
-    : never;
+  : T extends ArrayBufferView
+    ? T
+    : T extends infer Fields
+      ? { readonly [Key in keyof Fields]: ReadonlyDeep<Fields[Key]> }
+      : never;
 
 /** Of things that are counted. */
 export const countSchema = z.int().min(0);

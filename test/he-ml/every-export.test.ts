@@ -13,6 +13,15 @@ const images = randomTensor([2, 1, 4, 4], 1);
 const plan = heMl.planModel(model, { parameters });
 const program = heMl.Program.ofPlan(plan);
 const batch = await heMl.compile(model, { packing: "batch", parameters, costs });
+const bfvParameters = heMl.checkBfvParameters({
+  scheme: "bfv",
+  polyModulusDegree: 1024,
+  plainModulus: 2 ** 40,
+  coeffModulusBits: [60, 60, 60],
+  security: "teaching",
+});
+const bfvServer = await heMl.PublicContext.open(bfvParameters);
+const bfvLayers = heMl.buildFromModel(bfvServer.evaluator, model);
 const layers = heMl.buildFromModel(he, model);
 const encoded = heMl.encodePlan(he, plan);
 const message = secret.encrypt(images, { packing: "batch" });
@@ -31,6 +40,7 @@ const pool = { kernelSize: 2 };
 const kernel = { weights: zeros([1, 1, 1, 1]) };
 const linear = { weights: zeros([2, 2]) };
 const reencryptor = { reencrypt: () => 0 };
+const teaching = heMl.parametersSpec(parameters);
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
@@ -43,8 +53,10 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   buildFromModel: [he, model, { valueRanges: ranges }],
   buildFromPytorch: [he, model, { reencryptPositions: [2], reencryptor }],
   byteLength: [message],
+  checkBfvParameters: [bfvParameters],
   checkChain: [layers, model, parameters, { valueRanges: ranges, start: at }],
   checkParameters: [parameters],
+  checkPlainModulus: [bfvLayers, model, bfvParameters, { valueRanges: ranges }],
   chooseParameters: [model, ranges, { security: 192 }],
   collect: [heMl.forward(layers, encrypted)],
   compile: [model, { packing: "batch", parameters, costs }],
@@ -103,6 +115,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   tensor: [[2], [1, 2]],
   tensorFromBytes: [request],
   tensorToBytes: [message, at, origin],
+  testParameters: [model, images, { encryption_parameters: [{ ...teaching, packing: "batch" }] }, {}],
   transposedConvolutionalLayer: [kernel],
   typicalCosts: [4096, 3, "seal"],
   unflatten: [he, { shape: [1, 2, 2] }],
@@ -164,6 +177,8 @@ const methods: Readonly<Record<string, readonly [call: Call, right: readonly unk
 const notCalled = [
   "InputError",
   "ChainTooShortError",
+  "CoefficientOverflowError",
+  "DecryptionFailedError",
   "UnsupportedLayersError",
   ...["ClearContext", "ClearEvaluator", "EncryptedTensor", "Program"],
   ...["Client", "PublicContext", "SecretContext", "Server"],
@@ -192,6 +207,7 @@ const costly = [
   "compile",
   "planModel",
   "infer",
+  "testParameters",
   "PublicContext.open",
   "PublicContext.load",
   "SecretContext.fromSecretKey",

@@ -8,6 +8,8 @@ import type { SlotLayout } from "./slot-layout.js";
 /** Encrypted images as they travel: SEAL's serialised ciphertexts, uncompressed. */
 export interface SerializedTensor extends EncryptedLayout {
   readonly ciphertexts: readonly Uint8Array[];
+  /** BFV: the factor that values are multiplied by, which SEAL's bytes do not say there; left out in CKKS, where they do. */
+  readonly scale?: number;
 }
 
 /** Bytes that travel with a serialised tensor. @throws InputError if it is none */
@@ -22,6 +24,17 @@ export function requireSerialized(operation: string, tensor: unknown): asserts t
   requireArgument(operation, isObject(tensor), expected, tensor);
   const { ciphertexts } = tensor as Partial<SerializedTensor>;
   requireList(operation, ciphertexts, expected, (bytes) => bytes instanceof Uint8Array);
+}
+
+/** @throws InputError unless a scale stands beside BFV ciphertexts */
+export function requireScaleBeside(operation: string, scale: number | undefined): number {
+  requireArgument(
+    operation,
+    typeof scale === "number" && scale > 0 && Number.isFinite(scale),
+    "a scale above 0 beside BFV ciphertexts; keep it as encrypt and save give it",
+    scale,
+  );
+  return scale;
 }
 
 /** @throws InputError unless it is what `PublicContext.load`, `ClearContext.encrypt` or a layer gives */

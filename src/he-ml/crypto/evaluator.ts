@@ -1,11 +1,10 @@
-import { requireArgument } from "../arguments.js";
 import type { TracedEvaluator } from "./evaluator-kind.js";
 import { InputError } from "../errors.js";
 import { finished, type Ciphertext, type LevelAndScale, type Plaintext } from "./ciphertext.js";
 import { noOperations, type Operation, type OperationCounts } from "./operation-counts.js";
 import { EvaluatorPrimitives } from "./evaluator-primitives.js";
 import { babyStepGiantStep, type GiantStep } from "./linear-transform.js";
-import { formatChain, lastPrime, requireParameters, type CkksParameters } from "./parameters.js";
+import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
 import {
   requireFactor,
   requireRoom,
@@ -15,6 +14,7 @@ import {
   requireSize,
 } from "./preconditions.js";
 import { requireRotation, type RotationStep } from "./rotation-keys.js";
+import { requireSchemeParameters, type SchemeParameters } from "./scheme-parameters.js";
 import { weightedSumMethod } from "./weighted-sum.js";
 
 /**
@@ -24,17 +24,17 @@ import { weightedSumMethod } from "./weighted-sum.js";
  * Preconditions are checked here, once for all evaluators. Operations ending in `Inplace` change their first
  * operand; the others return something new that the caller owns.
  */
-export abstract class Evaluator extends EvaluatorPrimitives {
+export abstract class Evaluator<P extends SchemeParameters = CkksParameters> extends EvaluatorPrimitives {
   /** What computes, as tables and figures call it. */
   abstract readonly name: string;
   /** What computes, as traces say it. */
   abstract readonly kind: TracedEvaluator;
-  readonly parameters: CkksParameters;
+  readonly parameters: P;
   readonly #counts: Record<Operation, number> = { ...noOperations };
 
-  constructor(parameters: CkksParameters) {
+  constructor(parameters: P) {
     super();
-    requireParameters("evaluator", parameters);
+    requireSchemeParameters("evaluator", parameters);
     this.parameters = parameters;
   }
 
@@ -62,9 +62,10 @@ export abstract class Evaluator extends EvaluatorPrimitives {
     if (values.length > this.parameters.slots) {
       throw new InputError(`encode: expected at most ${this.parameters.slots} values, got ${values.length}`);
     }
-    // SEAL's encoder wants a spare bit for the scale and another for the values.
-    requireRoom(this.parameters, "encode", values, at, 2);
-    requireScale(this.parameters, "encode", at, 1);
+    // SEAL's CKKS encoder wants a spare bit for the scale and another for the values.
+    const spareBits = this.parameters.scheme === "ckks" ? 1 : 0;
+    requireRoom(this.parameters, "encode", values, at, 1 + spareBits);
+    requireScale(this.parameters, "encode", at, spareBits);
     return this.doEncode(values, at);
   }
 
@@ -176,6 +177,16 @@ export abstract class Evaluator extends EvaluatorPrimitives {
     const product = { level, scale: scale * weightScale };
     requireRoom(this.parameters, "weightedSum", weights, { level, scale: weightScale });
     requireScale(this.parameters, "weightedSum", product);
+    return this.sumOfProducts(inputs, weights, product);
+  }
+
+  /** `weightedSum` of what it has checked, the product's scale being that of its result. */
+  protected sumOfProducts(
+    inputs: readonly Ciphertext[],
+    weights: ArrayLike<number>,
+    product: LevelAndScale,
+  ): Ciphertext {
+    const weightScale = product.scale / inputs[0].scale;
     const integers = Array.from(weights, (weight) => Math.round(weight * weightScale));
     const terms = inputs.filter((_, i) => integers[i] !== 0);
     if (terms.length === 0) return this.doEncryptZero(product);
@@ -284,13 +295,17 @@ export abstract class Evaluator extends EvaluatorPrimitives {
   }
 
   rescaleToNextInplace(a: Ciphertext): void {
+    const { parameters } = this;
+    if (parameters.scheme === "bfv") {
+      throw new InputError(`rescale: BFV has none, and its scales stay; use CKKS parameters`);
+    }
     if (a.level === 1) {
       throw new InputError(
-        `rescale: level exhausted: only the first prime of ${formatChain(this.parameters)} is left; ` +
+        `rescale: level exhausted: only the first prime of ${formatChain(parameters)} is left; ` +
           `use a chain with one prime more`,
       );
     }
-    this.doRescale(a, a.scale / lastPrime(this.parameters, a.level));
+    this.doRescale(a, a.scale / lastPrime(parameters, a.level));
     this.#counts.rescale++;
   }
 
@@ -326,14 +341,4 @@ export abstract class Evaluator extends EvaluatorPrimitives {
   private derive(a: Ciphertext, change: (result: Ciphertext) => void): Ciphertext {
     return finished(this.copy(a), change);
   }
-}
-
-/** @throws InputError unless it is an evaluator */
-export function requireEvaluator(operation: string, he: unknown): asserts he is Evaluator {
-  requireArgument(
-    operation,
-    he instanceof Evaluator,
-    "an evaluator; take that of a PublicContext or ClearContext, as context.evaluator",
-    he,
-  );
 }

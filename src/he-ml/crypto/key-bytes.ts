@@ -4,7 +4,7 @@ import * as z from "zod";
 import { InputError } from "../errors.js";
 import { packBytes, unpackBytes } from "./byte-format.js";
 import { checkParameters, parametersSpec, sameParameters, type CkksParameters } from "./parameters.js";
-import type { EvaluationKeys } from "./public-context.js";
+import type { EvaluationKeys } from "./evaluation-keys.js";
 import {
   publicKeyBytes,
   relinKeyBytes,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { InputError } from "../errors.js";
 import { maxAbs, sizeOf, zeros, type Shape, type Tensor } from "../tensor/tensor.js";
-import { modulusBits, type CkksParameters } from "./parameters.js";
+import { dataPrimes, roomBits, type SchemeParameters } from "./scheme-parameters.js";
 import { requireSlotLayout, slotOfEachValue, type SlotLayout } from "./slot-layout.js";
 
 /** The packings of layer-by-layer runs, in which all values of a ciphertext meet the same weight. */
@@ -53,11 +53,28 @@ function given(slotLayout: SlotLayout | undefined): SlotLayout {
   );
 }
 
+/** @throws InputError unless the scheme and its encoding have such a packing */
+export function requirePacking(operation: string, parameters: SchemeParameters, packing: Packing): void {
+  if (parameters.scheme === "ckks") return;
+  if (packing === "packed") {
+    throw new InputError(
+      `${operation}: packing packed needs rotations, which BFV runs do without; use packing ` +
+        `${parameters.encoding === "integers" ? "batch" : "scalar"}, or CKKS parameters`,
+    );
+  }
+  if (packing === "batch" && parameters.encoding === "fractional") {
+    throw new InputError(
+      `${operation}: packing batch needs integers in slots, and the fractional encoding holds one value a ciphertext; ` +
+        `use packing scalar, or parameters with encoding "integers"`,
+    );
+  }
+}
+
 /** A WASM memory ends at 4 GiB, and so does what a server could load of one tensor. */
 const mostBytes = 2 ** 32;
 
 /** @throws InputError unless images can be encoded at the top level with the inputs' scale, and sent */
-export function requireEncodable(parameters: CkksParameters, batch: Tensor, layout: EncryptedLayout): void {
+export function requireEncodable(parameters: SchemeParameters, batch: Tensor, layout: EncryptedLayout): void {
   const { images, packing, shape } = layout;
   if (!packings.includes(packing)) {
     throw new InputError(`encrypt: expected packing ${packings.join(" or ")}, got ${String(packing)}`);
@@ -67,8 +84,10 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor, layo
       `encrypt: expected a batch [n, …shape] of at least one image, got [${batch.shape.join(", ")}]`,
     );
   }
+  requirePacking("encrypt", parameters, packing);
   requireSlots(layout, parameters.slots);
-  const bytes = ciphertextCount(layout) * parameters.levels * parameters.polyModulusDegree * 8;
+  const { levels, polyModulusDegree, scaleBits } = parameters;
+  const bytes = ciphertextCount(layout) * dataPrimes(parameters, levels) * polyModulusDegree * 8;
   if (bytes > mostBytes) {
     throw new InputError(
       `encrypt: ${images} image(s) in packing ${packing} would take ${(bytes / 2 ** 30).toFixed(0)} GiB, ` +
@@ -77,11 +96,11 @@ export function requireEncodable(parameters: CkksParameters, batch: Tensor, layo
     );
   }
   const largest = maxAbs(batch.data);
-  // SEAL's encoder keeps a bit for the sign and another to spare.
-  const room = modulusBits(parameters, parameters.levels) - parameters.scaleBits - 2;
+  // A bit for the sign; SEAL's CKKS encoder keeps another to spare.
+  const room = roomBits(parameters, levels) - scaleBits - (parameters.scheme === "ckks" ? 2 : 1);
   if (!(Math.log2(largest) < room)) {
     throw new InputError(
-      `encrypt: expected finite values below 2^${room.toFixed(0)} at a scale of 2^${parameters.scaleBits}, ` +
+      `encrypt: expected finite values below 2^${room.toFixed(0)} at a scale of 2^${scaleBits}, ` +
         `got ${largest}`,
     );
   }

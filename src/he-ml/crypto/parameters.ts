@@ -20,7 +20,9 @@ export { maxCoeffModulusBits };
 export const mostPrimeBits = 60;
 
 export const parametersSpecSchema = z.strictObject({
-  scheme: z.literal("ckks").default("ckks"),
+  scheme: z
+    .literal("ckks", { error: 'expected "ckks"; BFV parameters are made with checkBfvParameters' })
+    .default("ckks"),
   polyModulusDegree: z.int(),
   coeffModulusBits: z.array(z.int().min(14).max(mostPrimeBits)).min(2),
   scaleBits: z.number().min(8).max(120),
@@ -104,13 +106,7 @@ export function checkParameters(spec: unknown): CkksParameters {
       `parameters: polyModulusDegree: expected one of ${degrees.join(", ")}, got ${polyModulusDegree}`,
     );
   }
-  if (security !== "teaching") {
-    requireSecurity({ polyModulusDegree, security, securityTable }, coeffModulusBits);
-  } else if (securityTable !== undefined) {
-    throw new InputError(
-      `parameters: securityTable: "teaching" is held against no table, got "${securityTable}"; leave it out`,
-    );
-  }
+  requireSecurity({ polyModulusDegree, security, securityTable }, coeffModulusBits);
 
   const dataBits = coeffModulusBits.slice(0, -1).reduce((sum, bits) => sum + bits, 0);
   if (scaleBits >= dataBits - 1) {
@@ -149,7 +145,13 @@ export function requireParameters(
   operation: string,
   parameters: unknown,
 ): asserts parameters is CkksParameters {
-  const { coeffModulusBits, coeffModulus } = (parameters ?? {}) as Partial<CkksParameters>;
+  const { scheme, coeffModulusBits, coeffModulus } = (parameters ?? {}) as Partial<CkksParameters>;
+  if ((scheme as string | undefined) === "bfv") {
+    throw new InputError(
+      `${operation}: expected CKKS parameters, got those of BFV, which runs layer by layer alone; ` +
+        `build its layers with buildFromModel or buildFromPytorch`,
+    );
+  }
   const isRight = Array.isArray(coeffModulusBits) && Array.isArray(coeffModulus);
   requireArgument(operation, isRight, "parameters; make them with checkParameters", parameters);
 }
@@ -171,7 +173,7 @@ export function parametersSpec(parameters: CkksParameters): WrittenParameters {
 }
 
 /** The usual table is not written, so that parameters from before there were others read and name themselves the same. */
-const unusualTable = (securityTable: SecurityTableName | undefined) =>
+export const unusualTable = (securityTable: SecurityTableName | undefined) =>
   securityTable === undefined || securityTable === "2018" ? {} : { securityTable };
 
 /** Whether keys and ciphertexts under one are good under the other. */
@@ -179,17 +181,24 @@ export function sameParameters(a: CkksParameters, b: CkksParameters): boolean {
   return JSON.stringify(parametersSpec(a)) === JSON.stringify(parametersSpec(b));
 }
 
-function requireSecurity(
-  ring: SecureRing & { readonly security: SecurityLevel },
+/** @throws InputError if primes of these sizes are more than the degree allows at a security */
+export function requireSecurity(
+  ring: Omit<SecureRing, "security"> & { readonly security: SecurityLevel | "teaching" },
   coeffModulusBits: readonly number[],
 ): void {
   const { polyModulusDegree, security, securityTable } = ring;
+  if (security === "teaching") {
+    if (securityTable === undefined) return;
+    throw new InputError(
+      `parameters: securityTable: "teaching" is held against no table, got "${securityTable}"; leave it out`,
+    );
+  }
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
-  const allowed = mostModulusBits(ring);
+  const allowed = mostModulusBits({ polyModulusDegree, security, securityTable });
   if (total <= allowed) return;
   const enough = Object.keys(maxCoeffModulusBits)
     .map(Number)
-    .find((degree) => mostModulusBits({ ...ring, polyModulusDegree: degree }) >= total);
+    .find((degree) => mostModulusBits({ security, securityTable, polyModulusDegree: degree }) >= total);
   const table = tableOf(security, securityTable);
   throw new InputError(
     `parameters: ${total} coefficient-modulus bits at polyModulusDegree ${polyModulusDegree} are below ${formatSecurity({ security, securityTable })}, which ` +
@@ -202,12 +211,12 @@ function requireSecurity(
 }
 
 /** The prime that a rescale divides by when `level` data primes are left. */
-export function lastPrime(parameters: CkksParameters, level: number): number {
+export function lastPrime(parameters: Pick<CkksParameters, "coeffModulus">, level: number): number {
   return Number(parameters.coeffModulus[level - 1]);
 }
 
 /** log2 of the product of the first `level` data primes. */
-export function modulusBits(parameters: CkksParameters, level: number): number {
+export function modulusBits(parameters: Pick<CkksParameters, "coeffModulus">, level: number): number {
   let bits = 0;
   for (let i = 0; i < level; i++) bits += Math.log2(Number(parameters.coeffModulus[i]));
   return bits;

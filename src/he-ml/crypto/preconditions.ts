@@ -1,13 +1,19 @@
 import { InputError } from "../errors.js";
 import { maxAbs } from "../tensor/tensor.js";
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
-import { formatChain, modulusBits, type CkksParameters } from "./parameters.js";
+import { formatRoom, roomBits, type SchemeParameters } from "./scheme-parameters.js";
 
 // What every evaluator asks of operands: what SEAL would refuse is refused here, with a message that says what to do.
 
+/** What to do where a scale has no room. */
+const moreRoom = {
+  ckks: "rescale before, lower the scales, or use a longer chain",
+  bfv: "lower the scales, take a larger plainModulus, or re-encrypt before",
+} as const;
+
 /** @throws InputError unless finite values fit at this level and scale, with so many bits to spare */
 export function requireRoom(
-  parameters: CkksParameters,
+  parameters: SchemeParameters,
   operation: string,
   values: ArrayLike<number>,
   at: LevelAndScale,
@@ -21,7 +27,7 @@ export function requireRoom(
   if (!Number.isFinite(largest)) {
     throw new InputError(`${operation}: expected finite numbers, got ${largest}`);
   }
-  const room = modulusBits(parameters, at.level) - spareBits;
+  const room = roomBits(parameters, at.level) - spareBits;
   if (Math.log2(largest * at.scale) >= room) {
     throw new InputError(
       `${operation}: ${largest} at a scale of 2^${Math.log2(at.scale).toFixed(1)} does not fit into ` +
@@ -32,24 +38,23 @@ export function requireRoom(
 
 /** SEAL's is_scale_within_bounds asks the same of every product. @throws InputError if the scale does not fit */
 export function requireScale(
-  parameters: CkksParameters,
+  parameters: SchemeParameters,
   operation: string,
   { level, scale }: LevelAndScale,
   spareBits = 0,
 ): void {
-  const room = modulusBits(parameters, level) - spareBits;
+  const room = roomBits(parameters, level) - spareBits;
   if (!(scale > 0 && Math.log2(scale) < room)) {
     throw new InputError(
-      `${operation}: scale out of bounds: 2^${Math.log2(scale).toFixed(1)} does not fit into the ` +
-        `${room.toFixed(0)} bits left at level ${level} of ${formatChain(parameters)}; ` +
-        `rescale before, lower the scales, or use a longer chain`,
+      `${operation}: scale out of bounds: 2^${Math.log2(scale).toFixed(1)} does not fit into ` +
+        `${formatRoom(parameters, level, spareBits)}; ${moreRoom[parameters.scheme]}`,
     );
   }
 }
 
 /** @throws InputError unless a ciphertext can be multiplied by this plaintext */
 export function requireFactor(
-  parameters: CkksParameters,
+  parameters: SchemeParameters,
   operation: string,
   a: Ciphertext,
   b: Plaintext,

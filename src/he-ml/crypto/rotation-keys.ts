@@ -2,6 +2,7 @@ import * as z from "zod";
 import { InputError } from "../errors.js";
 import { bytesSchema, type TypeOf } from "../schema.js";
 import type { CkksParameters } from "./parameters.js";
+import type { SchemeParameters } from "./scheme-parameters.js";
 import { ciphertextHeadBytes, keysHeadBytes, seedBytes, wordBytes } from "./seal-format.js";
 
 export const rotationStepSchema = z.union([z.int(), z.literal("conjugate")]);
@@ -168,7 +169,14 @@ export function expandRotationKey(parameters: CkksParameters, key: RotationKey):
 }
 
 /** @throws InputError unless the parameters have such a rotation and such a level */
-export function requireRotation({ slots, levels }: CkksParameters, { step, level }: RotationNeed): void {
+export function requireRotation(
+  parameters: SchemeParameters,
+  { step, level }: RotationNeed,
+): asserts parameters is CkksParameters {
+  const { scheme, slots, levels } = parameters;
+  if (scheme === "bfv") {
+    throw new InputError(`rotation: BFV runs layer by layer, where nothing is rotated; use CKKS parameters`);
+  }
   const stepFits = step === "conjugate" || (Number.isInteger(step) && step >= 1 && step < slots);
   if (!stepFits || !Number.isInteger(level) || level < 1 || level > levels) {
     throw new InputError(

@@ -1,4 +1,4 @@
-import { modulusBits, type CkksParameters } from "./parameters.js";
+import { dataModulusBits, dataPrimes, type SchemeParameters } from "./scheme-parameters.js";
 
 // How SEAL 4.1.2 writes things, uncompressed; numbers are little-endian, a word has 64 bits. Everything begins with a
 // SEALHeader: magic (16 bits), its own size, version_major, version_minor, compr_mode (8 bits each), reserved (16 bits),
@@ -115,7 +115,7 @@ export type SealKind =
 
 /** SEAL's names for the chain, which stand in everything that it writes. */
 export interface ParmsIds {
-  /** For the chain cut to 1, 2, … data primes. */
+  /** By level: for the chain cut to 1, 2, … data primes, or in BFV for all of them. */
   readonly byLevel: readonly (readonly bigint[])[];
   /** For the whole chain, special prime included: under it stand keys. */
   readonly ofKeys: readonly bigint[];
@@ -128,20 +128,20 @@ export interface ParmsIds {
  */
 export class SealFormat {
   constructor(
-    private readonly parameters: CkksParameters,
+    private readonly parameters: SchemeParameters,
     private readonly parmsIds: ParmsIds,
   ) {}
 
   /** Bytes of the longest honest object. */
   mostBytes(kind: SealKind): number {
-    const { polyModulusDegree, coeffModulus, levels } = this.parameters;
+    const { polyModulusDegree, coeffModulus } = this.parameters;
     const polynomial = polyModulusDegree * wordBytes;
     const key = ciphertextHeadBytes + 2 * coeffModulus.length * polynomial;
-    if (kind === "ciphertext") return ciphertextHeadBytes + mostPolynomials * levels * polynomial;
+    if (kind === "ciphertext") return ciphertextHeadBytes + mostPolynomials * this.#dataPrimes * polynomial;
     if (kind === "publicKey") return key;
     if (kind === "secretKey") return secretKeyHeadBytes + coeffModulus.length * polynomial;
     const places = kind === "relinKeys" ? 1 : polyModulusDegree;
-    return keysHeadBytes + (1 + places) * wordBytes + levels * key;
+    return keysHeadBytes + (1 + places) * wordBytes + this.#dataPrimes * key;
   }
 
   /** @throws FormatError saying which field is not what it must be */
@@ -165,8 +165,22 @@ export class SealFormat {
     if (size !== 2n && size !== BigInt(mostPolynomials)) {
       throw new FormatError(`size is ${size}, expected 2 or ${mostPolynomials}`);
     }
-    const scale = this.#polynomials(fields, name, level, Number(size), fields.left);
-    const room = modulusBits(this.parameters, level);
+    const scale = this.#polynomials(
+      fields,
+      { parmsId: name, isNttForm: this.parameters.scheme === "ckks" },
+      dataPrimes(this.parameters, level),
+      Number(size),
+      fields.left,
+    );
+    this.#scale(fields, level, scale);
+  }
+
+  #scale(fields: Fields, level: number, scale: number): void {
+    if (this.parameters.scheme === "bfv") {
+      fields.require("scale", scale, 1);
+      return;
+    }
+    const room = dataModulusBits(this.parameters, level);
     const least = room - mostDoubleBits;
     if (!(scale > 0 && Math.log2(scale) > least && Math.log2(scale) < room)) {
       throw new FormatError(
@@ -177,7 +191,8 @@ export class SealFormat {
 
   /** A ciphertext of zero under a key, the part that all keys are made of. */
   #keyCiphertext(fields: Fields, length: number): void {
-    const scale = this.#polynomials(fields, this.parmsIds.ofKeys, this.#primes, 2, length);
+    const head = { parmsId: this.parmsIds.ofKeys, isNttForm: true };
+    const scale = this.#polynomials(fields, head, this.#primes, 2, length);
     fields.require("scale", scale, 1);
   }
 
@@ -185,10 +200,14 @@ export class SealFormat {
     return this.parameters.coeffModulus.length;
   }
 
+  get #dataPrimes(): number {
+    return dataPrimes(this.parameters, this.parameters.levels);
+  }
+
   /** @returns the scale */
   #polynomials(
     fields: Fields,
-    parmsId: readonly bigint[],
+    { parmsId, isNttForm }: { readonly parmsId: readonly bigint[]; readonly isNttForm: boolean },
     primes: number,
     size: number,
     length: number,
@@ -199,7 +218,7 @@ export class SealFormat {
     const held = seeded ? one : size * one;
     fields.header("the ciphertext", seeded ? length : ciphertextHeadBytes + held);
     fields.words("parms_id", parmsId);
-    fields.byte("is_ntt_form", 1);
+    fields.byte("is_ntt_form", Number(isNttForm));
     fields.word("size", size);
     fields.word("poly_modulus_degree", polyModulusDegree);
     fields.word("coeff_modulus_size", primes);
@@ -231,7 +250,8 @@ export class SealFormat {
 
   /** Relinearization keys, or Galois keys for one element: a place for each key that there could be, most of them empty. */
   #switchingKeys(fields: Fields, kind: Exclude<SealKind, string> | "relinKeys", length: number): void {
-    const { polyModulusDegree, levels } = this.parameters;
+    const { polyModulusDegree } = this.parameters;
+    const digits = this.#dataPrimes;
     const places = kind === "relinKeys" ? 1 : polyModulusDegree;
     const held = kind === "relinKeys" ? 0 : kind.galoisKeyIn;
     const rest = length - keysHeadBytes - (1 + places) * wordBytes;
@@ -239,9 +259,9 @@ export class SealFormat {
     fields.words("parms_id", this.parmsIds.ofKeys);
     fields.word("the number of keys", places);
     for (let place = 0; place < places; place++) {
-      fields.word("the number of digits", place === held ? levels : 0);
+      fields.word("the number of digits", place === held ? digits : 0);
       if (place !== held) continue;
-      for (let digit = 0; digit < levels; digit++) this.#keyCiphertext(fields, rest / levels);
+      for (let digit = 0; digit < digits; digit++) this.#keyCiphertext(fields, rest / digits);
     }
   }
 }

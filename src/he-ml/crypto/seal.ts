@@ -1,4 +1,5 @@
 import initialize, {
+  type BatchEncoder,
   type CKKSEncoder,
   type Ciphertext,
   type Decryptor,
@@ -14,11 +15,12 @@ import initialize, {
   type SecretKey,
 } from "node-seal";
 import { InputError } from "../errors.js";
-import { checkParameters, type CkksParameters } from "./parameters.js";
+import { checkSchemeParameters, type SchemeParameters } from "./scheme-parameters.js";
 import { FormatError, SealFormat, type SealKind } from "./seal-format.js";
 import { hookInstance, type WasmStack } from "./wasm-stack.js";
 
 export type {
+  BatchEncoder,
   CKKSEncoder,
   Ciphertext as SealCiphertextHandle,
   Decryptor,
@@ -44,13 +46,13 @@ declare const WebAssembly: Readonly<Record<"Exception" | "RuntimeError", new (..
  * One instance of SEAL's WASM module under one set of parameters. Every context opens its own: the client's
  * secret key and the server's ciphertexts never share a memory, and dropping a context frees all it held.
  */
-export class Seal {
+export class Seal<P extends SchemeParameters = SchemeParameters> {
   readonly #format: SealFormat;
 
   private constructor(
     readonly module: MainModule,
     readonly context: SEALContext,
-    readonly parameters: CkksParameters,
+    readonly parameters: P,
     private readonly parmsIds: readonly ParmsIdType[],
     private readonly stack: WasmStack,
   ) {
@@ -62,10 +64,10 @@ export class Seal {
   /**
    * Every key and every context is made by this, so that no parameters get by unchecked.
    *
-   * @throws InputError unless they pass `checkParameters`, and SEAL accepts them
+   * @throws InputError unless they pass their scheme's check, and SEAL accepts them
    */
-  static async open(given: CkksParameters): Promise<Seal> {
-    const parameters = checkParameters(given);
+  static async open<P extends SchemeParameters>(given: P): Promise<Seal<P>> {
+    const parameters = checkSchemeParameters(given);
     const hook = hookInstance();
     const [stack, module] = await Promise.all([hook.stack, initialize(hook.options)]).catch(
       (cause: unknown) => {
@@ -78,13 +80,17 @@ export class Seal {
       },
     );
     return explain(module, stack, "parameters", () => {
-      using parms = new module.EncryptionParameters(module.SchemeType.ckks);
+      using parms = new module.EncryptionParameters(module.SchemeType[parameters.scheme]);
       parms.setPolyModulusDegree(parameters.polyModulusDegree);
       using primes = module.CoeffModulus.Create(
         parameters.polyModulusDegree,
         Int32Array.from(parameters.coeffModulusBits),
       );
       parms.setCoeffModulus(primes);
+      if (parameters.scheme === "bfv") {
+        using plainModulus = new module.Modulus(BigInt(parameters.plainModulus));
+        parms.setPlainModulus(plainModulus);
+      }
       // SEAL knows the standard of 2018 only; the guidelines of 2024 are stricter, and checkParameters has held them.
       const { tc128, tc192, tc256, none } = module.SecLevelType;
       const level = { 128: tc128, 192: tc192, 256: tc256, teaching: none }[parameters.security];
@@ -99,7 +105,7 @@ export class Seal {
     });
   }
 
-  /** SEAL's name for the chain cut to `level` data primes. */
+  /** SEAL's name for the chain at a level. */
   parmsIdAt(level: number): ParmsIdType {
     return this.parmsIds[level - 1];
   }

@@ -3,21 +3,38 @@ import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../lon
 import { InputError } from "../errors.js";
 import { maxAbs, requireTensor, type Tensor } from "../tensor/tensor.js";
 import type { LevelAndScale } from "./ciphertext.js";
-import { requireCount, type SerializedTensor } from "./encrypted-tensor.js";
+import { DecryptionFailedError } from "./decryption-failed-error.js";
+import { requireCount, requireScaleBeside, type SerializedTensor } from "./encrypted-tensor.js";
 import {
   ciphertextCount,
   pack,
   requireEncodable,
+  requirePacking,
   requireSlots,
   unpack,
   type EncryptedLayout,
   type Packing,
 } from "./packing.js";
-import { formatParameters, modulusBits, type CkksParameters } from "./parameters.js";
+import type { CkksParameters } from "./parameters.js";
 import { requireStanding } from "./preconditions.js";
-import type { EvaluationKeys } from "./public-context.js";
+import type { EvaluationKeys } from "./evaluation-keys.js";
 import { requireRotation, trimRotationKey, type RotationKey, type RotationNeed } from "./rotation-keys.js";
-import { Seal, type CKKSEncoder, type Decryptor, type Encryptor, type SecretKey } from "./seal.js";
+import {
+  dataModulusBits,
+  formatSchemeParameters,
+  hasKeySwitching,
+  requireKeySwitching,
+  type SchemeParameters,
+} from "./scheme-parameters.js";
+import {
+  Seal,
+  type Decryptor,
+  type Encryptor,
+  type SealCiphertextHandle,
+  type SealPlaintextHandle,
+  type SecretKey,
+} from "./seal.js";
+import { slotCodec, type SlotCodec } from "./slot-codec.js";
 import type { SlotLayout } from "./slot-layout.js";
 
 /** How a client packs its images. */
@@ -31,25 +48,26 @@ export interface EncryptOptions {
  * The client's side: makes the keys, encrypts and decrypts. Its secret key leaves it only through
  * `exportSecretKey`, and lives in a WASM memory of its own.
  */
-export class SecretContext {
-  readonly parameters: CkksParameters;
-  readonly #seal: Seal;
+export class SecretContext<P extends SchemeParameters = CkksParameters> {
+  readonly parameters: P;
+  readonly #seal: Seal<P>;
   readonly #secretKey: SecretKey;
-  readonly #evaluationKeys: Required<Pick<EvaluationKeys, "publicKey" | "relinKeys">>;
-  readonly #encoder: CKKSEncoder;
+  /** Relinearization keys only where there is key switching. */
+  readonly #evaluationKeys: Pick<EvaluationKeys, "publicKey" | "relinKeys">;
+  readonly #codec: SlotCodec;
   readonly #encryptor: Encryptor;
   readonly #decryptor: Decryptor;
 
   private constructor(
-    seal: Seal,
+    seal: Seal<P>,
     secretKey: SecretKey,
-    evaluationKeys: Required<Pick<EvaluationKeys, "publicKey" | "relinKeys">>,
+    evaluationKeys: Pick<EvaluationKeys, "publicKey" | "relinKeys">,
   ) {
     this.parameters = seal.parameters;
     this.#seal = seal;
     this.#secretKey = secretKey;
     this.#evaluationKeys = evaluationKeys;
-    this.#encoder = new seal.module.CKKSEncoder(seal.context);
+    this.#codec = slotCodec(seal);
     using publicKey = new seal.module.PublicKey();
     publicKey.loadFromArray(seal.context, evaluationKeys.publicKey);
     this.#encryptor = new seal.module.Encryptor(seal.context, publicKey, secretKey);
@@ -59,10 +77,11 @@ export class SecretContext {
   /**
    * Makes fresh keys.
    *
-   * @throws InputError unless the parameters pass `checkParameters`, wherever they come from
+   * @throws InputError unless the parameters pass their scheme's check, wherever they come from
    * @example const client = await SecretContext.create(checkParameters(spec));
+   * @example const client = await SecretContext.create(checkBfvParameters(spec));
    */
-  static async create(parameters: CkksParameters): Promise<SecretContext> {
+  static async create<P extends SchemeParameters>(parameters: P): Promise<SecretContext<P>> {
     const seal = await Seal.open(parameters);
     using generator = new seal.module.KeyGenerator(seal.context);
     return SecretContext.#fromGenerator(seal, generator);
@@ -73,7 +92,10 @@ export class SecretContext {
    *
    * @throws InputError if the bytes are no secret key of these parameters
    */
-  static async fromSecretKey(parameters: CkksParameters, bytes: Uint8Array): Promise<SecretContext> {
+  static async fromSecretKey<P extends SchemeParameters>(
+    parameters: P,
+    bytes: Uint8Array,
+  ): Promise<SecretContext<P>> {
     const seal = await Seal.open(parameters);
     using secretKey = new seal.module.SecretKey();
     return seal.attempt("secret key", () => {
@@ -83,31 +105,35 @@ export class SecretContext {
     });
   }
 
-  static #fromGenerator(seal: Seal, generator: InstanceType<Seal["module"]["KeyGenerator"]>): SecretContext {
+  static #fromGenerator<P extends SchemeParameters>(
+    seal: Seal<P>,
+    generator: InstanceType<Seal["module"]["KeyGenerator"]>,
+  ): SecretContext<P> {
     return seal.attempt("key generation", () => {
       using publicKey = generator.createPublicKeySerializable();
+      const keys = { publicKey: seal.save(publicKey) };
+      if (!hasKeySwitching(seal.parameters)) return new SecretContext(seal, generator.secretKey(), keys);
       using relinKeys = generator.createRelinKeysSerializable();
-      return new SecretContext(seal, generator.secretKey(), {
-        publicKey: seal.save(publicKey),
-        relinKeys: seal.save(relinKeys),
-      });
+      return new SecretContext(seal, generator.secretKey(), { ...keys, relinKeys: seal.save(relinKeys) });
     });
   }
 
   /** One line where it is printed; the key is not in it. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `SecretContext { ${formatParameters(this.parameters)}, secret key held, not shown }`;
+    return `SecretContext { ${formatSchemeParameters(this.parameters)}, secret key held, not shown }`;
   }
 
   /**
    * What the server needs to compute; nothing in it decrypts.
    *
    * @param rotations that the server will use, each with the highest level it is used at; none if left out
-   * @param relinearization false for a server that multiplies no ciphertexts, and so needs no key for it
-   * @throws InputError if there is no such rotation or level
+   * @param relinearization false for a server that multiplies no ciphertexts, and so needs no key for it; if left out, there
+   *   is one wherever the parameters have key switching
+   * @throws InputError if there is no such rotation or level, or no key switching for what is asked
    * @example client.exportEvaluationKeys([{ step: 256, level: 3 }])
    */
   exportEvaluationKeys(
+    this: SecretContext,
     rotations?: readonly RotationNeed[],
     options?: { readonly relinearization?: true },
   ): EvaluationKeys & Required<Pick<EvaluationKeys, "relinKeys">>;
@@ -120,18 +146,20 @@ export class SecretContext {
     options: { readonly relinearization?: boolean } = {},
   ): EvaluationKeys {
     requireList("exportEvaluationKeys", rotations, "a list of rotations, as { step, level }");
-    const { relinearization = true } = requireOptions("exportEvaluationKeys", options);
+    const parameters: SchemeParameters = this.parameters;
+    const { relinearization = hasKeySwitching(parameters) } = requireOptions("exportEvaluationKeys", options);
+    if (relinearization) requireKeySwitching("exportEvaluationKeys", parameters);
     const { publicKey, relinKeys } = this.#evaluationKeys;
     const keys = relinearization ? { publicKey, relinKeys } : { publicKey };
     if (rotations.length === 0) return keys;
     using generator = new this.#seal.module.KeyGenerator(this.#seal.context, this.#secretKey);
     const rotationKeys = rotations.map((need): RotationKey => {
-      requireRotation(this.parameters, need);
+      requireRotation(parameters, need);
       return this.#seal.attempt("rotation keys", () => {
         // SEAL takes step 0 for the conjugation.
         const step = need.step === "conjugate" ? 0 : need.step;
         using key = generator.createGaloisKeysSerializableWithSteps(Int32Array.of(step));
-        return trimRotationKey(this.parameters, this.#seal.save(key), need);
+        return trimRotationKey(parameters, this.#seal.save(key), need);
       });
     });
     return { ...keys, rotationKeys };
@@ -164,20 +192,21 @@ export class SecretContext {
     const [images, ...shape] = batch.shape;
     const layout: EncryptedLayout = { shape, packing, images, slotLayout };
     requireEncodable(this.parameters, batch, layout);
-    const { slots, scaleBits } = this.parameters;
+    const { scheme, slots, scaleBits } = this.parameters;
+    const scale = 2 ** scaleBits;
     const total = ciphertextCount(layout);
     const ciphertexts: Uint8Array[] = [];
     using plain = new this.#seal.module.Plaintext();
     for (const values of pack(batch, layout, slots)) {
       const bytes = this.#seal.attempt("encrypt", () => {
-        this.#encoder.encode(values, 2 ** scaleBits, plain);
+        this.#codec.encode(values, scale, plain);
         using ciphertext = this.#encryptor.encryptSymmetricSerializable(plain);
         return this.#seal.save(ciphertext);
       });
       ciphertexts.push(bytes);
       yield { done: ciphertexts.length, total };
     }
-    return { ...layout, ciphertexts };
+    return { ...layout, ciphertexts, ...(scheme === "bfv" ? { scale } : {}) };
   }
 
   /**
@@ -188,39 +217,94 @@ export class SecretContext {
    * @throws InputError if a ciphertext is missing, damaged, of other parameters, or stands elsewhere
    */
   decrypt(tensor: SerializedTensor, at?: LevelAndScale): Tensor {
-    if (!Array.isArray(tensor?.ciphertexts)) {
-      throw new InputError(
-        `decrypt: expected an encrypted tensor, as encrypt gives it, got ${String(tensor)}`,
-      );
-    }
-    requireCount(tensor, tensor.ciphertexts.length);
-    requireSlots(tensor, this.parameters.slots);
-    const { module } = this.#seal;
-    using ciphertext = new module.Ciphertext();
-    using plain = new module.Plaintext();
+    using decrypted = new this.#seal.module.Plaintext();
     let expected = at;
     const slotsOf = (index: number): Float64Array =>
-      this.#seal.attempt("decrypt", () => {
-        this.#seal.load("decrypt", ciphertext, tensor.ciphertexts[index], "ciphertext");
-        const found = { level: this.#seal.levelOf(ciphertext), scale: ciphertext.scale() };
+      this.#open("decrypt", tensor, index, (ciphertext, found) => {
         expected ??= found;
         requireStanding("decrypt", expected, found, "have the server make it again");
-        this.#decryptor.decrypt(ciphertext, plain);
-        return this.#encoder.decodeFloat64(plain) as Float64Array;
+        this.#requireBudget(ciphertext, index);
+        return this.#decode(ciphertext, decrypted, found.scale);
       });
+    requireDecryptable("decrypt", this.parameters, tensor);
     const images = unpack(slotsOf, tensor);
     requirePossible(this.parameters, images);
     return images;
   }
+
+  /**
+   * BFV's invariant noise budget in bits, the least of all ciphertexts: what is left for further operations. At 0 nothing can
+   * be decrypted any more.
+   *
+   * @throws InputError in CKKS, whose noise is part of the values' error, or if a ciphertext is missing or damaged
+   * @example client.noiseBudget(server.save(features))
+   */
+  noiseBudget(tensor: SerializedTensor): number {
+    requireDecryptable("noiseBudget", this.parameters, tensor);
+    if (this.parameters.scheme !== "bfv") {
+      throw new InputError(
+        `noiseBudget: CKKS has none, as its noise is part of the values' error; look at level and scale, or use BFV`,
+      );
+    }
+    const budgets = tensor.ciphertexts.map((_, index) =>
+      this.#open("noiseBudget", tensor, index, (ciphertext) =>
+        this.#decryptor.invariantNoiseBudget(ciphertext),
+      ),
+    );
+    return Math.min(...budgets);
+  }
+
+  /** Takes in one ciphertext of a tensor. */
+  #open<T>(
+    operation: string,
+    tensor: SerializedTensor,
+    index: number,
+    work: (ciphertext: SealCiphertextHandle, at: LevelAndScale) => T,
+  ): T {
+    return this.#seal.attempt(operation, () => {
+      using ciphertext = new this.#seal.module.Ciphertext();
+      this.#seal.load(operation, ciphertext, tensor.ciphertexts[index], "ciphertext");
+      const isBfv = this.parameters.scheme === "bfv";
+      const scale = isBfv ? requireScaleBeside(operation, tensor.scale) : ciphertext.scale();
+      return work(ciphertext, { level: this.#seal.levelOf(ciphertext), scale });
+    });
+  }
+
+  #decode(ciphertext: SealCiphertextHandle, plain: SealPlaintextHandle, scale: number): Float64Array {
+    this.#decryptor.decrypt(ciphertext, plain);
+    return this.#codec.decode(plain, scale);
+  }
+
+  /** @throws DecryptionFailedError if a BFV ciphertext's budget is used up */
+  #requireBudget(ciphertext: SealCiphertextHandle, index: number): void {
+    if (this.parameters.scheme !== "bfv" || this.#decryptor.invariantNoiseBudget(ciphertext) > 0) return;
+    throw new DecryptionFailedError(
+      `decrypt: the noise budget of ciphertext ${index} is used up, and what it holds is lost; re-encrypt before, or take a ` +
+        `larger polyModulusDegree or a smaller plainModulus`,
+    );
+  }
+}
+
+/** @throws InputError unless it has the form of an encrypted tensor under these parameters */
+function requireDecryptable(operation: string, parameters: SchemeParameters, tensor: SerializedTensor): void {
+  if (!Array.isArray(tensor?.ciphertexts)) {
+    throw new InputError(
+      `${operation}: expected an encrypted tensor, as encrypt gives it, got ${String(tensor)}`,
+    );
+  }
+  requireCount(tensor, tensor.ciphertexts.length);
+  requirePacking(operation, parameters, tensor.packing);
+  requireSlots(tensor, parameters.slots);
 }
 
 /** @throws InputError if no ciphertext of these parameters holds such values, but one with a damaged scale */
-function requirePossible(parameters: CkksParameters, { data }: Tensor): void {
+function requirePossible(parameters: SchemeParameters, { data }: Tensor): void {
   const largest = maxAbs(data);
   // Divided by every prime, a scale of 1 is 1 / modulus, under which a coefficient as large as the modulus is its square.
-  if (largest < 2 ** (2 * modulusBits(parameters, parameters.levels))) return;
+  if (largest < 2 ** (2 * dataModulusBits(parameters, parameters.levels))) return;
   throw new InputError(
-    `decrypt: it decrypts to ${largest}, which no ciphertext of these parameters holds: its scale is damaged; ` +
-      `have the server make it again`,
+    `decrypt: it decrypts to ${largest}, which no ciphertext of these parameters holds: its scale is damaged` +
+      (parameters.scheme === "bfv" ? `, or digits before and behind the point have met` : "") +
+      `; have the server make it again`,
   );
 }

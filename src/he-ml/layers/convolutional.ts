@@ -1,4 +1,4 @@
-import type { Evaluator } from "../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import { convolutionalLayer, type ConvolutionalOptions } from "../model/convolutional.js";
 import type { EncodedLayer } from "./encoded-layer.js";
 import { encodeWeighted } from "./weighted-sum.js";
@@ -10,6 +10,6 @@ import { encodeWeighted } from "./weighted-sum.js";
  * @throws InputError if weights, bias and groups do not fit together
  * @example const conv = convolutional(he, { weights, bias, stride: [3, 3] });
  */
-export function convolutional(he: Evaluator, options: ConvolutionalOptions): EncodedLayer {
+export function convolutional(he: SchemeEvaluator, options: ConvolutionalOptions): EncodedLayer {
   return encodeWeighted(he, convolutionalLayer(options));
 }

@@ -1,4 +1,4 @@
-import type { Evaluator } from "../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import type { WeightedLayer } from "../model/layers.js";
 import { InputError } from "../errors.js";
 import { definitionOf } from "../model/layers.js";
@@ -17,7 +17,7 @@ import { encodeWeighted } from "./weighted-sum.js";
 /** Layers without weights; those with weights are all encoded alike. */
 const encoders: {
   readonly [K in Exclude<LayerKind, WeightedLayer["kind"]>]: (
-    he: Evaluator,
+    he: SchemeEvaluator,
     layer: Extract<Layer, { kind: K }>,
   ) => EncodedLayer;
 } = {
@@ -35,11 +35,11 @@ const encoders: {
  *
  * @throws InputError if there is no evaluator, or no such kind of layer, or one that cannot be encrypted
  */
-export function encodeLayer(he: Evaluator, layer: Layer, index?: number): EncodedLayer {
+export function encodeLayer(he: SchemeEvaluator, layer: Layer, index?: number): EncodedLayer {
   const { remedy } = definitionOf(layer);
   if (remedy) throw new InputError(`encodeLayer: ${describeLayer(layer)} cannot be encrypted: ${remedy}`);
   const encoded = isWeighted(layer)
     ? encodeWeighted(he, layer)
-    : (encoders[layer.kind] as (he: Evaluator, layer: Layer) => EncodedLayer)(he, layer);
+    : (encoders[layer.kind] as (he: SchemeEvaluator, layer: Layer) => EncodedLayer)(he, layer);
   return Object.assign(encoded, { modelLayers: index === undefined ? undefined : [index] });
 }

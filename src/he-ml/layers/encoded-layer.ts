@@ -1,6 +1,6 @@
 import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
 import { EncryptedTensor, requireEncrypted } from "../crypto/encrypted-tensor.js";
-import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
+import { requireEvaluator, type SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import { InputError } from "../errors.js";
 import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
@@ -70,7 +70,7 @@ export interface EncodedLayer<L extends Layer | ReencryptionLayer = Layer> exten
 export type RunnableLayer = EncodedLayer<Layer | ReencryptionLayer>;
 
 /** Makes a callable encoded layer of a kernel. @throws InputError if there is no evaluator */
-export function encodedLayer(evaluator: Evaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
+export function encodedLayer(evaluator: SchemeEvaluator, layer: Layer, kernel: LayerKernel): EncodedLayer {
   requireEvaluator(layer.kind, evaluator);
   const open: EncodedLayer["open"] = (input, inputs) => openRun(layer, kernel, input, inputs);
   const callable = (input: EncryptedTensor): EncryptedTensor => runToEnd(computeAll(layer, open, input));

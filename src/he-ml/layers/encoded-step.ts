@@ -1,5 +1,5 @@
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import type { LongWorkOptions } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -16,7 +16,7 @@ export interface EncodedStep {
   readonly kind: string;
   /** Positions in its model, from 0; undefined for a layer that stands alone. */
   readonly modelLayers?: readonly number[];
-  readonly evaluator: Evaluator;
+  readonly evaluator: SchemeEvaluator;
   /** The same without blocking: gives way to the event loop, can be watched and stopped. */
   run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
   /** The same in the clear, over a batch `[n, …inputShape]`. */

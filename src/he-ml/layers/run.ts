@@ -1,12 +1,14 @@
 import { requireArgument } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
+import { DecryptionFailedError } from "../crypto/decryption-failed-error.js";
 import type { TracedEvaluator } from "../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../crypto/operation-counts.js";
 import type { EncryptedLayout } from "../crypto/packing.js";
-import type { CkksParameters } from "../crypto/parameters.js";
+import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import { requireLongWork, type LongWorkOptions } from "../long-work.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { describeLayer } from "../model/layer.js";
 import { layerTrace, type LayerTrace } from "./trace.js";
 
 /** The plain twin of a run, for its error: needs the secret key, so it is a local tool, never a service. */
@@ -14,6 +16,8 @@ export interface PlainTwin<T> {
   /** The images that were encrypted, `[n, …shape]`. */
   readonly input: Tensor;
   readonly decrypt: (tensor: T) => Tensor;
+  /** BFV's invariant noise budget in bits, the least of a tensor's ciphertexts; traces then tell it. */
+  readonly noiseBudget?: (tensor: T) => number;
 }
 
 export interface RunProgress {
@@ -58,7 +62,7 @@ export interface RunStep<T> {
 
 /** Who computes: in this thread, or by workers. */
 export interface Runner<T> {
-  readonly parameters: CkksParameters;
+  readonly parameters: SchemeParameters;
   /** What computes. */
   readonly evaluator: TracedEvaluator;
   /** Called once for every tensor that is not needed any more, the input included; never for the one returned. */
@@ -72,6 +76,7 @@ export interface Runner<T> {
  * where steps are timed, compared with their plain twin, watched and stopped.
  *
  * @returns the output of the last step
+ * @throws DecryptionFailedError naming the layer or stage, where the twin finds a noise budget used up
  */
 export async function* runSteps<T extends EncryptedLayout>(
   steps: readonly RunStep<T>[],
@@ -83,6 +88,7 @@ export async function* runSteps<T extends EncryptedLayout>(
   const { signal, onProgress, twin } = options;
   let current: T | undefined = input;
   let expected = twin?.input;
+  let budget = twin?.noiseBudget?.(input);
   try {
     for (const [position, step] of steps.entries()) {
       const { name, kind, modelLayers } = step;
@@ -101,7 +107,9 @@ export async function* runSteps<T extends EncryptedLayout>(
       runner.free(current);
       current = output;
       expected = expected && step.plain(expected);
-      const error = twin && expected && errorStatistics(twin.decrypt(output), expected);
+      const budgetBefore = budget;
+      budget = twin?.noiseBudget?.(output);
+      const error = twin && expected && errorStatistics(decryptedBehind(step, twin, output), expected);
       yield layerTrace(runner.parameters, {
         name,
         kind,
@@ -111,6 +119,10 @@ export async function* runSteps<T extends EncryptedLayout>(
         ...measured,
         milliseconds,
         error,
+        noiseBudget:
+          budgetBefore === undefined || budget === undefined
+            ? undefined
+            : { before: budgetBefore, after: budget },
       });
     }
     // Aborted in the last step, which need not notice.
@@ -120,6 +132,14 @@ export async function* runSteps<T extends EncryptedLayout>(
     return result;
   } finally {
     if (current) runner.free(current);
+  }
+}
+
+function decryptedBehind<T>({ kind, name }: RunStep<T>, twin: PlainTwin<T>, output: T): Tensor {
+  try {
+    return twin.decrypt(output);
+  } catch (error) {
+    throw error instanceof DecryptionFailedError ? error.behind(describeLayer({ kind, name })) : error;
   }
 }
 

@@ -3,18 +3,20 @@ import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { tracedEvaluatorSchema, type TracedEvaluator } from "../crypto/evaluator-kind.js";
 import { operationCountsSchema, type OperationCounts } from "../crypto/operation-counts.js";
 import { ciphertextCount, packingSchema, type EncryptedLayout } from "../crypto/packing.js";
-import { modulusBits, type CkksParameters } from "../crypto/parameters.js";
+import { dataModulusBits, dataPrimes, type SchemeParameters } from "../crypto/scheme-parameters.js";
 import { securityLevels } from "../crypto/security-tables.js";
 import { countSchema, shapeSchema, type TypeOf } from "../schema.js";
 import { errorStatisticsSchema, type ErrorStatistics } from "../tensor/error-statistics.js";
 
 const ciphertextStateSchema = z.object({
-  /** Data primes left; a fresh ciphertext under `[50, 60, 48 | 60]` has 3. */
+  /** Data primes left; a fresh ciphertext under `[50, 60, 48 | 60]` has 3. In BFV 1 throughout. */
   level: countSchema,
   /** log2 of the scale: values are stored multiplied by 2^scaleBits. */
   scaleBits: z.number(),
   /** log2 of the product of the data primes left. */
   modulusBits: z.number(),
+  /** BFV's invariant noise budget in bits, the least of all ciphertexts; only where a secret key was at hand. */
+  noiseBudget: z.number().min(0).optional(),
 });
 
 /** Where the ciphertexts of a tensor stand in their modulus chain. */
@@ -63,16 +65,19 @@ export interface LayerMeasurement {
   readonly ops: OperationCounts;
   readonly milliseconds: number;
   readonly error?: ErrorStatistics;
+  /** Of the input and of the output, in bits. */
+  readonly noiseBudget?: { readonly before: number; readonly after: number };
 }
 
-export function layerTrace(parameters: CkksParameters, measured: LayerMeasurement): LayerTrace {
-  const { name, kind, modelLayers, evaluator, output, ops, milliseconds, error } = measured;
-  const stateOf = ({ level, scale }: LevelAndScale): CiphertextState => ({
+export function layerTrace(parameters: SchemeParameters, measured: LayerMeasurement): LayerTrace {
+  const { name, kind, modelLayers, evaluator, output, ops, milliseconds, error, noiseBudget } = measured;
+  const stateOf = ({ level, scale }: LevelAndScale, budget: number | undefined): CiphertextState => ({
     level,
     scaleBits: Math.log2(scale),
-    modulusBits: modulusBits(parameters, level),
+    modulusBits: dataModulusBits(parameters, level),
+    ...(budget === undefined ? {} : { noiseBudget: budget }),
   });
-  const after = stateOf(measured.after);
+  const after = stateOf(measured.after, noiseBudget?.after);
   const ciphertexts = ciphertextCount(output);
   return {
     name,
@@ -83,11 +88,11 @@ export function layerTrace(parameters: CkksParameters, measured: LayerMeasuremen
     shape: output.shape,
     security: parameters.security,
     evaluator,
-    before: stateOf(measured.before),
+    before: stateOf(measured.before, noiseBudget?.before),
     after,
     ...after,
     ciphertexts,
-    bytes: ciphertexts * 2 * after.level * parameters.polyModulusDegree * 8,
+    bytes: ciphertexts * 2 * dataPrimes(parameters, after.level) * parameters.polyModulusDegree * 8,
     ops,
     milliseconds,
     error,

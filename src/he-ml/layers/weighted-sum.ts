@@ -1,6 +1,6 @@
 import { finished, type Ciphertext, type LevelAndScale } from "../crypto/ciphertext.js";
-import type { Evaluator } from "../crypto/evaluator.js";
-import { formatChain, modulusBits } from "../crypto/parameters.js";
+import type { SchemeEvaluator } from "../crypto/scheme-evaluator.js";
+import { formatRoom, roomBits } from "../crypto/scheme-parameters.js";
 import { describeLayer } from "../model/layer.js";
 import type { WeightedLayer } from "../model/layers.js";
 import { layerRows } from "../model/model.js";
@@ -9,7 +9,7 @@ import { encodedLayer, type EncodedLayer } from "./encoded-layer.js";
 import { ChainTooShortError, settle, settledState } from "./rescaling.js";
 
 /** A layer with weights on ciphertexts: each of its rows is a neuron. */
-export function encodeWeighted(he: Evaluator, layer: WeightedLayer): EncodedLayer {
+export function encodeWeighted(he: SchemeEvaluator, layer: WeightedLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     outputState: (input) => weightedSumState(he, layer, input),
     open: (input, inputShape) => {
@@ -31,7 +31,7 @@ export function encodeWeighted(he: Evaluator, layer: WeightedLayer): EncodedLaye
  * @param input level and scale of the inputs, of which there may be none: a window that lies in the padding
  */
 function neuron(
-  evaluator: Evaluator,
+  evaluator: SchemeEvaluator,
   { level, scale }: LevelAndScale,
   inputs: readonly Ciphertext[],
   weights: ArrayLike<number>,
@@ -55,14 +55,14 @@ function neuron(
  * @throws ChainTooShortError if products, weights or bias do not fit into the primes that are left
  */
 function weightedSumState(
-  { parameters }: Evaluator,
+  { parameters }: SchemeEvaluator,
   layer: WeightedLayer,
   input: LevelAndScale,
 ): LevelAndScale {
   const weightScale = 2 ** parameters.weightScaleBits;
   const product = { level: input.level, scale: input.scale * weightScale };
   const settled = settledState(parameters, layer, product);
-  const room = modulusBits(parameters, input.level) - 1;
+  const room = roomBits(parameters, input.level) - 1;
   const largest = Math.max(
     maxAbs(layer.weights.data) * weightScale,
     maxAbs(layer.bias?.data ?? []) * product.scale,
@@ -70,7 +70,7 @@ function weightedSumState(
   if (Math.log2(largest) >= room) {
     throw new ChainTooShortError(
       `${describeLayer(layer)}: its weights or bias, encoded, take ${Math.ceil(Math.log2(largest))} bits and do not ` +
-        `fit into the ${room.toFixed(0)} bits left at level ${input.level} of ${formatChain(parameters)}`,
+        `fit into ${formatRoom(parameters, input.level, 1)}`,
     );
   }
   return settled;

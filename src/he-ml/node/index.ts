@@ -8,3 +8,4 @@ export { compile } from "./compile.js";
 export { loadModel, loadNetwork } from "./files/load-model.js";
 export { infer } from "./infer.js";
 export { Server } from "./server.js";
+export { testParameters } from "./test-parameters.js";

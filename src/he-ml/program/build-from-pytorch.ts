@@ -1,12 +1,17 @@
 import { listInWords, requireArgument, requireOptions } from "../arguments.js";
-import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
+import { requireEvaluator, type SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import { InputError } from "../errors.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
 import { reencryption, type Reencryptor } from "../layers/functional/reencryption.js";
 import { requireNetwork, type Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
-import { callableList, encodeModel, type BuildOptions, type EncodedModel } from "./build-from-model.js";
-import { checkChain } from "./chain.js";
+import {
+  callableList,
+  encodeModel,
+  requireCarried,
+  type BuildOptions,
+  type EncodedModel,
+} from "./build-from-model.js";
 
 export interface BuildFromPytorchOptions extends BuildOptions {
   /** Numbers of the model's layers before which values are encrypted afresh. */
@@ -24,12 +29,14 @@ export interface BuildFromPytorchOptions extends BuildOptions {
  * @throws UnsupportedLayersError naming every layer that cannot be encrypted, and what to put in its place
  * @throws InputError before anything is encrypted if there is no such layer to re-encrypt before, or the modulus chain is
  *   too short, naming the layer and a chain that would do
+ * @throws CoefficientOverflowError before anything is encrypted if BFV coefficients can outgrow the plain modulus, naming the
+ *   layer and what would do
  * @example
  * const network = await loadNetwork("lenet1.pt", { inputShape: [1, 28, 28] });
  * const layers = buildFromPytorch(server.evaluator, network, { reencryptPositions: [3], reencryptor });
  */
 export function buildFromPytorch(
-  he: Evaluator,
+  he: SchemeEvaluator,
   network: Network,
   options: BuildFromPytorchOptions = {},
 ): EncodedModel<RunnableLayer> {
@@ -51,7 +58,7 @@ export function buildFromPytorch(
     }
     return [reencryption(he, { name: `reencryption before ${layer.layer.name}`, reencryptor }), layer];
   });
-  checkChain(layers, model, he.parameters, { valueRanges });
+  requireCarried(layers, model, he.parameters, valueRanges);
   return callableList(layers);
 }
 

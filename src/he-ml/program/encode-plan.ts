@@ -1,6 +1,7 @@
 import { finished } from "../crypto/ciphertext.js";
 import { requireEncrypted, type EncryptedTensor } from "../crypto/encrypted-tensor.js";
-import { requireEvaluator, type Evaluator } from "../crypto/evaluator.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { requireCkksEvaluator } from "../crypto/scheme-evaluator.js";
 import { InputError } from "../errors.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { finishInTurns, runToEnd, type LongWorkOptions } from "../long-work.js";
@@ -27,7 +28,7 @@ export interface EncodedStage extends EncodedStep {
  * const { output, traces } = await collect(forward(encoded.stages, server.load(message)));
  */
 export function encodePlan(he: Evaluator, plan: Plan): EncodedPlan {
-  requireEvaluator("encodePlan", he);
+  requireCkksEvaluator("encodePlan", he);
   requirePlan("encodePlan", plan);
   const runs = encodeStages(he, plan);
   return {

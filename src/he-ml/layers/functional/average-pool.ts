@@ -1,5 +1,5 @@
 import { finished, type Ciphertext } from "../../crypto/ciphertext.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import {
   averagePoolLayer,
   type AveragePoolLayer,
@@ -17,11 +17,11 @@ import { settle, settledState } from "../rescaling.js";
  * @throws InputError if a side is padded by more than half the kernel
  * @example const pool = averagePool(he, { kernelSize: 2 });
  */
-export function averagePool(he: Evaluator, options: AveragePoolOptions): EncodedLayer {
+export function averagePool(he: SchemeEvaluator, options: AveragePoolOptions): EncodedLayer {
   return encodeAveragePool(he, averagePoolLayer(options));
 }
 
-export function encodeAveragePool(he: Evaluator, layer: AveragePoolLayer): EncodedLayer {
+export function encodeAveragePool(he: SchemeEvaluator, layer: AveragePoolLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     outputState: ({ level, scale }, inputShape) =>
       settledState(he.parameters, layer, { level, scale: scale * commonDivisor(layer, inputShape) }),
@@ -61,14 +61,14 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-function addUp(he: Evaluator, [first, ...others]: readonly Ciphertext[]): Ciphertext {
+function addUp(he: SchemeEvaluator, [first, ...others]: readonly Ciphertext[]): Ciphertext {
   return finished(he.copy(first), (sum) => {
     for (const other of others) he.addInplace(sum, other);
   });
 }
 
 /** An integer is encoded exactly at scale 1, so this costs no scale. */
-function multiplyByInteger(he: Evaluator, sum: Ciphertext, integer: number): Ciphertext {
+function multiplyByInteger(he: SchemeEvaluator, sum: Ciphertext, integer: number): Ciphertext {
   if (integer === 1) return sum;
   using factor = sum;
   using plain = he.encodeScalar(integer, { level: factor.level, scale: 1 });

@@ -1,4 +1,4 @@
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import { flattenLayer, type FlattenLayer } from "../../model/flatten.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 
@@ -7,11 +7,11 @@ import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
  *
  * @example const flat = flatten(he)(features);
  */
-export function flatten(he: Evaluator, options?: { readonly name?: string }): EncodedLayer {
+export function flatten(he: SchemeEvaluator, options?: { readonly name?: string }): EncodedLayer {
   return encodeFlatten(he, flattenLayer(options));
 }
 
-export function encodeFlatten(he: Evaluator, layer: FlattenLayer): EncodedLayer {
+export function encodeFlatten(he: SchemeEvaluator, layer: FlattenLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),

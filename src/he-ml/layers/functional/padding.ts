@@ -1,4 +1,4 @@
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import { layerRows } from "../../model/model.js";
 import { paddingLayer, type PaddingLayer, type PaddingLayerOptions } from "../../model/padding.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
@@ -10,11 +10,11 @@ import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
  * @throws InputError unless every side is a whole number of at least 0
  * @example const pad = padding(he, { padding: 1 });
  */
-export function padding(he: Evaluator, options: PaddingLayerOptions): EncodedLayer {
+export function padding(he: SchemeEvaluator, options: PaddingLayerOptions): EncodedLayer {
   return encodePadding(he, paddingLayer(options));
 }
 
-export function encodePadding(he: Evaluator, layer: PaddingLayer): EncodedLayer {
+export function encodePadding(he: SchemeEvaluator, layer: PaddingLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),

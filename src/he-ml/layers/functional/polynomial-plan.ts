@@ -1,5 +1,6 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
-import { formatChain, lastPrime, modulusBits, type CkksParameters } from "../../crypto/parameters.js";
+import { lastPrime } from "../../crypto/parameters.js";
+import { formatShortage, roomBits, type SchemeParameters } from "../../crypto/scheme-parameters.js";
 import { describeLayer } from "../../model/layer.js";
 import type { PolynomialLayer } from "../../model/polynomial.js";
 import { ChainTooShortError, settledState } from "../rescaling.js";
@@ -35,7 +36,7 @@ export class PolynomialPlanner {
   readonly #powers = new Map<number, LevelAndScale>();
 
   constructor(
-    readonly parameters: CkksParameters,
+    readonly parameters: SchemeParameters,
     readonly layer: PolynomialLayer,
     input: LevelAndScale,
   ) {
@@ -64,7 +65,7 @@ export class PolynomialPlanner {
     const high = coefficients.slice(power);
     const at = (product: LevelAndScale, rest: Pick<PolynomialPlan, "high" | "isFolded">) => {
       const low = this.#planAt(coefficients.slice(0, power), product);
-      if (low === undefined || Math.log2(product.scale) >= modulusBits(this.parameters, product.level)) {
+      if (low === undefined || Math.log2(product.scale) >= roomBits(this.parameters, product.level)) {
         return undefined;
       }
       const output = settledState(this.parameters, this.layer, product);
@@ -90,7 +91,7 @@ export class PolynomialPlanner {
     }
     if (plan) return plan;
     throw new ChainTooShortError(
-      `${describeLayer(this.layer)}: the chain ${formatChain(this.parameters)} is too short for its degree ` +
+      `${describeLayer(this.layer)}: ${formatShortage(this.parameters)} for its degree ` +
         `${this.layer.coefficients.length - 1} or its coefficients`,
     );
   }
@@ -117,7 +118,7 @@ export class PolynomialPlanner {
   #planProduct(coefficients: readonly number[], power: number, product: LevelAndScale) {
     const factorState = { level: product.level, scale: product.scale / this.powerState(power).scale };
     const high = this.#planAt(coefficients.slice(power), factorState);
-    if (high === undefined || Math.log2(product.scale) >= modulusBits(this.parameters, product.level)) {
+    if (high === undefined || Math.log2(product.scale) >= roomBits(this.parameters, product.level)) {
       return undefined;
     }
     const leastScale = typeof high === "number" ? this.#weightScale : 2 ** this.parameters.scaleBits;
@@ -127,7 +128,7 @@ export class PolynomialPlanner {
   }
 
   #fits(value: number, { level, scale }: LevelAndScale): boolean {
-    return value === 0 || Math.log2(Math.abs(value) * scale) < modulusBits(this.parameters, level) - 1;
+    return value === 0 || Math.log2(Math.abs(value) * scale) < roomBits(this.parameters, level) - 1;
   }
 
   get #weightScale(): number {

@@ -1,5 +1,5 @@
 import { finished, type Ciphertext } from "../../crypto/ciphertext.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import { polynomialLayer, type PolynomialLayer, type PolynomialOptions } from "../../model/polynomial.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 import { settle } from "../rescaling.js";
@@ -12,11 +12,11 @@ import { PolynomialPlanner, type PolynomialPlan } from "./polynomial-plan.js";
  * @throws InputError unless there are at least two coefficients, all finite
  * @example const activate = polynomial(he, { coefficients: [0.1, 0.5, 0.25] });
  */
-export function polynomial(he: Evaluator, options: PolynomialOptions): EncodedLayer {
+export function polynomial(he: SchemeEvaluator, options: PolynomialOptions): EncodedLayer {
   return encodePolynomial(he, polynomialLayer(options));
 }
 
-export function encodePolynomial(he: Evaluator, layer: PolynomialLayer): EncodedLayer {
+export function encodePolynomial(he: SchemeEvaluator, layer: PolynomialLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     elementWise: true,
     outputState: (input) => new PolynomialPlanner(he.parameters, layer, input).plan().output,
@@ -30,7 +30,7 @@ export function encodePolynomial(he: Evaluator, layer: PolynomialLayer): Encoded
 }
 
 /** The polynomial of one ciphertext, which is left alone; the caller owns the result. */
-export function evaluatePolynomial(he: Evaluator, plan: PolynomialPlan, x: Ciphertext): Ciphertext {
+export function evaluatePolynomial(he: SchemeEvaluator, plan: PolynomialPlan, x: Ciphertext): Ciphertext {
   using powers = new Powers(he, x);
   return evaluate(he, plan, powers);
 }
@@ -40,7 +40,7 @@ class Powers implements Disposable {
   readonly #made = new Map<number, Ciphertext>();
 
   constructor(
-    private readonly he: Evaluator,
+    private readonly he: SchemeEvaluator,
     private readonly x: Ciphertext,
   ) {}
 
@@ -64,7 +64,7 @@ class Powers implements Disposable {
   }
 }
 
-function evaluate(he: Evaluator, plan: PolynomialPlan, powers: Powers): Ciphertext {
+function evaluate(he: SchemeEvaluator, plan: PolynomialPlan, powers: Powers): Ciphertext {
   const { product, low, output } = plan;
   return finished(productOf(he, plan, powers), (sum) => {
     // Nothing but the rounding of doubles apart.
@@ -81,7 +81,7 @@ function evaluate(he: Evaluator, plan: PolynomialPlan, powers: Powers): Cipherte
   });
 }
 
-function productOf(he: Evaluator, plan: PolynomialPlan, powers: Powers): Ciphertext {
+function productOf(he: SchemeEvaluator, plan: PolynomialPlan, powers: Powers): Ciphertext {
   const { power, high, isFolded, product } = plan;
   if (isFolded) {
     const fresh = powers.freshAt(power);

@@ -1,7 +1,7 @@
 import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import type { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
-import { requireEvaluator, type Evaluator } from "../../crypto/evaluator.js";
-import type { CkksParameters } from "../../crypto/parameters.js";
+import { requireEvaluator, type SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
+import type { SchemeParameters } from "../../crypto/scheme-parameters.js";
 import { requireArgument, requireOptions } from "../../arguments.js";
 import { InputError } from "../../errors.js";
 import type { LongWorkOptions } from "../../long-work.js";
@@ -25,7 +25,7 @@ export interface ReencryptionOptions {
 }
 
 /** Where a fresh ciphertext stands. */
-export function freshState({ levels, scaleBits }: CkksParameters): LevelAndScale {
+export function freshState({ levels, scaleBits }: SchemeParameters): LevelAndScale {
   return { level: levels, scale: 2 ** scaleBits };
 }
 
@@ -42,7 +42,10 @@ export function freshState({ levels, scaleBits }: CkksParameters): LevelAndScale
  *   },
  * });
  */
-export function reencryption(he: Evaluator, options: ReencryptionOptions): EncodedLayer<ReencryptionLayer> {
+export function reencryption(
+  he: SchemeEvaluator,
+  options: ReencryptionOptions,
+): EncodedLayer<ReencryptionLayer> {
   requireEvaluator("reencryption", he);
   const { name = "reencryption", reencryptor } = requireOptions("reencryption", options);
   const { reencrypt } = ((reencryptor as Reencryptor | undefined) ?? {}) as Partial<Reencryptor>;
@@ -84,7 +87,7 @@ export function reencryption(he: Evaluator, options: ReencryptionOptions): Encod
 
 function requireRefreshed(
   layer: ReencryptionLayer,
-  parameters: CkksParameters,
+  parameters: SchemeParameters,
   input: EncryptedTensor,
   output: EncryptedTensor,
 ): void {

@@ -1,5 +1,5 @@
 import { finished } from "../../crypto/ciphertext.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import { squareLayer, type SquareLayer } from "../../model/square.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 import { settle, settledState } from "../rescaling.js";
@@ -9,11 +9,11 @@ import { settle, settledState } from "../rescaling.js";
  *
  * @example const activate = square(he);
  */
-export function square(he: Evaluator, options?: { readonly name?: string }): EncodedLayer {
+export function square(he: SchemeEvaluator, options?: { readonly name?: string }): EncodedLayer {
   return encodeSquare(he, squareLayer(options));
 }
 
-export function encodeSquare(he: Evaluator, layer: SquareLayer): EncodedLayer {
+export function encodeSquare(he: SchemeEvaluator, layer: SquareLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     elementWise: true,
     outputState: ({ level, scale }) => settledState(he.parameters, layer, { level, scale: scale * scale }),

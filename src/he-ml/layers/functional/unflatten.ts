@@ -1,4 +1,4 @@
-import type { Evaluator } from "../../crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../crypto/scheme-evaluator.js";
 import { unflattenLayer, type UnflattenLayer, type UnflattenOptions } from "../../model/unflatten.js";
 import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
 
@@ -7,11 +7,11 @@ import { encodedLayer, type EncodedLayer } from "../encoded-layer.js";
  *
  * @example const image = unflatten(he, { shape: [1, 28, 28] })(features);
  */
-export function unflatten(he: Evaluator, options: UnflattenOptions): EncodedLayer {
+export function unflatten(he: SchemeEvaluator, options: UnflattenOptions): EncodedLayer {
   return encodeUnflatten(he, unflattenLayer(options));
 }
 
-export function encodeUnflatten(he: Evaluator, layer: UnflattenLayer): EncodedLayer {
+export function encodeUnflatten(he: SchemeEvaluator, layer: UnflattenLayer): EncodedLayer {
   return encodedLayer(he, layer, {
     elementWise: true,
     outputState: ({ level, scale }) => ({ level, scale }),
