@@ -140,6 +140,7 @@ const point = (
   status,
   measured: {
     relativeError: error,
+    rmsError: error / 3,
     argmaxFlips: 0,
     latencyMilliseconds: milliseconds,
     imagesPerRequest: Math.round(milliseconds / each),

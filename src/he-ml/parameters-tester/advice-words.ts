@@ -1,8 +1,7 @@
 import { kernelPrimes, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { formatChain, type CkksParameters } from "../crypto/parameters.js";
 import { formatSecurity, mostModulusBits, type AskedSecurity } from "../crypto/security-tables.js";
-import { beyondChance } from "../service/gaps.js";
-import type { AdviceGoal, AdvicePoint } from "./advice.js";
+import { errorToExpect, type AdviceGoal, type AdvicePoint } from "./advice.js";
 
 // Why the adviser advises what it does, in words.
 
@@ -37,7 +36,11 @@ export function whyChain(parameters: CkksParameters, evaluator: EvaluatorKind): 
           `in the kernels`;
   return (
     `${formatChain(parameters)}: ${base} bits are left at the end for scale and values, ` +
-    (levels > 1 ? `${levels - 1} more are divided by on the way, ` : "") +
+    (levels === 1
+      ? ""
+      : levels === 2
+        ? "the next is divided by on the way, "
+        : `the next ${levels - 1} are divided by on the way, `) +
     `the last serves keys only; ${speed}`
   );
 }
@@ -80,7 +83,7 @@ export function whatStricterCosts(points: readonly AdvicePoint[], asked: number,
   }
   const wanted = asked / stricterBy;
   const holds = points
-    .filter(({ measured }) => measured && measured.relativeError * beyondChance <= wanted)
+    .filter(({ measured }) => measured && errorToExpect(measured) <= wanted)
     .sort((a, b) => a.measured![measure] - b.measured![measure]);
   const stricter = holds.at(0)?.measured;
   if (!stricter) return `nothing that was tried holds a quarter of the error, ${percentText(wanted)}`;

@@ -3,6 +3,8 @@ import { evaluatorKinds } from "../crypto/evaluator-kind.js";
 import { packings } from "../crypto/packing.js";
 import { writtenParametersSchema } from "../crypto/parameters.js";
 import { securityLevels, securityTableNames } from "../crypto/security-tables.js";
+import { deviationsInLargest } from "../planner/believed-scales.js";
+import { beyondChance } from "../service/gaps.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 
 // The adviser's report: plain JSON that its table and figures read.
@@ -14,6 +16,8 @@ export type AdviceGoal = (typeof adviceGoals)[number];
 const measuredPointSchema = z.strictObject({
   /** Largest error, over the largest magnitude of any output, on the images. */
   relativeError: measuredSchema,
+  /** Root mean square of the errors of all outputs, over the same. */
+  rmsError: measuredSchema,
   /** Images whose largest output lies at another place than in the clear. */
   argmaxFlips: countSchema,
   /** The server's work from one request to its answer: on one image, or in packing batch on all that fit. */
@@ -33,6 +37,13 @@ const measuredPointSchema = z.strictObject({
 
 /** What a real run of a point gave and took. */
 export interface MeasuredPoint extends TypeOf<typeof measuredPointSchema> {}
+
+/**
+ * The largest error to expect on many images, of what was seen on a few: half as much again as the largest seen, as for any run,
+ * or four standard deviations, as plans take it; whichever is more.
+ */
+export const errorToExpect = ({ relativeError, rmsError }: MeasuredPoint): number =>
+  Math.max(beyondChance * relativeError, deviationsInLargest * rmsError);
 
 const pointSchema = z.strictObject({
   /** Names it in this report, in few words. */

@@ -2,6 +2,7 @@ import { evaluatorKinds, kernelPrimes, type EvaluatorKind } from "../crypto/eval
 import { mostPrimeBits, parametersSpec, checkParameters, type CkksParameters } from "../crypto/parameters.js";
 import { mostModulusBits } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
+import { deviationsInLargest } from "../planner/believed-scales.js";
 import { explain } from "../program/explain.js";
 import { imageAt, maxAbs, sizeOf, stack } from "../tensor/tensor.js";
 import { percentText, whyChain, whyDegree, whyPacking } from "./advice-words.js";
@@ -20,11 +21,18 @@ export const isProposal = (found: Found): found is Proposal => !("status" in fou
  */
 const packedShares = [1, 1 / 4, 1 / 16];
 
-/** What the planner proposes, for one evaluator and a share of the wanted error. */
+/** What the planner proposes: for each evaluator, and each share of the wanted error until there is no plan. */
 export function packedProposals(job: AdviceJob): (() => Promise<Found[]>)[] {
-  return evaluatorKinds
-    .toReversed()
-    .flatMap((evaluator) => packedShares.map((share) => () => packedProposal(job, evaluator, share)));
+  return evaluatorKinds.toReversed().flatMap((evaluator) => {
+    // What is not precise enough for a share is not for a smaller one.
+    let isBeyond = false;
+    return packedShares.map((share) => async () => {
+      if (isBeyond) return [];
+      const found = await packedProposal(job, evaluator, share);
+      isBeyond = !found.some(isProposal);
+      return found;
+    });
+  });
 }
 
 async function packedProposal(job: AdviceJob, evaluator: EvaluatorKind, share: number): Promise<Found[]> {
@@ -84,8 +92,6 @@ const scaleBitsTried = [18, 20, 22, 24, 26, 28, 30, 33, 36, 40];
 const weightBitsBelow = [10, 7, 4];
 /** Larger scales that are looked at behind the first that hold: their primes may be faster. */
 const furtherScales = 2;
-/** The largest error is taken to be four standard deviations, as the planner does. */
-const deviationsInLargest = 4;
 /** Shares of the wanted error that batches are made for: with a little to spare for chance, and a stricter one. */
 const batchShares = [1 / 2, 1 / 8];
 

@@ -5,11 +5,10 @@ import { mostModulusBits, type SecurityLevel } from "../crypto/security-tables.j
 import { InputError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import type { compile as compileFunction } from "../program/compile.js";
-import { beyondChance } from "../service/gaps.js";
 import type { infer as inferFunction, InferenceReport } from "../service/infer.js";
-import { argmax, type Tensor } from "../tensor/tensor.js";
+import { argmax, maxAbs, type Tensor } from "../tensor/tensor.js";
 import { percentText } from "./advice-words.js";
-import type { AdvicePoint, MeasuredPoint } from "./advice.js";
+import { errorToExpect, type AdvicePoint, type MeasuredPoint } from "./advice.js";
 
 /** What compiles and runs: the library's own functions, or those that know threads and this machine's costs. */
 export interface AdviceTools {
@@ -71,20 +70,19 @@ export async function verifyPoint(job: AdviceJob, proposal: Proposal): Promise<A
   };
   try {
     const measured = await measure(job, proposal);
-    const { relativeError } = measured;
-    if (relativeError * beyondChance <= job.relativeError) return { ...found, status: "front", measured };
-    return { ...found, status: "misses", measured, reason: missed(relativeError, job.relativeError) };
+    if (errorToExpect(measured) <= job.relativeError) return { ...found, status: "front", measured };
+    return { ...found, status: "misses", measured, reason: missed(measured, job.relativeError) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { ...found, status: "failed", reason: error.message };
   }
 }
 
-function missed(relativeError: number, asked: number): string {
-  const measured = `measured ${percentText(relativeError)}, asked for ${percentText(asked)}`;
-  return relativeError <= asked
-    ? `${measured}: chance may make half as much again of it on other images`
-    : measured;
+function missed(measured: MeasuredPoint, asked: number): string {
+  const [seen, wanted] = [measured.relativeError, asked].map(percentText);
+  return measured.relativeError <= asked
+    ? `measured ${seen}, asked for ${wanted}: on many images up to ${percentText(errorToExpect(measured))} are to be expected`
+    : `measured ${seen}, asked for ${wanted}`;
 }
 
 async function measure(job: AdviceJob, { packing, evaluator, parameters }: Proposal): Promise<MeasuredPoint> {
@@ -104,6 +102,7 @@ async function measure(job: AdviceJob, { packing, evaluator, parameters }: Propo
   const uploadBytes = Math.round(report.bytes.input / requests);
   return {
     relativeError: report.gaps.encrypted.relativeToMax,
+    rmsError: rmsOf(report) / maxAbs(plainLogits.data),
     argmaxFlips: flips(report),
     latencyMilliseconds,
     imagesPerRequest,
@@ -118,3 +117,10 @@ async function measure(job: AdviceJob, { packing, evaluator, parameters }: Propo
 
 const flips = ({ results }: InferenceReport) =>
   results.filter(({ logits, plainLogits }) => argmax(logits) !== argmax(plainLogits)).length;
+
+function rmsOf({ results }: InferenceReport): number {
+  const errors = results.flatMap(({ logits, plainLogits }) =>
+    logits.map((logit, i) => logit - plainLogits[i]),
+  );
+  return Math.hypot(...errors) / Math.sqrt(errors.length);
+}

@@ -28,7 +28,7 @@ export const defaultRelativeError = 0.01;
  * erfc(4/√2) = 6.3·10⁻⁵ (https://dlmf.nist.gov/7.2); so among 1,000 outputs there is one that is larger with probability
  * 1 − (1 − 6.3·10⁻⁵)¹⁰⁰⁰ = 6 %, that is in about one set of 1,000 outputs in sixteen.
  */
-const deviationsInLargest = 4;
+export const deviationsInLargest = 4;
 /**
  * How large an error inside of a network may be beside the largest value there. The first is tried first: many networks take
  * whatever errors their first stages have down again. Where that holds in first order only, so that a trial shows larger

@@ -12,7 +12,7 @@ const errorOf = ({ scaleBits }: { readonly scaleBits: number }) => 2 ** (12 - sc
 let report: AdviceReport;
 beforeAll(async () => {
   report = await adviseWithoutRuns(errorOf, { security: 192 });
-}, 300_000);
+}, 600_000);
 
 describe("a report", () => {
   test("has its form, and says what was asked", () => {
@@ -64,7 +64,7 @@ describe("by goal and error", () => {
     expect(throughput.points[0].packing).toBe("batch");
     expect(throughput.points[0].measured!.imagesPerRequest).toBeGreaterThan(1000);
     expect(report.points[0].packing).toBe("packed");
-  });
+  }, 600_000);
 
   test("what is not precise is told, and never recommended", async () => {
     const missing = await adviseWithoutRuns(() => 0.009);
@@ -72,17 +72,17 @@ describe("by goal and error", () => {
     const statuses = new Set(missing.points.map(({ status }) => status));
     expect([...statuses]).toEqual(["misses", "not-run"]);
     expect(missing.points[0].reason).toMatch(
-      /measured 0\.9 %, asked for 1 %: chance may make half as much again/,
+      /measured 0\.9 %, asked for 1 %: on many images up to 1\.4 % are to be expected/,
     );
     expect(missing.stricter).toMatch(/nothing that was tried holds 1 %: the least error was 0\.9 %/);
-  });
+  }, 600_000);
 
   test("what cannot work has its reason, and the rest is run", async () => {
     const { points } = await adviseWithoutRuns(errorOf, { relativeError: 1e-30 });
     const failed = points.filter(({ status }) => status === "failed");
     expect(failed.length).toBeGreaterThan(0);
     for (const { reason } of failed) expect(reason).toMatch(/^plan: no 128-bit parameters carry/);
-  });
+  }, 600_000);
 });
 
 test("every point of a tiny network is run under 192 bits, and what is recommended holds a strict error", async () => {
@@ -97,10 +97,10 @@ test("every point of a tiny network is run under 192 bits, and what is recommend
   expect(best.measured!.relativeError).toBeLessThanOrEqual(1e-4);
   for (const { parameters } of report.points) expect(parameters?.security ?? 192).toBe(192);
   expect(steps.size).toBeGreaterThan(5);
-}, 300_000);
+}, 600_000);
 
 test("stops when it is told to", async () => {
   const stop = new AbortController();
   const onProgress = () => stop.abort(new Error("enough"));
   await expect(advise(smallModel, {}, { signal: stop.signal, onProgress })).rejects.toThrow("enough");
-});
+}, 600_000);

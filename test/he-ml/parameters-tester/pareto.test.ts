@@ -9,6 +9,7 @@ const point = (name: string, latency: number, each: number, upload: number, erro
   status: error > 0.01 ? "misses" : "front",
   measured: {
     relativeError: error,
+    rmsError: error / 3,
     argmaxFlips: 0,
     latencyMilliseconds: latency,
     imagesPerRequest: 1,
