@@ -72,7 +72,7 @@ describe("by goal and error", () => {
     const statuses = new Set(missing.points.map(({ status }) => status));
     expect([...statuses]).toEqual(["misses", "not-run"]);
     expect(missing.points[0].reason).toMatch(
-      /measured 0\.9 %, asked for 1 %: on many images up to 1\.4 % are to be expected/,
+      /measured 0\.9 %, asked for 1 %: on many images up to 1\.[34] % are to be expected/,
     );
     expect(missing.stricter).toMatch(/nothing that was tried holds 1 %: the least error was 0\.9 %/);
   }, 600_000);
