@@ -73,8 +73,8 @@ function tableOf(points: readonly AdvicePoint[]): string {
       percent(measured.relativeError),
       figures(measured.latencyMilliseconds),
       figures(measured.millisecondsPerImage),
-      megabytes(measured.uploadBytes),
-      megabytes(measured.uploadBytesPerImage),
+      size(measured.uploadBytes),
+      size(measured.uploadBytesPerImage),
       megabytes(measured.keyBytes),
       marks[status] + (dominatedBy ? ` ${better}` : ""),
     ]);
@@ -93,5 +93,8 @@ function reasonsOf({ why, modulusBits }: AdvicePoint): string[] {
 }
 
 const runOptions = ({ packing, evaluator }: AdvicePoint) => `--packing ${packing} --evaluator ${evaluator}`;
+
+/** An image's share of a batch is small. */
+const size = (bytes: number) => (bytes < 1e5 ? `${(bytes / 1000).toFixed(1)} kB` : megabytes(bytes));
 
 const figures = (milliseconds: number) => String(Number(milliseconds.toPrecision(3)));
