@@ -21,7 +21,7 @@ const floors = [
   {
     folder: "crypto",
     holds:
-      "CKKS parameters, keys, contexts, the evaluators (SEAL, kernel, clear twin) and the choice, packings, byte formats",
+      "CKKS and BFV parameters, keys, contexts, the evaluators (SEAL, kernel, clear twin) and the choice, packings, byte formats",
   },
   { folder: "layers", holds: "encoded, callable layers; running steps, and their traces" },
   {

@@ -72,7 +72,10 @@ function inferOptions(): Command {
   return new Command("infer")
     .description("classify images while they are encrypted, and compare with the plain model")
     .requiredOption("--model <M>", "a model file, or the name of a folder under models/")
-    .option("--dataset <name>", "take images from a dataset's test set (mnist, fashion-mnist, breast-cancer)")
+    .option(
+      "--dataset <name>",
+      "take images from a dataset's test set (mnist, fashion-mnist, mnist-12x12, breast-cancer)",
+    )
     .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, mostImages))
     .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))

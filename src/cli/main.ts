@@ -15,7 +15,7 @@ import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
-import { packageVersion } from "./package-root.js";
+import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
  * The `he-ml` command. Results go to stdout, progress and errors to stderr.

@@ -9,7 +9,7 @@ import type { CellFailure } from "../notebook/runner/run-notebook.js";
 import { wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo, type Output } from "./command-io.js";
 import { requireWritableFile } from "./files.js";
-import { packageRoot, packageVersion } from "./package-root.js";
+import { packageRoot, packageVersion } from "../he-ml/node/files/package-root.js";
 import { startProgress } from "./progress.js";
 import { seconds } from "../viz/units.js";
 

@@ -7,7 +7,7 @@ import { loadNetwork } from "../he-ml/node/files/load-model.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { testParameters } from "../he-ml/node/test-parameters.js";
 import { readTestReport } from "../he-ml/parameters-tester/resume.js";
-import { readTestInput, type TestInput } from "../he-ml/parameters-tester/test-input.js";
+import { mostThreads, readTestInput, type TestInput } from "../he-ml/parameters-tester/test-input.js";
 import type { TestReport } from "../he-ml/parameters-tester/test-report.js";
 import type { Shape } from "../he-ml/tensor/tensor.js";
 import { datasetNames } from "../train/load-dataset.js";
@@ -55,7 +55,7 @@ export function testParametersCommand(io: CommandIo): Command {
     .option(
       "--threads <n>",
       "sets that run at the same time, where PARAMS.json has no max_threads (default: 1, which times best)",
-      wholeNumber(1, 256),
+      wholeNumber(1, mostThreads),
     )
     .option(
       "--out <file>",
@@ -151,7 +151,7 @@ function requireAlike(option: string, key: string, said?: string | number, filed
 
 /** A dataset as torchvision calls it: "MNIST", "FashionMNIST". */
 function datasetNamed(given: string): string {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
   return datasetNames.find((name) => plain(name) === plain(given)) ?? given;
 }
 

@@ -25,7 +25,7 @@ function outcome(set: TestedSet): (string | number)[] {
   if (set.status === "failed") return [parameters?.packing ?? "", "failed", "", "", ""];
   return [
     parameters!.packing,
-    errorText(final_max_error!),
+    errorText(final_max_error ?? NaN),
     leftText(set),
     argmax_flips!,
     seconds(milliseconds!.evaluate),
@@ -37,12 +37,13 @@ function parametersText({ parameters, given, insecure_for_teaching }: TestedSet)
   // Longer than any set that is meant seriously.
   if (!parameters) return `${JSON.stringify(given).slice(0, 120)}${mark}`;
   const { poly_modulus_degree, coeff_modulus_bits: coeffModulusBits } = parameters;
-  const { scale_bits, weight_scale_bits, plain_modulus, base, reencrypt_positions } = parameters;
+  const { scale_bits, weight_scale_bits, plain_modulus, reencrypt_positions } = parameters;
+  const { base, integer_digits, fraction_digits } = parameters;
   return [
     `N = ${poly_modulus_degree} ${coeffModulusBits.length > 1 ? formatChain({ coeffModulusBits }) : `[${coeffModulusBits[0]}]`}`,
     ...(scale_bits === undefined ? [] : [`scales ${scale_bits}, ${weight_scale_bits}`]),
     ...(plain_modulus === undefined ? [] : [`p = ${plain_modulus}`]),
-    ...(base === undefined ? [] : [`base ${base}`]),
+    ...(base === undefined ? [] : [`${integer_digits} + ${fraction_digits} digits in base ${base}`]),
     ...(reencrypt_positions.length === 0 ? [] : [`re-encrypted before ${reencrypt_positions.join(", ")}`]),
   ]
     .join(", ")

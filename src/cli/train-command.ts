@@ -33,7 +33,10 @@ export function trainCommand(io: CommandIo): Command {
   return new Command("train")
     .description("train a network, or make a trained one HE-friendly; export ONNX, metrics and a card")
     .option("--arch <name>", "architecture: lenet1, mnist-small, breast-cancer, lenet1-tanh, table")
-    .option("--dataset <name>", "dataset to learn: mnist (the default), fashion-mnist, breast-cancer")
+    .option(
+      "--dataset <name>",
+      "dataset to learn: mnist (the default), fashion-mnist, mnist-12x12, breast-cancer",
+    )
     .option("--data <file>", "learn from a CSV file of your own instead: a row of numbers and a class a line")
     .option("--label <column>", "with --data: the column that says what each row is")
     .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")

@@ -2,7 +2,14 @@ import { inWords } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 
 /** The networks that can be built and trained by name. */
-export const architectureNames = ["lenet1", "lenet1-tanh", "mnist-small", "breast-cancer", "table"] as const;
+export const architectureNames = [
+  "lenet1",
+  "lenet1-tanh",
+  "lenet1-12x12",
+  "mnist-small",
+  "breast-cancer",
+  "table",
+] as const;
 
 export type ArchitectureName = (typeof architectureNames)[number];
 

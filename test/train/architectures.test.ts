@@ -7,6 +7,7 @@ import { useBackend } from "../../src/train/backend.js";
 
 const layerNames: Record<string, string[]> = {
   lenet1: ["conv1", "square1", "pool1", "conv2", "square2", "pool2", "flatten", "fc1"],
+  "lenet1-12x12": ["conv1", "square1", "pool1", "conv2", "square2", "pool2", "flatten", "fc1"],
   "mnist-small": ["conv1", "square1", "flatten", "fc1", "square2", "fc2"],
   "lenet1-tanh": ["conv1", "tanh1", "pool1", "conv2", "tanh2", "pool2", "flatten", "fc1"],
   "breast-cancer": ["fc1", "square1", "fc2"],
@@ -16,6 +17,7 @@ const layerNames: Record<string, string[]> = {
 const lastFeatures: Record<string, number> = {
   lenet1: 192,
   "lenet1-tanh": 192,
+  "lenet1-12x12": 48,
   "mnist-small": 64,
   "breast-cancer": 16,
   table: 16,
@@ -63,6 +65,6 @@ describe.each([...architectureNames])("the architecture %s", (name) => {
 test("an unknown architecture is refused with the known ones", () => {
   expect(() => requireArchitectureName("resnet")).toThrow(InputError);
   expect(() => buildNetwork("resnet", 1)).toThrow(
-    'architecture: expected one of lenet1, lenet1-tanh, mnist-small, breast-cancer, table, got "resnet"',
+    'architecture: expected one of lenet1, lenet1-tanh, lenet1-12x12, mnist-small, breast-cancer, table, got "resnet"',
   );
 });

@@ -16,6 +16,7 @@ describe.each([
   ["lenet1", 0.987],
   ["mnist-small", 0.978],
   ["lenet1-tanh", 0.987],
+  ["lenet1-12x12", 0.97],
   ["lenet1-from-tanh", 0.985],
   ["breast-cancer", 0.95],
 ])("the committed model %s", (name, wantedAccuracy) => {

@@ -132,6 +132,31 @@ describe.each(["mnist", "fashion-mnist"])("a folder with files of %s", (name) =>
   });
 });
 
+describe("MNIST at 12×12", () => {
+  test("is means of 2×2 pixels of MNIST, without the outermost ring", async () => {
+    const [small, whole] = await Promise.all([
+      loadTestImages("mnist-12x12", [0, 7]),
+      loadTestImages("mnist", [0, 7]),
+    ]);
+    expect(small.images.shape).toEqual([2, 1, 12, 12]);
+    expect(small.labels).toEqual(whole.labels);
+    const at = (image: number, row: number, column: number) =>
+      whole.images.data[(image * 28 + row) * 28 + column];
+    for (let image = 0; image < 2; image++) {
+      for (let row = 0; row < 12; row++) {
+        for (let column = 0; column < 12; column++) {
+          const [i, j] = [2 * row + 2, 2 * column + 2];
+          const mean =
+            (at(image, i, j) + at(image, i + 1, j) + at(image, i, j + 1) + at(image, i + 1, j + 1)) / 4;
+          const value = small.images.data[(image * 12 + row) * 12 + column];
+          expect(Math.abs(value - mean)).toBeLessThanOrEqual(0.5 / 255 + 1e-12);
+        }
+      }
+    }
+    expect(Math.max(...small.images.data)).toBeGreaterThan(0.5);
+  });
+});
+
 describe("Fashion-MNIST", () => {
   test("has its first 200 test images in the project, with names for its classes", async () => {
     const { images, labels, classNames } = await loadTestImages("fashion-mnist", first200);
@@ -194,7 +219,7 @@ describe("Breast Cancer Wisconsin", () => {
 describe("what cannot be loaded", () => {
   test("an unknown dataset is refused with the known ones", async () => {
     await expect(loadDataset("imagenet", "train")).rejects.toThrow(
-      'dataset: expected one of mnist, fashion-mnist, breast-cancer, got "imagenet"',
+      'dataset: expected one of mnist, fashion-mnist, mnist-12x12, breast-cancer, got "imagenet"',
     );
   });
 

@@ -124,7 +124,7 @@ describe("training", () => {
   });
 
   test.each<[Partial<TrainingOptions>, RegExp]>([
-    [{ architecture: "resnet" }, /expected one of lenet1, lenet1-tanh, mnist-small/],
+    [{ architecture: "resnet" }, /expected one of lenet1, lenet1-tanh, lenet1-12x12, mnist-small/],
     [{ architecture: undefined }, /expected an architecture, or a model to start from, got neither/],
     [{ epochs: 0 }, /train epochs: expected a whole number of at least 1, got 0/],
     [{ epochs: 1.5 }, /train epochs/],

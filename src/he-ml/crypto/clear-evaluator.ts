@@ -5,7 +5,7 @@ import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
 import { Evaluator } from "./evaluator.js";
 import { defaultEvaluator, type EvaluatorKind } from "./evaluator-kind.js";
 import { headroomBits, noiseModel, type NoiseModel } from "./noise.js";
-import { formatChain, lastPrime, type CkksParameters } from "./parameters.js";
+import { formatChain, lastPrime, requireParameters, type CkksParameters } from "./parameters.js";
 import type { RotationStep } from "./rotation-keys.js";
 
 class ClearPlaintext implements Plaintext {
@@ -59,6 +59,7 @@ export class ClearEvaluator extends Evaluator {
   /** @param noiseOf whose noise it predicts */
   constructor(parameters: CkksParameters, noiseOf: EvaluatorKind = defaultEvaluator) {
     super(parameters);
+    requireParameters("ClearEvaluator", parameters);
     this.#noise = noiseModel(parameters, noiseOf);
   }
 

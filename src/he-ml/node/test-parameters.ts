@@ -4,8 +4,10 @@ import {
   type TestParametersOptions,
   type TestPlace,
 } from "../parameters-tester/test-parameters.js";
+import { mostThreads } from "../parameters-tester/test-input.js";
 import type { TestReport } from "../parameters-tester/test-report.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { packageVersion } from "./files/package-root.js";
 import { thisMachine } from "./calibration/machine-costs.js";
 
 /**
@@ -44,8 +46,9 @@ export function testParameters(
 function onThreads(): TestPlace {
   const { cpu, cores, node, seal } = thisMachine();
   return {
+    mostThreads,
     machine: { cpu, cores },
-    versions: { node, "node-seal": seal },
+    versions: { "he-ml": packageVersion(), node, "node-seal": seal },
     async start(part, threads) {
       const { setsHere, setsOnWorkers } = await import("./parameters-tester/runners.js");
       return threads === 1 ? setsHere(part) : setsOnWorkers(part, threads);

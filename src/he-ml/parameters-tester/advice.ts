@@ -40,7 +40,7 @@ export interface MeasuredPoint extends TypeOf<typeof measuredPointSchema> {}
 
 /**
  * The largest error to expect on many images, of what was seen on a few: half as much again as the largest seen, as for any run,
- * or four standard deviations, as plans take it; whichever is more.
+ * or as many standard deviations as plans take it to be; whichever is more.
  */
 export const errorToExpect = ({ relativeError, rmsError }: MeasuredPoint): number =>
   Math.max(beyondChance * relativeError, deviationsInLargest * rmsError);

@@ -42,9 +42,10 @@ export class Recording {
     step.decrypted.push(decrypted);
   }
 
-  /** Milliseconds of all steps of all runs. */
+  /** Milliseconds of the server's steps in all runs: a re-encryption is the client's work, and has its line. */
   get milliseconds(): number {
-    return this.#steps.reduce((sum, { traces }) => sum + total(traces, "milliseconds"), 0);
+    const ofServer = this.#steps.filter(({ traces: [{ kind }] }) => kind !== "reencryption");
+    return ofServer.reduce((sum, { traces }) => sum + total(traces, "milliseconds"), 0);
   }
 
   /** A line for each step. */

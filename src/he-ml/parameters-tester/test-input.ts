@@ -20,6 +20,9 @@ export interface TestInput {
 /** More than anybody waits for. */
 const mostSets = 10_000;
 
+/** More than any machine has cores for. */
+export const mostThreads = 256;
+
 const fileSchema = z.strictObject({
   encryption_parameters: z.unknown().optional(),
   debug: z
@@ -28,7 +31,7 @@ const fileSchema = z.strictObject({
   layers: z.array(countSchema).min(1).optional(),
   dataset: z.string().min(1).optional(),
   model_path: z.string().min(1).optional(),
-  max_threads: z.int().min(1).max(256).optional(),
+  max_threads: z.int().min(1).max(mostThreads).optional(),
   insecure_for_teaching: z.boolean().default(false),
 });
 

@@ -10,7 +10,7 @@ import { Turns } from "../service/turns.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { ParameterSet } from "./parameter-set.js";
 import { takenOver } from "./resume.js";
-import { readTestInput, type TestInput } from "./test-input.js";
+import { mostThreads, readTestInput, type TestInput } from "./test-input.js";
 import type { TestedSet, TestReport } from "./test-report.js";
 import { testSet, type TestSetOptions } from "./test-set.js";
 import { testedPart, type TestedPart } from "./tested-part.js";
@@ -38,7 +38,7 @@ const optionsSchema = z.strictObject({
   dataset: z.string().optional(),
   index: countSchema.optional(),
   resume: z.unknown().optional(),
-  threads: z.int().min(1).max(256).optional(),
+  threads: z.int().min(1).max(mostThreads).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onResult: z.custom(isFunction, "expected a function").optional(),
   onProgress: z.custom(isFunction, "expected a function").optional(),
@@ -46,13 +46,13 @@ const optionsSchema = z.strictObject({
 
 /** What sets run on. */
 export interface SetRunner extends AsyncDisposable {
-  /** Sets that it runs at the same time. */
-  readonly threads: number;
   run(set: ParameterSet, options: TestSetOptions): Promise<TestedSet>;
 }
 
 /** Where sets run: in this thread, or in workers. */
 export interface TestPlace {
+  /** Sets that it can run at the same time. */
+  readonly mostThreads: number;
   start(part: TestedPart, threads: number): Promise<SetRunner>;
   readonly machine: TestReport["machine"];
   readonly versions: TestReport["versions"];
@@ -85,15 +85,10 @@ export function testParameters(
 }
 
 const inThisThread: TestPlace = {
-  start: (part, threads) => {
-    if (threads > 1) {
-      throw new InputError(
-        `testParameters: threads: expected 1, as there are no worker threads here, got ${threads}; leave it out`,
-      );
-    }
+  mostThreads: 1,
+  start: (part) => {
     const tools = { compile, memory: () => null };
     return Promise.resolve({
-      threads: 1,
       run: (set, watch) => testSet(part, set, tools, watch),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
@@ -118,26 +113,41 @@ export async function testParametersAt(
     ? takenOver(options.resume, head, asked.sets)
     : asked.sets.map(() => undefined);
   const report = (): TestReport => ({ ...head, results: results.filter((result) => result !== undefined) });
-  const left = results.flatMap((result, i) => (result ? [] : [i])).values();
+  const left = results.flatMap((result, i) => (result ? [] : [i]));
   const total = asked.sets.length;
   const done = () => results.filter((result) => result !== undefined).length;
   const telling = new Turns();
 
-  await using runner = await place.start(part, options.threads ?? asked.maxThreads ?? 1);
+  const threads = Math.min(threadsFor(place, asked, options), left.length);
+  if (threads === 0) return report();
+
+  await using runner = await place.start(part, threads);
   const { signal, onResult, onProgress } = options;
   const runSets = async (): Promise<void> => {
-    for (const i of left) {
+    while (left.length > 0) {
       signal?.throwIfAborted();
+      const i = left.shift()!;
       const tell = (step: string) => onProgress?.(`set ${i + 1}: ${step}`, done(), total);
-      tell("waits for its thread");
       const result = await runner.run(asked.sets[i], { debug: asked.debug, signal, onStep: tell });
       results[i] = result;
       tell("done");
       await telling.take(async () => onResult?.(result, report()));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(runner.threads, total) }, runSets));
+  await Promise.all(Array.from({ length: threads }, runSets));
   return report();
+}
+
+/** What a file names is the most that it wants; what a caller names is meant. */
+function threadsFor(
+  { mostThreads }: TestPlace,
+  { maxThreads = 1 }: TestInput,
+  { threads = Math.min(maxThreads, mostThreads) }: TestParametersOptions,
+): number {
+  if (threads <= mostThreads) return threads;
+  throw new InputError(
+    `testParameters: threads: expected 1, as there are no worker threads here, got ${threads}; leave it out`,
+  );
 }
 
 function checkedOptions(options: TestParametersOptions): TestParametersOptions {

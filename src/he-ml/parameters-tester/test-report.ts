@@ -15,7 +15,7 @@ const errorsSchema = z.strictObject({
   p99_error: measuredSchema,
   /** −log2(max_error / largest plain magnitude), from 0 to 53. */
   precision_bits: measuredSchema,
-  /** Images whose largest value lies at another place than in the clear. */
+  /** Images whose largest value lies at another place than in the clear, in any of the slots that they fill. */
   argmax_flips: countSchema,
 });
 

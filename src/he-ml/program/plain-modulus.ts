@@ -1,4 +1,4 @@
-import { requireList, requireOptions } from "../arguments.js";
+import { requireArgument, requireList, requireOptions } from "../arguments.js";
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import { BoundCiphertext, CoefficientBounds } from "../crypto/bfv/coefficient-bounds.js";
 import {
@@ -9,13 +9,13 @@ import {
   type CoefficientIntervals,
 } from "../crypto/bfv/coefficient-intervals.js";
 import { encodeFraction } from "../crypto/bfv/fractional-encoder.js";
-import { requireBfvParameters, type BfvParameters } from "../crypto/bfv/parameters.js";
+import { mostPlainModulus, requireBfvParameters, type BfvParameters } from "../crypto/bfv/parameters.js";
 import { InputError } from "../errors.js";
 import { encodeLayer } from "../layers/encode.js";
 import type { RunnableLayer } from "../layers/encoded-layer.js";
 import { freshState } from "../layers/functional/reencryption.js";
 import { describeLayer } from "../model/layer.js";
-import { layerOutputShape, requireNetwork, type Layer, type Model } from "../model/model.js";
+import { layerOutputShape, layerShapes, requireNetwork, type Layer, type Model } from "../model/model.js";
 import { requireValueRanges, type ValueRange } from "../model/value-range.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 import type { ChainOptions } from "./chain.js";
@@ -52,7 +52,7 @@ interface Bounds extends LevelAndScale {
  * stay within twice the ranges that were seen, with the weights' own digits. Bounds of a product of polynomials are products
  * of intervals, coefficient by coefficient.
  *
- * @param layers all of the model's, with re-encryptions between them
+ * @param layers all of the model's, or a range of them, with re-encryptions between them
  * @param options ranges that the layers' values were seen in; where there are none, values in the fractional encoding have all
  *   digits that there are, and images for integers lie in ±1
  * @returns level and scale of the output of each layer
@@ -74,25 +74,26 @@ export function checkPlainModulus(
   const { valueRanges = [] } = requireOptions("checkPlainModulus", options);
   requireValueRanges("checkPlainModulus", valueRanges);
   const walk = new Walk(parameters, valueRanges);
-  let shape = model.inputShape;
-  let bounds = walk.fresh("input", undefined);
-  let position = 0;
-  let broken: { readonly layer: number; readonly message: string } | undefined;
+  let position = firstPosition(layers, model);
+  let shape = layerShapes(model)[position];
+  const nameBefore = () => (position === 0 ? "input" : model.layers[position - 1].name);
+  let bounds = walk.fresh(nameBefore());
+  let broken: { readonly layer: number; readonly message: string; readonly remedies: string[] } | undefined;
   let largest = 0;
   const states = layers.map((encoded): LevelAndScale => {
     const { layer } = encoded;
+    const refreshed = () => walk.fresh(nameBefore(), bounds);
     if (layer.kind === "reencryption") {
-      bounds = walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
+      bounds = refreshed();
       return bounds;
     }
     const next = walk.behind(layer, shape, bounds);
     largest = Math.max(largest, largestCoefficient(next.intervals));
     const trouble = walk.troubleWith(next);
     if (trouble && !broken) {
-      const fresh = walk.fresh(position === 0 ? "input" : model.layers[position - 1].name, bounds);
-      const helps = !bounds.isFresh && !walk.troubleWith(walk.behind(layer, shape, fresh));
-      broken = { layer: position, message: `${describeLayer(layer)}: ${trouble}` };
-      if (helps) broken = { ...broken, message: `${broken.message}; re-encrypt before layer ${position}` };
+      const helps = !bounds.isFresh && !walk.troubleWith(walk.behind(layer, shape, refreshed()));
+      const remedies = helps ? [`re-encrypt before layer ${position}`] : [];
+      broken = { layer: position, message: `${describeLayer(layer)}: ${trouble}`, remedies };
     }
     // Where a scale has no room, the layer itself says so.
     if (!broken) encoded.outputState(bounds, shape);
@@ -102,11 +103,26 @@ export function checkPlainModulus(
     return next;
   });
   if (!broken) return states.map(({ level, scale }) => ({ level, scale }));
+  const remedies = [...broken.remedies, ...walk.remedies(largest)];
   throw new CoefficientOverflowError(
-    `${broken.message}${broken.message.includes("; ") ? ", or" : ";"} ${walk.remedies(largest)}`,
+    `${broken.message}; ${remedies.join(", or ")}`,
     broken.layer,
     2 * largest,
   );
+}
+
+/** Position in the model of the first layer. @throws InputError unless they are layers of this model */
+function firstPosition(layers: readonly RunnableLayer[], model: Model): number {
+  const own = layers.filter(({ layer }) => layer.kind !== "reencryption");
+  const first = own[0]?.modelLayers?.[0] ?? 0;
+  const isPart = own.every(({ layer }, i) => layer.name === model.layers[first + i]?.name);
+  requireArgument(
+    "checkPlainModulus",
+    isPart,
+    "layers of this model, as buildFromModel gives them, or a range of them",
+    layers,
+  );
+  return first;
 }
 
 class Walk {
@@ -120,7 +136,7 @@ class Walk {
   }
 
   /** What is known of values that were just encrypted. @param name the layer that gave them, or `input` */
-  fresh(name: string, before: Bounds | undefined): Bounds {
+  fresh(name: string, before?: Bounds): Bounds {
     const state = freshState(this.parameters);
     const range = this.#rangeOf(name);
     return { ...state, intervals: this.#digitsOf(name, range, state.scale, before), isFresh: true };
@@ -139,8 +155,8 @@ class Walk {
     const { parameters } = this;
     if (parameters.encoding === "integers") {
       // Images have the sign that they have; what was seen inside says nothing of the other sign.
-      if (name === "input" || !before) return integersWithin(range ?? assumed, margin * scale);
-      if (range) return integersWithin(eitherSign(range), margin * scale);
+      if (name === "input") return integersWithin(range ?? assumed, margin * scale);
+      if (range || !before) return integersWithin(eitherSign(range ?? assumed), margin * scale);
       const { low, high } = before.intervals;
       return integersWithin({ min: low[0] ?? 0, max: high[0] ?? 0 }, scale / before.scale);
     }
@@ -204,14 +220,14 @@ class Walk {
     );
   }
 
-  remedies(largest: number): string {
+  /** What else would do for all layers, beside a re-encryption. */
+  remedies(largest: number): string[] {
     const { plainModulus, encoding } = this.parameters;
-    const larger =
-      2 * largest >= plainModulus
-        ? `take a plainModulus above ${2 * Math.ceil(largest)} (${Math.ceil(Math.log2(2 * largest))} bits)`
-        : `take a larger polyModulusDegree`;
     const less = encoding === "integers" ? "lower scaleBits or weightScaleBits" : "take fewer fractionDigits";
-    return `${larger}, or ${less}`;
+    const least = 2 * Math.ceil(largest);
+    if (least < plainModulus) return ["take a larger polyModulusDegree", less];
+    if (least >= mostPlainModulus) return [less];
+    return [`take a plainModulus above ${least} (${Math.ceil(Math.log2(least))} bits)`, less];
   }
 }
 

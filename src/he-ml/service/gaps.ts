@@ -50,8 +50,8 @@ export function gapsBetween({ encrypted, forward, given, expected }: ComparedLog
 }
 
 /**
- * What is asked for is four standard deviations of the error, which one logit in 16,000 exceeds; half as much again is six,
- * which one in 500 million does (erfc, https://dlmf.nist.gov/7.2).
+ * Plans keep what is asked for with room for chance, relative to the largest output that the model knows. A single image
+ * may have a largest output far below that, and is held against its own.
  */
 export const beyondChance = 1.5;
 

@@ -1,12 +1,14 @@
 import { ClearContext } from "../../he-ml/crypto/clear-context.js";
 import { formatChain, type CkksParameters } from "../../he-ml/crypto/parameters.js";
+import { formatModulus, type SchemeParameters } from "../../he-ml/crypto/scheme-parameters.js";
 import { keyBytes, PublicContext, type EvaluationKeys } from "../../he-ml/crypto/public-context.js";
 import type { RotationNeed } from "../../he-ml/crypto/rotation-keys.js";
 import { SecretContext } from "../../he-ml/crypto/secret-context.js";
+import { bfvParametersGrid } from "./bfv-grids.js";
 import { factsGrid, type Fact, type Grid } from "./grid.js";
 import { formatBytes, formatScale } from "./numbers.js";
 
-type Context = SecretContext | PublicContext | ClearContext;
+type Context = SecretContext<SchemeParameters> | PublicContext<SchemeParameters> | ClearContext;
 
 export function isContext(value: unknown): value is Context {
   return value instanceof SecretContext || value instanceof PublicContext || value instanceof ClearContext;
@@ -18,8 +20,14 @@ export function contextGrid(context: Context): Grid {
   return factsGrid(caption, [
     ...roles,
     ["ring degree N", String(parameters.polyModulusDegree)],
+    ...(parameters.scheme === "bfv"
+      ? [
+          ["plain modulus p", String(parameters.plainModulus)] as Fact,
+          ["encoding", parameters.encoding] as Fact,
+        ]
+      : []),
     ["slots", String(parameters.slots)],
-    ["modulus chain", formatChain(parameters)],
+    [parameters.scheme === "bfv" ? "primes" : "modulus chain", formatModulus(parameters)],
     ["security", securityText(parameters.security)],
   ]);
 }
@@ -53,9 +61,9 @@ export function securityText(security: CkksParameters["security"]): string {
 const tableInWords = (name: CkksParameters["securityTable"]) =>
   name === "2024" ? "guidelines of 2024" : "HomomorphicEncryption.org standard of 2018";
 
-export function parametersGrid(parameters: CkksParameters): Grid {
+export function parametersGrid(parameters: SchemeParameters): Grid {
+  if (parameters.scheme === "bfv") return bfvParametersGrid(parameters, securityFact(parameters));
   const { polyModulusDegree, slots, levels, coeffModulusBits, scaleBits, weightScaleBits } = parameters;
-  const { security, securityTable } = parameters;
   const total = coeffModulusBits.reduce((sum, bits) => sum + bits, 0);
   return factsGrid("CKKS parameters", [
     ["polyModulusDegree", String(polyModulusDegree), "ring degree N: larger is safer and slower"],
@@ -65,14 +73,18 @@ export function parametersGrid(parameters: CkksParameters): Grid {
     ["levels", String(levels), "data primes of a fresh ciphertext; a rescale uses one up"],
     ["scaleBits", String(scaleBits), `inputs are multiplied by ${formatScale(scaleBits)} and rounded`],
     ["weightScaleBits", String(weightScaleBits), `weights are multiplied by ${formatScale(weightScaleBits)}`],
-    [
-      "security",
-      securityText(security),
-      security === "teaching"
-        ? "anyone can break it: for learning only"
-        : `by the ${tableInWords(securityTable)}: the best attacks known then need about 2^${security} steps`,
-    ],
+    securityFact(parameters),
   ]);
+}
+
+function securityFact({ security, securityTable }: SchemeParameters): Fact {
+  return [
+    "security",
+    securityText(security),
+    security === "teaching"
+      ? "anyone can break it: for learning only"
+      : `by the ${tableInWords(securityTable)}: the best attacks known then need about 2^${security} steps`,
+  ];
 }
 
 export function evaluationKeysGrid(keys: EvaluationKeys): Grid {

@@ -1,4 +1,4 @@
-import { formatChain } from "../../he-ml/crypto/parameters.js";
+import { formatModulus } from "../../he-ml/crypto/scheme-parameters.js";
 import type { RunnableLayer } from "../../he-ml/layers/encoded-layer.js";
 import { layerInWords } from "../../he-ml/model/layer-in-words.js";
 import { layerShapes, type Model } from "../../he-ml/model/model.js";
@@ -64,6 +64,6 @@ export function encodedLayerGrid({ layer, modelLayers, evaluator }: RunnableLaye
     ["parameters", String(parameterCount(layer))],
     ["weights at", formatScale(evaluator.parameters.weightScaleBits)],
     ["evaluator", evaluator.name],
-    ["modulus chain", formatChain(evaluator.parameters)],
+    ["modulus chain", formatModulus(evaluator.parameters)],
   ]);
 }

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { checkBfvParameters, type BfvParameters } from "../../he-ml/crypto/bfv/parameters.js";
 import { requireCount, type SerializedTensor } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
 import { evaluatorKindSchema } from "../../he-ml/crypto/evaluator-kind.js";
@@ -37,7 +38,7 @@ export function isTensor(value: unknown): value is Tensor {
 }
 
 export function isSerializedTensor(value: unknown): value is SerializedTensor {
-  if (!hasOnly(value, ["shape", "packing", "images", "slotLayout", "ciphertexts"])) return false;
+  if (!hasOnly(value, ["shape", "packing", "images", "slotLayout", "ciphertexts", "scale"])) return false;
   const tensor = value as unknown as SerializedTensor;
   return (
     isListOf(tensor.ciphertexts, (bytes) => bytes instanceof Uint8Array) &&
@@ -46,10 +47,19 @@ export function isSerializedTensor(value: unknown): value is SerializedTensor {
 }
 
 export function isCkksParameters(value: unknown): value is CkksParameters {
+  return isChecked(value, checkParameters);
+}
+
+export function isBfvParameters(value: unknown): value is BfvParameters {
+  return isChecked(value, checkBfvParameters);
+}
+
+/** Whether it has all fields that its check gives. */
+function isChecked(value: unknown, check: (value: unknown) => object): boolean {
   return (
     isPlainObject(value) &&
     isAccepted(() => {
-      const checked = checkParameters(value);
+      const checked = check(value);
       const differs = Object.entries(checked).some(([name, field]) => String(value[name]) !== String(field));
       if (differs) throw new Error("these parameters were not checked");
     })

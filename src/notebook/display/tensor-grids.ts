@@ -4,8 +4,9 @@ import {
   type SerializedTensor,
 } from "../../he-ml/crypto/encrypted-tensor.js";
 import { Evaluator } from "../../he-ml/crypto/evaluator.js";
+import type { SchemeEvaluator } from "../../he-ml/crypto/scheme-evaluator.js";
 import type { EncryptedLayout, Packing } from "../../he-ml/crypto/packing.js";
-import type { CkksParameters } from "../../he-ml/crypto/parameters.js";
+import { dataPrimes, type SchemeParameters } from "../../he-ml/crypto/scheme-parameters.js";
 import type { ErrorStatistics } from "../../he-ml/tensor/error-statistics.js";
 import { formatShape, type Tensor } from "../../he-ml/tensor/tensor.js";
 import { factsGrid, type Fact, type Grid } from "./grid.js";
@@ -15,24 +16,30 @@ export function encryptedTensorGrid(encrypted: EncryptedTensor): Grid {
   const parameters = parametersOf(encrypted);
   return factsGrid("Encrypted tensor", [
     ...layoutFacts(encrypted),
-    [
-      "level",
-      parameters ? `${encrypted.level} of ${parameters.levels} data primes left` : `${encrypted.level}`,
-    ],
+    ["level", levelText(encrypted, parameters)],
     ...(isDisposed(encrypted) ? [disposed] : memoryFacts(encrypted, parameters)),
   ]);
 }
 
+function levelText({ level }: EncryptedTensor, parameters: SchemeParameters | undefined): string {
+  if (!parameters) return `${level}`;
+  return parameters.scheme === "bfv"
+    ? `${level}, as always in BFV`
+    : `${level} of ${parameters.levels} data primes left`;
+}
+
 const disposed: Fact = ["state", "disposed of: its ciphertexts are gone"];
 
-function memoryFacts(encrypted: EncryptedTensor, parameters: CkksParameters | undefined): Fact[] {
+function memoryFacts(encrypted: EncryptedTensor, parameters: SchemeParameters | undefined): Fact[] {
   const scale: Fact = ["scale", formatScale(Math.log2(encrypted.scale))];
   if (!parameters) return [scale];
+  const primes = dataPrimes(parameters, encrypted.level);
   const polynomials = encrypted.ciphertexts.reduce((sum, { size }) => sum + size, 0);
+  const bytes = polynomials * primes * parameters.polyModulusDegree * 8;
   return [
     scale,
     ["slots used", slotsUsed(encrypted, parameters.slots)],
-    ["size in memory", formatBytes(polynomials * encrypted.level * parameters.polyModulusDegree * 8)],
+    ["size in memory", formatBytes(bytes)],
   ];
 }
 
@@ -45,14 +52,14 @@ function slotsUsed({ packing, images, slotLayout }: EncryptedLayout, slots: numb
     return `${used} of ${slotLayout.length * slots} (${formatShare(used, slotLayout.length * slots)})`;
   }
   return packing === "scalar"
-    ? `1 of ${slots}, repeated in all`
+    ? `1 of ${slots}${slots > 1 ? ", repeated in all" : ""}`
     : `${images} of ${slots} (${formatShare(images, slots)})`;
 }
 
 /** Ciphertexts of both evaluators know their evaluator, though the interface does not promise it. */
-function parametersOf({ ciphertexts: [first] }: EncryptedTensor): CkksParameters | undefined {
+function parametersOf({ ciphertexts: [first] }: EncryptedTensor): SchemeParameters | undefined {
   const { owner } = first as { owner?: unknown };
-  return owner instanceof Evaluator ? owner.parameters : undefined;
+  return owner instanceof Evaluator ? (owner as SchemeEvaluator).parameters : undefined;
 }
 
 /** Memory is gone after a disposal, and with it the scale. */

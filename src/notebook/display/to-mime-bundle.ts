@@ -11,6 +11,7 @@ import { encodedLayerGrid, encodedLayersGrid, modelGrid } from "./layer-grids.js
 import { displayOf, isMimeBundle, type MimeBundle } from "./mime.js";
 import { clientSpecGrid, encodedStagesGrid, explanationGrid, planGrid } from "./plan-grids.js";
 import {
+  isBfvParameters,
   isCkksParameters,
   isClientSpec,
   isEncodedLayer,
@@ -86,7 +87,7 @@ function gridOf(value: unknown): Grid | undefined {
     return description && messageGrid(description);
   }
   if (isSerializedTensor(value)) return serializedTensorGrid(value);
-  if (isCkksParameters(value)) return parametersGrid(value);
+  if (isCkksParameters(value) || isBfvParameters(value)) return parametersGrid(value);
   if (isEvaluationKeys(value)) return evaluationKeysGrid(value);
   if (isTensor(value)) return tensorGrid(value);
   if (isErrorStatistics(value)) return errorStatisticsGrid(value);

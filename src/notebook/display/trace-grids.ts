@@ -2,7 +2,7 @@ import type { LayerTrace } from "../../he-ml/layers/trace.js";
 import { formatShape } from "../../he-ml/tensor/tensor.js";
 import { unitOf } from "../../viz/runs.js";
 import { securityText } from "./crypto-grids.js";
-import { factsGrid, recordsGrid, type Column, type Grid } from "./grid.js";
+import { factsGrid, recordsGrid, type Column, type Fact, type Grid } from "./grid.js";
 import {
   formatBytes,
   formatCount,
@@ -22,6 +22,7 @@ export function traceGrid(trace: LayerTrace): Grid {
     ["ciphertexts", `${ciphertexts} (${formatBytes(bytes)})`],
     ["level (data primes left)", levelText(trace)],
     ["scale", scaleText(trace)],
+    ...(hasBudget(trace) ? [["noise budget", `${budgetText(trace)} bits`] as Fact] : []),
     ["operations", operationsText(trace.ops)],
     ["time", formatDuration(milliseconds)],
     ["rms error", error ? formatError(error.rms) : "not measured"],
@@ -38,6 +39,9 @@ export function tracesGrid(traces: readonly LayerTrace[]): Grid {
     { head: "scale", cell: scaleText },
     { head: "ms", cell: ({ milliseconds }) => formatMilliseconds(milliseconds), rightAligned: true },
   ];
+  if (traces.some(hasBudget)) {
+    columns.push({ head: "noise budget", cell: budgetText, rightAligned: true });
+  }
   if (traces.some(({ error }) => error)) {
     columns.push(
       { head: "rms error", cell: ({ error }) => (error ? formatError(error.rms) : ""), rightAligned: true },
@@ -67,6 +71,10 @@ function runText(traces: readonly LayerTrace[]): string {
 const levelText = ({ before, after }: LayerTrace) => fromTo(String(before.level), String(after.level));
 const scaleText = ({ before, after }: LayerTrace) =>
   fromTo(formatScale(before.scaleBits), formatScale(after.scaleBits));
+/** BFV's, where a secret key was at hand. */
+const hasBudget = ({ after }: LayerTrace) => after.noiseBudget !== undefined;
+const budgetText = ({ before, after }: LayerTrace) =>
+  fromTo(String(before.noiseBudget ?? ""), String(after.noiseBudget ?? ""));
 export const fromTo = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
 
 export function operationsText(ops: LayerTrace["ops"]): string {

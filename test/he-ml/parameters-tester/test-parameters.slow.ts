@@ -48,10 +48,30 @@ test.each(["scalar", "packed"] as const)(
   },
 );
 
+test("packed programs re-encrypt between their stages, and under the same secret key", async () => {
+  const set = { ...teachingSet, packing: "packed", reencrypt_positions: [2, 4] };
+  const { results } = await run({ ...all, encryption_parameters: [set] });
+  const [{ status, layers, images: count, parameters }] = results;
+  expect({ status, count }).toEqual({ status: "done", count: 3 });
+  expect(parameters!.reencrypt_positions).toEqual([2, 4]);
+  expect(layers.map(({ model_layers }) => model_layers)).toEqual([[0, 1], [], [2, 3], [], [4]]);
+  const [, refresh, next] = layers;
+  expect(refresh).toMatchObject({ layer_name: "reencryption before pool1", kind: "reencryption" });
+  expect(exact[1].data).toContain(refresh.plain_value);
+  expect(refresh.after).toMatchObject({ level: 3, scale_bits: 20 });
+  expect(refresh.after.headroom_bits).toBeGreaterThan(refresh.before.headroom_bits!);
+  expect(next.before).toEqual(refresh.after);
+  expect(layers.at(-1)!.max_error).toBeLessThan(0.01);
+  const range = await run({ ...all, encryption_parameters: [set], layers: [1, 2, 3] });
+  expect(range.results[0].reason).toMatch(/expected layers within 1–3, .* got 4/);
+  const inRange = { ...set, reencrypt_positions: [2] };
+  const later = await run({ ...all, encryption_parameters: [inRange], layers: [1, 2, 3] });
+  expect(later.results[0].layers.map(({ model_layers }) => model_layers)).toEqual([[1], [], [2, 3]]);
+  expect(later.results[0].final_max_error).toBeLessThan(0.01);
+});
+
 test("positions of re-encryptions that there are not, and values for which there is no room, fail by name", async () => {
   expect((await failure({ ...teachingSet, reencrypt_positions: [7] })).reason).toMatch(/within 0–4.*got 7/);
-  const packed = { ...teachingSet, packing: "packed", reencrypt_positions: [2] };
-  expect((await failure(packed)).reason).toMatch(/packing packed cannot re-encrypt/);
   const large = { shape: images.shape, data: images.data.map((value) => 2 ** 45 * value) };
   const { results } = await testParameters(smallModel, large, all);
   expect(results[0]).toMatchObject({ status: "failed", failed_layer: { index: 1, layer_name: "act1" } });
@@ -93,8 +113,23 @@ test("a signal stops it between sets, and what is done was told", async () => {
   expect(told.map(({ status }) => status)).toEqual(["done"]);
 });
 
+test("errors are alike from run to run: sets whose errors are far apart keep their order", async () => {
+  const sets = [14, 17, 20, 23].map((scale_bits) => ({ ...teachingSet, scale_bits }));
+  const errors = async () =>
+    (await run({ encryption_parameters: sets })).results.map(({ final_max_error }) => final_max_error!);
+  const [first, second] = [await errors(), await errors()];
+  const apart = first.flatMap((a, i) => first.flatMap((b, j) => (a > 1.5 * b ? [[i, j]] : [])));
+  expect(apart.length).toBeGreaterThanOrEqual(3);
+  for (const [i, j] of apart) expect(second[i]).toBeGreaterThan(second[j]);
+});
+
 test("PyCrCNN's words run in BFV: the noise budget before and after, one value a ciphertext", async () => {
-  const { results } = await run({ ...all, encryption_parameters: [originalSet], layers: [0] });
+  const { results } = await run({
+    ...all,
+    encryption_parameters: [originalSet],
+    layers: [0],
+    max_threads: 2,
+  });
   const [{ parameters, layers, status, final_max_error }] = results;
   expect(status).toBe("done");
   expect(parameters).toMatchObject({

@@ -61,15 +61,15 @@ describe("a plan for the kernel evaluator", () => {
     expect(Math.max(...seal.parameters.coeffModulusBits)).toBeGreaterThan(fastest);
   });
 
-  test.each([2e-3, 1e-5])(
+  test.each([3e-3, 1e-5])(
     "is as precise as asked for: %p, with larger primes or more of them",
     (relativeError) => {
       const precise = planModel(dense, { evaluator: "kernel", relativeError });
       const [{ levels }, { levels: more, coeffModulusBits }] = [densePlan.parameters, precise.parameters];
       const large = coeffModulusBits.filter((bits) => bits > fastest);
-      expect([large.length, more]).toEqual(relativeError === 2e-3 ? [3, levels] : [0, levels + 2]);
+      expect([large.length, more]).toEqual(relativeError === 3e-3 ? [3, levels] : [0, levels + 2]);
       const last = precise.stages.at(-1)!;
-      expect(4 * last.predictedError).toBeLessThan(1.5 * relativeError * last.largestOutput);
+      expect(6.5 * last.predictedError).toBeLessThan(1.5 * relativeError * last.largestOutput);
     },
   );
 

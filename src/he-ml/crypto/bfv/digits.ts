@@ -18,30 +18,35 @@ export function toPolynomial(
   { lowest, coefficients }: Digits,
   polyModulusDegree: number,
   plainModulus: number,
-): BigUint64Array {
-  const polynomial = new BigUint64Array(polyModulusDegree);
+): Float64Array {
+  const polynomial = new Float64Array(polyModulusDegree);
   coefficients.forEach((digit, i) => {
     const exponent = lowest + i;
     const signed = exponent < 0 ? -digit : digit;
-    const residue = ((signed % plainModulus) + plainModulus) % plainModulus;
-    polynomial[exponent < 0 ? polyModulusDegree + exponent : exponent] = BigInt(residue);
+    polynomial[exponent < 0 ? polyModulusDegree + exponent : exponent] =
+      ((signed % plainModulus) + plainModulus) % plainModulus;
   });
   return polynomial;
 }
 
 /**
  * The inverse, with coefficients of least magnitude: what stands in the upper half of the polynomial is taken for digits at
- * negative exponents.
+ * negative exponents. SEAL's decoder took all from its integer digits on for these; in the middle, products have more room.
  */
-export function fromPolynomial(polynomial: BigUint64Array, plainModulus: number): Digits {
+export function fromPolynomial(polynomial: Float64Array, plainModulus: number): Digits {
   const half = polynomial.length / 2;
-  const signed = Array.from(polynomial, (word) => {
-    const residue = Number(word);
-    return residue > plainModulus / 2 ? residue - plainModulus : residue;
-  });
-  const turned = [...signed.slice(half).map((digit) => (digit === 0 ? 0 : -digit)), ...signed.slice(0, half)];
-  const first = turned.findIndex((digit) => digit !== 0);
-  if (first < 0) return { lowest: 0, coefficients: [] };
-  const last = turned.findLastIndex((digit) => digit !== 0);
-  return { lowest: first - half, coefficients: turned.slice(first, last + 1) };
+  const digitAt = (exponent: number): number => {
+    const residue = polynomial[exponent < 0 ? polynomial.length + exponent : exponent];
+    if (residue === 0) return 0;
+    const digit = residue > plainModulus / 2 ? residue - plainModulus : residue;
+    return exponent < 0 ? -digit : digit;
+  };
+  let [first, last] = [-half, half - 1];
+  while (first < half && digitAt(first) === 0) first++;
+  if (first === half) return { lowest: 0, coefficients: [] };
+  while (digitAt(last) === 0) last--;
+  return {
+    lowest: first,
+    coefficients: Array.from({ length: last - first + 1 }, (_, i) => digitAt(first + i)),
+  };
 }

@@ -12,8 +12,9 @@ export type FractionalDigits = Pick<BfvFractionalParameters, "base" | "integerDi
  * This is the fractional encoder that SEAL had up to 3.1, and with it Pyfhel 2. Sums and products of polynomials are sums and
  * products of values for as long as no coefficient outgrows p / 2 and the digits before and behind the point do not meet.
  *
- * @see Dowlin et al., "Manual for Using Homomorphic Encryption for Bioinformatics", Proceedings of the IEEE 105, 2017,
- *   section "Encoding rational numbers"; Laine, "Simple Encrypted Arithmetic Library 2.3.1", section 7.3 "Fractional encoders"
+ * @see Dowlin et al., "Manual for Using Homomorphic Encryption for Bioinformatics", Proceedings of the IEEE 105, 2017, and
+ *   SEAL 3.1, src/seal/encoder.cpp (BinaryFractionalEncoder, BalancedFractionalEncoder), which cuts fractions off where this
+ *   rounds them
  * @throws InputError if the value is not finite or has more digits before its point
  * @example encodeFraction(-2.5, { base: 2, integerDigits: 64, fractionDigits: 2 }) // −X − X⁻¹ (two digits: 10.1)
  */

@@ -13,8 +13,8 @@ import { coeffModulusPrimes } from "../primes.js";
 import { nearestBatchingPrimes, takesBatching } from "./batching-primes.js";
 import { defaultModulusBits } from "./default-modulus.js";
 
-/** Plain moduli lie below this: exact in a double, products of two of them in two. */
-const mostPlainModulus = 2 ** 50;
+/** The largest plain modulus: what is counted modulo it is exact in a double. */
+export const mostPlainModulus = 2 ** 50;
 
 /** A double has no more bits than that before its point. */
 const mostDigits = 1024;
@@ -155,7 +155,7 @@ export function checkBfvParameters(spec: unknown): BfvParameters {
   const encoding =
     data.encoding === "integers"
       ? integersOf(polyModulusDegree, plainModulus, data)
-      : fractionalOf(polyModulusDegree, data);
+      : fractionalOf(polyModulusDegree, plainModulus, data);
   const derived = { slots: encoding.slots, levels: 1, coeffModulus } as const;
   for (const [name, value] of Object.entries(derived)) {
     const given = data[name as keyof typeof derived];
@@ -177,13 +177,23 @@ export function checkBfvParameters(spec: unknown): BfvParameters {
   } as const) as BfvParameters;
 }
 
-function fractionalOf(polyModulusDegree: number, spec: z.output<typeof givenFractionalSchema>) {
+function fractionalOf(
+  polyModulusDegree: number,
+  plainModulus: number,
+  spec: z.output<typeof givenFractionalSchema>,
+) {
   const { encoding, base, integerDigits, fractionDigits } = spec;
   const half = polyModulusDegree / 2;
   if (integerDigits > half || fractionDigits > half) {
     throw new InputError(
       `BFV parameters: ${integerDigits} integerDigits and ${fractionDigits} fractionDigits: expected at most ${half} of ` +
         `either, half of polyModulusDegree; take fewer`,
+    );
+  }
+  if (2 * Math.floor(base / 2) >= plainModulus) {
+    throw new InputError(
+      `BFV parameters: plainModulus ${plainModulus} does not hold the digits of base ${base}, which reach ` +
+        `${Math.floor(base / 2)} of either sign; take a larger plainModulus or a smaller base`,
     );
   }
   return { encoding, base, integerDigits, fractionDigits, scaleBits: 0, weightScaleBits: 0, slots: 1 };

@@ -9,8 +9,8 @@ const arrayAt = scaleAt + wordBytes;
 const coefficientsAt = arrayAt + headerBytes + wordBytes;
 
 /** The bytes that SEAL would write for a BFV plaintext of these coefficients. */
-export function plaintextBytes(polynomial: BigUint64Array): Uint8Array {
-  const bytes = new Uint8Array(coefficientsAt + polynomial.byteLength);
+export function plaintextBytes(polynomial: Float64Array): Uint8Array {
+  const bytes = new Uint8Array(coefficientsAt + polynomial.length * wordBytes);
   const view = new DataView(bytes.buffer);
   const count = BigInt(polynomial.length);
   bytes.set(sealHeader(bytes.length));
@@ -18,15 +18,20 @@ export function plaintextBytes(polynomial: BigUint64Array): Uint8Array {
   view.setFloat64(scaleAt, 1, true);
   bytes.set(sealHeader(bytes.length - arrayAt), arrayAt);
   view.setBigUint64(coefficientsAt - wordBytes, count, true);
-  bytes.set(new Uint8Array(polynomial.buffer, polynomial.byteOffset, polynomial.byteLength), coefficientsAt);
+  polynomial.forEach((residue, i) => {
+    if (residue !== 0) view.setBigUint64(coefficientsAt + i * wordBytes, BigInt(residue), true);
+  });
   return bytes;
 }
 
-/** The coefficients in what SEAL wrote of a BFV plaintext, with zeros up to degree N. */
-export function polynomialOf(bytes: Uint8Array, polyModulusDegree: number): BigUint64Array {
+/** The coefficients, below 2^53, in what SEAL wrote of a BFV plaintext, with zeros up to degree N. */
+export function polynomialOf(bytes: Uint8Array, polyModulusDegree: number): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = Number(view.getBigUint64(countAt, true));
-  return BigUint64Array.from({ length: polyModulusDegree }, (_, i) =>
-    i < count ? view.getBigUint64(coefficientsAt + i * wordBytes, true) : 0n,
-  );
+  const polynomial = new Float64Array(polyModulusDegree);
+  for (let i = 0; i < count; i++) {
+    const at = coefficientsAt + i * wordBytes;
+    polynomial[i] = view.getUint32(at, true) + 2 ** 32 * view.getUint32(at + wordBytes / 2, true);
+  }
+  return polynomial;
 }

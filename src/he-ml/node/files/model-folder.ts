@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InputError } from "../../errors.js";
 import { modelNotes, noteFiles, type ModelNotes } from "../../formats/model-notes.js";
 import { readJsonFile } from "./json-file.js";
+import { packageRoot } from "./package-root.js";
 
-/** The models that come with the package; this folder lies equally deep in it under `src` and `dist`. */
-const modelsFolder = fileURLToPath(new URL("../../../../models/", import.meta.url));
+/** The models that come with the package. */
+const modelsFolder = join(packageRoot, "models");
 
 /**
  * The file that a model is loaded from.

@@ -18,7 +18,6 @@ export interface TestTask {
 /** Runs sets in this thread. */
 export function setsHere(part: TestedPart): SetRunner {
   return {
-    threads: 1,
     run: (set, options) => testSet(part, set, nodeTools, options),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -34,7 +33,6 @@ export function setsOnWorkers(part: TestedPart, threads: number): SetRunner {
     concurrentTasksPerWorker: 1,
   });
   return {
-    threads,
     async run(set, { debug, signal, onStep }) {
       onStep?.("runs in a thread");
       try {

@@ -29,7 +29,7 @@ const models = [0, 2].map((squares): [string, Model] => [
 
 describe("chosen chains", () => {
   const plans = new Map<Model, Plan>();
-  beforeAll(() => models.forEach(([, model]) => plans.set(model, planModel(model))));
+  beforeAll(() => models.forEach(([, model]) => plans.set(model, planModel(model, { relativeError: 0.02 }))));
 
   test.each(models)(
     "%s: 128-bit secure, of primes that SEAL takes, one division a square at most",
