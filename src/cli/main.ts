@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
+import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     })
     .addCommand(inferCommand(io))
     .addCommand(explainCommand(io))
+    .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
     .addCommand(testParametersCommand(io))

@@ -152,6 +152,13 @@ export type { InferOptions } from "./service/infer-options.js";
 export { Server, type ServerOptions } from "./service/server.js";
 export { type Session } from "./service/session.js";
 
+export { advise, type AdviceGoals, type AdviseOptions } from "./parameters-tester/advise.js";
+export {
+  type AdviceGoal,
+  type AdvicePoint,
+  type AdviceReport,
+  type MeasuredPoint,
+} from "./parameters-tester/advice.js";
 export { testParameters, type TestParametersOptions } from "./parameters-tester/test-parameters.js";
 export {
   type TestedLayer,

@@ -44,6 +44,7 @@ const teaching = heMl.parametersSpec(parameters);
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
+  advise: [model, { goal: "latency" }, { threads: 0 }],
   activationLayer: [{ function: "relu" }],
   argmax: [[1, 2]],
   averagePool: [he, pool],
@@ -203,6 +204,7 @@ const wrongs = [
 /** Where what is left of the work, or keys, would be made anew each time. */
 const fewWrongs = [null, "x", 5];
 const costly = [
+  "advise",
   "compile",
   "compileParts",
   "planModel",

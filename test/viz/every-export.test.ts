@@ -13,6 +13,7 @@ import {
 } from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
 import { explanation, traces } from "./plan.js";
+import { advice, grid, sweep } from "./tested.js";
 
 const x = [0, 1];
 const line = { title: "A", x: { title: "x" }, y: { title: "y" } };
@@ -24,12 +25,14 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   accuracySteps: [{ lenet1: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.99 } }],
   digits: [[digitImage(0, 1, 1)], {}],
   encodingError: [encodingSweeps],
+  errorOverScale: [sweep],
   errorPerLayer: [traces],
   gadget: [{ value: 1234, base: 10 }],
   inferenceReport: [{}, zeros([1, 1, 28, 28])],
   linePlot: [[{ name: "a", x, y: x }], line],
   measure: [() => 1, 1, 0],
   noiseHistogram: [noiseSteps],
+  paretoFront: [advice],
   plainText: ["a<b"],
   planAgainstRun: [explanation, traces],
   polynomialBars: [97, polynomialSteps],
@@ -39,7 +42,9 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   securityLimits: [securityPoints],
   slotRotation: [{ values: [1, 2, 3, 4], steps: 1 }],
   stageBill: [runs],
+  sweepHeatMap: [grid, { x: "scale_bits" }],
   table: [[{ a: 1 }], {}],
+  testedLayers: [sweep],
   timePerLayer: [traces],
   withSlider: ["step:", [{ label: "1", figure }]],
 };

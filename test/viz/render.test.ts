@@ -3,6 +3,10 @@ import { scaleAndModulus } from "../../src/viz/ckks/scale-and-modulus.js";
 import { digits } from "../../src/viz/digits.js";
 import { errorPerLayer } from "../../src/viz/error-per-layer.js";
 import type { Figure } from "../../src/viz/figure.js";
+import { errorOverScale } from "../../src/viz/parameters/error-over-scale.js";
+import { paretoFront } from "../../src/viz/parameters/pareto-front.js";
+import { sweepHeatMap } from "../../src/viz/parameters/sweep-heat-map.js";
+import { testedLayers } from "../../src/viz/parameters/tested-layers.js";
 import { planAgainstRun } from "../../src/viz/plan-against-run.js";
 import { renderPng, renderSvg } from "../../src/viz/render.js";
 import { renderReport } from "../../src/viz/report.js";
@@ -14,6 +18,7 @@ import { digitImage } from "./digit-images.js";
 import { parsePage } from "./page.js";
 import { explanation, names, traces } from "./plan.js";
 import { checkPng } from "./png.js";
+import { advice, grid, sweep } from "./tested.js";
 import { lenet1, mnistSmall } from "./traces.js";
 
 /** All that draws is in this file, since plotly takes seconds to load. */
@@ -22,6 +27,12 @@ const figures = {
   scalePerLayer: scalePerLayer(mnistSmall),
   timePerLayer: timePerLayer(mnistSmall),
 };
+const parameterFigures = Object.entries({
+  errorOverScale: errorOverScale(sweep),
+  testedLayers: testedLayers(sweep),
+  sweepHeatMap: sweepHeatMap(grid),
+  paretoFront: paretoFront(advice),
+});
 const layerFigures = Object.entries(figures);
 const digitFigure = digits([digitImage(0, 1, 1), digitImage(3, 4, 9)]);
 
@@ -50,6 +61,13 @@ describe("renderSvg", () => {
   test("has every stage's name in a plan against its run", async () => {
     const svg = await renderSvg(planAgainstRun(explanation, traces));
     for (const name of names) expect(svg).toContain(name);
+  });
+
+  test.each(parameterFigures)("%s: drawn without a browser, with no NaN", async (_, figure) => {
+    const svg = await renderSvg(figure);
+    expect(svg).not.toMatch(/NaN|undefined|TOBESTRIPPED/);
+    expect(svg.match(/<path/g)!.length).toBeGreaterThan(10);
+    await checkPng(figure);
   });
 
   test("draws digits as images, with their verdicts", async () => {

@@ -1,6 +1,7 @@
 /** Encrypted neural-network inference: learn it, build on it, measure it. The core, and what needs Node. */
 export * from "../index.js";
 
+export { advise } from "./advise.js";
 export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./bench.js";
 export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
 export { compile, compileParts } from "./compile.js";

@@ -53,7 +53,7 @@ export function gapsBetween({ encrypted, forward, given, expected }: ComparedLog
  * Plans keep what is asked for with room for chance, relative to the largest output that the model knows. A single image
  * may have a largest output far below that, and is held against its own.
  */
-const beyondChance = 1.5;
+export const beyondChance = 1.5;
 
 /** Whether a gap is wider than it may be, by more than chance explains; one that is no number is. */
 export const isTooWide = ({ relativeToMax, allowed }: NonNullable<Gaps["plain"]>): boolean =>
