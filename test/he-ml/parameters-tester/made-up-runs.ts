@@ -42,7 +42,7 @@ export function adviseWithoutRuns(
 ) {
   const tools: AdviceTools = {
     compile: (model, given) => compile(model, { costs: typicalCosts, ...given }),
-    infer: (program, images) => Promise.resolve(runAs(errorOf, program, images)),
+    infer: (program, images) => Promise.resolve(runAs(errorOf, program as Program, images)),
     machine: () => ({ cpu: "made up" }),
   };
   return adviseBy(tools, smallModel, goals, options);
