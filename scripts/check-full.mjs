@@ -1,11 +1,12 @@
 // The runs that take too long for any test, in hours on two cores: committed models on a thousand encrypted images each, a
-// thousand networks that are drawn, 40,000 mutations of everything that is read from outside, and PyCrCNN's own models. It
+// thousand networks that are drawn, 40,000 mutations of everything that is read from outside, PyCrCNN's own models, and LeNet-1 under BFV. It
 // prints what it measured, and fails where that is worse than promised:
 //
 //   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
 import { spawnSync } from "node:child_process";
 import { compile, infer, loadModel, maxAbs } from "../dist/he-ml/node/index.js";
 import { loadTestImages } from "../dist/train/index.js";
+import { checkBfv } from "./check-bfv.mjs";
 import { checkMutations } from "./check-mutations.mjs";
 
 /** So many are encrypted at once. */
@@ -54,7 +55,7 @@ async function checkModel({ name, packing, images: count }) {
   return good;
 }
 
-let allGood = true;
+let allGood = await checkBfv();
 for (const run of runs) allGood = (await checkModel(run)) && allGood;
 
 const drawn = spawnSync(
