@@ -10,6 +10,7 @@ import { InputError } from "../he-ml/errors.js";
 import { adviceText } from "./advice-text.js";
 import { wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
+import { requireFigureFile, writeFigure } from "./figure-file.js";
 import { fitToModel } from "./fit-to-model.js";
 import { datasetImages } from "./images-source.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
@@ -26,6 +27,7 @@ interface AdviseCommandOptions extends AskedSecurity {
   readonly index?: number;
   readonly count?: number;
   readonly inputShape?: Shape;
+  readonly figure?: string;
   readonly json?: boolean;
 }
 
@@ -52,6 +54,7 @@ export function adviseCommand(io: CommandIo): Command {
     .option("--index <i>", "first test image (default: 0)", wholeNumber(0, 1_000_000))
     .option("--count <n>", `test images (default: ${usualCount})`, wholeNumber(1, mostImages))
     .addOption(inputShapeOption())
+    .option("--figure <file>", "draw the points, error against goal, as .svg or .png")
     .option("--json", "print everything as JSON")
     .action((model: string, options: AdviseCommandOptions) => run(model, options, io));
 }
@@ -68,6 +71,7 @@ async function run(name: string, options: AdviseCommandOptions, io: CommandIo): 
   const { stdout, stderr, signal } = io;
   const { goal, relativeError: asked, security, securityTable } = options;
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
+  if (options.figure !== undefined) await requireFigureFile("--figure", options.figure);
   const model = await loadInShape(loadModel, name, options.inputShape);
   const images = await testImages(model, options, warn);
   const plainLogits = images && (await referenceLogits(await modelFile(name), images, warn));
@@ -82,6 +86,11 @@ async function run(name: string, options: AdviseCommandOptions, io: CommandIo): 
     },
   ).finally(() => progress.stop());
   stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${adviceText(report)}\n`);
+  if (options.figure !== undefined) {
+    const { paretoFront } = await import("../viz/index.js");
+    await writeFigure(options.figure, paretoFront(report));
+    warn(`figure written to ${options.figure}`);
+  }
   if (report.recommended !== null) return;
   warn(`advise: ${report.stricter}`);
   throw new ExitStatus(1);

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { AdviceReport } from "../../src/he-ml/parameters-tester/advice.js";
 import type { InferenceReport } from "../../src/he-ml/service/infer.js";
@@ -37,8 +39,13 @@ describe("he-ml advise mnist-small", () => {
 
 test("a model that names no dataset is run on images made up from its ranges, and it is said", async () => {
   const model = await writeModel(folder.path);
-  const { status, stdout, stderr } = await heMl(["advise", model, "--goal", "throughput"]);
+  const figure = join(folder.path, "front.svg");
+  const { status, stdout, stderr } = await heMl([
+    ...["advise", model, "--goal", "throughput", "--figure", figure],
+  ]);
   expect(status).toBe(0);
+  expect(stderr).toMatch(/figure written to .*front\.svg/);
+  expect(await readFile(figure, "utf8")).toMatch(/^<svg[^]*each of many images/);
   expect(stderr).toMatch(/names no dataset: run on images made up from its ranges; give --dataset/);
   expect(stdout).toMatch(
     /parameters for throughput, error up to 1 % of the largest output, 128-bit security/,

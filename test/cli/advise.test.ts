@@ -17,6 +17,10 @@ test.each([
   [["advise", "MODEL", "--relative-error", "0"], /above 0/],
   [["advise", "MODEL", "--relative-error", ""], /above 0/],
   [["advise", "MODEL", "--security", "teaching"], /128, 192, 256/],
+  [
+    ["advise", "MODEL", "--figure", "front.pdf"],
+    /--figure: expected a file that ends in .svg or .png, got "front.pdf"/,
+  ],
   [["advise", "MODEL", "--index", "3"], /choose from a dataset, and model ".*" names none; give --dataset/],
 ])("he-ml %j is refused in one line", async (args, message) => {
   const { status, stdout, stderr } = await heMl(args.map((word) => (word === "MODEL" ? model : word)));

@@ -14,11 +14,11 @@ const operation = "paretoFront";
 /** By goal: what runs to the right. */
 const axes = {
   latency: {
-    title: "one image (ms of the server)",
+    title: "one image (server, ms)",
     of: ({ latencyMilliseconds }: MeasuredPoint) => latencyMilliseconds,
   },
   throughput: {
-    title: "each of many images (ms of the server)",
+    title: "each of many images (server, ms)",
     of: ({ millisecondsPerImage }: MeasuredPoint) => millisecondsPerImage,
   },
   upload: {

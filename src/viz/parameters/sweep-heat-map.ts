@@ -111,10 +111,14 @@ function heat(cells: readonly Cell[]): Partial<BarData> {
     textposition: "inside",
     insidetextanchor: "middle",
     textangle: 0,
+    insidetextfont: { color: logs.map((log) => textColor((log - powers[0]) / (powers.at(-1)! - powers[0]))) },
     customdata: cells.map(({ set }) => setName(set)),
     hovertemplate: "%{customdata}<br>largest error %{text}<extra></extra>",
   } as Partial<BarData>;
 }
+
+/** Legible on Cividis, which goes from yellow at 0 to dark blue at 1; its grey in the middle takes black better. */
+const textColor = (share: number) => (share > 0.55 ? "#FFFFFF" : "#111111");
 
 function crosses(cells: readonly Cell[]): Partial<ScatterData> {
   return {
