@@ -80,8 +80,13 @@ async function run(file: string, options: TestCommandOptions, io: CommandIo): Pr
   if (out !== undefined) await requireWritableFile("--out", out);
   const resume = out === undefined ? undefined : await earlierReport(out);
 
-  const print = (report: TestReport) =>
-    stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${testTable(report)}\n`);
+  const start = performance.now();
+  const print = (report: TestReport) => {
+    if (options.json) return stdout.write(`${JSON.stringify(report)}\n`);
+    const ran = report.results.length - (resume?.results.length ?? 0);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    return stdout.write(`${testTable(report)}\n${ran} ${ran === 1 ? "set" : "sets"} run in ${seconds} s\n`);
+  };
   const progress = startProgress(stderr);
   let soFar = resume;
   try {

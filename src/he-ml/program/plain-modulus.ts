@@ -92,7 +92,7 @@ export function checkPlainModulus(
     const trouble = walk.troubleWith(next);
     if (trouble && !broken) {
       const helps = !bounds.isFresh && !walk.troubleWith(walk.behind(layer, shape, refreshed()));
-      const remedies = helps ? [`re-encrypt before layer ${position}`] : [];
+      const remedies = helps ? ["re-encrypt before it"] : [];
       broken = { layer: position, message: `${describeLayer(layer)}: ${trouble}`, remedies };
     }
     // Where a scale has no room, the layer itself says so.

@@ -158,7 +158,7 @@ test("BFV without re-encryption, and with it: refused or spent at a named layer,
   });
   const [outgrown, refreshed, spent, noKeys] = results;
   expect(outgrown).toMatchObject({ status: "failed", layers: [] });
-  expect(outgrown.reason).toMatch(/coefficients can reach \d+.*re-encrypt before layer/);
+  expect(outgrown.reason).toMatch(/coefficients can reach \d+.*re-encrypt before it/);
 
   expect(refreshed).toMatchObject({ status: "done", argmax_flips: 0 });
   expect(refreshed.parameters!.reencrypt_positions).toEqual([1, 3]);

@@ -42,7 +42,8 @@ describe("lenet1's layers on 12×12, one value a ciphertext, m = 4096 and a p of
     const build = () =>
       buildFromPytorch(side.he, model, { valueRanges: ranges, reencryptPositions, reencryptor });
     for (let refused = thrownBy(build); refused !== undefined; refused = thrownBy(build)) {
-      reencryptPositions.push(Number(/re-encrypt before layer (\d+)/.exec(String(refused))![1]));
+      expect(refused).toBeInstanceOf(CoefficientOverflowError);
+      reencryptPositions.push((refused as CoefficientOverflowError).layer);
     }
     expect(reencryptPositions).toEqual([3, 5]);
     const layers = build();

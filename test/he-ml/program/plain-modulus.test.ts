@@ -50,7 +50,7 @@ describe("coefficients that outgrow the plain modulus", () => {
     expect(error).toBeInstanceOf(CoefficientOverflowError);
     expect(error).toMatchObject({ layer: 1 });
     expect((error as Error).message).toMatch(
-      /^square "act1": its coefficients can reach \d+, and plainModulus 701 holds up to 350; re-encrypt before layer 1, or take a plainModulus above \d+ \(\d\d bits\), or take fewer fractionDigits$/,
+      /^square "act1": its coefficients can reach \d+, and plainModulus 701 holds up to 350; re-encrypt before it, or take a plainModulus above \d+ \(\d\d bits\), or take fewer fractionDigits$/,
     );
   });
 
@@ -75,9 +75,8 @@ describe("coefficients that outgrow the plain modulus", () => {
         buildFromPytorch(side.he, smallModel, { valueRanges: ranges, reencryptPositions, reencryptor }),
       );
       if (error === undefined) break;
-      const named = /re-encrypt before layer (\d)/.exec((error as Error).message)!;
-      expect(Number(named[1])).toBe((error as CoefficientOverflowError).layer);
-      reencryptPositions = [...reencryptPositions, Number(named[1])];
+      expect((error as Error).message).toMatch(/re-encrypt before it/);
+      reencryptPositions = [...reencryptPositions, (error as CoefficientOverflowError).layer];
     }
     expect(reencryptPositions.length).toBeGreaterThan(0);
     const layers = buildFromPytorch(side.he, smallModel, {
@@ -117,7 +116,7 @@ describe("coefficients that outgrow the plain modulus", () => {
       valueRanges: [{ name: "input", min: 0, max: 2 ** -31 }],
     });
     expect(error.message).toMatch(
-      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; re-encrypt before layer 4, or take a larger polyModulusDegree, or take fewer fractionDigits$/,
+      /^square "s4": its digits can reach from X\^-1024 to X\^-960, and meet beyond X\^-512 and X\^511 at polyModulusDegree 1024; re-encrypt before it, or take a larger polyModulusDegree, or take fewer fractionDigits$/,
     );
   });
 });
