@@ -7,6 +7,7 @@ import * as onnxCore from "../../../src/he-ml/formats/onnx/index.js";
 import * as onnx from "../../../src/he-ml/node/onnx/index.js";
 import { temporaryFolder } from "../../cli/support.js";
 import { smallModel as model } from "../layers/small-model.js";
+import { teachingSet } from "../parameters-tester/sets.js";
 import { lazyParameters as parameters, randomTensor } from "../support.js";
 import { unclearCalls, usualWrongs, type Call } from "../unclear-calls.js";
 
@@ -18,21 +19,25 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => void (folder = await temporaryFolder()));
 afterAll(() => folder.remove());
 
-/** Worker threads run what is built, not what is tested here. */
-const inThisThread = (...[program, batch, options]: Parameters<typeof inNode.infer>) =>
-  inNode.infer(
-    program,
-    batch,
-    options === undefined || isObject(options) ? { threads: 0, ...options } : options,
-  );
+/** Worker threads run what is built, not what is tested here: options that say nothing of threads ask for none. */
+const withoutThreads = <Options>(options: Options): Options =>
+  options === undefined || isObject(options) ? ({ threads: 0, ...options } as Options) : options;
+const inThisThread = {
+  infer: (...[program, batch, options]: Parameters<typeof inNode.infer>) =>
+    inNode.infer(program, batch, withoutThreads(options)),
+  advise: (...[network, goals, options]: Parameters<typeof inNode.advise>) =>
+    inNode.advise(network, goals, withoutThreads(options)),
+};
 
 /** Any text is a path, where costs would be written. */
 const wrongs = usualWrongs.filter((wrong) => typeof wrong !== "string");
 
 /** Functions that only Node has, or has in another form, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
+  advise: async () => [model, { goal: "latency" }, { threads: 0 }],
   bench: async () => [[{ model }]],
   compile: async () => [model, { packing: "batch", parameters, costs }],
+  compileParts: async () => [model, { packing: "batch", parameters, costs, reencryptPositions: [2] }],
   infer: async () => [await inNode.compile(model, { parameters, costs }), images, { threads: 0 }],
   loadModel: async () => ["lenet1", {}],
   loadNetwork: async () => ["lenet1", {}],
@@ -40,6 +45,7 @@ const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
   onnxSession: async () => [bytes],
   planningCosts: async () => [join(folder.path, "costs.json"), "kernel"],
   runOnnx: async () => [bytes, images],
+  testParameters: async () => [model, images, { encryption_parameters: [teachingSet] }, {}],
 };
 
 test("every function that is another one in Node is called here", () => {
@@ -54,9 +60,10 @@ test("every function that is another one in Node is called here", () => {
 test.each(Object.entries(calls))(
   "%s answers, or refuses with one InputError, whatever it is given",
   async (name, right) => {
-    const call = Reflect.get({ ...inNode, ...onnx, infer: inThisThread }, name) as Call;
+    const call = Reflect.get({ ...inNode, ...onnx, ...inThisThread }, name) as Call;
     expect(await unclearCalls(call, await right(), wrongs)).toEqual({});
-    // A benchmark takes seconds; its options: see service/arguments.test.ts.
-    if (name !== "bench") expect(await call(...((await right()) as never[]))).toBeDefined();
+    // A benchmark and advice take seconds; their options: see service/arguments.test.ts and advise.slow.ts.
+    if (name !== "bench" && name !== "advise")
+      expect(await call(...((await right()) as never[]))).toBeDefined();
   },
 );
