@@ -32,20 +32,22 @@ const pickedWithout = (some: string, which: string) =>
 /** How hyper-parameters were chosen for MNIST. */
 export const pickedOnMnist = pickedWithout("5,000 of MNIST's training images", "the last of the 60,000");
 
+const lenet1Recipe: Recipe = {
+  epochs: 20,
+  batchSize: 64,
+  learningRate: 0.008,
+  clipNorm: 1,
+  labelSmoothing: 0.05,
+  weightDecay: 1e-5,
+  maxShift: 1,
+};
+
 const architectures = {
   lenet1: {
     summary:
       "LeNet-1 with squares as activations: conv1 4@5×5 → square1 → pool1 (mean of 2×2) → conv2 12@5×5 → square2 → " +
       "pool2 (mean of 2×2) → flatten → fc1 192→10",
-    recipe: {
-      epochs: 20,
-      batchSize: 64,
-      learningRate: 0.008,
-      clipNorm: 1,
-      labelSmoothing: 0.05,
-      weightDecay: 1e-5,
-      maxShift: 1,
-    },
+    recipe: lenet1Recipe,
     chosen: pickedOnMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
@@ -68,15 +70,7 @@ const architectures = {
     summary:
       "LeNet-1 with tanh, which cannot be encrypted: conv1 4@5×5 → tanh1 → pool1 (mean of 2×2) → conv2 12@5×5 → " +
       "tanh2 → pool2 (mean of 2×2) → flatten → fc1 192→10",
-    recipe: {
-      epochs: 20,
-      batchSize: 64,
-      learningRate: 0.008,
-      clipNorm: 1,
-      labelSmoothing: 0.05,
-      weightDecay: 1e-5,
-      maxShift: 1,
-    },
+    recipe: lenet1Recipe,
     chosen: pickedOnMnist,
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({
@@ -99,15 +93,7 @@ const architectures = {
     summary:
       "LeNet-1's layers for images of 12×12: conv1 4@3×3 → square1 → pool1 (mean of 2×2) → conv2 12@2×2 → square2 → " +
       "pool2 (mean of 2×2) → flatten → fc1 48→10",
-    recipe: {
-      epochs: 20,
-      batchSize: 64,
-      learningRate: 0.008,
-      clipNorm: 1,
-      labelSmoothing: 0.05,
-      weightDecay: 1e-5,
-      maxShift: 0,
-    },
+    recipe: { ...lenet1Recipe, maxShift: 0 },
     chosen: "those of `lenet1`, but for the shifts",
     layers: (initializer): tfl.layers.Layer[] => [
       conv2d({

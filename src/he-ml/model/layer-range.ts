@@ -35,6 +35,22 @@ export function selectLayers<L>(layers: readonly L[], positions: readonly number
   return layers.slice(from, starts[first + positions.length - 1] + 1);
 }
 
+/**
+ * Layers in a row, cut before some of them.
+ *
+ * @param layers numbers of layers, ascending
+ * @param positions numbers before which to cut; what is no layer here cuts nothing
+ * @example cutBefore([0, 1, 2, 3], [2]) // [[0, 1], [2, 3]]
+ */
+export function cutBefore(layers: readonly number[], positions: readonly number[]): number[][] {
+  const parts: number[][] = [];
+  for (const layer of layers) {
+    if (parts.length === 0 || positions.includes(layer)) parts.push([]);
+    parts.at(-1)!.push(layer);
+  }
+  return parts;
+}
+
 /** Encoded layers hold their description. */
 function isReencryption(layer: unknown): boolean {
   const { layer: described } = (layer ?? {}) as { readonly layer?: { readonly kind?: unknown } };

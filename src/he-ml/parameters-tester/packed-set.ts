@@ -13,7 +13,7 @@ import type { Session } from "../service/session.js";
 import { timed } from "../service/timed.js";
 import { toldTwin, type OpenedSet, type SetToOpen } from "./opened-set.js";
 import { inTurn } from "./recording.js";
-import { stretchesBetween } from "./stretches.js";
+import { cutBefore } from "../model/layer-range.js";
 import { testedPart, type TestedPart } from "./tested-part.js";
 
 /** As many images are looked at to plan by as the command `infer` does. */
@@ -47,7 +47,7 @@ export async function openPacked(
   let keysMilliseconds = 0;
   let evaluationKeyBytes = 0;
   try {
-    for (const layers of stretchesBetween(reencryptPositions, part.model.layers.length)) {
+    for (const layers of cutBefore([...part.model.layers.keys()], reencryptPositions)) {
       const own = testedPart(part.model, part.images, layers);
       const program = await compiled(own, toOpen, compileModel);
       const creating = timed(async () => {

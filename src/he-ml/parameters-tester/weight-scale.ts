@@ -8,7 +8,7 @@ import { measuredFor } from "../planner/plan.js";
 import { scalesOnChain } from "../planner/scales/waterline-scales.js";
 import { buildFromPytorch } from "../program/build-from-pytorch.js";
 import type { SetToOpen } from "./opened-set.js";
-import { stretchesBetween } from "./stretches.js";
+import { cutBefore } from "../model/layer-range.js";
 
 /** A scale of fewer bits leaves nothing of most weights. */
 const fewestBits = 8;
@@ -44,7 +44,7 @@ async function packedCheck({
   signal,
 }: SetToOpen<CkksParameters>): Promise<ChainCheck> {
   const stretches: Measured[] = [];
-  for (const layers of stretchesBetween(reencryptPositions, model.layers.length)) {
+  for (const layers of cutBefore([...model.layers.keys()], reencryptPositions)) {
     const steps = measuredFor(model, { layers, parameters, valueRanges: model.valueRanges });
     stretches.push(await finishInTurns(steps, { signal }));
   }

@@ -71,7 +71,8 @@ function shareOn(
   const { scaleStages, budget, largestOutputs } = measured;
   try {
     const { errors } = scalesOnChain(parameters, scaleStages, budget);
-    return (deviationsInLargest * errors.at(-1)!) / (relativeError * largestOutputs.at(-1)!);
+    // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
+    return (deviationsInLargest * errors.at(-1)!) / (relativeError * (largestOutputs.at(-1)! || 1));
   } catch (error) {
     if (error instanceof InputError) return Infinity;
     throw error;

@@ -3,7 +3,7 @@ import { defaultEvaluator } from "../crypto/evaluator-kind.js";
 import { checkParameters, maxCoeffModulusBits, type CkksParameters } from "../crypto/parameters.js";
 import { byTable, type AskedSecurity, type SecureRing } from "../crypto/security-tables.js";
 import { InputError } from "../errors.js";
-import { selectLayers } from "../model/layer-range.js";
+import { cutBefore, selectLayers } from "../model/layer-range.js";
 import { layerForward, requireNetwork, type Model } from "../model/model.js";
 import { finishInTurns } from "../long-work.js";
 import { defaultRelativeError } from "../planner/believed-scales.js";
@@ -58,7 +58,8 @@ export async function compilePartsBy(
     Number.isInteger,
   );
   readPositions(reencryptPositions, model);
-  const ranges = rangesOf(model, options.layers, reencryptPositions);
+  const all = model.layers.map((_, index) => index);
+  const ranges = cutBefore(options.layers ? selectLayers(all, options.layers) : all, reencryptPositions);
   // What a chain that is given comes to is for whoever gives it to say.
   const isPacked = (rest.packing ?? "packed") === "packed";
   const asked = relativeError ?? (isPacked && !rest.parameters ? defaultRelativeError : undefined);
@@ -69,7 +70,7 @@ export async function compilePartsBy(
   }));
   const { security, securityTable } = rest;
   const compileOn = (parameters: CompileOptions["parameters"], asked: AskedSecurity = {}) =>
-    inTurn(partOptions, (part) => compileBy(source, model, { ...part, parameters, ...asked }));
+    oneByOne(partOptions, (part) => compileBy(source, model, { ...part, parameters, ...asked }));
   if (rest.parameters) return compileOn(rest.parameters, { security, securityTable });
   if (!isPacked) {
     const alone = await compileOn(undefined, { security, securityTable });
@@ -112,7 +113,7 @@ async function* chainsFor(
     if (polyModulusDegree < leastDegree || chains.length === 0) continue;
     let measured: SharedPart[];
     try {
-      measured = await inTurn(parts, (part) => measurePart(source, model, ring, chains[0], part));
+      measured = await oneByOne(parts, (part) => measurePart(source, model, ring, chains[0], part));
     } catch (error) {
       // A stage does not fit into so few slots.
       if (!(error instanceof InputError) || polyModulusDegree === mostDegree) throw error;
@@ -144,26 +145,10 @@ async function measurePart(
   return { measured: await finishInTurns(steps, { signal, onProgress }), relativeError };
 }
 
-async function inTurn<T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> {
+async function oneByOne<T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (const item of items) results.push(await work(item));
   return results;
-}
-
-/** The ranges of layers between re-encryptions. */
-function rangesOf(
-  model: Model,
-  layers: readonly number[] | undefined,
-  positions: readonly number[],
-): number[][] {
-  const all = model.layers.map((_, index) => index);
-  const range = layers ? selectLayers(all, layers) : all;
-  const ranges: number[][] = [];
-  for (const layer of range) {
-    if (ranges.length === 0 || positions.includes(layer)) ranges.push([]);
-    ranges.at(-1)!.push(layer);
-  }
-  return ranges;
 }
 
 /** What the layer at `to` reads, of images that the layer at `from` reads. */
