@@ -26,7 +26,8 @@ const library = (names) => `^src/he-ml/(${names.join("|")})/`;
 /** What runs on a server; the client, and what plays both sides, are their neighbours. */
 const serverSide = [
   "^src/he-ml/service/(server|session|executor|in-process|input-state|message).ts$",
-  "^src/he-ml/node/(server.ts$|threads/)",
+  "^src/he-ml/network/(protocol|compute-message).ts$",
+  "^src/he-ml/node/(server.ts$|threads/|engine/|rest/)",
 ];
 
 module.exports = {

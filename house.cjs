@@ -50,8 +50,14 @@ const floors = [
     holds: "parameter sets run on a model and images, and what they come to; the adviser",
   },
   {
+    folder: "network",
+    holds: "what client and server say over HTTP, and the client's side (fetch only)",
+  },
+  {
     folder: "node",
-    holds: "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench",
+    holds:
+      "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench; the HTTP server and " +
+      "the engine behind it",
   },
 ];
 

@@ -20,6 +20,20 @@ const features = {
     needs: "plots need",
     packages: ["plotly.js-dist-min", "@resvg/resvg-js", "dejavu-fonts-ttf", "jsdom"],
   },
+  service: {
+    needs: "the service needs",
+    packages: [
+      "fastify",
+      "fastify-type-provider-zod",
+      "openapi-types",
+      "@fastify/bearer-auth",
+      "@fastify/cors",
+      "@fastify/swagger",
+      "@fastify/swagger-ui",
+      "prom-client",
+    ],
+  },
+  redis: { needs: "Redis needs", packages: ["bullmq", "ioredis"] },
   notebooks: {
     needs: "notebooks need",
     packages: [

@@ -1,0 +1,61 @@
+import type { ProgramRequest, SessionInfo } from "../../network/protocol.js";
+import type {
+  CompiledPrograms,
+  HeldProgram,
+  JobOutcome,
+  LayersRequest,
+  ModelReference,
+} from "./engine-types.js";
+
+/** What the HTTP server talks to. It holds no key that decrypts. */
+export interface Engine extends AsyncDisposable {
+  /**
+   * The programs that a request asks for, compiled at most once: results are kept by the request's digest.
+   *
+   * @throws InputError if it cannot be compiled; QueueFullError
+   */
+  compile(model: ModelReference, request: ProgramRequest): Promise<CompiledPrograms>;
+  program(digest: string): Promise<HeldProgram | undefined>;
+  /**
+   * Checks keys, and keeps them.
+   *
+   * @throws InputError if they are damaged or another program's; StoreFullError, QueueFullError
+   */
+  openSession(program: HeldProgram, keys: Uint8Array): Promise<SessionInfo>;
+  /** The session, whose time to live begins anew. */
+  session(id: string): Promise<SessionInfo | undefined>;
+  /** @returns whether there was one */
+  closeSession(id: string): Promise<boolean>;
+  /**
+   * Adds a job; the same again changes nothing.
+   *
+   * @throws JobExistsError if there is one of that number with another input; QueueFullError, StoreFullError
+   */
+  run(session: SessionInfo, job: string, input: Uint8Array): Promise<void>;
+  /** As `run`, for the original's request. @param owner for whose turn it counts */
+  runLayers(
+    model: ModelReference,
+    request: LayersRequest,
+    job: string,
+    input: Uint8Array,
+    owner: string,
+  ): Promise<void>;
+  outcome(job: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined>;
+  cancel(job: string): Promise<void>;
+  status(): Promise<EngineStatus>;
+  /** Finishes what was accepted, takes nothing new, and ends. */
+  drain(): Promise<void>;
+}
+
+export interface EngineStatus {
+  readonly queued: number;
+  readonly running: number;
+  readonly sessions: number;
+  /** Bytes kept, by kind. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** Processes that compute, and how many were replaced since the start; undefined where workers are elsewhere. */
+  readonly processes?: { readonly alive: number; readonly replaced: number };
+}
+
+/** Another input under the same number. */
+export class JobExistsError extends Error {}
