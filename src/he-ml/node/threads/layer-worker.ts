@@ -74,7 +74,7 @@ async function start(): Promise<OpenClient<LayerTask>> {
           after = { level: ciphertext.level, scale: ciphertext.scale };
           if (run.elementWise) held.forget();
         }
-        return { before: at, after, ops: operationsBetween(operationsBefore, he.operations) };
+        return { result: { before: at, after, ops: operationsBetween(operationsBefore, he.operations) } };
       },
       [Symbol.dispose]() {
         forget();

@@ -43,7 +43,9 @@ function compute(
       using own = ciphertext;
       shareCiphertext(output, image * finished.length + i, he.save(own));
     });
-    return { before: run.input, after: run.output, ops: operationsBetween(before, he.operations) };
+    return {
+      result: { before: run.input, after: run.output, ops: operationsBetween(before, he.operations) },
+    };
   } catch (error) {
     team.fail();
     throw run.named(error);
