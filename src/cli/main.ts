@@ -6,11 +6,15 @@ import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
+import { decryptCommand } from "./decrypt-command.js";
+import { encryptCommand } from "./encrypt-command.js";
+import { evaluateCommand } from "./evaluate-command.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
 import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
+import { keygenCommand } from "./keygen-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
@@ -43,6 +47,10 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
     .addCommand(testParametersCommand(io))
+    .addCommand(keygenCommand(io))
+    .addCommand(encryptCommand(io))
+    .addCommand(evaluateCommand(io))
+    .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(labCommand(io))
