@@ -11,6 +11,9 @@ const mostErrorBytes = 2 ** 16;
 const usualMilliseconds = 60_000;
 const leastBytesPerMillisecond = 50;
 
+/** Who is not there is not waited for as long as who is busy. */
+const triesToReach = 5;
+
 /** One request, and what may come back. */
 export interface Ask {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -30,6 +33,7 @@ export interface Ask {
 
 export interface Reply {
   readonly status: number;
+  readonly headers: Headers;
   readonly bytes: Uint8Array;
   /** Until the answer began, and until it was all there; of the last try. */
   readonly milliseconds: { readonly head: number; readonly body: number };
@@ -52,11 +56,12 @@ export class Connection {
     const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
     const isWeb = parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash;
     requireArgument("server", isWeb !== undefined && isWeb, 'an address as "http://localhost:8000"', url);
+    const isOpen = !parsed!.username && !parsed!.password;
     requireArgument(
       "server",
-      !parsed!.username && !parsed!.password,
-      "an address without a password; use a token",
-      url,
+      isOpen,
+      "an address without a name and a password; use a token",
+      "one with them",
     );
     const isToken = token === undefined || (typeof token === "string" && /^[\x21-\x7e]+$/.test(token));
     requireArgument("token", isToken, "a word of visible ASCII characters", token && "something else");
@@ -116,6 +121,7 @@ export class Connection {
       const bytes = await readCapped(this.#named(ask), response, ask.mostBytes, ask.onReceived);
       return {
         status: response.status,
+        headers: response.headers,
         bytes,
         milliseconds: { head, body: performance.now() - start - head },
       };
@@ -140,7 +146,7 @@ export class Connection {
       body: body?.bytes as BodyInit | undefined,
       signal,
       // Keys and tokens are for this server, and for no other that it names.
-      redirect: "error",
+      redirect: "manual",
       credentials: "omit",
       cache: "no-store",
       referrerPolicy: "no-referrer",
@@ -149,20 +155,26 @@ export class Connection {
 
   /** What an answer says that is no success. */
   async #refusal(ask: Ask, response: Response): Promise<Error> {
-    const { status, headers } = response;
+    const { status, headers, type } = response;
+    if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      await response.body?.cancel();
+      return new InputError(
+        `${this.#named(ask)}: it sends on to another address, where keys are not sent along; give that address itself`,
+      );
+    }
     const bytes = await readCapped(this.#named(ask), response, mostErrorBytes);
     const parsed = errorBodySchema.safeParse(jsonOf(bytes));
     const asked = retryAfter(headers.get("retry-after"));
     if (!parsed.success) {
       const got = `${this.#named(ask)}: got status ${status} (${inWords(headers.get("content-type") ?? "no type")})`;
-      if (status === 503) return new PassingError(got, asked);
+      if (status === 503) return new PassingError(got, { afterMilliseconds: asked });
       return status >= 500
         ? new UnavailableError(got)
         : new InputError(`${got}, not an answer of HE-ML's service; check the address`);
     }
     const { code } = parsed.data.error;
     const message = `${this.url}: ${visible(parsed.data.error.message)}`;
-    if (status === 503) return new PassingError(message, asked);
+    if (status === 503) return new PassingError(message, { afterMilliseconds: asked });
     if (code === "too-slow" && ask.repeatable) return new PassingError(message);
     if (status >= 500 || code === "job-failed" || code === "too-slow") return new UnavailableError(message);
     return new RefusedError(message, code);
@@ -173,7 +185,7 @@ export class Connection {
       `${this.url} cannot be reached: ${visible(reasonOf(cause))}; check that the server runs there and, in a page, that it was ` +
       `started with this page's origin as one that may ask it (CORS)`;
     return ask.repeatable
-      ? new PassingError(message, 0, { cause })
+      ? new PassingError(message, { mostTries: triesToReach, cause })
       : new UnavailableError(message, { cause });
   }
 }

@@ -2,17 +2,24 @@ import { UnavailableError } from "./service-errors.js";
 
 /** Another try may go better. */
 export class PassingError extends UnavailableError {
-  /** @param afterMilliseconds how long the server asks to wait */
+  readonly mostTries: number;
+  /** How long the server asks to wait. */
+  readonly afterMilliseconds: number;
+
   constructor(
     message: string,
-    readonly afterMilliseconds = 0,
-    options?: ErrorOptions,
+    {
+      mostTries = 8,
+      afterMilliseconds = 0,
+      cause,
+    }: ErrorOptions & Partial<Pick<PassingError, "mostTries" | "afterMilliseconds">> = {},
   ) {
-    super(message, options);
+    super(message, { cause });
+    this.mostTries = mostTries;
+    this.afterMilliseconds = afterMilliseconds;
   }
 }
 
-const mostTries = 8;
 /** From the first try to the beginning of the last. */
 const mostMilliseconds = 120_000;
 const firstPause = 250;
@@ -33,7 +40,7 @@ export async function withRetries<T>(work: () => Promise<T>, signal?: AbortSigna
       const grown = Math.min(longestPause, firstPause * 2 ** (tries - 1));
       const pause = Math.max(error.afterMilliseconds, grown / 2) + (Math.random() * grown) / 2;
       const elapsed = performance.now() - start;
-      if (tries === mostTries || elapsed + pause > mostMilliseconds) {
+      if (tries >= error.mostTries || elapsed + pause > mostMilliseconds) {
         throw new UnavailableError(
           `${error.message} (tried ${tries} times in ${(elapsed / 1000).toFixed(0)} s; try again later)`,
           { cause: error },
