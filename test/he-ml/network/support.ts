@@ -1,0 +1,42 @@
+import { modelForward } from "../../../src/he-ml/model/model.js";
+import { valueRanges } from "../../../src/he-ml/model/value-range.js";
+import type { RemoteOptions } from "../../../src/he-ml/network/remote-options.js";
+import { tensor, type Tensor } from "../../../src/he-ml/tensor/tensor.js";
+import {
+  teachingParameters,
+  temporaryFolder,
+  tinyModel,
+  waves,
+  writeJson,
+  writeModel,
+} from "../../cli/support.js";
+import { smallApp, type SmallApp } from "../node/rest/support.js";
+
+/** Options for the tiny model: quick, and without security. */
+export const teaching = {
+  parameters: { ...teachingParameters, coeffModulusBits: [...teachingParameters.coeffModulusBits] },
+  security: "teaching",
+} satisfies RemoteOptions;
+
+export const images = tensor([2, 1, 6, 6], waves(72, 1));
+export const logitsOf = (batch: Tensor) => modelForward(tinyModel, batch).at(-1)!;
+
+/** The HTTP server on the small engine, on this machine; its tiny model knows the ranges of its values. */
+export async function listening(
+  options: Parameters<typeof smallApp>[0] = {},
+): Promise<SmallApp & { readonly url: string }> {
+  const folder = await temporaryFolder();
+  const path = await writeModel(folder.path);
+  const ranges = valueRanges(tinyModel, images, modelForward(tinyModel, images));
+  await writeJson(folder.path, "metrics.json", { valueRanges: ranges, classNames: ["a", "b", "c"] });
+  const small = await smallApp({
+    config: { models: [{ name: "tiny", aliases: ["TOY"], path }] },
+    ...options,
+  });
+  const url = await small.app.listen({ host: "127.0.0.1", port: 0 });
+  const stop = async () => {
+    await small.stop();
+    await folder.remove();
+  };
+  return { ...small, url, stop };
+}
