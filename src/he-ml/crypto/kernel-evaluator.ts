@@ -9,9 +9,9 @@ import { Evaluator } from "./evaluator.js";
 import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
 import { giantStepSums } from "./kernel-giant-steps.js";
 import { readHead, readResidues, writeResidues } from "./kernel-hand-over.js";
+import { loadInTeam } from "./kernel-load.js";
 import type { KernelKeys } from "./kernel-keys.js";
 import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
-import { requireTakenIn } from "./preconditions.js";
 import type { RotationStep } from "./rotation-keys.js";
 import type { SealEvaluator } from "./seal-evaluator.js";
 
@@ -74,28 +74,9 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     return this.#fromSeal(checked);
   }
 
-  /** In a team each member takes in some of them, and has the others' words from those who did. */
   override loadAll(serialised: readonly Uint8Array[], at: LevelAndScale): Ciphertext[] {
-    const { team } = this.ring.exchange;
-    if (!team || team.size === 1) return super.loadAll(serialised, at);
-    const own = serialised.map((bytes, i) => {
-      if (i % team.size !== team.rank) return undefined;
-      using checked = this.seal.load(bytes);
-      requireTakenIn(at, checked);
-      return this.seal.ciphertextWords(checked).polynomials;
-    });
-    const loaded: Ciphertext[] = [];
-    try {
-      own.forEach((polynomials, i) => {
-        const wordsOf = (k: number) =>
-          this.ring.fromWordsOf(i % team.size, polynomials?.[k] ?? noWords, at.level);
-        loaded.push(this.#made(at.scale, () => [wordsOf(0), wordsOf(1)]));
-      });
-      return loaded;
-    } catch (error) {
-      for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
-      throw error;
-    }
+    const made = (make: () => number[][]) => this.#made(at.scale, make);
+    return loadInTeam(this.ring, this.seal, serialised, at, made) ?? super.loadAll(serialised, at);
   }
 
   override handOver(a: Ciphertext, to: Uint8Array): number {
@@ -361,6 +342,3 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     throw new InputError(`plaintext: it was encoded by another evaluator; encode it with this one`);
   }
 }
-
-/** Of a ciphertext that another member took in. */
-const noWords = new BigUint64Array(0);

@@ -140,11 +140,7 @@ export class RnsRing {
     });
   }
 
-  /**
-   * As `fromWords`, of the words that one member of a team has: what is random, or what that one took in for all.
-   *
-   * @param words are looked at where this is that member
-   */
+  /** As `fromWords`, of words that one member of a team has: what is random, or what that one took in for all. */
   fromWordsOf(rank: number, words: BigUint64Array, level: number): number[] {
     const { team } = this.exchange;
     if (!team) return this.fromWords(words, level);
