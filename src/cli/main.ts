@@ -13,6 +13,7 @@ import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
+import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(testParametersCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
+    .addCommand(serveCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
     .addCommand(checkCommand(io))

@@ -38,7 +38,7 @@ export type Task =
   | { readonly kind: "keys"; readonly program: string; readonly session: string }
   /** Runs a program on `input`/`job`; the result's only section is the response. */
   | { readonly kind: "run"; readonly program: string; readonly session: string }
-  /** The original's request: encoded layers, one value a ciphertext, on `input`/`job`. */
+  /** The original's request: encoded layers, one value a ciphertext, on `input`/`job`. Its result's `about` is `LayersResult`. */
   | { readonly kind: "layers"; readonly model: ModelReference; readonly request: LayersRequest };
 
 /** How a worker process finds a model: it loads it by this path (see `loadModel`). */
@@ -63,6 +63,12 @@ export interface LayersRequest {
    */
   readonly session?: string;
   readonly keys: { readonly publicKey: boolean; readonly relinKeys: boolean };
+}
+
+/** What a `layers` task gives beside the output's ciphertexts. */
+export interface LayersResult {
+  /** BFV: what values are multiplied by. */
+  readonly scale?: number;
 }
 
 export interface CompiledPrograms {

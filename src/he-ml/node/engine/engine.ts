@@ -32,12 +32,17 @@ export interface Engine extends AsyncDisposable {
    * @throws JobExistsError if there is one of that number with another input; QueueFullError, StoreFullError
    */
   run(session: SessionInfo, job: string, input: Uint8Array): Promise<void>;
-  /** As `run`, for the original's request. @param owner for whose turn it counts */
+  /**
+   * As `run`, for the original's request.
+   *
+   * @param input ciphertexts, then keys
+   * @param owner for whose turn it counts
+   */
   runLayers(
     model: ModelReference,
     request: LayersRequest,
     job: string,
-    input: Uint8Array,
+    input: readonly Uint8Array[],
     owner: string,
   ): Promise<void>;
   outcome(job: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined>;
