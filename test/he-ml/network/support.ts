@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { modelForward } from "../../../src/he-ml/model/model.js";
 import { valueRanges } from "../../../src/he-ml/model/value-range.js";
 import type { RemoteOptions } from "../../../src/he-ml/network/remote-options.js";
@@ -39,4 +40,9 @@ export async function listening(
     await folder.remove();
   };
   return { ...small, url, stop };
+}
+
+/** Waits for a condition that others bring about. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(5);
 }
