@@ -15,6 +15,7 @@ import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
+import { workerCommand } from "./worker-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
@@ -42,6 +43,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(workerCommand(io))
     .addCommand(testParametersCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))

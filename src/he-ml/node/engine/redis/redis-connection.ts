@@ -26,6 +26,8 @@ export class RedisConnection implements AsyncDisposable {
 
   private constructor(
     readonly client: Redis,
+    /** Without what is secret in it. */
+    readonly shownUrl: string,
     private readonly patienceSeconds: number,
   ) {}
 
@@ -54,13 +56,13 @@ export class RedisConnection implements AsyncDisposable {
     } catch {
       client.disconnect();
       throw new InputError(
-        `redis: ${shown} cannot be used: ${lastError}; start it, as redis-server --appendonly yes --appendfsync always, ` +
-          `or give another URL`,
+        `redis: ${shown} cannot be used: ${lastError}; give another URL, with user and password if it asks for them, or start it, ` +
+          `as redis-server --appendonly yes --appendfsync always`,
       );
     }
     client.on("close", () => report?.(`redis: ${shown} is away`));
     client.on("ready", () => report?.(`redis: ${shown} is back`));
-    return new RedisConnection(client, patienceSeconds);
+    return new RedisConnection(client, shown, patienceSeconds);
   }
 
   /**

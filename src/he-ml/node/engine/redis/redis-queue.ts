@@ -134,7 +134,7 @@ export class RedisQueue implements JobQueue {
   }
 
   async #outcomeOf(id: string, { run, ending }: JobRecord): Promise<JobOutcome | undefined> {
-    if (ending) return this.#endedAs(run, ending);
+    if (ending) return this.#endedAs(id, run, ending);
     const state = await this.connection.run(() => this.queue.getJobState(run));
     switch (state) {
       case "active":
@@ -145,17 +145,20 @@ export class RedisQueue implements JobQueue {
       case "completed": {
         // It may have ended between the two looks.
         const now = await this.#records.read(id);
-        return now?.ending && this.#endedAs(now.run, now.ending);
+        return now?.ending && this.#endedAs(id, now.run, now.ending);
       }
       default:
         return { state: "queued", before: await this.#before(run) };
     }
   }
 
-  async #endedAs(run: string, ending: Ending): Promise<JobOutcome | undefined> {
+  async #endedAs(id: string, run: string, ending: Ending): Promise<JobOutcome | undefined> {
     if (ending.state !== "done") return ending;
     const bytes = await this.store.get("result", run);
-    return bytes && { ...ending, result: resultFromBytes(bytes) };
+    if (bytes) return { ...ending, result: resultFromBytes(bytes) };
+    // Results go where room is short: it can be done again.
+    await this.#records.forget(id, run);
+    return undefined;
   }
 
   async #before(run: string): Promise<number> {

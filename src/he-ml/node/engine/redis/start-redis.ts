@@ -54,6 +54,8 @@ export async function startRedisEngine({
 
 /** A worker that computes for all servers with the same Redis and prefix. */
 export interface RunningWorker extends AsyncDisposable {
+  /** The URL, without what is secret in it. */
+  readonly redis: string;
   /** How many compute. */
   readonly processes: number;
   /** Takes nothing more, finishes what it took, and ends. Disposing stops at once: another worker does it again then. */
@@ -100,7 +102,7 @@ export async function startRedisWorker({
       await worker.close();
       await dispose();
     };
-    return { processes, close, [Symbol.asyncDispose]: dispose };
+    return { redis: connection.shownUrl, processes, close, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

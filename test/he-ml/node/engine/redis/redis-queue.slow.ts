@@ -89,6 +89,20 @@ test("outcomes expire, and the number is free again", async () => {
   expect(pool.done).toEqual(["a", "a"]);
 });
 
+test("a job whose result had to go is done again", async () => {
+  const { queue, store } = await bench.server();
+  const pool = new FakePool(1);
+  await bench.worker(pool);
+  await queue.add(job("a"));
+  await queue.outcome("a", 60_000);
+  expect((await store.usage()).result.entries).toBe(1);
+  await bench.forgetResults();
+  expect(await queue.outcome("a", 0)).toBeUndefined();
+  await queue.add(job("a"));
+  expect(await queue.outcome("a", 60_000)).toMatchObject({ state: "done" });
+  expect(pool.done).toEqual(["a", "a"]);
+});
+
 test("there is room for so many of all servers, however many come at once", async () => {
   const { queue } = await bench.server({ mostQueued: 5 });
   const { queue: other } = await bench.server({ mostQueued: 5 });

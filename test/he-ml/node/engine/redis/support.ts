@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { storeKinds, type ProcessPool } from "../../../../../src/he-ml/node/engine/engine-types.js";
 import type { StoreLimit, StoreLimits } from "../../../../../src/he-ml/node/engine/memory-store.js";
 import { RedisConnection } from "../../../../../src/he-ml/node/engine/redis/redis-connection.js";
@@ -37,6 +38,13 @@ export class Bench implements AsyncDisposable {
     const worker = await RedisWorker.start(connection, prefix, store, pool);
     this.#parts.unshift(worker);
     return worker;
+  }
+
+  /** As Redis does that is short of memory. */
+  async forgetResults(): Promise<void> {
+    const client = new Redis(this.url);
+    for (const key of await client.keys(`${prefix}:result:*`)) await client.del(key);
+    client.disconnect();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
