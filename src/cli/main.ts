@@ -20,6 +20,7 @@ import { runCommand } from "./run-command.js";
 import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
+import { workerCommand } from "./worker-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(workerCommand(io))
     .addCommand(testParametersCommand(io))
     .addCommand(keygenCommand(io))
     .addCommand(encryptCommand(io))
