@@ -12,16 +12,19 @@ export interface Engine extends AsyncDisposable {
   /**
    * The programs that a request asks for, compiled at most once: results are kept by the request's digest.
    *
-   * @throws InputError if it cannot be compiled; QueueFullError
+   * @throws InputError if it cannot be compiled; TaskFailedError if that took too much; QueueFullError, QueueClosedError
    */
   compile(model: ModelReference, request: ProgramRequest): Promise<CompiledPrograms>;
+  /** The program that was last compiled of those with this digest: but for weights and class names they are the same. */
   program(digest: string): Promise<HeldProgram | undefined>;
   /**
    * Checks keys, and keeps them.
    *
-   * @throws InputError if they are damaged or another program's; StoreFullError, QueueFullError
+   * @param net whose program it is, where two models have one of the same digest
+   * @throws InputError if keys are damaged or another program's, or two models have such a program and none is named;
+   *   TaskFailedError; StoreFullError, QueueFullError, QueueClosedError
    */
-  openSession(program: HeldProgram, keys: Uint8Array): Promise<SessionInfo>;
+  openSession(program: HeldProgram, keys: Uint8Array, net?: string): Promise<SessionInfo>;
   /** The session, whose time to live begins anew. */
   session(id: string): Promise<SessionInfo | undefined>;
   /** @returns whether there was one */
@@ -29,7 +32,9 @@ export interface Engine extends AsyncDisposable {
   /**
    * Adds a job; the same again changes nothing.
    *
-   * @throws JobExistsError if there is one of that number with another input; QueueFullError, StoreFullError
+   * @param job names it among those of all sessions
+   * @throws InputError if the session is no more; JobExistsError if there is a job of that number with another input;
+   *   QueueFullError, QueueClosedError, StoreFullError
    */
   run(session: SessionInfo, job: string, input: Uint8Array): Promise<void>;
   /**

@@ -1,0 +1,187 @@
+import { InputError } from "../../errors.js";
+import type { ProcessPool, Store, Task, TaskLimits, TaskResult } from "./engine-types.js";
+import type { WorkerLimits } from "./worker-messages.js";
+import { WorkerProcess } from "./worker-process.js";
+
+export interface ProcessPoolOptions {
+  readonly processes: number;
+  readonly limits: TaskLimits;
+  readonly workerLimits: WorkerLimits;
+}
+
+const workerFile = new URL("./worker/main.js", import.meta.url);
+
+/** If a process does not start, another one does after so long, and after twice as long the next time. */
+const firstDelayMilliseconds = 1000;
+const longestDelayMilliseconds = 30_000;
+
+interface Waiting {
+  readonly task: Task;
+  readonly take: (worker: WorkerProcess) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/** A pool of processes on this machine. One that dies, or is stopped at a limit, is replaced at once. */
+export class ChildProcessPool implements ProcessPool {
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #idle = new Set<WorkerProcess>();
+  readonly #waiting: Waiting[] = [];
+  readonly #delays = new Set<NodeJS.Timeout>();
+  #failedStarts = 0;
+  #replaced = 0;
+  #isClosed = false;
+
+  private constructor(
+    private readonly store: Store,
+    private readonly options: ProcessPoolOptions,
+    private readonly file: URL,
+  ) {}
+
+  /**
+   * Starts the processes.
+   *
+   * @param file what they run
+   * @throws Error if they do not start
+   */
+  static async start(
+    store: Store,
+    options: ProcessPoolOptions,
+    file = workerFile,
+  ): Promise<ChildProcessPool> {
+    const pool = new ChildProcessPool(store, options, file);
+    try {
+      await Promise.all(Array.from({ length: options.processes }, () => pool.#startWorker()));
+      return pool;
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.options.processes;
+  }
+
+  get idle(): number {
+    return this.#idle.size;
+  }
+
+  get alive(): number {
+    return this.#workers.size;
+  }
+
+  get replaced(): number {
+    return this.#replaced;
+  }
+
+  async run(id: string, task: Task, signal?: AbortSignal): Promise<TaskResult> {
+    const input = task.kind === "compile" ? undefined : await this.store.get("input", id);
+    if (task.kind !== "compile" && !input) {
+      throw new InputError("job: its input is no longer kept; send it again");
+    }
+    const worker = await this.#acquire(task, signal);
+    try {
+      return await worker.run(id, task, input, signal);
+    } finally {
+      this.#release(worker);
+    }
+  }
+
+  forget(session: string): void {
+    for (const worker of this.#workers) worker.forget(session);
+  }
+
+  /** Ends all processes, and whatever they do. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (const delay of this.#delays) clearTimeout(delay);
+    const reason = new Error("process pool: it is closed");
+    for (const { fail } of this.#waiting.splice(0)) fail(reason);
+    const workers = [...this.#workers];
+    for (const worker of workers) worker.kill(reason);
+    await Promise.all(workers.map(({ ended }) => ended));
+  }
+
+  /** @throws Error if it does not start */
+  async #startWorker(): Promise<void> {
+    const worker = new WorkerProcess(this.file, this.store, this.options.limits, this.options.workerLimits);
+    this.#workers.add(worker);
+    let hasStarted = false;
+    const gone = worker.ended.then(() => {
+      this.#workers.delete(worker);
+      this.#idle.delete(worker);
+      if (this.#isClosed) return;
+      if (hasStarted) this.#replace();
+    });
+    try {
+      await worker.ready;
+      hasStarted = true;
+      this.#failedStarts = 0;
+      this.#release(worker);
+    } catch (error) {
+      await gone;
+      throw error;
+    }
+  }
+
+  #replace(): void {
+    if (this.#isClosed) return;
+    this.#replaced++;
+    this.#startWorker().catch(() => {
+      const delay = Math.min(firstDelayMilliseconds * 2 ** this.#failedStarts++, longestDelayMilliseconds);
+      const timer = setTimeout(() => {
+        this.#delays.delete(timer);
+        this.#replace();
+      }, delay);
+      this.#delays.add(timer);
+    });
+  }
+
+  /** A free process: one that has at hand what the task needs, where there is one. */
+  async #acquire(task: Task, signal?: AbortSignal): Promise<WorkerProcess> {
+    if (this.#isClosed) throw new Error("process pool: it is closed");
+    signal?.throwIfAborted();
+    const worker = best(this.#idle, task);
+    if (worker) {
+      this.#idle.delete(worker);
+      return worker;
+    }
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(signal!.reason as Error);
+      };
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener("abort", abort);
+          settle(value);
+        };
+      const waiting: Waiting = { task, take: settled(resolve), fail: settled(reject) };
+      this.#waiting.push(waiting);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  #release(worker: WorkerProcess): void {
+    if (worker.isGone || this.#isClosed) return;
+    if (worker.isTired) return worker.kill(new Error("process pool: its memory is nearly full"));
+    const next = this.#waiting.shift();
+    if (next) next.take(worker);
+    else this.#idle.add(worker);
+  }
+}
+
+function best(workers: Iterable<WorkerProcess>, task: Task): WorkerProcess | undefined {
+  let found: WorkerProcess | undefined;
+  for (const worker of workers) {
+    if (!found || fitness(worker, task) > fitness(found, task)) found = worker;
+  }
+  return found;
+}
+
+/** Keys take longer to load than a program's weights to encode, or about as long. */
+function fitness({ holds }: WorkerProcess, task: Task): number {
+  if (task.kind === "compile" || task.kind === "layers") return 0;
+  return (holds.has(task.session) ? 2 : 0) + (holds.has(task.program) ? 1 : 0);
+}

@@ -1,0 +1,286 @@
+import { createHash } from "node:crypto";
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { InputError } from "../../errors.js";
+import {
+  StoreFullError,
+  TaskFailedError,
+  type Store,
+  type StoreKind,
+  type Task,
+  type TaskLimits,
+  type TaskResult,
+} from "./engine-types.js";
+import { FrameReader, writeFrame, type Frame } from "./frames.js";
+import { residentBytes } from "./resident-bytes.js";
+import { resultFromBytes } from "./task-result-bytes.js";
+import { fromWorkerSchema, type FromWorker, type ToWorker, type WorkerLimits } from "./worker-messages.js";
+
+const mebibyte = 2 ** 20;
+/** What a worker may send at once: a compiled program, or the ciphertexts of an answer. */
+const frameLimits = { headBytes: mebibyte, bodyBytes: 2 ** 30 };
+/** A task fetches a program and keys, and stores a program for each part of a model. */
+const mostRequests = 10_000;
+const startMilliseconds = 60_000;
+/** How long a worker may take to stop by itself. */
+const graceMilliseconds = 2000;
+/** How often a worker's memory is looked at. */
+const watchMilliseconds = 100;
+/** After a task that left so much of its limit taken, a process is not given another: WebAssembly's memories do not shrink. */
+const tiredShare = 0.6;
+const stderrLength = 2000;
+/** Programs that are used live on; see `ServiceEngine.session`. */
+export const programSeconds = 24 * 3600;
+
+/** What a process of ours has of its parent's environment: where to keep measured costs, and what Windows needs. No secrets. */
+const passedOn = [
+  "HOME",
+  "XDG_CACHE_HOME",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+  "SystemRoot",
+];
+
+interface Running {
+  readonly id: string;
+  readonly task: Task;
+  readonly done: (result: TaskResult) => void;
+  readonly failed: (error: Error) => void;
+  requests: number;
+}
+
+/** A process that does tasks, one at a time. Whatever it does, it costs that task only. */
+export class WorkerProcess {
+  /** Names of programs and sessions that it has at hand. */
+  holds: ReadonlySet<string> = new Set();
+  /** When it has started; rejected if it does not. */
+  readonly ready: Promise<void>;
+  /** When it is gone. */
+  readonly ended: Promise<void>;
+
+  readonly #child: ChildProcess;
+  readonly #channel: Duplex;
+  #running?: Running;
+  /** Why it was killed. */
+  #fault?: Error;
+  #becomeReady!: () => void;
+  #isGone = false;
+  #stderr = "";
+  #reported = 0;
+
+  constructor(
+    file: URL,
+    private readonly store: Store,
+    private readonly limits: TaskLimits,
+    workerLimits: WorkerLimits,
+  ) {
+    const heapMebibytes = Math.floor(limits.bytes / mebibyte);
+    this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMebibytes}`, fileURLToPath(file)], {
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      env: Object.fromEntries(
+        passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+      ),
+      windowsHide: true,
+    });
+    this.#channel = this.#child.stdio[3] as Duplex;
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrLength);
+    });
+    this.#listen();
+    this.ended = new Promise((resolve) => {
+      this.#child.once("close", resolve).once("error", resolve);
+    }).then(() => this.#gone());
+    this.ready = this.#start(workerLimits);
+  }
+
+  /** How much of its memory limit it takes. */
+  get isTired(): boolean {
+    return this.#resident() > tiredShare * this.limits.bytes;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /**
+   * @param input its bytes, if it takes any
+   * @throws InputError if the task's input is refused; TaskFailedError if it took too much, or the process died; the signal's reason
+   */
+  async run(
+    id: string,
+    task: Task,
+    input: Uint8Array | undefined,
+    signal?: AbortSignal,
+  ): Promise<TaskResult> {
+    signal?.throwIfAborted();
+    const { seconds, bytes } = this.limits;
+    const late = setTimeout(
+      () =>
+        this.kill(
+          new TaskFailedError(
+            "time",
+            `job: it took more than ${seconds} s, which is the limit here; ask for less at once`,
+          ),
+        ),
+      1000 * seconds,
+    );
+    const watch = setInterval(() => {
+      if (this.#resident() <= bytes) return;
+      const limit = (bytes / 2 ** 30).toFixed(1);
+      this.kill(
+        new TaskFailedError(
+          "memory",
+          `job: it took more than ${limit} GiB, which is the limit here; ask for less at once`,
+        ),
+      );
+    }, watchMilliseconds);
+    let grace: NodeJS.Timeout | undefined;
+    const stop = () => {
+      this.#send({ type: "stop" });
+      grace = setTimeout(() => this.kill(new Error("job: it did not stop")), graceMilliseconds);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return await new Promise<TaskResult>((done, failed) => {
+        this.#running = { id, task, done, failed, requests: 0 };
+        if (this.#isGone) this.#gone();
+        else this.#send({ type: "task", id, task }, input);
+      });
+    } finally {
+      this.#running = undefined;
+      clearTimeout(late);
+      clearInterval(watch);
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  forget(session: string): void {
+    if (this.holds.has(session)) this.#send({ type: "forget", session });
+  }
+
+  /** @param reason what a task that is being done fails with */
+  kill(reason: Error): void {
+    this.#fault ??= reason;
+    this.#child.kill("SIGKILL");
+  }
+
+  async #start(limits: WorkerLimits): Promise<void> {
+    const late = setTimeout(() => this.kill(new Error("it did not start in time")), startMilliseconds);
+    const isReady = new Promise<boolean>((resolve) => (this.#becomeReady = () => resolve(true)));
+    this.#send({ type: "start", limits });
+    const started = await Promise.race([isReady, this.ended.then(() => false)]);
+    clearTimeout(late);
+    if (started) return;
+    throw new Error(
+      `worker process: it did not start: ${this.#fault?.message ?? (this.#stderr.trim() || "it died")}`,
+    );
+  }
+
+  #listen(): void {
+    const reader = new FrameReader(frameLimits);
+    this.#channel.on("data", (piece: Buffer) => {
+      if (this.#fault) return;
+      try {
+        for (const frame of reader.read(piece)) this.#hear(frame);
+      } catch (cause) {
+        this.#fail(cause);
+      }
+    });
+    // Writing to one that has just died.
+    this.#channel.on("error", () => undefined);
+  }
+
+  /** @throws Error if it must not say so */
+  #hear({ head, body }: Frame): void {
+    const message = fromWorkerSchema.parse(head);
+    if (message.type === "ready") return this.#becomeReady();
+    if (message.type === "resident") {
+      this.#reported = message.bytes;
+      return;
+    }
+    const running = this.#running;
+    if (!running) throw new Error("nobody asked");
+    if ("holds" in message) {
+      this.holds = new Set(message.holds);
+      this.#end(running, message, body);
+      return;
+    }
+    if (++running.requests > mostRequests) throw new Error("it asks without end");
+    if (message.type === "get") void this.#give(running, message.kind, message.id);
+    else void this.#take(running, body);
+  }
+
+  #end({ done, failed }: Running, message: FromWorker, body: Uint8Array): void {
+    if (message.type === "done") done(resultFromBytes(body));
+    else if (message.type === "refused") failed(new InputError(message.reason));
+    else failed(new Error("job: it was stopped"));
+  }
+
+  async #give(running: Running, kind: StoreKind, id: string): Promise<void> {
+    try {
+      if (!mayRead(running.task, kind, id)) throw new Error("it asks for what is not its own");
+      const bytes = await this.store.get(kind, id);
+      if (this.#running === running) this.#send({ type: "bytes", found: bytes !== undefined }, bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #take({ task }: Running, program: Uint8Array): Promise<void> {
+    try {
+      if (task.kind !== "compile") throw new Error("it stores what nobody asked for");
+      // Named here, so that no process can put anything in another program's place.
+      const id = createHash("sha256").update(program).digest("hex");
+      await this.store.put("program", id, program, programSeconds);
+      this.#send({ type: "stored", id });
+    } catch (error) {
+      if (error instanceof StoreFullError) this.#send({ type: "notStored", reason: error.message });
+      else this.#fail(error);
+    }
+  }
+
+  /** For what no sound process does. */
+  #fail(cause: unknown): void {
+    this.kill(new TaskFailedError("died", "job: its process sent nonsense, and was stopped", { cause }));
+  }
+
+  #send(message: ToWorker, body?: Uint8Array): void {
+    if (!this.#isGone) writeFrame(this.#channel, message, body);
+  }
+
+  #gone(): void {
+    this.#isGone = true;
+    this.#channel.destroy();
+    this.#running?.failed(this.#fault ?? deathOf(this.#stderr));
+  }
+
+  #resident(): number {
+    return residentBytes(this.#child.pid ?? 0) ?? this.#reported;
+  }
+}
+
+function mayRead(task: Task, kind: StoreKind, id: string): boolean {
+  if (task.kind === "compile") return false;
+  if (task.kind === "layers") return kind === "keys" && id === task.request.session;
+  return (
+    (kind === "program" && id === task.program) ||
+    (kind === "keys" && task.kind === "run" && id === task.session)
+  );
+}
+
+function deathOf(stderr: string): TaskFailedError {
+  const cause = new Error(stderr.trim() || "it was killed");
+  if (/heap out of memory/.test(stderr)) {
+    return new TaskFailedError(
+      "memory",
+      "job: it took more memory than a job may have here; ask for less at once",
+      { cause },
+    );
+  }
+  return new TaskFailedError("died", "job: the process that did it died; send it again", { cause });
+}

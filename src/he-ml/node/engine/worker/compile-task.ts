@@ -1,0 +1,80 @@
+import { ciphertextCount } from "../../../crypto/packing.js";
+import { checkParameters, type CkksParameters } from "../../../crypto/parameters.js";
+import {
+  evaluationKeyBytes,
+  inputCiphertextBytes,
+  outputCiphertextBytes,
+} from "../../../crypto/rotation-keys.js";
+import { InputError } from "../../../errors.js";
+import { inputTensors, readOutputSpec } from "../../../program/client-spec.js";
+import { compileParts } from "../../../program/compile-parts.js";
+import { compile } from "../../../program/compile.js";
+import type { Program } from "../../../program/program.js";
+import { loadModel } from "../../files/load-model.js";
+import type { CompiledPrograms, HeldProgram, Task, TaskResult } from "../engine-types.js";
+import type { WorkerLimits } from "../worker-messages.js";
+import type { Parent } from "./parent.js";
+
+type CompileTask = Extract<Task, { readonly kind: "compile" }>;
+
+/**
+ * Compiles what a client asks for, and stores the programs: by typical costs, so that a request becomes the same program on every
+ * machine of a service.
+ *
+ * @throws InputError if they cannot be had here
+ */
+export async function compileTask(
+  { model: { net, path }, request }: CompileTask,
+  { mostDegree }: Pick<WorkerLimits, "mostDegree">,
+  parent: Pick<Parent, "keep">,
+  signal: AbortSignal,
+): Promise<TaskResult> {
+  const parameters = request.parameters && checkParameters(request.parameters);
+  const input = request.input === undefined ? undefined : readOutputSpec(request.input);
+  for (const given of [parameters, input && checkParameters(input.parameters)]) {
+    if (given) requireServed(given, mostDegree);
+  }
+  const model = await loadModel(path);
+  const { layers, packing, reencryptPositions = [] } = request;
+  const started = performance.now();
+  const options = { layers, packing, parameters, signal };
+  const programs =
+    reencryptPositions.length > 0 && !input
+      ? await compileParts(model, { ...options, reencryptPositions })
+      : [await compile(model, { ...options, reencryptPositions, input })];
+  const evaluateMilliseconds = performance.now() - started;
+  for (const program of programs) requireServed(program.parameters, mostDegree);
+  const held: HeldProgram[] = [];
+  for (const program of programs) held.push(await heldProgram(program, parent));
+  const about: CompiledPrograms = { net, programs: held };
+  return { sections: [], about, traces: [], evaluateMilliseconds };
+}
+
+/** @throws InputError unless they are secure, and small enough */
+function requireServed({ security, polyModulusDegree }: CkksParameters, mostDegree: number): void {
+  if (security === "teaching") {
+    throw new InputError(
+      `parameters: expected at least 128-bit security, got "teaching", which promises none; leave "security" out, and take a ` +
+        `chain that the degree allows`,
+    );
+  }
+  if (polyModulusDegree <= mostDegree) return;
+  throw new InputError(
+    `parameters: expected a polyModulusDegree of at most ${mostDegree} on this server, got ${polyModulusDegree}; ask for fewer ` +
+      `layers at once, for re-encryptions, or for a shorter chain`,
+  );
+}
+
+async function heldProgram(program: Program, parent: Pick<Parent, "keep">): Promise<HeldProgram> {
+  const { parameters, clientSpec, digest } = program;
+  const { end, level, packing, shape, slotLayout } = inputTensors(clientSpec);
+  const ciphertextBytes =
+    end === "input" ? inputCiphertextBytes(parameters) : outputCiphertextBytes(parameters, level);
+  return {
+    digest,
+    stored: await parent.keep(new TextEncoder().encode(JSON.stringify(program))),
+    clientSpec,
+    keyBytes: evaluationKeyBytes(parameters, clientSpec),
+    inputBytes: ciphertextBytes * ciphertextCount({ packing, images: 1, shape, slotLayout }),
+  };
+}
