@@ -39,30 +39,50 @@ export const routes = {
   compute: "/compute",
 } as const;
 
+/** The server answers at all, and says whether it takes new work. */
+export const healthSchema = z.object({ status: z.enum(["ok", "closing"]) });
+
 /** Chosen by the client, at random: the same number with the same bytes is the same job. */
-export const jobIdSchema = z.uuid();
+export const jobIdSchema = z
+  .uuid()
+  .describe("Chosen by the client, at random: the same number with the same bytes is the same job");
 /** 32 hexadecimal digits, at random: whoever knows it may use the session. */
-export const sessionIdSchema = keyIdSchema;
+export const sessionIdSchema = keyIdSchema.describe("As `POST /sessions` gave it");
+
+export const modelParamsSchema = z.strictObject({
+  net: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("Name of a model, as `GET /models` lists it, or one of its other names; in any case"),
+});
+export const sessionParamsSchema = z.strictObject({ session: sessionIdSchema });
+export const jobParamsSchema = z.strictObject({ session: sessionIdSchema, job: jobIdSchema });
 
 /** How long an answer may be waited for at once, in seconds. */
 export const mostWaitSeconds = 60;
 export const waitQuerySchema = z.strictObject({
-  wait: z.coerce.number().min(0).max(mostWaitSeconds).default(0),
+  wait: z.coerce
+    .number()
+    .min(0)
+    .max(mostWaitSeconds)
+    .default(0)
+    .describe("Seconds for which the answer is waited for at once"),
 });
 
-const layerList = z.array(z.int().min(0)).min(1).max(10_000);
+const layerNumbers = z.array(z.int().min(0)).max(10_000);
 
 /** A program that a client asks for. */
 export const programRequestSchema = z.strictObject({
   /** Name of a model, as `GET /models` lists it, or one of its other names; in any case. */
   net: z.string().min(1).max(200),
   /** Contiguous and ascending; all, or all from `input` on, if left out. */
-  layers: layerList.optional(),
+  layers: layerNumbers.min(1).optional(),
   packing: packingSchema.optional(),
   /** Chosen by the server if left out. */
   parameters: parametersSpecSchema.optional(),
   /** Before which layers the client decrypts, and encrypts afresh; those that the server's model asks for if left out. */
-  reencryptPositions: layerList.optional(),
+  reencryptPositions: layerNumbers.optional(),
   /** `clientSpec.output` of the program to go on from. */
   input: z.unknown().optional(),
 });
@@ -73,12 +93,14 @@ export const programQuerySchema = z.strictObject({
   layers: z
     .string()
     .regex(/^\d{1,4}(-\d{1,4})?$/, "expected a layer's number or a range, such as 0-3")
-    .optional(),
-  packing: packingSchema.optional(),
+    .optional()
+    .describe("A layer's number or a range, such as 0-3; all if left out"),
+  packing: packingSchema.optional().describe("How values are laid out in ciphertexts"),
   reencrypt: z
     .string()
     .regex(/^\d{1,4}(,\d{1,4})*$/, "expected layers' numbers, such as 3,5")
-    .optional(),
+    .optional()
+    .describe("Before which layers the client decrypts and encrypts afresh, such as 3,5"),
 });
 
 /** What comes back: one program, or several, between which the client decrypts and encrypts afresh. */
@@ -104,7 +126,12 @@ export const modelSummarySchema = z.object({
 export interface ModelSummary extends TypeOf<typeof modelSummarySchema> {}
 export const modelsSchema = z.object({ models: z.array(modelSummarySchema) });
 
-export const sessionQuerySchema = z.strictObject({ program: digestSchema });
+export const sessionQuerySchema = z.strictObject({
+  program: digestSchema.describe("`clientSpec.digest` of the program that the keys are for"),
+  net: modelParamsSchema.shape.net
+    .optional()
+    .describe("Whose program it is: needed where two models have one of the same digest"),
+});
 export const sessionInfoSchema = z.object({
   session: sessionIdSchema,
   program: digestSchema,
@@ -129,38 +156,32 @@ export const tracesSchema = z.object({
   milliseconds: z.object({ queue: z.number(), evaluate: z.number() }),
 });
 
-/** Why something was refused; the message says what to do. */
-export const errorCodes = [
-  /** 400: the message says what was expected and what came. */
-  "bad-request",
-  /** 401: a token is missing or wrong. */
-  "unauthorized",
-  /** 404 */
-  "unknown-route",
-  "unknown-model",
-  /** 404: ask for the program again. */
-  "unknown-program",
-  /** 404: open a session again. */
-  "unknown-session",
-  "unknown-job",
-  /** 408: the body came too slowly. */
-  "too-slow",
-  /** 409: another body under the same number. */
-  "job-exists",
-  /** 413 */
-  "too-large",
-  /** 415 */
-  "wrong-type",
-  /** 422: it took more time or memory than a job may, or brought down whoever computed it. */
-  "job-failed",
-  /** 503: the queue or the room for keys is full; come back after `Retry-After` seconds. */
-  "busy",
-  /** 503: the server is about to stop. */
-  "closing",
-  /** 500: a mistake of the server's. */
-  "internal",
-] as const;
-export type ErrorCode = (typeof errorCodes)[number];
+/** Why something was refused, and the status that says so; the message beside it says what to do. */
+export const refusals = {
+  "bad-request": { status: 400, why: "the message says what was expected and what came" },
+  unauthorized: { status: 401, why: "the token is missing or wrong" },
+  "unknown-route": { status: 404, why: "there is no such address, or not with this method" },
+  "unknown-model": { status: 404, why: "there is no model of that name" },
+  "unknown-program": { status: 404, why: "there is no such program any more: ask for it again" },
+  "unknown-session": { status: 404, why: "there is no such session any more: open one again" },
+  "unknown-job": { status: 404, why: "there is no such job any more: send it again" },
+  "too-slow": { status: 408, why: "the body came too slowly" },
+  "job-exists": { status: 409, why: "there is another body under the same number" },
+  "too-large": { status: 413, why: "the body is larger than it can be here" },
+  "wrong-type": { status: 415, why: "the body is of another content type, or compressed" },
+  "job-failed": {
+    status: 422,
+    why: "it took more time or memory than a job may, or brought down whoever computed it",
+  },
+  internal: { status: 500, why: "a mistake of the server's" },
+  busy: {
+    status: 503,
+    why: "there is no room in the queue or for keys; come back after Retry-After seconds",
+  },
+  closing: { status: 503, why: "the server is about to stop" },
+} as const;
+export type ErrorCode = keyof typeof refusals;
+export const errorCodes = Object.keys(refusals) as [ErrorCode, ...ErrorCode[]];
 export const errorBodySchema = z.object({
   error: z.object({ code: z.enum(errorCodes), message: z.string() }),
 });

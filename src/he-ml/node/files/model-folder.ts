@@ -41,7 +41,8 @@ export async function modelFile(model: string): Promise<string> {
   );
 }
 
-async function modelNames(): Promise<string[]> {
+/** The models under `models/`. */
+export async function modelNames(): Promise<string[]> {
   const entries = await readdir(modelsFolder, { withFileTypes: true });
   const names: string[] = [];
   for (const { name } of entries) {

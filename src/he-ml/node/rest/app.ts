@@ -1,0 +1,189 @@
+import bearerAuth from "@fastify/bearer-auth";
+import cors from "@fastify/cors";
+import { LogController, fastify } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Socket } from "node:net";
+import { bytesType, refusals, routes, timingHeader, type ErrorCode } from "../../network/protocol.js";
+import type { Engine } from "../engine/engine.js";
+import type { App, SchemaTypes } from "./app-types.js";
+import { Answers } from "./answers.js";
+import { Bodies, cutAfter } from "./bodies.js";
+import { computeRoute } from "./compute-route.js";
+import { HttpError, closingError, httpErrorOf } from "./http-error.js";
+import { jobRoutes } from "./job-routes.js";
+import type { Limits } from "./limits.js";
+import { logRequest, loggerOptions } from "./log.js";
+import { Metrics } from "./metrics.js";
+import type { Models } from "./models.js";
+import { modelRoutes } from "./model-routes.js";
+import { describeRoutes } from "./openapi.js";
+import type { Service } from "./service.js";
+import { sessionRoutes } from "./session-routes.js";
+import { statusRoutes } from "./status-routes.js";
+
+export interface AppOptions {
+  readonly engine: Engine;
+  readonly models: Models;
+  readonly limits: Limits;
+  /** Whoever has one may use the server; everybody if left out. */
+  readonly tokens?: readonly string[];
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Origins whose pages may use the server. */
+  readonly cors?: readonly string[];
+  /** Where a line of JSON goes for each request; nowhere if left out. */
+  readonly log?: NodeJS.WritableStream;
+}
+
+/** The routes, and how they are ended. */
+export interface StartedApp {
+  readonly app: App;
+  /** Takes nothing new, finishes what was accepted, and closes the engine, too. */
+  readonly close: () => Promise<void>;
+}
+
+/** Node's own timeouts are checked now and then only. */
+const connectionsCheckingInterval = 1000;
+/** Node's timeout for a whole request lies behind that for its body, which says why. */
+const spareSeconds = 10;
+
+/** The HTTP server, not listening yet. */
+export async function buildApp(options: AppOptions): Promise<StartedApp> {
+  const { engine, models, limits } = options;
+  const { headerSeconds, bodySeconds } = limits;
+  const http = { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval };
+  const app = fastify({
+    ...(options.tls ? { https: { ...options.tls, ...http } } : { http }),
+    logger: loggerOptions(options.log),
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: (headerSeconds + bodySeconds + spareSeconds) * 1000,
+    keepAliveTimeout: 10_000,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: refuseUnreadable,
+  }).withTypeProvider<SchemaTypes>() as App;
+  app.server.maxConnections = limits.mostConnections;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  const metrics = new Metrics(engine);
+  const bodies = new Bodies(limits, metrics);
+  const service: Service = { engine, models, limits, metrics, bodies, answers: new Answers() };
+  let closing = false;
+
+  refuseByErrors(app);
+  app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
+  if (options.cors) await allowOrigins(app, options.cors);
+  if (options.tokens) await requireToken(app, options.tokens);
+  app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
+    if (closing && routeOptions.config.takesWork) throw closingError();
+    const encoding = headers["content-encoding"] ?? "identity";
+    if (encoding === "identity" || method === "GET") return;
+    throw new HttpError(
+      "wrong-type",
+      `Content-Encoding: expected none, got ${JSON.stringify(encoding)}; send the bytes as they are`,
+    );
+  });
+
+  await describeRoutes(app, options.tokens !== undefined);
+  await app.register(async (scope: App) => {
+    await statusRoutes(scope, service, () => closing);
+  });
+  await app.register(async (scope: App) => {
+    takeBodiesOf(scope, "application/json");
+    await modelRoutes(scope, service);
+    await computeRoute(scope, service);
+  });
+  await app.register(async (scope: App) => {
+    takeBodiesOf(scope, bytesType);
+    await sessionRoutes(scope, service);
+    await jobRoutes(scope, service);
+  });
+  await app.ready();
+
+  const close = async () => {
+    closing = true;
+    bodies.end();
+    await engine.drain();
+    await service.answers.allFetched(limits.closingSeconds);
+    await app.close();
+    await engine[Symbol.asyncDispose]();
+  };
+  return { app, close };
+}
+
+/** Bodies of one content type, which are read by the handlers. */
+function takeBodiesOf(scope: App, type: string): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser(type, (_, payload, done) => done(null, payload));
+}
+
+function refuseByErrors(app: App): void {
+  app.setErrorHandler((error, request, reply) => {
+    const refused = httpErrorOf(error);
+    if (refused.code === "internal") request.log.error({ err: error });
+    if (refused.retryAfterSeconds !== undefined) {
+      reply.header("retry-after", Math.ceil(refused.retryAfterSeconds));
+    }
+    if (refused.code === "unauthorized") reply.header("www-authenticate", "Bearer");
+    cutAfter(request, reply);
+    return reply
+      .code(refused.status)
+      .type("application/json")
+      .send(refusalText(refused.code, refused.message));
+  });
+  app.setNotFoundHandler(({ method }) => {
+    throw new HttpError(
+      "unknown-route",
+      `there is no such address for ${method}; see ${routes.openapi} for those that there are`,
+    );
+  });
+}
+
+const refusalText = (code: ErrorCode, message: string) => JSON.stringify({ error: { code, message } });
+
+/** What is no request that Node can read. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const code = isLate ? "too-slow" : "bad-request";
+  const text = refusalText(
+    code,
+    isLate ? "the request came too slowly" : `this is no HTTP request: ${error.code}`,
+  );
+  const head = [
+    `HTTP/1.1 ${refusals[code].status} Refused`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
+
+async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ["GET", "POST", "PUT", "DELETE"],
+    allowedHeaders: ["authorization", "content-type"],
+    exposedHeaders: [timingHeader, "retry-after"],
+    maxAge: 600,
+  });
+}
+
+async function requireToken(app: App, tokens: readonly string[]): Promise<void> {
+  // It compares in constant time.
+  await app.register(bearerAuth, {
+    keys: [...tokens],
+    addHook: false,
+    specCompliance: "rfc6749",
+    verifyErrorLogLevel: "debug",
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.url === routes.health) return done();
+    app.verifyBearerAuth!(request, reply, (error) =>
+      done(
+        error &&
+          new HttpError("unauthorized", "expected a token that is known here, as Authorization: Bearer …"),
+      ),
+    );
+  });
+}
