@@ -3,6 +3,7 @@ import type { Task, TaskResult } from "../engine-types.js";
 import { resultToBytes } from "../task-result-bytes.js";
 import type { WorkerLimits } from "../worker-messages.js";
 import { compileTask } from "./compile-task.js";
+import { layersTask } from "./layers-task.js";
 import { LoadedPrograms } from "./loaded-programs.js";
 import { Parent, type OpenChannel } from "./parent.js";
 import { runTask } from "./run-task.js";
@@ -63,7 +64,7 @@ export function doTasks(open: OpenChannel): void {
       case "run":
         return runTask(await loaded.session(task.program, task.session), input, signal);
       case "layers":
-        throw new InputError("layers: this server does not compute the original's requests; open a session");
+        return layersTask(task, input, limits, parent);
     }
   }
 }
