@@ -1,15 +1,53 @@
+import { expect } from "@jest/globals";
 import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
-import { Client, type Tensor } from "../../../../src/he-ml/index.js";
+import {
+  Client,
+  defineModel,
+  linearLayer,
+  modelForward,
+  squareLayer,
+  tensor,
+} from "../../../../src/he-ml/index.js";
 import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
 import type { ServeConfigInput } from "../../../../src/he-ml/node/rest/config.js";
 import type { ClientSpec } from "../../../../src/he-ml/program/client-spec.js";
 import { start } from "../../../cli/processes.js";
 import type { Finished } from "../../../cli/he-ml.js";
-import { teachingParameters, temporaryFolder, writeJson, writeModel } from "../../../cli/support.js";
+import { temporaryFolder, waves, writeJson, writeModel } from "../../../cli/support.js";
+import { maxAbsDifference } from "../../support.js";
 import { bytesHeaders } from "./support.js";
 
-/** A `he-ml serve` of its own, with the tiny model. */
+/** A network whose keys and images are small also where they are secure. */
+export const toyModel = defineModel({
+  name: "toy",
+  inputShape: [4],
+  layers: [
+    linearLayer({ name: "fc1", weights: tensor([3, 4], waves(12, 0.9)), bias: tensor([3], [0.1, 0.2, 0.3]) }),
+    squareLayer({ name: "square1" }),
+    linearLayer({ name: "fc2", weights: tensor([2, 3], waves(6, 0.9)), bias: tensor([2], [0, 0.5]) }),
+  ],
+});
+
+/** Quick, and secure: a service takes no other parameters. */
+export const secureParameters = {
+  polyModulusDegree: 4096,
+  coeffModulusBits: [45, 30, 34],
+  scaleBits: 16,
+  weightScaleBits: 10,
+} as const;
+
+/** An image of the toy network, and what it makes of it. */
+export const image = tensor([1, 4], [0.5, -0.2, 0.3, 0.9]);
+const plain = modelForward(toyModel, image).at(-1)!;
+
+export async function expectRight({ client }: Guest, answer: Response): Promise<void> {
+  if (answer.status !== 200) throw new Error(await answer.text());
+  const logits = client.decrypt(new Uint8Array(await answer.arrayBuffer()));
+  expect(maxAbsDifference(logits.data, plain.data)).toBeLessThan(0.05);
+}
+
+/** A `he-ml serve` of its own, with the toy network. */
 export interface Served {
   readonly url: string;
   readonly child: ChildProcess;
@@ -23,9 +61,9 @@ export async function served(
   args: readonly string[] = [],
 ): Promise<Served> {
   const folder = await temporaryFolder();
-  await writeModel(folder.path);
+  await writeModel(folder.path, toyModel);
   const file = await writeJson(folder.path, "serve.json", {
-    ...{ models: [{ name: "tiny", path: "model.onnx" }], limits: { closingSeconds: 0 } },
+    ...{ models: [{ name: "toy", path: "model.onnx" }], limits: { closingSeconds: 0 } },
     ...config,
   });
   const given = ["--port", "0", "--json", "--processes", "1", "--config", file];
@@ -50,13 +88,10 @@ export interface Guest {
   readonly session: string;
 }
 
-/** The degree at which the primes of the tests are secure: a service takes no others. */
-export const secureParameters = { ...teachingParameters, polyModulusDegree: 8192, security: 128 } as const;
-
 export async function programOf(url: string, request: object = {}): Promise<ClientSpec> {
   const answer = await fetch(`${url}/programs`, {
     ...{ method: "POST", headers: { "content-type": "application/json" } },
-    body: JSON.stringify({ net: "tiny", parameters: secureParameters, ...request }),
+    body: JSON.stringify({ net: "toy", packing: "batch", parameters: secureParameters, ...request }),
   });
   if (!answer.ok) throw new Error(await answer.text());
   const { programs } = (await answer.json()) as Programs;
@@ -75,11 +110,11 @@ export async function guest(url: string, spec: ClientSpec): Promise<Guest> {
 
 export function putImage(
   { url, client, session }: Guest,
-  image: Tensor,
   { job, wait = 30 }: { readonly job: string; readonly wait?: number },
+  bytes: Uint8Array = client.encrypt(image),
 ): Promise<Response> {
   return fetch(`${url}/sessions/${session}/jobs/${job}?wait=${wait}`, {
-    ...{ method: "PUT", headers: bytesHeaders, body: client.encrypt(image) as BodyInit },
+    ...{ method: "PUT", headers: bytesHeaders, body: bytes as BodyInit },
   });
 }
 
