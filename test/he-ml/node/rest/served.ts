@@ -120,6 +120,7 @@ export function putImage(
 
 /** What an answer refuses. */
 export async function refusalIn(answer: Response) {
+  if (answer.ok) throw new Error(`expected a refusal, got status ${answer.status}`);
   const { error } = (await answer.json()) as { error: { code: string; message: string } };
   return { status: answer.status, ...error };
 }
