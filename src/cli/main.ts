@@ -6,16 +6,21 @@ import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
+import { decryptCommand } from "./decrypt-command.js";
+import { encryptCommand } from "./encrypt-command.js";
+import { evaluateCommand } from "./evaluate-command.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
 import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
+import { keygenCommand } from "./keygen-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
 import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
+import { workerCommand } from "./worker-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
@@ -43,7 +48,12 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(workerCommand(io))
     .addCommand(testParametersCommand(io))
+    .addCommand(keygenCommand(io))
+    .addCommand(encryptCommand(io))
+    .addCommand(evaluateCommand(io))
+    .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(serveCommand(io))

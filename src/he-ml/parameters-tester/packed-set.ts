@@ -92,7 +92,9 @@ export async function openPacked(
         costs.inputBytes += payloadLength(request);
         if (last) {
           onDecrypted(values, decryptMilliseconds);
-          yield reencryptionTrace(program, { left: last, milliseconds: decryptMilliseconds + milliseconds });
+          const [layer] = own.model.layers;
+          const took = decryptMilliseconds + milliseconds;
+          yield reencryptionTrace(layer, program, { left: last, milliseconds: took });
         } else {
           costs.encryptMilliseconds = milliseconds;
           onEncrypted();

@@ -237,7 +237,8 @@ function requireSecurity({ security }: CkksParameters, options: ClientOptions): 
 
 const hexadecimal = (byte: number) => byte.toString(16).padStart(2, "0");
 
-function asBatch(images: Tensor, shape: readonly number[]): Tensor {
+/** Images as a batch: one of the shape itself is a batch of one. @throws InputError unless it is a tensor */
+export function asBatch(images: Tensor, shape: readonly number[]): Tensor {
   requireTensor("encrypt", images);
   return formatShape(images.shape) === formatShape(shape) ? reshape(images, [1, ...shape]) : images;
 }

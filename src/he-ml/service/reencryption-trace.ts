@@ -1,7 +1,7 @@
+import type { CkksParameters } from "../crypto/parameters.js";
 import { noOperations } from "../crypto/operation-counts.js";
 import { layerTrace, type LayerTrace } from "../layers/trace.js";
-import { layerShapes } from "../model/model.js";
-import type { Program } from "../program/program.js";
+import type { ClientSpec } from "../program/client-spec.js";
 import type { ErrorStatistics } from "../tensor/error-statistics.js";
 
 /** The kind of a trace that stands for what the client does between two parts of a model. */
@@ -12,26 +12,31 @@ export const reencryptionName = ({ name }: { readonly name: string }) => `reencr
 /** What is known of a re-encryption. */
 export interface Reencrypted {
   /** Of the last layer or stage before it. */
-  readonly left: LayerTrace;
+  readonly left: Pick<LayerTrace, "level" | "scaleBits" | "evaluator" | "images">;
   /** Of decryption and encryption. */
   readonly milliseconds: number;
   readonly error?: ErrorStatistics;
 }
 
-/** What the client did before a part: it decrypted what the part before left, and encrypted it afresh. */
+/**
+ * What the client did before a part: it decrypted what the part before left, and encrypted it afresh.
+ *
+ * @param layer the first of the part
+ */
 export function reencryptionTrace(
-  { model, layers, packing, parameters, clientSpec, plan }: Program,
+  layer: { readonly name: string },
+  { parameters, clientSpec }: { readonly parameters: CkksParameters; readonly clientSpec: ClientSpec },
   { left, milliseconds, error }: Reencrypted,
 ): LayerTrace {
-  const { level, scale } = clientSpec.input;
+  const { packing, inputShape: shape, slotLayout, input } = clientSpec;
   return layerTrace(parameters, {
-    name: reencryptionName(model.layers[layers[0]]),
+    name: reencryptionName(layer),
     kind: reencryptionKind,
     modelLayers: [],
     evaluator: left.evaluator,
-    output: { shape: layerShapes(model)[layers[0]], packing, images: left.images, slotLayout: plan?.input },
+    output: { shape, packing, images: left.images, slotLayout },
     before: { level: left.level, scale: 2 ** left.scaleBits },
-    after: { level, scale },
+    after: { level: input.level, scale: input.scale },
     ops: noOperations,
     milliseconds,
     error,

@@ -87,7 +87,7 @@ export async function runParts(
       index === 0
         ? []
         : [
-            reencryptionTrace(part, {
+            reencryptionTrace(part.model.layers[part.layers[0]], part, {
               left: ran[index - 1].traces.at(-1)!,
               milliseconds: ran[index - 1].milliseconds.decrypt + milliseconds.encrypt,
               error: errorStatistics(values, plain[index]),

@@ -185,6 +185,13 @@ export class QueueFullError extends Error {
   }
 }
 
+/** What store and queue are kept in cannot be reached just now. */
+export class EngineAwayError extends Error {
+  constructor(readonly retryAfterSeconds: number) {
+    super(`the queue cannot be reached just now; come back in ${retryAfterSeconds} s`);
+  }
+}
+
 /** There is no room for more bytes. */
 export class StoreFullError extends Error {}
 

@@ -7,6 +7,7 @@ import { Turns } from "../../service/turns.js";
 import type { EngineSettings } from "./engine-options.js";
 import type { Engine, EngineStatus } from "./engine.js";
 import {
+  EngineAwayError,
   TaskFailedError,
   type CompiledPrograms,
   type HeldProgram,
@@ -111,6 +112,7 @@ export class ServiceEngine implements Engine {
     input: readonly Uint8Array[],
     owner: string,
   ): Promise<void> {
+    if (request.session !== undefined) await this.#requireSession(request.session);
     await this.#add({ id: job, owner, task: { kind: "layers", model, request } }, packSections({}, input));
   }
 
@@ -159,6 +161,13 @@ export class ServiceEngine implements Engine {
     return undefined;
   }
 
+  /** @throws InputError if it is no more */
+  async #requireSession(id: string): Promise<SessionRecord> {
+    const record = await this.#session(id);
+    if (record) return record;
+    throw new InputError(`session: there is no session ${id} any more; open another`);
+  }
+
   async #endSession(id: string): Promise<void> {
     await this.store.delete("session", id);
     await this.store.delete("keys", id);
@@ -177,7 +186,8 @@ export class ServiceEngine implements Engine {
     try {
       await this.queue.add(job);
     } catch (error) {
-      await this.store.delete("input", job.id);
+      // It may have been added before the queue could not be reached.
+      if (!(error instanceof EngineAwayError)) await this.store.delete("input", job.id);
       throw error;
     }
   }
