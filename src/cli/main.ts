@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { UnavailableError } from "../he-ml/network/service-errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
 import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
@@ -12,6 +13,7 @@ import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { labCommand } from "./lab-command.js";
+import { requestCommand } from "./request-command.js";
 import { runCommand } from "./run-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
@@ -43,6 +45,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
     .addCommand(testParametersCommand(io))
+    .addCommand(requestCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(labCommand(io))
@@ -75,11 +78,11 @@ function report(error: unknown, stderr: Output): number {
   return 1;
 }
 
-/** One line of what a full disk says, and the stack of what should not happen. */
+/** One line of what a full disk or a server that is not there says, and the stack of what should not happen. */
 function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOfFileSystem = error instanceof WriteError || ("syscall" in error && "code" in error);
-  return isOfFileSystem ? oneLine(error.message) : (error.stack ?? error.message);
+  return isOfFileSystem || error instanceof UnavailableError ? oneLine(error.message) : (error.stack ?? error.message);
 }
 
 function reportUsage({ code, message, exitCode }: CommanderError, stderr: Output): number {

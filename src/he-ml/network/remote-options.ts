@@ -7,6 +7,7 @@ import { bytesSchema } from "../schema.js";
 import { formatShape } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import type { LegProgress } from "./leg.js";
+import type { RemoteStage } from "./remote-inference.js";
 import type { RouteRequest } from "./route.js";
 
 /** One server of several that share a network. */
@@ -20,7 +21,7 @@ export interface RemoteLeg {
 
 /** How far a remote model is, in bytes. */
 export interface RemoteProgress extends Omit<LegProgress, "stage"> {
-  readonly stage: "program" | "keys" | "encrypt" | "upload" | "queue" | "evaluate" | "download" | "decrypt";
+  readonly stage: "program" | LegProgress["stage"] | RemoteStage;
 }
 
 export interface RemoteOptions {
