@@ -17,3 +17,14 @@ export function layerNumbers(text: string): number[] {
   if (/^\d{1,6}(,\d{1,6})*$/.test(text)) return text.split(",").map(Number);
   throw new InvalidArgumentError("Expected numbers of layers with commas between, as 3,5.");
 }
+
+/** A parser of ranges of layers: 0-3, or the number of one. */
+export function layerRange(text: string): number[] {
+  const [first, last = first] = /^\d{1,6}(-\d{1,6})?$/.test(text) ? text.split("-").map(Number) : [];
+  if (first === undefined || last < first || last - first > mostLayers) {
+    throw new InvalidArgumentError("Expected a range of layers, as 0-3.");
+  }
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+const mostLayers = 100_000;

@@ -8,8 +8,8 @@ import type { ImagesSource } from "./images-source.js";
 export interface CsvOptions {
   /** The column with what each row is; the one that the model learned from if left out. */
   readonly label?: string;
-  /** The model's file: what its features are called, and how they are standardised, may lie beside it. */
-  readonly modelPath: string;
+  /** The model's file, where there is one: what its features are called, and how they are standardised, may lie beside it. */
+  readonly modelPath?: string;
   readonly modelShape: Shape;
   readonly classNames?: readonly string[];
 }
@@ -23,7 +23,7 @@ export interface CsvOptions {
 export async function csvImages(path: string, options: CsvOptions): Promise<ImagesSource> {
   const { modelPath, modelShape, classNames } = options;
   const table = await readTable("--input", path);
-  const notes = await tableNotesIn(dirname(modelPath));
+  const notes = modelPath === undefined ? undefined : await tableNotesIn(dirname(modelPath));
   const label = options.label ?? (notes && table.names?.includes(notes.label) ? notes.label : undefined);
   const at = label === undefined ? undefined : columnOf(table, label);
   const rows = notes ? standardisedFeatures(named(table, notes), notes) : allColumns(table, modelShape, at);

@@ -10,6 +10,7 @@ import { formatShape, type Shape } from "../he-ml/tensor/tensor.js";
 import { readJsonFile } from "../he-ml/node/files/json-file.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import { onChainThatDoes } from "./chain-that-does.js";
+import { layerRange } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { evaluatorOption, type EvaluatorOption } from "./evaluator-option.js";
 import { requireWritableFile } from "./files.js";
@@ -23,8 +24,10 @@ interface ExplainOptions extends EvaluatorOption, AskedSecurity {
   readonly model: string;
   readonly packing: Packing;
   readonly parameters?: string;
+  readonly layers?: readonly number[];
   readonly fuse: boolean;
   readonly clientSpec?: string;
+  readonly program?: string;
   readonly inputShape?: Shape;
   readonly json?: boolean;
 }
@@ -37,8 +40,10 @@ export function explainCommand(io: CommandIo): Command {
     .addOption(new Option("--packing <p>", "layout of ciphertexts").choices(packings).default("packed"))
     .option("--parameters <file>", "CKKS parameters as JSON, instead of the planner's or the model's own");
   return addSecurityOptions(command)
+    .option("--layers <range>", "only these layers, as 0-3; all if left out", layerRange)
     .option("--no-fuse", "packing packed: a stage for each layer, so that each one's error shows")
     .option("--client-spec <file>", "write what a client needs to know, as JSON")
+    .option("--program <file>", "write the program, weights included, as JSON: for servers, not for clients")
     .addOption(evaluatorOption())
     .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
@@ -47,16 +52,18 @@ export function explainCommand(io: CommandIo): Command {
 
 async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Promise<void> {
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
-  const { packing, evaluator, parameters: file, fuse, clientSpec } = options;
+  const { packing, evaluator, layers, parameters: file, fuse, clientSpec, program: programFile } = options;
   const security = securityAsked("explain", options);
   const model = await loadInShape(loadModel, options.model, options.inputShape);
   if (clientSpec) await requireWritableFile("--client-spec", clientSpec);
+  if (programFile) await requireWritableFile("--program", programFile);
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : undefined;
   const samples = packing === "packed" ? await sampleImages(model) : undefined;
   const program = await onChainThatDoes({ parameters: file }, warn, (longer) =>
     compile(model, {
       packing,
       evaluator,
+      layers,
       parameters: parameters ?? longer,
       ...(longer ? {} : security),
       ...(packing === "packed" ? { fuse, samples } : {}),
@@ -67,6 +74,7 @@ async function run(options: ExplainOptions, { stdout, stderr }: CommandIo): Prom
   });
   stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : `${explanationText(explanation)}\n`);
   if (clientSpec) await writeWholeFile(clientSpec, `${JSON.stringify(program.clientSpec)}\n`);
+  if (programFile) await writeWholeFile(programFile, `${JSON.stringify(program)}\n`);
 }
 
 /** One row a stage, then the sums. */

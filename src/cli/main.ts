@@ -7,16 +7,22 @@ import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
 import { ExitStatus, Interrupted, type CommandIo, type Output } from "./command-io.js";
+import { decryptCommand } from "./decrypt-command.js";
+import { encryptCommand } from "./encrypt-command.js";
+import { evaluateCommand } from "./evaluate-command.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
 import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
+import { keygenCommand } from "./keygen-command.js";
 import { labCommand } from "./lab-command.js";
 import { requestCommand } from "./request-command.js";
 import { runCommand } from "./run-command.js";
+import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
+import { workerCommand } from "./worker-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
@@ -44,10 +50,16 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(workerCommand(io))
     .addCommand(testParametersCommand(io))
-    .addCommand(requestCommand(io))
+    .addCommand(keygenCommand(io))
+    .addCommand(encryptCommand(io))
+    .addCommand(evaluateCommand(io))
+    .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
+    .addCommand(serveCommand(io))
+    .addCommand(requestCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
     .addCommand(checkCommand(io))
@@ -82,7 +94,9 @@ function report(error: unknown, stderr: Output): number {
 function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOfFileSystem = error instanceof WriteError || ("syscall" in error && "code" in error);
-  return isOfFileSystem || error instanceof UnavailableError ? oneLine(error.message) : (error.stack ?? error.message);
+  return isOfFileSystem || error instanceof UnavailableError
+    ? oneLine(error.message)
+    : (error.stack ?? error.message);
 }
 
 function reportUsage({ code, message, exitCode }: CommanderError, stderr: Output): number {

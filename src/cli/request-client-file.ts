@@ -41,11 +41,10 @@ export async function readClientFile(path: string): Promise<ClientFile> {
     const [{ path: where, message }] = parsed.error.issues;
     throw new InputError(`request: "${path}": ${where.join(".") || "the whole"}: ${message}`);
   }
-  const { token_file, input, max_threads: _, ...file } = parsed.data;
+  const { address, net, encryption_parameters, layers, dataset, index, input, token_file } = parsed.data;
   const beside = (name: string) => resolve(dirname(path), name);
   return {
-    ...file,
-    path,
+    ...{ path, address, net, encryption_parameters, layers, dataset, index },
     input: typeof input === "string" ? beside(input) : input,
     token: token_file === undefined ? undefined : await readToken(beside(token_file)),
   };
@@ -66,17 +65,25 @@ export function requireTogether([first, ...others]: readonly ClientFile[]): void
   if (others.length === 0) return;
   for (const file of [first, ...others]) {
     if (file.layers) continue;
-    throw new InputError(`request: "${file.path}": layers: expected each file's own range where servers share a network, got none`);
+    throw new InputError(
+      `request: "${file.path}": layers: expected each file's own range where servers share a network, got none`,
+    );
   }
   for (const { path, dataset, index, input, ...file } of others) {
     if ((dataset ?? index ?? input) !== undefined) {
-      throw new InputError(`request: "${path}": dataset, index and input: the images are those of the first file; leave them out`);
+      throw new InputError(
+        `request: "${path}": dataset, index and input: the images are those of the first file; leave them out`,
+      );
     }
     if (JSON.stringify(file.encryption_parameters) !== JSON.stringify(first.encryption_parameters)) {
-      throw new InputError(`request: "${path}": encryption_parameters: expected the same as in "${first.path}", as one key goes through all`);
+      throw new InputError(
+        `request: "${path}": encryption_parameters: expected the same as in "${first.path}", as one key goes through all`,
+      );
     }
     if (first.encryption_parameters === undefined && file.net.toLowerCase() !== first.net.toLowerCase()) {
-      throw new InputError(`request: "${path}": net: expected "${first.net}", as in "${first.path}", got "${file.net}"`);
+      throw new InputError(
+        `request: "${path}": net: expected "${first.net}", as in "${first.path}", got "${file.net}"`,
+      );
     }
   }
 }

@@ -7,43 +7,35 @@ import { RemoteModel } from "../he-ml/network/remote-model.js";
 import type { RemoteInference } from "../he-ml/network/remote-inference.js";
 import type { RemoteProgress } from "../he-ml/network/remote-options.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
+import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { selectLayers } from "../he-ml/model/layer-range.js";
 import { gapsBetween } from "../he-ml/service/gaps.js";
 import { timed } from "../he-ml/service/timed.js";
 import { errorStatistics } from "../he-ml/tensor/error-statistics.js";
 import { argmax, imageAt, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
-import { layerNumbers, wholeNumber } from "./arguments.js";
+import { layerNumbers } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
+import { addImageOptions, type ImageOptions } from "./image-options.js";
 import { gapLines } from "./inference-text.js";
 import { startProgress } from "./progress.js";
 import { readClientFile, requireTogether, type ClientFile } from "./request-client-file.js";
-import { requestImages, type RequestImages } from "./request-images.js";
+import { requestImages } from "./request-images.js";
 import { requestText, type RequestReport } from "./request-text.js";
 
-interface RequestOptions extends RequestImages {
+interface RequestOptions extends ImageOptions {
   readonly reencrypt?: readonly number[];
   readonly model?: string;
   readonly json?: boolean;
 }
 
-/** More than any test set has, few enough to list. */
-const mostImages = 1_000_000;
-
 /** `he-ml request`: has servers classify images that they never see. */
 export function requestCommand(io: CommandIo): Command {
-  return new Command("request")
+  const command = new Command("request")
     .description("have servers classify images while they are encrypted; the secret key stays here")
     .argument(
       "<CLIENT.json...>",
       "whom to ask for what: address, net, layers, encryption_parameters; PyCrCNN's own are read, too. Several share a network, each with its layers",
     )
-    .option("--dataset <name>", "take images from a dataset's test set (default: as the file says, or mnist)")
-    .option("--dataset-dir <dir>", "folder with the dataset's IDX files, where they are not installed")
-    .option("--index <i>", "first test image (default: as the file says, or 0)", wholeNumber(0, mostImages))
-    .option("--count <n>", "test images, from --index on (default: 1)", wholeNumber(1, mostImages))
-    .option("--input <file>", "take images from a file instead: JSON, or NumPy's .npy")
-    .option("--image <file>", "classify a PNG or JPEG picture, or a folder of them, resized to what the model takes")
-    .option("--invert", "with --image: the picture is dark on light, as ink on paper is")
     .option(
       "--reencrypt <layers>",
       "decrypt, and encrypt afresh, before these layers, as 3,5 (default: as the server's model or the file asks for)",
@@ -52,6 +44,7 @@ export function requestCommand(io: CommandIo): Command {
     .option("--model <M>", "compare with a model that is here: a file, or the name of a folder under models/")
     .option("--json", "print everything as JSON")
     .action((paths: string[], options: RequestOptions) => run(paths, options, io));
+  return addImageOptions(command);
 }
 
 async function run(paths: readonly string[], options: RequestOptions, io: CommandIo): Promise<void> {
@@ -62,17 +55,31 @@ async function run(paths: readonly string[], options: RequestOptions, io: Comman
   requireTogether(files);
   const local = options.model === undefined ? undefined : await loadModel(options.model);
   const progress = startProgress(stderr);
-  const onProgress = ({ stage, done, total }: RemoteProgress) => progress.update(stage, done, Math.max(1, total));
-  const asked: Asked = { files, options, warn, signal: io.signal, onProgress };
-  const answered = await (files[0].encryption_parameters === undefined ? byPrograms(asked) : byLayers(asked)).finally(() =>
-    progress.stop(),
-  );
+  const onProgress = ({ stage, done, total }: RemoteProgress) =>
+    progress.update(stage, done, Math.max(1, total));
+  const modelPath = local && (await modelFile(options.model!));
+  const asked: Asked = { files, options, modelPath, warn, signal: io.signal, onProgress };
+  const answered = await (
+    files[0].encryption_parameters === undefined ? byPrograms(asked) : byLayers(asked)
+  ).finally(() => progress.stop());
   const { report, names, logits, images } = answered;
-  const plain = local && selectLayers(local.layers, answered.layers).reduce((values, layer) => layerForward(layer, values), images);
-  const compared: RequestReport = plain ? { ...report, results: report.results.map((result, i) => ({ ...result, ...comparison(logits, plain, i) })) } : report;
+  const plain =
+    local &&
+    selectLayers(local.layers, answered.layers).reduce(
+      (values, layer) => layerForward(layer, values),
+      images,
+    );
+  const compared: RequestReport = plain
+    ? {
+        ...report,
+        results: report.results.map((result, i) => ({ ...result, ...comparison(logits, plain, i) })),
+      }
+    : report;
   stdout.write(options.json ? `${JSON.stringify(compared)}\n` : `${requestText(compared, names)}\n`);
   if (!plain) return;
-  const gaps = gapLines({ gaps: gapsBetween({ encrypted: logits, forward: plain }, answered.relativeError ?? usualRelativeError) });
+  const gaps = gapLines({
+    gaps: gapsBetween({ encrypted: logits, forward: plain }, answered.relativeError ?? usualRelativeError),
+  });
   gaps.forEach(warn);
   if (gaps.length > 0) throw new ExitStatus(1);
 }
@@ -83,6 +90,8 @@ const usualRelativeError = 0.01;
 interface Asked {
   readonly files: readonly ClientFile[];
   readonly options: RequestOptions;
+  /** Of the model that is here. */
+  readonly modelPath?: string;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RemoteProgress) => void;
@@ -99,24 +108,39 @@ interface Answered {
 }
 
 /** Packed, by programs and sessions. */
-async function byPrograms({ files, options, warn, signal, onProgress }: Asked): Promise<Answered> {
+async function byPrograms({ files, options, modelPath, warn, signal, onProgress }: Asked): Promise<Answered> {
   const [first] = files;
-  const places = files.map(({ address, layers, token }) => ({ url: withoutRoute(address), layers: layers!, token }));
+  const places = files.map(({ address, layers, token }) => ({
+    url: withoutRoute(address),
+    layers: layers!,
+    token,
+  }));
   const alone = files.length === 1;
-  const connecting = RemoteModel.connect(alone ? places[0].url : places, first.net, {
+  const start = performance.now();
+  await using remote = await RemoteModel.connect(alone ? places[0].url : places, first.net, {
     ...{ signal, onProgress, reencryptPositions: options.reencrypt },
     ...(alone && { layers: first.layers, token: first.token }),
   });
-  const [remote, connect] = await timed(() => connecting);
-  await using _ = remote;
+  const connect = performance.now() - start;
   const { inputShape, specs } = remote;
   const last = specs.at(-1)!;
-  const source = await requestImages(options, first, { input: inputShape, output: last.outputShape }, warn);
+  const source = await requestImages(
+    options,
+    first,
+    { inputShape, outputShape: last.outputShape, classNames: remote.classNames, modelPath },
+    warn,
+  );
   const inference = await remote.infer(source.images);
   const layers = specs.flatMap((spec) => spec.layers);
   const servers = places.map(({ url, layers: own }) => ({ url, layers: own ?? layers }));
   return {
-    ...{ names: source.names, images: source.images, logits: inference.logits, layers, relativeError: last.output.relativeError },
+    ...{
+      names: source.names,
+      images: source.images,
+      logits: inference.logits,
+      layers,
+      relativeError: last.output.relativeError,
+    },
     report: {
       ...{ model: remote.net, packing: specs[0].packing, images: source.images.shape[0], servers },
       parameters: parametersSpec(remote.parameters),
@@ -127,17 +151,30 @@ async function byPrograms({ files, options, warn, signal, onProgress }: Asked): 
 }
 
 /** In the original's way: one value a ciphertext, layer by layer. */
-async function byLayers({ files, options, warn, signal, onProgress }: Asked): Promise<Answered> {
+async function byLayers({ files, options, modelPath, warn, signal, onProgress }: Asked): Promise<Answered> {
   const [first] = files;
-  const ranges = files.map(({ address, net, layers, token }) => ({ url: withoutRoute(address), net, layers, token }));
-  const making = RemoteLayers.create(first.encryption_parameters);
-  const [layers, connect] = await timed(() => making);
-  const models = await RemoteModel.models(ranges[0].url, { token: first.token, signal });
-  const model = modelNamed(models, ranges[0].net, ranges[0].url);
+  const ranges = files.map(({ address, net, layers, token }) => ({
+    url: withoutRoute(address),
+    net,
+    layers,
+    token,
+  }));
+  const [layers, connect] = await timed(() => RemoteLayers.create(first.encryption_parameters));
+  const model = await layers.modelOf(ranges[0], { signal });
   const own = ranges.flatMap((range) => range.layers ?? [...model.layers.keys()]);
   const shapes: Shape[] = [model.inputShape, ...model.layers.map(({ outputShape }) => outputShape)];
   selectLayers(model.layers, own);
-  const source = await requestImages(options, first, { input: shapes[own[0]], output: shapes[own.at(-1)! + 1] }, warn);
+  const source = await requestImages(
+    options,
+    first,
+    {
+      inputShape: shapes[own[0]],
+      outputShape: shapes[own.at(-1)! + 1],
+      classNames: model.classNames,
+      modelPath,
+    },
+    warn,
+  );
   const inference = await layers.infer(ranges, source.images, {
     // A pruned network encrypts zeros, which nobody here can tell; beside all the values a key is little.
     ...{ signal, onProgress, publicKey: true },
@@ -160,11 +197,15 @@ const withoutRoute = (address: string) => address.replace(/\/compute\/?$/, "");
 
 function written(parameters: SchemeParameters): RequestReport["parameters"] {
   if (parameters.scheme === "ckks") return parametersSpec(parameters);
-  const { slots: _, levels: __, coeffModulus: ___, ...spec } = parameters;
-  return spec;
+  const { scheme, polyModulusDegree, coeffModulusBits, plainModulus, security, securityTable } = parameters;
+  return { scheme, polyModulusDegree, coeffModulusBits, plainModulus, security, securityTable };
 }
 
-function resultsOf({ logits, predicted, milliseconds, bytes, traces }: RemoteInference, labels: readonly (number | null)[], connect: number) {
+function resultsOf(
+  { logits, predicted, milliseconds, bytes, traces }: RemoteInference,
+  labels: readonly (number | null)[],
+  connect: number,
+) {
   return {
     results: predicted.map((position, i) => ({
       ...{ logits: [...imageAt(logits, i).data], predicted: position, label: labels[i], milliseconds },

@@ -63,7 +63,12 @@ export function resetTeam({ progress }: TeamMemory): void {
   progress.fill(0);
 }
 
-/** Another member failed, so what was divided cannot be finished; that member says why. */
+/** Has all members stop at their next exchange, or where they look for it. */
+export function stopTeam({ progress }: TeamMemory): void {
+  Atomics.store(progress, failed, 1);
+}
+
+/** Another member failed, or all were stopped, so what was divided cannot be finished; who failed says why. */
 export class TeamFailedError extends Error {}
 
 /**
@@ -115,9 +120,14 @@ export class RingTeam {
     if (rank !== this.rank) this.#wait(putBy(rank), this.#number);
   }
 
+  /** @throws TeamFailedError if a member failed, or all were stopped */
+  requireGoing(): void {
+    if (Atomics.load(this.shared.progress, failed) === 1) throw new TeamFailedError();
+  }
+
   /** Tells the others not to wait any longer. */
   fail(): void {
-    Atomics.store(this.shared.progress, failed, 1);
+    stopTeam(this.shared);
     // Whoever is about to wait must not: the number that it would wait for has changed.
     this.#note(putBy(this.rank), never);
     this.#note(doneBy(this.rank), never);
@@ -134,6 +144,6 @@ export class RingTeam {
     for (let is = Atomics.load(progress, place); is < number; is = Atomics.load(progress, place)) {
       Atomics.wait(progress, place, is);
     }
-    if (Atomics.load(progress, failed) === 1) throw new TeamFailedError();
+    this.requireGoing();
   }
 }

@@ -45,6 +45,8 @@ export interface StepResult<T> {
   readonly before: LevelAndScale;
   readonly after: LevelAndScale;
   readonly ops: OperationCounts;
+  /** Where whoever computes measured it; else it is the time from asking to having. */
+  readonly milliseconds?: number;
 }
 
 /** A layer or stage, as whoever computes it offers it. `T` is how that one holds encrypted tensors. */
@@ -102,8 +104,8 @@ export async function* runSteps<T extends EncryptedLayout>(
             onProgress?.({ layer: name, position, layers: steps.length, done, total }),
         });
       };
-      const { output, ...measured } = await (runner.turns ? runner.turns.take(compute) : compute());
-      const milliseconds = performance.now() - start;
+      const result = await (runner.turns ? runner.turns.take(compute) : compute());
+      const { output, milliseconds = performance.now() - start, ...measured } = result;
       runner.free(current);
       current = output;
       expected = expected && step.plain(expected);

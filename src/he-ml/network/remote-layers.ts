@@ -85,6 +85,11 @@ export class RemoteLayers {
     return this.context.parameters;
   }
 
+  /** What the server says of a range's model. @throws as `compute` does */
+  async modelOf(range: RemoteRange, options: Pick<RemoteOptions, "signal"> = {}): Promise<ModelSummary> {
+    return (await this.#placed(range, options)).model;
+  }
+
   /**
    * Encrypts images, one value a ciphertext.
    *

@@ -135,6 +135,14 @@ export function describeAnswers(cases: readonly Case[]): void {
       expectLogits(alice.decrypt((await session.run(alice.encrypt(images))).response), images);
     });
 
+    test("who leaves after the first trace stops it, and the next run works", async () => {
+      for await (const { name } of session.forward(alice.encrypt(images))) {
+        expect(name).toBe(explain(program).stages[0].name);
+        break;
+      }
+      expectLogits(alice.decrypt((await session.run(alice.encrypt(images))).response), images);
+    });
+
     test("damaged requests are refused in one line, and the next run works", async () => {
       const request = alice.encrypt(images);
       const flipped = request.slice();

@@ -117,9 +117,9 @@ function readChunks(
 
 /** Lets a client that was refused before it had sent everything read why, and then cuts it off. */
 export function cutAfter({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || !raw.socket) return;
+  if (raw.complete) return;
   finished(reply.raw, () => {
-    const timer = setTimeout(() => raw.socket.destroy(), lingerSeconds * 1000);
+    const timer = setTimeout(() => raw.destroy(), lingerSeconds * 1000).unref();
     raw.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
     raw.on("error", () => undefined).resume();
   });

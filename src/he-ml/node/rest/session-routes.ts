@@ -4,7 +4,7 @@ import {
   sessionParamsSchema,
   sessionQuerySchema,
 } from "../../network/protocol.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 import { HttpError } from "./http-error.js";
 import { headerRoom } from "./limits.js";
 import { bodyRefusals, bytesBody, nothing, refusalsOf } from "./openapi.js";

@@ -2,7 +2,6 @@ import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../../crypto/operation-counts.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
-import type { EncryptedLayout } from "../../crypto/packing.js";
 import type { TeamMemory as KernelTeamMemory } from "../../kernels/ring-team.js";
 import type { PackedProgram } from "../../program/program-content.js";
 import type { SharedTensor } from "./shared-tensor.js";
@@ -71,29 +70,27 @@ export interface TeamProgram {
   readonly members: Int32Array;
 }
 
-/** A tensor of which each member of a team holds the residues modulo some of the primes, under this number. */
-export interface HeldTensor extends EncryptedLayout {
-  readonly id: number;
-  /** Its serialised ciphertexts, where it was saved. */
-  readonly bytes?: SharedTensor;
+/** All members of a team run stages `from` (inclusive) to `to` (exclusive) together, from shared memory to shared memory. */
+export interface RunTask {
+  /** Tells what is said of this run from what is said of others. */
+  readonly run: number;
+  readonly from: number;
+  readonly to: number;
+  /** Of stage `from`. */
+  readonly input: SharedTensor;
+  /** Of the last stage. */
+  readonly output: SharedTensor;
 }
 
-/** What all members of a team do together. */
-export type TeamWork =
-  | { readonly kind: "load"; readonly tensor: number; readonly bytes: SharedTensor }
-  | { readonly kind: "save"; readonly tensor: number; readonly bytes: SharedTensor }
-  | {
-      readonly kind: "compute";
-      readonly stage: number;
-      readonly input: HeldTensor;
-      readonly output: HeldTensor;
-      readonly image: number;
-    };
-
-export type TeamTask = TeamWork & {
-  /** Tensors to free before. */
-  readonly released: readonly number[];
-};
+/** What the first member of a team says on the way. */
+export interface RunProgress {
+  readonly run: number;
+  readonly stage: number;
+  /** Images done. */
+  readonly done: number;
+  /** Where all are done. */
+  readonly result?: StageResult;
+}
 
 export interface TaskResult {
   readonly before: LevelAndScale;
@@ -101,5 +98,10 @@ export interface TaskResult {
   readonly ops: OperationCounts;
 }
 
+export interface StageResult extends TaskResult {
+  readonly milliseconds: number;
+}
+
 /** Errors lose their class on the way between threads, so a refusal travels as its message. */
-export type Answer = TaskResult | { readonly refused: string } | { readonly stopped: true };
+export type Answer<Result = TaskResult> =
+  { readonly result: Result } | { readonly refused: string } | { readonly stopped: true };

@@ -1,35 +1,41 @@
 import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
 import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { resetTeam, teamMemory, type TeamMemory } from "../../kernels/ring-team.js";
-import { collect, runSteps, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
+import { resetTeam, stopTeam, teamMemory, type TeamMemory } from "../../kernels/ring-team.js";
+import { collect, runSteps, type RunOptions, type RunStep } from "../../layers/run.js";
 import type { LayerTrace } from "../../layers/trace.js";
-import type { LongWorkOptions } from "../../long-work.js";
+import type { EncryptedLayout } from "../../crypto/packing.js";
 import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
 import type { ClientExecutor, Executor } from "../../service/executor.js";
-import type { HeldTensor, TaskResult, TeamProgram, TeamTask, TeamWork } from "./messages.js";
-import { SharedMemory, sharedView, unshared } from "./shared-tensor.js";
+import type { RunProgress, RunTask, StageResult, TeamProgram } from "./messages.js";
+import { runOnWorkers } from "./run-on-workers.js";
+import { SharedMemory, unshared, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
 import { zerosFor } from "./zeros.js";
+
+/** Called with what the first member says of a run. */
+type Listener = (progress: RunProgress) => void;
 
 /**
  * Computes packed images on worker threads in one memory of the kernels: each holds the residues modulo some of the primes,
  * from a run's first stage to its last.
  */
 export class TeamExecutor implements Executor {
-  readonly #answers: SharedMemory;
+  readonly #memory: SharedMemory;
+  readonly #listeners = new Map<number, Listener>();
   #isWarm = false;
-  #tensors = 0;
-  /** Tensors that are not needed any more, which workers free with their next task. */
-  #released: number[] = [];
+  #runs = 0;
 
   private constructor(
-    private readonly pool: WorkerPool<TeamTask>,
+    private readonly pool: WorkerPool<RunTask, StageResult[]>,
     private readonly plan: Plan,
     private readonly team: TeamMemory,
   ) {
-    this.#answers = new SharedMemory(plan.parameters);
+    this.#memory = new SharedMemory(plan.parameters);
+    pool.onMessage((message) => {
+      const progress = message as RunProgress;
+      this.#listeners.get(progress.run)?.(progress);
+    });
   }
 
   /** @param threads of which there are no more than primes, as each holds one at least */
@@ -39,7 +45,8 @@ export class TeamExecutor implements Executor {
     const team = teamMemory(size, polyModulusDegree, coeffModulus.length, sharedNumbers);
     const data: TeamProgram = { program, team, members: sharedNumbers(1) };
     const file = new URL("./team-worker.js", import.meta.url);
-    return new TeamExecutor(await WorkerPool.start<TeamTask>(file, data, size), program.plan, team);
+    const pool = await WorkerPool.start<RunTask, StageResult[]>(file, data, size);
+    return new TeamExecutor(pool, program.plan, team);
   }
 
   get threads(): number {
@@ -53,7 +60,10 @@ export class TeamExecutor implements Executor {
   async open(keys: EvaluationKeys): Promise<ClientExecutor> {
     const client = await this.pool.open(keys);
     const executor: ClientExecutor = {
-      run: (input, options) => this.#run(client, input, options),
+      run: (input, options) =>
+        options.twin
+          ? this.#runStageByStage(client, input, options)
+          : this.#runAtOnce(client, input, options),
       close: () => this.pool.forget(client),
     };
     if (!this.#isWarm) {
@@ -72,120 +82,147 @@ export class TeamExecutor implements Executor {
     return this.pool.close();
   }
 
-  async *#run(
+  /** So that a plain twin can decrypt what each stage leaves, and the time that it takes is no stage's. */
+  #runStageByStage(
     client: number,
     input: SerializedTensor,
-    { twin, ...options }: RunOptions<SerializedTensor>,
+    options: RunOptions<SerializedTensor>,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { stages, parameters } = this.plan;
     const { turns } = this.pool;
-    const steps = stages.map((stage, position) => this.#step(client, stage, position, twin !== undefined));
-    const runner = {
-      ...{ parameters, turns, evaluator: "kernel" as const },
-      free: (tensor: HeldTensor) => this.#free(tensor),
-    };
-    const loaded = await turns.take(() => this.#load(client, input));
-    const output = yield* runSteps(steps, loaded, runner, {
-      ...options,
-      twin: twin && { input: twin.input, decrypt: (tensor) => twin.decrypt(sharedView(tensor.bytes!)) },
+    const steps = stages.map((stage, position): RunStep<SharedTensor> => {
+      const range = { from: position, to: position + 1 };
+      return {
+        ...described(stage),
+        compute: async (input, { signal, onProgress }) => {
+          const output = this.#memory.reserve(leftBy(stage, input));
+          try {
+            const listener: Listener = ({ done }) => onProgress?.(done, input.images);
+            const [result] = await this.#together(client, { ...range, input, output }, listener, signal);
+            return { ...result, output };
+          } catch (error) {
+            this.#memory.release(output);
+            throw error;
+          }
+        },
+      };
+    });
+    const workers = { parameters, turns, memory: this.#memory, evaluator: "kernel" as const };
+    return runOnWorkers(steps, input, workers, options);
+  }
+
+  /** Threads that go from one stage to the next by themselves need not be woken for it. */
+  async *#runAtOnce(
+    client: number,
+    tensor: SerializedTensor,
+    options: RunOptions<SerializedTensor>,
+  ): AsyncGenerator<LayerTrace, SerializedTensor> {
+    const { stages, parameters } = this.plan;
+    const input = this.#memory.share(tensor);
+    const output = this.#memory.reserve(leftBy(stages.at(-1)!, input));
+    const watched = stages.map(() => new WatchedStage());
+    const left = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
+    const run = this.pool.turns
+      .take(() =>
+        this.#together(
+          client,
+          { from: 0, to: stages.length, input, output },
+          (progress) => watched[progress.stage].hear(progress),
+          signal,
+        ),
+      )
+      .then(
+        (results) => results.forEach((result, stage) => watched[stage].resolve(result)),
+        (error: unknown) => watched.forEach((stage) => stage.reject(error)),
+      );
+    const steps = stages.map((stage, position): RunStep<EncryptedLayout> => {
+      const { result } = watched[position];
+      return {
+        ...described(stage),
+        compute: async (input, { onProgress }) => {
+          watched[position].onProgress = (done) => onProgress?.(done, input.images);
+          return { ...(await result), output: leftBy(stage, input) };
+        },
+      };
     });
     try {
-      const saved = output.bytes ? output : await turns.take(() => this.#save(client, output));
-      if (saved !== output) this.#answers.release(saved.bytes!);
-      return unshared(saved.bytes!);
+      const runner = { parameters, evaluator: "kernel" as const, free: () => undefined };
+      yield* runSteps<EncryptedLayout>(steps, input, runner, { ...options, twin: undefined });
+      await run;
+      return unshared(output);
     } finally {
-      this.#free(output);
+      left.abort();
+      await run;
+      this.#memory.release(input);
+      this.#memory.release(output);
     }
   }
 
-  #step(client: number, stage: PlannedStage, position: number, saves: boolean): RunStep<HeldTensor> {
-    const { name, kind, modelLayers, outputShape, output: slotLayout } = stage;
-    return {
-      name,
-      kind,
-      modelLayers,
-      plain: (batch) => stageForward(stage, batch),
-      compute: async (input, options) => {
-        const output = { ...input, shape: outputShape, slotLayout, id: ++this.#tensors, bytes: undefined };
-        try {
-          const result = await this.#compute(client, position, input, output, options);
-          return saves ? { ...result, output: await this.#save(client, output) } : result;
-        } catch (error) {
-          this.#free(output);
-          throw error;
-        }
-      },
-    };
-  }
-
-  /** Computes one stage, image by image. */
-  async #compute(
+  /**
+   * Has all threads do the same; to be called within a turn.
+   *
+   * @throws the signal's reason, where it stopped them
+   */
+  async #together(
     client: number,
-    stage: number,
-    input: HeldTensor,
-    output: HeldTensor,
-    { signal, onProgress }: LongWorkOptions,
-  ): Promise<StepResult<HeldTensor>> {
-    let ops = noOperations;
-    let last: TaskResult | undefined;
-    for (let image = 0; image < input.images; image++) {
-      signal?.throwIfAborted();
-      last = await this.#together(client, { kind: "compute", stage, input, output, image });
-      ops = operationsTogether(ops, last!.ops);
-      onProgress?.(image + 1, input.images);
-    }
-    return { ...last!, output, ops };
-  }
-
-  async #load(client: number, input: SerializedTensor): Promise<HeldTensor> {
-    const bytes = this.#answers.share(input);
-    const loaded = { ...input, id: ++this.#tensors };
-    const { shape, packing, images, slotLayout } = input;
-    try {
-      await this.#together(client, { kind: "load", bytes, tensor: loaded.id });
-      return { shape, packing, images, slotLayout, id: loaded.id };
-    } catch (error) {
-      this.#free(loaded);
-      throw error;
-    } finally {
-      this.#answers.release(bytes);
-    }
-  }
-
-  /** The tensor, with its bytes. */
-  async #save(client: number, tensor: HeldTensor): Promise<HeldTensor> {
-    const bytes = this.#answers.reserve(tensor);
-    try {
-      await this.#together(client, { kind: "save", tensor: tensor.id, bytes });
-      return { ...tensor, bytes };
-    } catch (error) {
-      this.#answers.release(bytes);
-      throw error;
-    }
-  }
-
-  #free({ id, bytes }: HeldTensor): void {
-    this.#released.push(id);
-    if (bytes) this.#answers.release(bytes);
-  }
-
-  /** Has all threads do the same; to be called within a turn. */
-  async #together(client: number, work: TeamWork): Promise<TaskResult | undefined> {
+    task: Omit<RunTask, "run">,
+    listener: Listener,
+    signal: AbortSignal | undefined,
+  ): Promise<StageResult[]> {
+    signal?.throwIfAborted();
     resetTeam(this.team);
-    const released = this.#released;
-    this.#released = [];
-    const members = Array.from({ length: this.threads }, () =>
-      this.pool.compute(client, { ...work, released }),
-    );
-    // All of them, before the next begin: who fails does not keep the others from the memory.
-    const settled = await Promise.allSettled(members);
-    let result: TaskResult | undefined;
-    for (const member of settled) {
-      if (member.status === "rejected") throw member.reason;
-      result ??= member.value;
+    const run = ++this.#runs;
+    const stop = () => stopTeam(this.team);
+    this.#listeners.set(run, listener);
+    signal?.addEventListener("abort", stop);
+    try {
+      const members = Array.from({ length: this.threads }, () => this.pool.compute(client, { ...task, run }));
+      // All of them, before the next begin: who fails does not keep the others from the memory.
+      const settled = await Promise.allSettled(members);
+      for (const member of settled) if (member.status === "rejected") throw member.reason;
+      const [first] = settled as PromiseFulfilledResult<StageResult[] | undefined>[];
+      if (!first.value) throw signal?.reason;
+      return first.value;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#listeners.delete(run);
     }
-    return result;
   }
+}
+
+/** A stage of a run that is under way. */
+class WatchedStage {
+  readonly result: Promise<StageResult>;
+  onProgress?: (done: number) => void;
+  resolve!: (result: StageResult) => void;
+  reject!: (error: unknown) => void;
+
+  constructor() {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever waits for it is told; there need not be anyone any more.
+    this.result.catch(() => undefined);
+  }
+
+  hear({ done, result }: RunProgress): void {
+    this.onProgress?.(done);
+    if (result) this.resolve(result);
+  }
+}
+
+function described(stage: PlannedStage): Omit<RunStep<EncryptedLayout>, "compute"> {
+  const { name, kind, modelLayers } = stage;
+  return { name, kind, modelLayers, plain: (batch) => stageForward(stage, batch) };
+}
+
+function leftBy(
+  { outputShape, output }: PlannedStage,
+  { packing, images }: EncryptedLayout,
+): EncryptedLayout {
+  return { packing, images, shape: outputShape, slotLayout: output };
 }
 
 const sharedNumbers = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));

@@ -1,5 +1,7 @@
+import { parentPort } from "node:worker_threads";
 import { workerData } from "piscina";
 import type { Ciphertext } from "../../crypto/ciphertext.js";
+import { ciphertextCount } from "../../crypto/packing.js";
 import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { operationsBetween } from "../../crypto/operation-counts.js";
@@ -9,28 +11,23 @@ import { runToEnd } from "../../long-work.js";
 import { encodeStages } from "../../program/encode-plan.js";
 import type { StageRun } from "../../program/stage-run.js";
 import { alone } from "../../program/team.js";
-import type { Answer, TeamProgram, TeamTask } from "./messages.js";
+import type { RunProgress, RunTask, StageResult, TeamProgram } from "./messages.js";
 import { sharedCiphertext, shareCiphertext } from "./shared-tensor.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";
 
-async function start(): Promise<OpenClient<TeamTask>> {
+async function start(): Promise<OpenClient<RunTask, StageResult[]>> {
   const { program, team, members } = workerData as TeamProgram;
   const member = new RingTeam(Atomics.add(members, 0, 1), team);
   const { parameters, plan } = program;
   const context = await PublicContext.open(parameters, { evaluator: "kernel", kernel: { team: member } });
   const stages = encodeStages(context.evaluator, plan);
-  const tensors = new Map<number, Ciphertext[]>();
   return (keys) => {
     const own = context.withKeys(keys);
     return {
       compute: (task) => {
-        for (const tensor of task.released) {
-          for (const ciphertext of tensors.get(tensor) ?? []) ciphertext[Symbol.dispose]();
-          tensors.delete(tensor);
-        }
         member.begin();
         try {
-          return compute(own.evaluator, task, { stages, tensors, isFirst: member.rank === 0 });
+          return { result: run(own.evaluator, stages, task, member) };
         } catch (error) {
           member.fail();
           throw error;
@@ -41,47 +38,77 @@ async function start(): Promise<OpenClient<TeamTask>> {
   };
 }
 
-interface Held {
-  readonly stages: readonly StageRun[];
-  /** Residues that this member holds of tensors, by their numbers. */
-  readonly tensors: Map<number, Ciphertext[]>;
-  readonly isFirst: boolean;
-}
-
-/** All members do the same, on the residues that they hold. */
-function compute(he: Evaluator, task: TeamTask, { stages, tensors, isFirst }: Held): Answer {
-  if (task.kind === "load") {
-    const loaded = heldAs(tensors, task.tensor);
-    const count = task.bytes.slotLayout!.length * task.bytes.images;
-    for (let i = 0; i < count; i++) loaded.push(he.load(sharedCiphertext(task.bytes, i)));
-    return { stopped: true };
-  }
-  if (task.kind === "save") {
-    heldAs(tensors, task.tensor).forEach((ciphertext, i) => {
-      const bytes = he.save(ciphertext);
-      if (isFirst) shareCiphertext(task.bytes, i, bytes);
-    });
-    return { stopped: true };
-  }
-  const { input, image } = task;
-  const run = stages[task.stage];
-  const { length } = run.stage.input;
-  const before = he.operations;
+/** All members do the same, on the residues that they hold; the first one speaks. */
+function run(
+  he: Evaluator,
+  stages: readonly StageRun[],
+  { run, from, to, input, output }: RunTask,
+  member: RingTeam,
+): StageResult[] {
+  const results: StageResult[] = [];
+  let current: Ciphertext[] = [];
   try {
-    const own = heldAs(tensors, input.id).slice(image * length, (image + 1) * length);
-    run.requireInput(new EncryptedTensor({ ...input, images: 1 }, own));
-    const finished = runToEnd(run.imageSteps(he, own, alone));
-    heldAs(tensors, task.output.id).push(...finished.map((ciphertext) => ciphertext!));
-    return { before: run.input, after: run.output, ops: operationsBetween(before, he.operations) };
-  } catch (error) {
-    throw run.named(error);
+    const serialised = Array.from({ length: ciphertextCount(input) }, (_, i) => sharedCiphertext(input, i));
+    current = he.loadAll(serialised, stages[from].input);
+    requireInput(stages[from], new EncryptedTensor(input, current));
+    for (let stage = from; stage < to; stage++) {
+      const [before, start] = [he.operations, performance.now()];
+      const say = (done: number, result?: StageResult) => {
+        member.requireGoing();
+        if (member.rank === 0) parentPort!.postMessage({ run, stage, done, result } satisfies RunProgress);
+      };
+      const next = compute(he, stages[stage], current, input.images, say);
+      free(current);
+      current = next;
+      const { input: at, output: after } = stages[stage];
+      const ops = operationsBetween(before, he.operations);
+      const result = { before: at, after, ops, milliseconds: performance.now() - start };
+      results.push(result);
+      say(input.images, result);
+    }
+    current.forEach((ciphertext, i) => {
+      const bytes = he.save(ciphertext);
+      if (member.rank === 0) shareCiphertext(output, i, bytes);
+    });
+    return results;
+  } finally {
+    free(current);
   }
 }
 
-function heldAs(tensors: Map<number, Ciphertext[]>, number: number): Ciphertext[] {
-  const held = tensors.get(number) ?? [];
-  tensors.set(number, held);
-  return held;
+function requireInput(stage: StageRun, tensor: EncryptedTensor): void {
+  try {
+    stage.requireInput(tensor);
+  } catch (error) {
+    throw stage.named(error);
+  }
+}
+
+/** One stage, image by image. */
+function compute(
+  he: Evaluator,
+  stage: StageRun,
+  input: readonly Ciphertext[],
+  images: number,
+  say: (done: number) => void,
+): Ciphertext[] {
+  const output: Ciphertext[] = [];
+  const { length } = stage.stage.input;
+  try {
+    for (let image = 0; image < images; image++) {
+      const own = input.slice(image * length, (image + 1) * length);
+      output.push(...runToEnd(stage.imageSteps(he, own, alone)).map((ciphertext) => ciphertext!));
+      if (image + 1 < images) say(image + 1);
+    }
+    return output;
+  } catch (error) {
+    free(output);
+    throw stage.named(error);
+  }
+}
+
+function free(ciphertexts: readonly Ciphertext[]): void {
+  for (const ciphertext of ciphertexts) ciphertext[Symbol.dispose]();
 }
 
 export default workerFor(start);

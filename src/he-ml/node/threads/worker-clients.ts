@@ -1,25 +1,25 @@
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { InputError } from "../../errors.js";
-import type { Answer, Everyone, Message } from "./messages.js";
+import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
 import { TeamFailedError } from "./shared-team.js";
 
 /** Computes tasks with one client's keys, which it frees when it is disposed of. */
-export interface ClientWorker<Task> extends Disposable {
-  compute(task: Task): Answer;
+export interface ClientWorker<Task, Result = TaskResult> extends Disposable {
+  compute(task: Task): Answer<Result>;
 }
 
 /** A worker's side of an executor: the encoded program, and the clients whose keys are loaded. */
-export type OpenClient<Task> = (keys: EvaluationKeys) => ClientWorker<Task>;
+export type OpenClient<Task, Result = TaskResult> = (keys: EvaluationKeys) => ClientWorker<Task, Result>;
 
 /**
  * A worker's handler. It resolves even when the worker cannot start: the reason is then the answer to whatever is asked.
  * Piscina waits for a promised handler before it gives the worker its first task.
  */
-export async function workerFor<Task>(
-  start: () => Promise<OpenClient<Task>>,
-): Promise<(message: Message<Task>) => Answer> {
-  const clients = new Map<number, ClientWorker<Task>>();
-  const open = await start().catch((error: unknown): OpenClient<Task> & { failed?: unknown } =>
+export async function workerFor<Task, Result = TaskResult>(
+  start: () => Promise<OpenClient<Task, Result>>,
+): Promise<(message: Message<Task>) => Answer<Result>> {
+  const clients = new Map<number, ClientWorker<Task, Result>>();
+  const open = await start().catch((error: unknown): OpenClient<Task, Result> & { failed?: unknown } =>
     Object.assign(
       (): never => {
         throw error;
@@ -27,7 +27,7 @@ export async function workerFor<Task>(
       { failed: error },
     ),
   );
-  const obey = ({ order }: Everyone): Answer => {
+  const obey = ({ order }: Everyone): Answer<Result> => {
     if (order === "ready") {
       if ("failed" in open) throw open.failed;
     } else if ("open" in order) {

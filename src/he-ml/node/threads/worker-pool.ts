@@ -8,8 +8,8 @@ import type { Answer, Everyone, Message, TaskResult, TeamProgram, WorkerProgram 
 /**
  * Worker threads, each with a WASM instance of its own, the encoded program, and the keys of all clients.
  */
-export class WorkerPool<Task> {
-  readonly #pool: Piscina<Message<Task>, Answer>;
+export class WorkerPool<Task, Result = TaskResult> {
+  readonly #pool: Piscina<Message<Task>, Answer<Result>>;
   #clients = 0;
   /** For all that the workers do together: threads that wait for each other must not be kept by something else. */
   readonly turns = new Turns();
@@ -40,12 +40,12 @@ export class WorkerPool<Task> {
    *
    * @throws InputError if a weight does not fit
    */
-  static async start<Task>(
+  static async start<Task, Result = TaskResult>(
     file: URL,
     data: WorkerProgram<ProgramContent> | TeamProgram,
     threads: number,
-  ): Promise<WorkerPool<Task>> {
-    const pool = new WorkerPool<Task>(file, data, threads);
+  ): Promise<WorkerPool<Task, Result>> {
+    const pool = new WorkerPool<Task, Result>(file, data, threads);
     try {
       await pool.#everyone("ready");
       return pool;
@@ -82,15 +82,20 @@ export class WorkerPool<Task> {
     }
   }
 
+  /** Has what workers say of their own accord told. */
+  onMessage(listener: (message: unknown) => void): void {
+    this.#pool.on("message", listener);
+  }
+
   /**
    * Computes a share of a step; to be called within a turn.
    *
    * @returns undefined where the work was stopped
    * @throws InputError if the worker refuses, or the server is closed; Error if a worker died
    */
-  async compute(client: number, task: Task): Promise<TaskResult | undefined> {
+  async compute(client: number, task: Task): Promise<Result | undefined> {
     const answer = await this.#send({ client, task });
-    return "ops" in answer ? answer : undefined;
+    return "result" in answer ? answer.result : undefined;
   }
 
   /** Stops the workers, and with them whatever they compute. */
@@ -117,7 +122,7 @@ export class WorkerPool<Task> {
     });
   }
 
-  async #send(message: Message<Task>): Promise<Exclude<Answer, { readonly refused: string }>> {
+  async #send(message: Message<Task>): Promise<Exclude<Answer<Result>, { readonly refused: string }>> {
     if (this.#ended) throw this.#ended;
     const answer = await this.#pool.run(message).catch((error: unknown) => {
       // Workers that are stopped in the middle of their work answer so.

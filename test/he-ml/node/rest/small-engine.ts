@@ -38,12 +38,12 @@ export class SmallEngine implements Engine {
   readonly #sessions = new Map<string, { readonly info: SessionInfo; readonly session: Session }>();
   readonly jobs = new Map<string, SmallJob>();
   /** What `runLayers` was called with. */
-  readonly layers: { readonly request: LayersRequest; readonly input: Uint8Array }[] = [];
+  readonly layers: { readonly request: LayersRequest; readonly input: readonly Uint8Array[] }[] = [];
   mostJobs = 100;
   /** Jobs wait for it. */
   gate: Promise<void> = Promise.resolve();
   /** What `runLayers` gives. */
-  layersResult: (request: LayersRequest, input: Uint8Array) => TaskResult = () => {
+  layersResult: (request: LayersRequest, input: readonly Uint8Array[]) => TaskResult = () => {
     throw new InputError("layers: none are computed here");
   };
 
@@ -105,10 +105,10 @@ export class SmallEngine implements Engine {
     _model: ModelReference,
     request: LayersRequest,
     job: string,
-    input: Uint8Array,
+    input: readonly Uint8Array[],
   ): Promise<void> {
     this.layers.push({ request, input });
-    this.#add(job, input, async () => this.layersResult(request, input));
+    this.#add(job, Buffer.concat(input), async () => this.layersResult(request, input));
   }
 
   #add(id: string, input: Uint8Array, work: () => Promise<TaskResult>): void {
