@@ -1,4 +1,3 @@
-import { requireArgument } from "../arguments.js";
 import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
 import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import { InputError } from "../errors.js";
@@ -106,7 +105,6 @@ export async function modelNamed(
   net: string,
   signal?: AbortSignal,
 ): Promise<ModelSummary> {
-  requireArgument("net", typeof net === "string" && net !== "", "a model's name", net);
   const models = await askModels(server, signal);
   const wanted = net.toLowerCase();
   const found = models.find((model) =>

@@ -14,7 +14,7 @@ import { computeOn, modelNamed, type RemoteComputed } from "./compute.js";
 import { Connection } from "./connection.js";
 import type { ModelSummary } from "./protocol.js";
 import { inferenceOf, noMilliseconds, type RemoteInference } from "./remote-inference.js";
-import { checkedOptions, type RemoteOptions } from "./remote-options.js";
+import { checkedOptions, checkedRange, type RemoteOptions } from "./remote-options.js";
 
 /** A range of a model's layers on a server. */
 export interface RemoteRange {
@@ -179,16 +179,12 @@ export class RemoteLayers {
     return inferenceOf(await decrypted(tensor), { traces: [], milliseconds, bytes });
   }
 
-  async #placed({ url, net, layers, token }: RemoteRange, options: RemoteLayersOptions) {
+  async #placed(range: RemoteRange, options: RemoteLayersOptions) {
+    const { url, net, layers, token } = checkedRange(range);
     const { publicKey, ...others } = requireOptions("remote layers", options);
-    requireArgument(
-      "remote layers: publicKey",
-      [undefined, true, false].includes(publicKey),
-      "true or false",
-      publicKey,
-    );
+    const isKnown = publicKey === undefined || typeof publicKey === "boolean";
+    requireArgument("remote layers: publicKey", isKnown, "true or false", publicKey);
     const { signal } = checkedOptions(others);
-    requireArgument("remote layers", typeof url === "string", "a server's address", url);
     const server = Connection.to(url.replace(/\/compute\/?$/, ""), token);
     const model = await modelNamed(server, net, signal);
     const all = [...model.layers.keys()];
