@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "./cli/support.js";
-import { environment, root, runElsewhere } from "./elsewhere.js";
+import { root, runElsewhere } from "./elsewhere.js";
 import { promisedOutput, readmeExamples } from "./readme-examples.js";
 
 const minutes = 60_000;

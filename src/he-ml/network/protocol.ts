@@ -128,6 +128,9 @@ export const modelsSchema = z.object({ models: z.array(modelSummarySchema) });
 
 export const sessionQuerySchema = z.strictObject({
   program: digestSchema.describe("`clientSpec.digest` of the program that the keys are for"),
+  net: modelParamsSchema.shape.net
+    .optional()
+    .describe("Whose program it is: needed where two models have one of the same digest"),
 });
 export const sessionInfoSchema = z.object({
   session: sessionIdSchema,

@@ -9,7 +9,7 @@ import type { App, SchemaTypes } from "./app-types.js";
 import { Answers } from "./answers.js";
 import { Bodies, cutAfter } from "./bodies.js";
 import { computeRoute } from "./compute-route.js";
-import { HttpError, httpErrorOf } from "./http-error.js";
+import { HttpError, closingError, httpErrorOf } from "./http-error.js";
 import { jobRoutes } from "./job-routes.js";
 import type { Limits } from "./limits.js";
 import { logRequest, loggerOptions } from "./log.js";
@@ -75,9 +75,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   if (options.cors) await allowOrigins(app, options.cors);
   if (options.tokens) await requireToken(app, options.tokens);
   app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
-    if (closing && routeOptions.config.takesWork) {
-      throw new HttpError("closing", "the server is about to stop; come back later, or ask another");
-    }
+    if (closing && routeOptions.config.takesWork) throw closingError();
     const encoding = headers["content-encoding"] ?? "identity";
     if (encoding === "identity" || method === "GET") return;
     throw new HttpError(

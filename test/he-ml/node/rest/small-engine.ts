@@ -64,7 +64,7 @@ export class SmallEngine implements Engine {
     const parameters = checkParameters(clientSpec.parameters);
     const ciphertexts = clientSpec.slotLayout?.length ?? sizeOf(clientSpec.inputShape);
     const held = {
-      digest,
+      ...{ digest, stored: digest },
       clientSpec: JSON.parse(JSON.stringify(clientSpec)) as HeldProgram["clientSpec"],
       keyBytes: evaluationKeyBytes(parameters, clientSpec),
       inputBytes: ciphertexts * inputCiphertextBytes(parameters),
@@ -125,10 +125,10 @@ export class SmallEngine implements Engine {
       end: this.gate.then(work).then(
         (result) => void (job.outcome = { state: "done", result, queueMilliseconds: 2 }),
         (error: Error) =>
-          void (job.outcome = {
-            state: error instanceof InputError ? "refused" : "failed",
-            reason: error.message,
-          }),
+          void (job.outcome =
+            error instanceof InputError
+              ? { state: "refused", reason: error.message }
+              : { state: "failed", why: "died", reason: error.message }),
       ),
     };
     this.jobs.set(id, job);

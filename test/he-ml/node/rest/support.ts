@@ -27,7 +27,7 @@ export async function smallApp(
   const started = await buildApp({
     engine,
     models: await Models.load(models?.map((model) => ({ path, ...model }))),
-    limits: limits ?? limitsSchema.parse({ closingSeconds: 0 }),
+    limits: options.config?.limits ? limits : limitsSchema.parse({ closingSeconds: 0 }),
     ...options,
   });
   const stop = async () => {
