@@ -11,7 +11,8 @@ if [ ! -x "$venv/bin/schemathesis" ]; then
 fi
 
 folder=$(mktemp -d)
-node bin/he-ml.js serve --port 0 --processes 1 --json >"$folder/ready" 2>"$folder/log" &
+echo '{ "models": [{ "name": "breast-cancer" }] }' >"$folder/serve.json"
+node bin/he-ml.js serve --port 0 --processes 1 --config "$folder/serve.json" --json >"$folder/ready" 2>"$folder/log" &
 server=$!
 trap 'kill -KILL "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 until [ -s "$folder/ready" ]; do
