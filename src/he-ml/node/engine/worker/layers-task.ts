@@ -1,9 +1,11 @@
+import * as z from "zod";
 import { describeBytes } from "../../../crypto/byte-format.js";
 import type { EvaluationKeys } from "../../../crypto/evaluation-keys.js";
 import { keysFromBytes } from "../../../crypto/key-bytes.js";
 import { checkParameters } from "../../../crypto/parameters.js";
-import type { KeyNeeds } from "../../../crypto/rotation-keys.js";
+import { rotationNeedSchema } from "../../../crypto/rotation-keys.js";
 import { checkSchemeParameters, type SchemeParameters } from "../../../crypto/scheme-parameters.js";
+import { digestSchema } from "../../../crypto/tensor-bytes.js";
 import { loadModel } from "../../files/load-model.js";
 import type { Task, TaskResult } from "../engine-types.js";
 import { unpackSections } from "../sections.js";
@@ -28,11 +30,15 @@ export async function layersTask(
   return computeLayers({ model: await loadModel(path), request }, sections, keys);
 }
 
+const keysHeaderSchema = z.object({
+  program: digestSchema,
+  parameters: z.unknown(),
+  relinearization: z.boolean(),
+  rotations: z.array(rotationNeedSchema),
+});
+
 /** Keys were held against their program when the session was opened; here they need only be what they say of themselves. */
 function keysOf(bytes: Uint8Array): EvaluationKeys {
-  const header = describeBytes(bytes)?.header as KeyNeeds & {
-    readonly parameters: unknown;
-    readonly program: string;
-  };
-  return keysFromBytes(bytes, checkParameters(header.parameters), header.program, header).keys;
+  const { program, parameters, ...needs } = keysHeaderSchema.parse(describeBytes(bytes)?.header);
+  return keysFromBytes(bytes, checkParameters(parameters), program, needs).keys;
 }
