@@ -178,7 +178,7 @@ const ckks = {
   scaleBits: 20,
   weightScaleBits: 16,
 };
-const bfv = { m: 4096, p: 1032193, sec: 128, base: 2, rencrypt_positions: [2] };
+const bfv = { m: 4096, p: 1032193, sec: 128, base: 2, rencrypt_positions: [1, 3] };
 
 test.each([
   ["CKKS", "lenet1-12x12", ckks, 5],
