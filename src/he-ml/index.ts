@@ -167,3 +167,7 @@ export {
   type TestedState,
   type TestReport,
 } from "./parameters-tester/test-report.js";
+
+export { RemoteModel, type RemoteInference } from "./network/remote-model.js";
+export { type RemoteLeg, type RemoteOptions, type RemoteProgress } from "./network/remote-options.js";
+export { RefusedError, UnavailableError } from "./network/service-errors.js";

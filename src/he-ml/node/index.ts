@@ -7,5 +7,6 @@ export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
 export { compile, compileParts } from "./compile.js";
 export { loadModel, loadNetwork } from "./files/load-model.js";
 export { infer } from "./infer.js";
+export { serve, type RunningServer, type ServeOptions } from "./rest/serve.js";
 export { Server } from "./server.js";
 export { testParameters } from "./test-parameters.js";
