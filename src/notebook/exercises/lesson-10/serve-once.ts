@@ -20,7 +20,7 @@ export interface Served {
   readonly clients: readonly { readonly evaluationKeys: string; readonly request: string }[];
 }
 
-interface ServedClient {
+export interface ServedClient {
   readonly client: Client;
   readonly request: string;
   readonly logits: readonly number[];
