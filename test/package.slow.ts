@@ -1,39 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Finished } from "./cli/he-ml.js";
+import { join } from "node:path";
 import { temporaryFolder } from "./cli/support.js";
+import { root, runElsewhere } from "./elsewhere.js";
 import { promisedOutput, readmeExamples } from "./readme-examples.js";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const minutes = 60_000;
-
-/** What npm gives to its scripts would tell the npm started here that it works on this project. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) => !/^npm_(?!config_)|^npm_config_local_prefix$|^INIT_CWD$|^NODE_OPTIONS$/.test(name),
-  ),
-);
-environment.PATH = (process.env.PATH ?? "")
-  .split(delimiter)
-  .filter((folder) => !folder.startsWith(root))
-  .join(delimiter);
 
 let user: Awaited<ReturnType<typeof temporaryFolder>>;
 
-/** Runs a command in the user's folder, or in another, to its end. */
-function run(command: string, args: readonly string[], cwd = user.path): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
-    const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, ...output }));
-  });
-}
+const run = (command: string, args: readonly string[], cwd = user.path) => runElsewhere(command, args, cwd);
 
 async function mustRun(command: string, args: readonly string[], cwd?: string): Promise<string> {
   const { status, stdout, stderr } = await run(command, args, cwd);

@@ -17,8 +17,10 @@ import { inspectCommand } from "./inspect-command.js";
 import { keygenCommand } from "./keygen-command.js";
 import { labCommand } from "./lab-command.js";
 import { runCommand } from "./run-command.js";
+import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
+import { workerCommand } from "./worker-command.js";
 import { packageVersion } from "../he-ml/node/files/package-root.js";
 
 /**
@@ -46,6 +48,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(benchCommand(io))
+    .addCommand(workerCommand(io))
     .addCommand(testParametersCommand(io))
     .addCommand(keygenCommand(io))
     .addCommand(encryptCommand(io))
@@ -53,6 +56,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
+    .addCommand(serveCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
     .addCommand(checkCommand(io))

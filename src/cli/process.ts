@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { Interrupted } from "./command-io.js";
 import { main } from "./main.js";
 
@@ -15,7 +16,11 @@ export async function runAsProcess(): Promise<void> {
   // There is nobody left to tell.
   stderr.on("error", () => undefined);
   const interrupt = new AbortController();
-  const onSignal = (signal: Interrupted["by"]) => interrupt.abort(new Interrupted(signal));
+  const onSignal = (signal: Interrupted["by"]) => {
+    // Who asks twice does not want to wait.
+    if (interrupt.signal.aborted) process.exit(128 + constants.signals[signal]);
+    interrupt.abort(new Interrupted(signal));
+  };
   for (const signal of endingSignals) process.on(signal, onSignal);
   const status = await main(argv, { stdin, stdout, stderr, env, signal: interrupt.signal });
   process.exitCode = status === 0 && outputFailed ? 1 : status;

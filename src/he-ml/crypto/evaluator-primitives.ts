@@ -1,4 +1,5 @@
 import type { Ciphertext, LevelAndScale, Plaintext } from "./ciphertext.js";
+import { requireTakenIn } from "./preconditions.js";
 import type { RotationStep } from "./rotation-keys.js";
 import type { WeightedSumMethod } from "./weighted-sum.js";
 
@@ -18,6 +19,26 @@ export abstract class EvaluatorPrimitives {
    * @throws InputError unless the bytes are a relinearized ciphertext under these parameters
    */
   abstract load(bytes: Uint8Array): Ciphertext;
+
+  /**
+   * Takes in several that stand at one level and scale; the caller owns them.
+   *
+   * @throws InputError as `load` does, and unless they stand there
+   */
+  loadAll(serialised: readonly Uint8Array[], at: LevelAndScale): Ciphertext[] {
+    const loaded: Ciphertext[] = [];
+    try {
+      for (const bytes of serialised) {
+        const ciphertext = this.load(bytes);
+        loaded.push(ciphertext);
+        requireTakenIn(at, ciphertext);
+      }
+      return loaded;
+    } catch (error) {
+      for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
+      throw error;
+    }
+  }
 
   /**
    * Writes a ciphertext for `takeOver`: cheaper than `save`, where the evaluator has a form of its own.

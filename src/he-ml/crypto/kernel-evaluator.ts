@@ -9,6 +9,7 @@ import { Evaluator } from "./evaluator.js";
 import { KernelCiphertext, KernelPlaintext } from "./kernel-ciphertext.js";
 import { giantStepSums } from "./kernel-giant-steps.js";
 import { readHead, readResidues, writeResidues } from "./kernel-hand-over.js";
+import { loadInTeam } from "./kernel-load.js";
 import type { KernelKeys } from "./kernel-keys.js";
 import { operationsOf, requireGiantSteps, type GiantStep } from "./linear-transform.js";
 import type { RotationStep } from "./rotation-keys.js";
@@ -73,6 +74,11 @@ export class KernelEvaluator extends Evaluator implements Disposable {
     return this.#fromSeal(checked);
   }
 
+  override loadAll(serialised: readonly Uint8Array[], at: LevelAndScale): Ciphertext[] {
+    const made = (make: () => number[][]) => this.#made(at.scale, make);
+    return loadInTeam(this.ring, this.seal, serialised, at, made) ?? super.loadAll(serialised, at);
+  }
+
   override handOver(a: Ciphertext, to: Uint8Array): number {
     const { polynomials, scale } = this.#own(a);
     return writeResidues(this.ring, polynomials, scale, to);
@@ -130,7 +136,7 @@ export class KernelEvaluator extends Evaluator implements Disposable {
   protected override doEncryptZero(at: LevelAndScale): Ciphertext {
     using zero = this.seal.encryptZero(at);
     const { polynomials, level } = this.seal.ciphertextWords(zero);
-    return this.#made(zero.scale, () => polynomials.map((words) => this.ring.fromWordsOfFirst(words, level)));
+    return this.#made(zero.scale, () => polynomials.map((words) => this.ring.fromWordsOf(0, words, level)));
   }
 
   protected override doAdd(a: Ciphertext, b: Ciphertext): void {

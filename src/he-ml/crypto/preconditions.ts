@@ -101,6 +101,11 @@ export function requireStanding(
   );
 }
 
+/** @throws InputError unless what was taken in stands where a program takes its input in */
+export function requireTakenIn(expected: LevelAndScale, got: LevelAndScale): void {
+  requireStanding("run", expected, got, "encrypt with the program's client specification");
+}
+
 /** @throws InputError unless a ciphertext has so many polynomials */
 export function requireSize(operation: string, a: Ciphertext, size: number): void {
   if (a.size !== size) {

@@ -40,7 +40,7 @@ interface Sizes {
   readonly elements: number;
 }
 
-function sizesUnder({ polyModulusDegree, coeffModulus }: CkksParameters): Sizes {
+function sizesUnder({ polyModulusDegree, coeffModulus }: SchemeParameters): Sizes {
   const primes = coeffModulus.length;
   const residue = polyModulusDegree * wordBytes;
   return {
@@ -58,12 +58,12 @@ export function rotationKeyBytes(parameters: CkksParameters, level: number): num
 }
 
 /** Bytes of a public key as it travels: seeded, like every other key here. */
-export function publicKeyBytes(parameters: CkksParameters): number {
+export function publicKeyBytes(parameters: SchemeParameters): number {
   return sizesUnder(parameters).digit;
 }
 
 /** Bytes of relinearization keys as they travel. */
-export function relinKeyBytes(parameters: CkksParameters): number {
+export function relinKeyBytes(parameters: SchemeParameters): number {
   const { digit, primes } = sizesUnder(parameters);
   return keysHeadBytes + 2 * wordBytes + (primes - 1) * digit;
 }

@@ -140,17 +140,17 @@ export class RnsRing {
     });
   }
 
-  /** As `fromWords`, of the words that the first member of a team has: for what is random. */
-  fromWordsOfFirst(words: BigUint64Array, level: number): number[] {
+  /** As `fromWords`, of words that one member of a team has: what is random, or what that one took in for all. */
+  fromWordsOf(rank: number, words: BigUint64Array, level: number): number[] {
     const { team } = this.exchange;
     if (!team) return this.fromWords(words, level);
     const { n } = this.memory;
     const places = this.exchange.begin().slice(0, level);
-    if (team.rank === 0) {
+    if (team.rank === rank) {
       places.forEach((place, i) => this.memory.wordsAt(place).set(words.subarray(i * n, (i + 1) * n)));
     }
     team.put();
-    team.await(0);
+    team.await(rank);
     const agreed = new BigUint64Array(level * n);
     places.forEach((place, i) => agreed.set(this.memory.wordsAt(place), i * n));
     return this.fromWords(agreed, level);

@@ -70,19 +70,19 @@ export const waitQuerySchema = z.strictObject({
     .describe("Seconds for which the answer is waited for at once"),
 });
 
-const layerList = z.array(z.int().min(0)).min(1).max(10_000);
+const layerNumbers = z.array(z.int().min(0)).max(10_000);
 
 /** A program that a client asks for. */
 export const programRequestSchema = z.strictObject({
   /** Name of a model, as `GET /models` lists it, or one of its other names; in any case. */
   net: z.string().min(1).max(200),
   /** Contiguous and ascending; all, or all from `input` on, if left out. */
-  layers: layerList.optional(),
+  layers: layerNumbers.min(1).optional(),
   packing: packingSchema.optional(),
   /** Chosen by the server if left out. */
   parameters: parametersSpecSchema.optional(),
   /** Before which layers the client decrypts, and encrypts afresh; those that the server's model asks for if left out. */
-  reencryptPositions: layerList.optional(),
+  reencryptPositions: layerNumbers.optional(),
   /** `clientSpec.output` of the program to go on from. */
   input: z.unknown().optional(),
 });
@@ -128,6 +128,9 @@ export const modelsSchema = z.object({ models: z.array(modelSummarySchema) });
 
 export const sessionQuerySchema = z.strictObject({
   program: digestSchema.describe("`clientSpec.digest` of the program that the keys are for"),
+  net: modelParamsSchema.shape.net
+    .optional()
+    .describe("Whose program it is: needed where two models have one of the same digest"),
 });
 export const sessionInfoSchema = z.object({
   session: sessionIdSchema,

@@ -1,6 +1,7 @@
 import type { LevelAndScale } from "../crypto/ciphertext.js";
 import type { EncryptedTensor, SerializedTensor } from "../crypto/encrypted-tensor.js";
 import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
+import { requireTakenIn } from "../crypto/preconditions.js";
 import { PublicContext, type EvaluationKeys } from "../crypto/public-context.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { forwardInTurns } from "../layers/forward.js";
@@ -10,7 +11,7 @@ import { encodedStage, encodeStages } from "../program/encode-plan.js";
 import { layeredSteps } from "../program/layered-steps.js";
 import type { ProgramContent } from "../program/program-content.js";
 import type { ClientExecutor, Executor } from "./executor.js";
-import { requireState, startOf } from "./input-state.js";
+import { startOf } from "./input-state.js";
 import { Turns } from "./turns.js";
 
 /** Computes in this thread, giving way to the event loop now and then. */
@@ -66,7 +67,7 @@ class InProcessClient implements ClientExecutor {
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { context } = this;
     using loaded = context.load(input);
-    requireState(this.start, loaded);
+    requireTakenIn(this.start, loaded);
     const decrypt = (tensor: EncryptedTensor) => twin!.decrypt(context.save(tensor));
     const forwarded = { ...options, twin: twin && { input: twin.input, decrypt } };
     using output = yield* forwardInTurns(this.steps, loaded, forwarded, this.turns);

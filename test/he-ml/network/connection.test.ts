@@ -88,7 +88,7 @@ test.each<[string, number, string, string | RegExp]>([
   expect(server.requests).toHaveLength(1);
 });
 
-test("an answer without an end is cut off where it is longer than it may be, compressed or not", async () => {
+test("an answer without an end is cut off where it is longer than it may be", async () => {
   const closed: Promise<unknown>[] = [];
   await using server = await fakeServer((_, response) => {
     closed.push(once(response, "close"));

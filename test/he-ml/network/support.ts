@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { modelForward } from "../../../src/he-ml/model/model.js";
 import { valueRanges } from "../../../src/he-ml/model/value-range.js";
 import type { RemoteOptions } from "../../../src/he-ml/network/remote-options.js";
@@ -33,10 +34,29 @@ export async function listening(
     config: { models: [{ name: "tiny", aliases: ["TOY"], path }] },
     ...options,
   });
+  keepCompiled(small.engine);
   const url = await small.app.listen({ host: "127.0.0.1", port: 0 });
   const stop = async () => {
+    // Those that a client opened and never used are not idle to Node.
+    small.app.server.closeAllConnections();
     await small.stop();
     await folder.remove();
   };
   return { ...small, url, stop };
+}
+
+/** As engines do: what was compiled once is kept. */
+function keepCompiled(engine: SmallApp["engine"]): void {
+  const compile = engine.compile.bind(engine);
+  const kept = new Map<string, ReturnType<typeof compile>>();
+  engine.compile = (model, request) => {
+    const asked = JSON.stringify(request);
+    if (!kept.has(asked)) kept.set(asked, compile(model, request));
+    return kept.get(asked)!;
+  };
+}
+
+/** Waits for a condition that others bring about. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(5);
 }

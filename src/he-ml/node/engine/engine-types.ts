@@ -44,7 +44,10 @@ export type Task =
   | { readonly kind: "keys"; readonly program: string; readonly session: string }
   /** Runs a program on `input`/job with the keys of a session; the result's only section is the response. */
   | { readonly kind: "run"; readonly program: string; readonly session: string }
-  /** The original's request: encoded layers, one value a ciphertext, on `input`/job, which is bytes as `packSections` makes them. */
+  /**
+   * The original's request: encoded layers, one value a ciphertext, on `input`/job, which is bytes as `packSections` makes them. Its
+   * result's `about` is `LayersResult`.
+   */
   | { readonly kind: "layers"; readonly model: ModelReference; readonly request: LayersRequest };
 
 /** How a worker process finds a model: it loads it by this path (see `loadModel`). */
@@ -69,6 +72,12 @@ export interface LayersRequest {
    */
   readonly session?: string;
   readonly keys: { readonly publicKey: boolean; readonly relinKeys: boolean };
+}
+
+/** What a `layers` task gives beside the output's ciphertexts. */
+export interface LayersResult {
+  /** BFV: what values are multiplied by. */
+  readonly scale?: number;
 }
 
 const heldProgramSchema = z.strictObject({
@@ -173,6 +182,13 @@ export class QueueClosedError extends Error {
 export class QueueFullError extends Error {
   constructor(readonly retryAfterSeconds: number) {
     super(`the queue is full; come back in ${retryAfterSeconds} s`);
+  }
+}
+
+/** What store and queue are kept in cannot be reached just now. */
+export class EngineAwayError extends Error {
+  constructor(readonly retryAfterSeconds: number) {
+    super(`the queue cannot be reached just now; come back in ${retryAfterSeconds} s`);
   }
 }
 

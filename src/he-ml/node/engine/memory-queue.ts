@@ -9,6 +9,7 @@ import {
   type ProcessPool,
   type Store,
   type TaskFailure,
+  type TaskResult,
 } from "./engine-types.js";
 import { JobExistsError } from "./engine.js";
 import { FairTurns } from "./fair-turns.js";
@@ -22,7 +23,7 @@ export interface MemoryQueueOptions {
 }
 
 /** How a job ended; its result is in the store. */
-type Ending =
+export type Ending =
   | { readonly state: "done"; readonly queueMilliseconds: number }
   | { readonly state: "refused"; readonly reason: string }
   | { readonly state: "failed"; readonly why: TaskFailure; readonly reason: string };
@@ -150,7 +151,7 @@ export class MemoryQueue implements JobQueue {
     const queueMilliseconds = started - entry.added;
     let ending: Ending;
     try {
-      const result = await this.#attempt(entry.job, entry.stop.signal);
+      const result = await attempt(this.pool, entry.job, entry.stop.signal);
       if (!entry.stop.signal.aborted) {
         await this.store.put("result", id, resultToBytes(result), this.options.resultSeconds);
       }
@@ -170,17 +171,6 @@ export class MemoryQueue implements JobQueue {
     this.#ended.add(entry);
     for (const wake of entry.waiting) wake();
     await this.store.delete("input", id);
-  }
-
-  async #attempt({ id, task }: Job, signal: AbortSignal): Promise<Awaited<ReturnType<ProcessPool["run"]>>> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.pool.run(id, task, signal);
-      } catch (error) {
-        const isMayBeOthers = error instanceof TaskFailedError && error.why === "died";
-        if (!isMayBeOthers || attempt === mostAttempts || signal.aborted) throw error;
-      }
-    }
   }
 
   #forget(entry: Entry): void {
@@ -205,7 +195,23 @@ export class MemoryQueue implements JobQueue {
   }
 }
 
-function endingBy(error: unknown): Ending {
+/** Does a job's task, and once more where its process died. @throws as `ProcessPool.run` does */
+export async function attempt(
+  pool: Pick<ProcessPool, "run">,
+  { id, task }: Pick<Job, "id" | "task">,
+  signal: AbortSignal,
+): Promise<TaskResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await pool.run(id, task, signal);
+    } catch (error) {
+      const isMayBeOthers = error instanceof TaskFailedError && error.why === "died";
+      if (!isMayBeOthers || attempt === mostAttempts || signal.aborted) throw error;
+    }
+  }
+}
+
+export function endingBy(error: unknown): Ending {
   if (error instanceof InputError) return { state: "refused", reason: error.message };
   if (error instanceof TaskFailedError) return { state: "failed", why: error.why, reason: error.message };
   return { state: "failed", why: "died", reason: "job: the server could not do it; send it again" };

@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** Jobs that were accepted are done; all else can be made or asked for again. */
-const isLasting = (kind: StoreKind) => kind === "input";
+export const isLasting = (kind: StoreKind) => kind === "input";
 
 const sweepMilliseconds = 10_000;
 

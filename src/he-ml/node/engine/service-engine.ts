@@ -7,6 +7,7 @@ import { Turns } from "../../service/turns.js";
 import type { EngineSettings } from "./engine-options.js";
 import type { Engine, EngineStatus } from "./engine.js";
 import {
+  EngineAwayError,
   TaskFailedError,
   type CompiledPrograms,
   type HeldProgram,
@@ -177,7 +178,8 @@ export class ServiceEngine implements Engine {
     try {
       await this.queue.add(job);
     } catch (error) {
-      await this.store.delete("input", job.id);
+      // It may have been added before the queue could not be reached.
+      if (!(error instanceof EngineAwayError)) await this.store.delete("input", job.id);
       throw error;
     }
   }

@@ -1,25 +1,15 @@
 import bearerAuth from "@fastify/bearer-auth";
 import cors from "@fastify/cors";
-import {
-  LogController,
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyTypeProvider,
-  type RawServerDefault,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-} from "fastify";
+import { LogController, fastify } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Socket } from "node:net";
-import type * as z from "zod";
 import { bytesType, refusals, routes, timingHeader, type ErrorCode } from "../../network/protocol.js";
-import type { TypeOf } from "../../schema.js";
 import type { Engine } from "../engine/engine.js";
+import type { App, SchemaTypes } from "./app-types.js";
 import { Answers } from "./answers.js";
 import { Bodies, cutAfter } from "./bodies.js";
 import { computeRoute } from "./compute-route.js";
-import { HttpError, httpErrorOf } from "./http-error.js";
+import { HttpError, closingError, httpErrorOf } from "./http-error.js";
 import { jobRoutes } from "./job-routes.js";
 import type { Limits } from "./limits.js";
 import { logRequest, loggerOptions } from "./log.js";
@@ -30,28 +20,6 @@ import { describeRoutes } from "./openapi.js";
 import type { Service } from "./service.js";
 import { sessionRoutes } from "./session-routes.js";
 import { statusRoutes } from "./status-routes.js";
-
-/** What handlers get is what schemas give out; what they answer is only read. */
-interface SchemaTypes extends FastifyTypeProvider {
-  readonly validator: this["schema"] extends z.ZodType ? z.output<this["schema"]> : unknown;
-  readonly serializer: this["schema"] extends z.ZodType ? TypeOf<this["schema"]> : unknown;
-}
-
-/** A server's routes, typed by their schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  SchemaTypes
->;
-
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** A server that is about to end takes nothing new. */
-    readonly takesWork?: boolean;
-  }
-}
 
 export interface AppOptions {
   readonly engine: Engine;
@@ -106,12 +74,10 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
   if (options.cors) await allowOrigins(app, options.cors);
   if (options.tokens) await requireToken(app, options.tokens);
-  app.addHook("onRequest", async ({ headers, routeOptions }) => {
-    if (closing && routeOptions.config.takesWork) {
-      throw new HttpError("closing", "the server is about to stop; come back later, or ask another");
-    }
+  app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
+    if (closing && routeOptions.config.takesWork) throw closingError();
     const encoding = headers["content-encoding"] ?? "identity";
-    if (encoding === "identity") return;
+    if (encoding === "identity" || method === "GET") return;
     throw new HttpError(
       "wrong-type",
       `Content-Encoding: expected none, got ${JSON.stringify(encoding)}; send the bytes as they are`,

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { finished, type Readable } from "node:stream";
 import { parseJson } from "../../formats/parse-json.js";
-import { HttpError } from "./http-error.js";
+import { HttpError, closingError } from "./http-error.js";
 import type { Limits } from "./limits.js";
 import type { Metrics } from "./metrics.js";
 
@@ -107,7 +107,7 @@ function readChunks(
     const onGone = () => end(new HttpError("bad-request", `${what}: it was cut off`));
     const late = new HttpError("too-slow", `${what}: expected all of it within ${seconds} s`);
     const timer = setTimeout(() => end(late), seconds * 1000);
-    const onClosing = () => end(new HttpError("closing", "the server is about to stop; come back later"));
+    const onClosing = () => end(closingError());
     ended.addEventListener("abort", onClosing);
     if (ended.aborted) onClosing();
     else if (stream.destroyed) onGone();
@@ -117,9 +117,9 @@ function readChunks(
 
 /** Lets a client that was refused before it had sent everything read why, and then cuts it off. */
 export function cutAfter({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || !raw.socket) return;
+  if (raw.complete) return;
   finished(reply.raw, () => {
-    const timer = setTimeout(() => raw.socket.destroy(), lingerSeconds * 1000);
+    const timer = setTimeout(() => raw.destroy(), lingerSeconds * 1000).unref();
     raw.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
     raw.on("error", () => undefined).resume();
   });

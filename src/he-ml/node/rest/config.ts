@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import * as z from "zod";
 import { InputError } from "../../errors.js";
 import type { TypeOf } from "../../schema.js";
+import { engineOptionsSchema } from "../engine/engine-options.js";
 import { readJsonFile } from "../files/json-file.js";
 import { limitsSchema } from "./limits.js";
 
@@ -23,11 +24,15 @@ const servedModelSchema = z.strictObject({
 export const configSchema = z.strictObject({
   /** All that lie under `models/` and can be encrypted if left out, `lenet1` as MNIST, too. */
   models: z.array(servedModelSchema).min(1).optional(),
-  limits: limitsSchema.optional(),
+  /** Of what comes in. */
+  limits: limitsSchema.prefault({}),
+  /** Of what is computed and kept. */
+  engine: engineOptionsSchema.prefault({}),
 });
 
-export type ServeConfigInput = z.input<typeof configSchema>;
 export interface ServeConfig extends TypeOf<typeof configSchema> {}
+/** As people write it: what is usual is left out. */
+export type ServeConfigInput = z.input<typeof configSchema> | ServeConfig;
 export interface ServedModelConfig extends TypeOf<typeof servedModelSchema> {}
 
 /** @throws InputError naming the field that is missing, unknown or out of range */

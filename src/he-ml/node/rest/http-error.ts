@@ -3,7 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { InputError } from "../../errors.js";
 import { refusals, type ErrorCode } from "../../network/protocol.js";
 import { JobExistsError } from "../engine/engine.js";
-import { QueueFullError, StoreFullError, TaskFailedError } from "../engine/engine-types.js";
+import { QueueClosedError, QueueFullError, StoreFullError, TaskFailedError } from "../engine/engine-types.js";
 
 /** What a client is told instead of an answer. */
 export class HttpError extends Error {
@@ -22,6 +22,10 @@ export class HttpError extends Error {
   }
 }
 
+/** What is refused while the server ends. */
+export const closingError = () =>
+  new HttpError("closing", "the server is about to stop; come back later, or ask another");
+
 /** Sessions end, and make room, more slowly than jobs. */
 const secondsUntilRoom = 30;
 
@@ -31,7 +35,10 @@ export function httpErrorOf(error: unknown): HttpError {
   if (error instanceof InputError) return new HttpError("bad-request", error.message);
   if (error instanceof QueueFullError) return new HttpError("busy", error.message, error.retryAfterSeconds);
   if (error instanceof StoreFullError) return new HttpError("busy", error.message, secondsUntilRoom);
-  if (error instanceof JobExistsError) return new HttpError("job-exists", error.message);
+  if (error instanceof QueueClosedError) return closingError();
+  if (error instanceof JobExistsError) {
+    return new HttpError("job-exists", "there is a job of this number with another input; take a new number");
+  }
   if (error instanceof TaskFailedError) return new HttpError("job-failed", error.message);
   return ofFastify(error) ?? new HttpError("internal", "the server made a mistake; its log says more");
 }

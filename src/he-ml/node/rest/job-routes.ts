@@ -9,7 +9,7 @@ import {
   waitQuerySchema,
 } from "../../network/protocol.js";
 import type { HeldProgram, JobOutcome } from "../engine/engine-types.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 import { HttpError } from "./http-error.js";
 import { headerRoom, type Limits } from "./limits.js";
 import { bodyRefusals, bytesAnswer, bytesBody, nothing, refusalsOf } from "./openapi.js";
@@ -151,7 +151,8 @@ interface JobParams {
 /** Clients choose numbers of their own, so that two sessions' could be the same. */
 const idOf = ({ session, job }: JobParams) => `${session}-${job.toLowerCase()}`;
 
-const timing = (queue: number, evaluate: number) =>
+/** A `Server-Timing` header's value. */
+export const timing = (queue: number, evaluate: number) =>
   `queue;dur=${queue.toFixed(1)}, evaluate;dur=${evaluate.toFixed(1)}`;
 
 /** @throws HttpError where there will never be an answer */

@@ -31,8 +31,6 @@ export const limitsSchema = z.strictObject({
 
 export interface Limits extends TypeOf<typeof limitsSchema> {}
 
-export const usualLimits: Limits = limitsSchema.parse({});
-
 /** JSON that asks for programs: another program's output specification may be in it, with a slot for each value. */
 export const mostProgramRequestBytes = 16 * MiB;
 /** What our byte format may have before its sections. */

@@ -8,7 +8,7 @@ import {
   type ProgramRequest,
   type Programs,
 } from "../../network/protocol.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 import { mostProgramRequestBytes } from "./limits.js";
 import { bodyRefusals, refusalsOf } from "./openapi.js";
 import type { Service } from "./service.js";

@@ -2,6 +2,7 @@ import { InputError } from "../../errors.js";
 import { layerShapes, type Model } from "../../model/model.js";
 import { UnsupportedLayersError } from "../../model/unsupported-layers.js";
 import type { ModelSummary } from "../../network/protocol.js";
+import { activationOf } from "../../planner/stages/activation.js";
 import type { ModelReference } from "../engine/engine-types.js";
 import { loadModel } from "../files/load-model.js";
 import { modelFile, modelNames } from "../files/model-folder.js";
@@ -12,6 +13,8 @@ import { HttpError } from "./http-error.js";
 export interface ServedModel {
   readonly reference: ModelReference;
   readonly summary: ModelSummary;
+  /** Numbers of the layers that multiply ciphertexts, and so need relinearization keys. */
+  readonly multiplying: readonly number[];
 }
 
 /** What the original's clients call the model for handwritten digits. */
@@ -78,7 +81,8 @@ async function served(config: ServedModelConfig): Promise<ServedModel> {
   }
   return {
     reference: { net, path: await modelFile(path) },
-    summary: { net, aliases: [...aliases], ...summaryOf(model), reencryptPositions: [...reencryptPositions] },
+    summary: { net, aliases, ...summaryOf(model), reencryptPositions },
+    multiplying: model.layers.flatMap((layer, index) => (activationOf(layer) ? [index] : [])),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import * as z from "zod";
 import { bytesType, errorBodySchema, refusals, routes, type ErrorCode } from "../../network/protocol.js";
 import { packageVersion } from "../files/package-root.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 
 /** What every route may answer. */
 const everywhere: readonly ErrorCode[] = ["bad-request", "unauthorized", "internal"];

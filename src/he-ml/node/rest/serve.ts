@@ -1,5 +1,4 @@
 import { InputError } from "../../errors.js";
-import type { Engine } from "../engine/engine.js";
 import { requirePackages } from "../optional-packages.js";
 import { checkConfig, type ServeConfigInput } from "./config.js";
 import { checkServeOptions } from "./serve-options.js";
@@ -10,7 +9,7 @@ export interface ServeOptions {
   readonly host?: string;
   /** Any that is free if left out, or 0. */
   readonly port?: number;
-  /** Models and limits, as in the file of `he-ml serve --config`. */
+  /** Models and limits; the same as in the file of `he-ml serve --config`. */
   readonly config?: ServeConfigInput;
   /** Whoever sends one as `Authorization: Bearer …` may use the server; everybody if left out. */
   readonly tokens?: readonly string[];
@@ -18,7 +17,7 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Origins whose pages may use the server. */
   readonly cors?: readonly string[];
-  /** Processes that compute. */
+  /** Processes that compute: as many as there are cores if left out, at most four. */
   readonly processes?: number;
   /** Where a line of JSON goes for each request; nowhere if left out. */
   readonly log?: NodeJS.WritableStream;
@@ -27,28 +26,33 @@ export interface ServeOptions {
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
-  /** How many models it has. */
+  /** What its models are called. */
   readonly models: readonly string[];
   /** Takes nothing new, finishes what was accepted, and ends. */
   close(): Promise<void>;
 }
 
-/** As `serve`, on an engine that is ended with the server. */
-export async function serveOn(
-  startEngine: (options: ServeOptions) => Promise<Engine>,
-  options: ServeOptions = {},
-): Promise<RunningServer> {
-  checkServeOptions(options);
+/**
+ * Serves models over HTTP: clients send encrypted images, and keep the key that decrypts. What is computed is computed in
+ * processes beside this one. Needs the packages of the service, which are optional.
+ *
+ * @throws InputError if an option, the configuration or a model cannot be used, or the address is taken
+ * @example
+ * const server = await serve({ config: { models: [{ name: "lenet1" }] } });
+ * console.log(server.url); // http://127.0.0.1:41233
+ * await server.close();
+ */
+export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   requirePackages("service");
-  const [{ buildApp }, { Models }, { usualLimits }] = await Promise.all([
+  const { host, port, config, tokens, tls, cors, log, processes } = checkServeOptions(options);
+  const { models: configured, limits, engine: engineOptions } = checkConfig("serve: config", config);
+  const [{ buildApp }, { Models }, { startLocalEngine }] = await Promise.all([
     import("./app.js"),
     import("./models.js"),
-    import("./limits.js"),
+    import("../engine/start-engine.js"),
   ]);
-  const { host = "127.0.0.1", port = 0, config = {}, tokens, tls, cors, log } = options;
-  const { models: configured, limits = usualLimits } = checkConfig("serve: config", config);
   const models = await Models.load(configured);
-  const engine = await startEngine(options);
+  const engine = await startLocalEngine({ ...engineOptions, ...(processes && { processes }) });
   const { app, close } = await buildApp({ engine, models, limits, tokens, tls, cors, log });
   try {
     const url = await app.listen({ host, port });
@@ -63,7 +67,7 @@ export async function serveOn(
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
     throw new InputError(
-      `serve: ${host}:${port} cannot be listened on (${code}); choose another --port or --host`,
+      `serve: ${host}:${port} cannot be listened on (${code}); choose another port or host`,
     );
   }
 }

@@ -4,7 +4,7 @@ import {
   sessionParamsSchema,
   sessionQuerySchema,
 } from "../../network/protocol.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 import { HttpError } from "./http-error.js";
 import { headerRoom } from "./limits.js";
 import { bodyRefusals, bytesBody, nothing, refusalsOf } from "./openapi.js";
@@ -26,13 +26,15 @@ export async function sessionRoutes(app: App, service: Service): Promise<void> {
         ...bytesBody("Evaluation keys, in HE-ML's byte format"),
         response: {
           201: sessionInfoSchema.describe("The session"),
-          ...refusalsOf("unknown-program", "job-failed", ...bodyRefusals),
+          ...refusalsOf("unknown-program", "unknown-model", "job-failed", ...bodyRefusals),
         },
       },
     },
     async (request, reply) => {
       const gone = clientGone(reply);
-      const program = await requireProgram(service, request.query.program);
+      const { program: digest, net } = request.query;
+      const model = net === undefined ? undefined : service.models.find(net).reference.net;
+      const program = await requireProgram(service, digest);
       if (program.keyBytes > limits.mostKeyBytes) {
         throw new HttpError(
           "too-large",
@@ -41,7 +43,7 @@ export async function sessionRoutes(app: App, service: Service): Promise<void> {
         );
       }
       const keys = await bodies.read(request, reply, program.keyBytes + headerRoom, "keys");
-      const session = await engine.openSession(program, keys);
+      const session = await engine.openSession(program, keys, model);
       // Nobody knows its number.
       if (gone.aborted) await engine.closeSession(session.session);
       return reply.code(201).send(session);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { healthSchema, routes } from "../../network/protocol.js";
-import type { App } from "./app.js";
+import type { App } from "./app-types.js";
 import { refusalsOf } from "./openapi.js";
 import type { Service } from "./service.js";
 

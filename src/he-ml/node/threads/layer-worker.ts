@@ -2,10 +2,10 @@ import { workerData } from "piscina";
 import type { Ciphertext, LevelAndScale } from "../../crypto/ciphertext.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { operationsBetween } from "../../crypto/operation-counts.js";
+import { requireTakenIn } from "../../crypto/preconditions.js";
 import { PublicContext } from "../../crypto/public-context.js";
 import { layeredSteps } from "../../program/layered-steps.js";
 import type { LayeredProgram } from "../../program/program-content.js";
-import { requireState } from "../../service/input-state.js";
 import type { Answer, LayerTask, WorkerProgram } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, writeCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { workerFor, type OpenClient } from "./worker-clients.js";
@@ -29,7 +29,7 @@ class LoadedInputs {
     const bytes = sharedCiphertext(this.tensor, index);
     const ciphertext = this.handedOver ? this.evaluator.takeOver(bytes) : this.evaluator.load(bytes);
     this.#loaded.set(index, ciphertext);
-    requireState(this.expected, ciphertext);
+    requireTakenIn(this.expected, ciphertext);
     return ciphertext;
   }
 

@@ -1,5 +1,4 @@
 import { workerData } from "piscina";
-import type { Ciphertext } from "../../crypto/ciphertext.js";
 import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { operationsBetween } from "../../crypto/operation-counts.js";
@@ -52,17 +51,15 @@ function compute(
   }
 }
 
-function load(he: Evaluator, { stage }: StageRun, input: SharedTensor, image: number): EncryptedTensor {
-  const loaded: Ciphertext[] = [];
-  try {
-    stage.input.forEach((_, i) =>
-      loaded.push(he.load(sharedCiphertext(input, image * stage.input.length + i))),
-    );
-    return new EncryptedTensor({ ...input, images: 1 }, loaded);
-  } catch (error) {
-    for (const ciphertext of loaded) ciphertext[Symbol.dispose]();
-    throw error;
-  }
+function load(
+  he: Evaluator,
+  { stage, input: at }: StageRun,
+  input: SharedTensor,
+  image: number,
+): EncryptedTensor {
+  const first = image * stage.input.length;
+  const serialised = stage.input.map((_, i) => sharedCiphertext(input, first + i));
+  return new EncryptedTensor({ ...input, images: 1 }, he.loadAll(serialised, at));
 }
 
 export default workerFor(start);

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { workerData } from "piscina";
 import type { Ciphertext } from "../../crypto/ciphertext.js";
+import { ciphertextCount } from "../../crypto/packing.js";
 import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { operationsBetween } from "../../crypto/operation-counts.js";
@@ -47,8 +48,8 @@ function run(
   const results: StageResult[] = [];
   let current: Ciphertext[] = [];
   try {
-    const count = input.slotLayout!.length * input.images;
-    for (let i = 0; i < count; i++) current.push(he.load(sharedCiphertext(input, i)));
+    const serialised = Array.from({ length: ciphertextCount(input) }, (_, i) => sharedCiphertext(input, i));
+    current = he.loadAll(serialised, stages[from].input);
     requireInput(stages[from], new EncryptedTensor(input, current));
     for (let stage = from; stage < to; stage++) {
       const [before, start] = [he.operations, performance.now()];

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { modelForward, tensor } from "../../../../src/he-ml/index.js";
+import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
 import { maxAbsDifference } from "../../support.js";
-import { tinyModel, waves } from "../../../cli/support.js";
+import { teachingParameters, tinyModel, waves } from "../../../cli/support.js";
 import {
   askProgram,
-  bytesHeaders,
   openSession,
   putJob,
+  refusalOf,
   smallApp,
   type Opened,
   type SmallApp,
@@ -24,30 +25,127 @@ beforeAll(async () => {
 });
 afterAll(() => small.stop());
 
-const refusal = (answer: { statusCode: number; body: string }) => ({
-  status: answer.statusCode,
-  ...(JSON.parse(answer.body) as { error: { code: string; message: string } }).error,
+const get = (url: string) => small.app.inject(url);
+
+test("what it says of itself", async () => {
+  expect((await get("/health")).json()).toEqual({ status: "ok" });
+  const metrics = await get("/metrics");
+  expect(metrics.headers["content-type"]).toMatch(/^text\/plain/);
+  expect(metrics.body).toContain("\nhe_ml_sessions 1\n");
+  expect(metrics.body).toMatch(
+    /\nhe_ml_request_seconds_count\{method="POST",route="\/sessions",status="201"\} 1\n/,
+  );
+  const received = Number(/\nhe_ml_received_bytes_total (\d+)\n/.exec(metrics.body)![1]);
+  expect(received).toBeGreaterThan(opened.client.evaluationKeys.length);
+  expect((await get("/docs/")).headers["content-security-policy"]).toContain("default-src 'self'");
+});
+
+test("models are listed, with their layers", async () => {
+  const { models } = (await get("/models")).json<{ models: object[] }>();
+  expect(models).toEqual([
+    {
+      ...{ net: "tiny", aliases: ["TOY"], inputShape: [1, 6, 6], outputShape: [3], reencryptPositions: [] },
+      layers: [
+        { index: 0, name: "conv1", kind: "convolutional", outputShape: [2, 4, 4] },
+        { index: 1, name: "square1", kind: "square", outputShape: [2, 4, 4] },
+        { index: 2, name: "pool1", kind: "averagePool", outputShape: [2, 2, 2] },
+        { index: 3, name: "flatten", kind: "flatten", outputShape: [8] },
+        { index: 4, name: "fc1", kind: "linear", outputShape: [3] },
+      ],
+    },
+  ]);
+});
+
+test("programs: by a model's name in any case, by ranges and packings, in parts, and behind another program", async () => {
+  const first = (await get("/models/toy?layers=0-1&packing=batch")).json<Programs>();
+  expect(first).toMatchObject({
+    net: "tiny",
+    programs: [{ clientSpec: { layers: [0, 1], packing: "batch" } }],
+  });
+  const parts = (await get("/models/Tiny?reencrypt=2")).json<Programs>();
+  expect(parts.programs.map(({ clientSpec }) => clientSpec.layers)).toEqual([
+    [0, 1],
+    [2, 3, 4],
+  ]);
+  const { output } = first.programs[0].clientSpec;
+  const rest = await askProgram(small, { parameters: undefined, packing: "batch", input: output });
+  expect(rest).toMatchObject({ layers: [2, 3, 4], input: { program: output.program, end: "output" } });
+});
+
+test("re-encryptions that a model asks for, unless the client says otherwise", async () => {
+  const asking = await smallApp({ config: { models: [{ name: "tiny", reencryptPositions: [2] }] } });
+  const parts = async (request: object) => {
+    const payload = { net: "tiny", parameters: teachingParameters, ...request };
+    const answer = await asking.app.inject({ method: "POST", url: "/programs", payload });
+    return answer.json<Programs>().programs.map(({ clientSpec }) => clientSpec.layers);
+  };
+  const halves = [
+    [0, 1],
+    [2, 3, 4],
+  ];
+  expect(await parts({})).toEqual(halves);
+  expect(await parts({ reencryptPositions: [] })).toEqual([[0, 1, 2, 3, 4]]);
+  await asking.stop();
 });
 
 test("a job's answer decrypts to the model's; it is there again, with traces, until it is deleted", async () => {
   const job = randomUUID();
   const answer = await putJob(small, opened, image, { job });
   expect(answer.statusCode).toBe(200);
-  expect(answer.headers["server-timing"]).toBe("queue;dur=2.0, evaluate;dur=1.0");
+  expect(answer.headers).toMatchObject({
+    "content-type": "application/octet-stream",
+    "server-timing": "queue;dur=2.0, evaluate;dur=1.0",
+  });
   const logits = opened.client.decrypt(answer.rawPayload);
   expect(maxAbsDifference(logits.data, plain.data)).toBeLessThan(0.05);
 
   const url = `/sessions/${opened.session}/jobs/${job}`;
-  const again = await small.app.inject(url);
-  expect(again.rawPayload.equals(answer.rawPayload)).toBe(true);
-  const traces = (await small.app.inject(`${url}/traces`)).json<{ traces: unknown[] }>();
+  expect((await get(url)).rawPayload.equals(answer.rawPayload)).toBe(true);
+  expect((await get(url.replace(job, job.toUpperCase()))).statusCode).toBe(200);
+  const traces = (await get(`${url}/traces`)).json<{ traces: unknown[] }>();
   expect(traces).toMatchObject({ milliseconds: { queue: 2, evaluate: 1 } });
   expect(traces.traces.length).toBeGreaterThan(0);
   expect((await small.app.inject({ method: "DELETE", url })).statusCode).toBe(204);
-  expect(refusal(await small.app.inject(url))).toMatchObject({ status: 404, code: "unknown-job" });
+  expect(refusalOf(await get(url))).toMatchObject({ status: 404, code: "unknown-job" });
 });
 
-test("health", async () => {
-  expect((await small.app.inject("/health")).json()).toEqual({ status: "ok" });
-  void bytesHeaders;
+test("a job that takes its time is asked for again, and the same body under its number is no other job", async () => {
+  let open: () => void = () => undefined;
+  small.engine.gate = new Promise((resolve) => (open = resolve));
+  const job = randomUUID();
+  const url = `/sessions/${opened.session}/jobs/${job}`;
+  const bytes = Buffer.from(opened.client.encrypt(image));
+  const put = (payload: Buffer) =>
+    small.app.inject({
+      method: "PUT",
+      url,
+      payload,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  const waiting = await put(bytes);
+  expect(waiting.statusCode).toBe(202);
+  expect(waiting.json()).toEqual({ job, state: "queued", before: 0 });
+  expect((await get(`${url}/traces`)).statusCode).toBe(202);
+  expect(refusalOf(await put(Buffer.from(opened.client.encrypt(image))))).toMatchObject({
+    status: 409,
+    code: "job-exists",
+  });
+  const later = get(`${url}?wait=30`);
+  open();
+  small.engine.gate = Promise.resolve();
+  expect((await later).statusCode).toBe(200);
+  expect((await put(bytes)).statusCode).toBe(200);
+});
+
+test("a session is what it was opened for, until it is closed; a job belongs to its session", async () => {
+  const other = await openSession(small, opened.client.spec);
+  const info = (await get(`/sessions/${other.session}`)).json<SessionInfo>();
+  expect(info).toMatchObject({ session: other.session, program: opened.client.spec.digest });
+  const job = randomUUID();
+  expect((await putJob(small, opened, image, { job })).statusCode).toBe(200);
+  expect(refusalOf(await get(`/sessions/${other.session}/jobs/${job}`)).code).toBe("unknown-job");
+  const url = `/sessions/${other.session}`;
+  expect((await small.app.inject({ method: "DELETE", url })).statusCode).toBe(204);
+  expect(refusalOf(await get(url))).toMatchObject({ status: 404, code: "unknown-session" });
+  expect(refusalOf(await putJob(small, other, image, { job })).code).toBe("unknown-session");
 });

@@ -38,12 +38,12 @@ export class SmallEngine implements Engine {
   readonly #sessions = new Map<string, { readonly info: SessionInfo; readonly session: Session }>();
   readonly jobs = new Map<string, SmallJob>();
   /** What `runLayers` was called with. */
-  readonly layers: { readonly request: LayersRequest; readonly input: Uint8Array }[] = [];
+  readonly layers: { readonly request: LayersRequest; readonly input: readonly Uint8Array[] }[] = [];
   mostJobs = 100;
   /** Jobs wait for it. */
   gate: Promise<void> = Promise.resolve();
   /** What `runLayers` gives. */
-  layersResult: (request: LayersRequest, input: Uint8Array) => TaskResult = () => {
+  layersResult: (request: LayersRequest, input: readonly Uint8Array[]) => TaskResult = () => {
     throw new InputError("layers: none are computed here");
   };
 
@@ -64,7 +64,7 @@ export class SmallEngine implements Engine {
     const parameters = checkParameters(clientSpec.parameters);
     const ciphertexts = clientSpec.slotLayout?.length ?? sizeOf(clientSpec.inputShape);
     const held = {
-      digest,
+      ...{ digest, stored: digest },
       clientSpec: JSON.parse(JSON.stringify(clientSpec)) as HeldProgram["clientSpec"],
       keyBytes: evaluationKeyBytes(parameters, clientSpec),
       inputBytes: ciphertexts * inputCiphertextBytes(parameters),
@@ -105,10 +105,10 @@ export class SmallEngine implements Engine {
     _model: ModelReference,
     request: LayersRequest,
     job: string,
-    input: Uint8Array,
+    input: readonly Uint8Array[],
   ): Promise<void> {
     this.layers.push({ request, input });
-    this.#add(job, input, async () => this.layersResult(request, input));
+    this.#add(job, Buffer.concat(input), async () => this.layersResult(request, input));
   }
 
   #add(id: string, input: Uint8Array, work: () => Promise<TaskResult>): void {
@@ -125,10 +125,10 @@ export class SmallEngine implements Engine {
       end: this.gate.then(work).then(
         (result) => void (job.outcome = { state: "done", result, queueMilliseconds: 2 }),
         (error: Error) =>
-          void (job.outcome = {
-            state: error instanceof InputError ? "refused" : "failed",
-            reason: error.message,
-          }),
+          void (job.outcome =
+            error instanceof InputError
+              ? { state: "refused", reason: error.message }
+              : { state: "failed", why: "died", reason: error.message }),
       ),
     };
     this.jobs.set(id, job);

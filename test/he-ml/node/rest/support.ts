@@ -1,6 +1,6 @@
 import { Client, type Tensor } from "../../../../src/he-ml/index.js";
 import type { ClientSpec } from "../../../../src/he-ml/program/client-spec.js";
-import type { Programs } from "../../../../src/he-ml/network/protocol.js";
+import { errorBodySchema, type Programs } from "../../../../src/he-ml/network/protocol.js";
 import { buildApp, type AppOptions, type StartedApp } from "../../../../src/he-ml/node/rest/app.js";
 import { checkConfig, type ServeConfigInput } from "../../../../src/he-ml/node/rest/config.js";
 import { limitsSchema } from "../../../../src/he-ml/node/rest/limits.js";
@@ -27,7 +27,7 @@ export async function smallApp(
   const started = await buildApp({
     engine,
     models: await Models.load(models?.map((model) => ({ path, ...model }))),
-    limits: limits ?? limitsSchema.parse({ closingSeconds: 0 }),
+    limits: options.config?.limits ? limits : limitsSchema.parse({ closingSeconds: 0 }),
     ...options,
   });
   const stop = async () => {
@@ -60,6 +60,12 @@ export async function openSession(small: SmallApp, spec: ClientSpec): Promise<Op
   });
   if (answer.statusCode !== 201) throw new Error(answer.body);
   return { client, session: answer.json<{ session: string }>().session };
+}
+
+/** What an answer refuses, and why. */
+export function refusalOf(answer: { readonly statusCode: number; readonly body: string }) {
+  const { error } = errorBodySchema.parse(JSON.parse(answer.body));
+  return { status: answer.statusCode, ...error };
 }
 
 /** What `PUT` of an image gives. */
