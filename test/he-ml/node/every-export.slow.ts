@@ -27,6 +27,10 @@ const inThisThread = {
     inNode.infer(program, batch, withoutThreads(options)),
   advise: (...[network, goals, options]: Parameters<typeof inNode.advise>) =>
     inNode.advise(network, goals, withoutThreads(options)),
+  serve: async (options: inNode.ServeOptions) => {
+    await using server = await inNode.serve(options);
+    return server.models;
+  },
 };
 
 /** Any text is a path, where costs would be written. */
@@ -45,6 +49,7 @@ const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
   onnxSession: async () => [bytes],
   planningCosts: async () => [join(folder.path, "costs.json"), "kernel"],
   runOnnx: async () => [bytes, images],
+  serve: async () => [{ processes: 1, config: { models: [{ name: "lenet1" }] } }],
   testParameters: async () => [model, images, { encryption_parameters: [teachingSet] }, {}],
 };
 

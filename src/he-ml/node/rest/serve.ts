@@ -2,7 +2,6 @@ import { InputError } from "../../errors.js";
 import { requirePackages } from "../optional-packages.js";
 import { checkConfig, type ServeConfigInput } from "./config.js";
 import { checkServeOptions } from "./serve-options.js";
-import { startLocalEngine } from "../engine/start-engine.js";
 
 export interface ServeOptions {
   /** Where it listens: this machine only, `127.0.0.1`, if left out. */
@@ -71,14 +70,3 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     );
   }
 }
-
-/**
- * Serves models over HTTP, on this machine's processes.
- *
- * @throws InputError if an option is wrong, a model cannot be served, or the address cannot be listened on
- * @example
- * await using server = await serve({ config: { models: [{ name: "lenet1" }] } });
- * await using remote = await RemoteModel.connect(server.url, "lenet1");
- */
-export const serve = (options: ServeOptions = {}): Promise<RunningServer> =>
-  serveOn(({ processes }) => startLocalEngine({ processes }), options);
