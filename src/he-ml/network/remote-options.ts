@@ -7,6 +7,7 @@ import { bytesSchema } from "../schema.js";
 import { formatShape } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import type { LegProgress } from "./leg.js";
+import type { RemoteStage } from "./remote-inference.js";
 import type { RouteRequest } from "./route.js";
 
 /** One server of several that share a network. */
@@ -20,7 +21,7 @@ export interface RemoteLeg {
 
 /** How far a remote model is, in bytes. */
 export interface RemoteProgress extends Omit<LegProgress, "stage"> {
-  readonly stage: "program" | "keys" | "encrypt" | "upload" | "queue" | "evaluate" | "download" | "decrypt";
+  readonly stage: "program" | LegProgress["stage"] | RemoteStage;
 }
 
 export interface RemoteOptions {
@@ -65,6 +66,12 @@ const optionsSchema = z.strictObject({
   security: z.literal("teaching").optional(),
 });
 
+const rangeSchema = z.strictObject({
+  url: z.string(),
+  net: z.string().min(1).max(200),
+  layers: layersSchema.optional(),
+  token: z.string().optional(),
+});
 const legsSchema = z
   .array(z.strictObject({ url: z.string(), layers: layersSchema, token: z.string().optional() }))
   .min(1);
@@ -73,6 +80,10 @@ const legsSchema = z
 export function checkedOptions<Options extends object>(options: Options): Options {
   return checked("options", optionsSchema, requireOptions("remote model", options)) as Options;
 }
+
+/** @throws InputError naming the field of a range that is missing, unknown or wrong */
+export const checkedRange = (range: unknown): z.output<typeof rangeSchema> =>
+  checked("range", rangeSchema, range);
 
 function checked<S extends z.ZodType>(what: string, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);

@@ -1,4 +1,4 @@
-import type { RemoteInference } from "../../he-ml/network/remote-model.js";
+import type { RemoteInference } from "../../he-ml/network/remote-inference.js";
 import type { Figure } from "../figure.js";
 import { megabytes } from "../units.js";
 import {

@@ -112,6 +112,7 @@ export class ServiceEngine implements Engine {
     input: readonly Uint8Array[],
     owner: string,
   ): Promise<void> {
+    if (request.session !== undefined) await this.#requireSession(request.session);
     await this.#add({ id: job, owner, task: { kind: "layers", model, request } }, packSections({}, input));
   }
 
@@ -158,6 +159,13 @@ export class ServiceEngine implements Engine {
     if (!isWhole.includes(false)) return record;
     await this.#endSession(id);
     return undefined;
+  }
+
+  /** @throws InputError if it is no more */
+  async #requireSession(id: string): Promise<SessionRecord> {
+    const record = await this.#session(id);
+    if (record) return record;
+    throw new InputError(`session: there is no session ${id} any more; open another`);
   }
 
   async #endSession(id: string): Promise<void> {

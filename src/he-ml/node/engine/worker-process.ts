@@ -51,6 +51,8 @@ interface Running {
   readonly done: (result: TaskResult) => void;
   readonly failed: (error: Error) => void;
   requests: number;
+  /** Whether its session was closed in the meantime. */
+  isForgotten: boolean;
 }
 
 /** A process that does tasks, one at a time. Whatever it does, it costs that task only. */
@@ -146,11 +148,14 @@ export class WorkerProcess {
     signal?.addEventListener("abort", stop, { once: true });
     try {
       return await new Promise<TaskResult>((done, failed) => {
-        this.#running = { id, task, done, failed, requests: 0 };
+        this.#running = { id, task, done, failed, requests: 0, isForgotten: false };
         if (this.#isGone) this.#gone();
         else this.#send({ type: "task", id, task }, input);
       });
     } finally {
+      // It may have loaded keys after it was told to free them.
+      if (this.#running?.isForgotten && "session" in task)
+        this.#send({ type: "forget", session: task.session });
       this.#running = undefined;
       clearTimeout(late);
       clearInterval(watch);
@@ -159,8 +164,11 @@ export class WorkerProcess {
     }
   }
 
+  /** Frees a session's keys. */
   forget(session: string): void {
-    if (this.holds.has(session)) this.#send({ type: "forget", session });
+    this.#send({ type: "forget", session });
+    const running = this.#running;
+    if (running && "session" in running.task && running.task.session === session) running.isForgotten = true;
   }
 
   /** @param reason what a task that is being done fails with */

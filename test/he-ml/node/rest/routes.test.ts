@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { modelForward, tensor } from "../../../../src/he-ml/index.js";
+import { InputError, modelForward, tensor } from "../../../../src/he-ml/index.js";
 import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
 import { maxAbsDifference } from "../../support.js";
 import { teachingParameters, tinyModel, waves } from "../../../cli/support.js";
@@ -57,25 +57,29 @@ test("models are listed, with their layers", async () => {
 });
 
 test("programs: by a model's name in any case, by ranges and packings, in parts, and behind another program", async () => {
-  const first = (await get("/models/toy?layers=0-1&packing=batch")).json<Programs>();
-  expect(first).toMatchObject({
-    net: "tiny",
-    programs: [{ clientSpec: { layers: [0, 1], packing: "batch" } }],
+  const compile = jest.spyOn(small.engine, "compile").mockImplementation(() => {
+    throw new InputError("compile: not here");
   });
-  const parts = (await get("/models/Tiny?reencrypt=2")).json<Programs>();
-  expect(parts.programs.map(({ clientSpec }) => clientSpec.layers)).toEqual([
-    [0, 1],
-    [2, 3, 4],
-  ]);
-  const { output } = first.programs[0].clientSpec;
-  const rest = await askProgram(small, { parameters: undefined, packing: "batch", input: output });
-  expect(rest).toMatchObject({ layers: [2, 3, 4], input: { program: output.program, end: "output" } });
+  const asked = async (url: string, { app } = small) => {
+    expect(refusalOf(await app.inject(url)).message).toBe("compile: not here");
+    return compile.mock.lastCall![1];
+  };
+  expect(await asked("/models/toy?layers=0-1&packing=batch")).toEqual({
+    ...{ net: "tiny", layers: [0, 1], packing: "batch" },
+  });
+  expect(await asked("/models/TINY?layers=3")).toEqual({ net: "tiny", layers: [3] });
+  expect(await asked("/models/tiny?reencrypt=2,3")).toEqual({ net: "tiny", reencryptPositions: [2, 3] });
+  compile.mockRestore();
+
+  const first = await askProgram(small, { layers: [0, 1], packing: "batch" });
+  const rest = await askProgram(small, { packing: "batch", input: first.output });
+  expect(rest).toMatchObject({ layers: [2, 3, 4], input: { program: first.digest, end: "output" } });
 });
 
 test("re-encryptions that a model asks for, unless the client says otherwise", async () => {
   const asking = await smallApp({ config: { models: [{ name: "tiny", reencryptPositions: [2] }] } });
   const parts = async (request: object) => {
-    const payload = { net: "tiny", parameters: teachingParameters, ...request };
+    const payload = { net: "tiny", parameters: teachingParameters, packing: "batch", ...request };
     const answer = await asking.app.inject({ method: "POST", url: "/programs", payload });
     return answer.json<Programs>().programs.map(({ clientSpec }) => clientSpec.layers);
   };
