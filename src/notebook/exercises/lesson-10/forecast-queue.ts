@@ -99,7 +99,7 @@ export const forecastQueue: Exercise<
         return mistake ? wrong(`${says}: ${mistake.says(rush)}`, 2) : wrong(says, 1);
       }
     }
-    return right(`${rushes.length} rushes, forecast before they come`);
+    return right(`${rushes.length} rushes`);
   },
 };
 

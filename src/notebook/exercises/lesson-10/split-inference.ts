@@ -104,9 +104,7 @@ export const splitInference: Exercise<
     if (verdict) return verdict;
     if (threw !== undefined) return judgeThrown(threw, seen);
     const wrongly = wrongLogit(expected, numbers("splitInference", logits, expected.length));
-    return wrongly === undefined
-      ? right("two servers, one secret key, and neither saw more than ciphertexts")
-      : wrong(wrongly, 1);
+    return wrongly === undefined ? right("neither saw more than ciphertexts") : wrong(wrongly, 1);
   },
 };
 
