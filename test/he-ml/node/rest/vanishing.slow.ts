@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { SecretContext, checkParameters, tensor } from "../../../../src/he-ml/index.js";
 import { nest } from "../../../../src/he-ml/network/nested-base64.js";
+import { limitsSchema } from "../../../../src/he-ml/node/rest/limits.js";
 import { teachingParameters, waves } from "../../../cli/support.js";
 import { askProgram, bytesHeaders, openSession, smallApp, type SmallApp } from "./support.js";
 
@@ -11,7 +15,7 @@ import { askProgram, bytesHeaders, openSession, smallApp, type SmallApp } from "
 let small: SmallApp;
 let url: string;
 beforeAll(async () => {
-  small = await smallApp();
+  small = await smallApp({ limits: limitsSchema.parse({ sendSeconds: 0.5, closingSeconds: 0 }) });
   url = await small.app.listen({ port: 0 });
 });
 afterAll(() => small.stop());
@@ -67,4 +71,27 @@ test("a session whose number nobody learned is closed", async () => {
   await until(() => closing.mock.calls.length === 1);
   opening.mockRestore();
   closing.mockRestore();
+});
+
+test("who does not take in its answers is cut off; who is slow between requests is not", async () => {
+  const { port } = new URL(url);
+  const socket = connect(Number(port)).on("error", () => undefined);
+  // Far more than sockets hold.
+  socket.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000));
+  await once(socket, "connect");
+  await connectionsClosed();
+  socket.destroy();
+
+  const patient = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  for (let i = 0; i < 2; i++) {
+    const [answer] = (await once(get(`${url}/health`, { agent: patient }), "response")) as [IncomingMessage];
+    ports.add(answer.socket.localPort);
+    answer.resume();
+    await once(answer, "end");
+    await setTimeout(1000);
+  }
+  // The same connection.
+  expect(ports.size).toBe(1);
+  patient.destroy();
 });
