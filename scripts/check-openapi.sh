@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-venv=out/openapi-venv
+venv=$PWD/out/openapi-venv
 if [ ! -x "$venv/bin/schemathesis" ]; then
   { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet "schemathesis>=4,<5"; } || exit 75
 fi
@@ -21,6 +21,8 @@ until [ -s "$folder/ready" ]; do
 done
 url=$(sed -E 's/.*"url":"([^"]+)".*/\1/' "$folder/ready")
 
+# What it keeps for its next run is not kept.
+cd "$folder"
 "$venv/bin/schemathesis" run "$url/openapi.json" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
   --phases examples,coverage,fuzzing --max-examples 20 --seed 1 --request-timeout 60 --workers 1 --warnings off --no-color "$@"
