@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { finished, type Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { parseJson } from "../../formats/parse-json.js";
 import { HttpError, closingError } from "./http-error.js";
+import { requireModestJson } from "./json-caps.js";
 import type { Limits } from "./limits.js";
 import type { Metrics } from "./metrics.js";
 
@@ -58,11 +60,16 @@ export class Bodies {
     return Buffer.concat(chunks);
   }
 
-  /** A hook before validation that reads JSON. It throws as `read` does, and InputError where it is none. */
+  /** A hook before validation that reads JSON. It throws as `read` does, and InputError where it is none, or has more in it than any request. */
   asJson(mostBytes: number, what: string) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const bytes = await this.read(request, reply, mostBytes, what);
-      request.body = parseJson(what, new TextDecoder().decode(bytes));
+      requireModestJson(what, bytes);
+      // Each step takes a while where there are hundreds of MiB, and others have their turn between them.
+      await setImmediate();
+      const text = new TextDecoder().decode(bytes);
+      await setImmediate();
+      request.body = parseJson(what, text);
     };
   }
 

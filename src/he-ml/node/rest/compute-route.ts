@@ -8,6 +8,7 @@ import type { LayersResult, TaskResult } from "../engine/engine-types.js";
 import type { App } from "./app-types.js";
 import { computeTask, type ComputeTask } from "./compute-task.js";
 import { HttpError } from "./http-error.js";
+import { requireModestJson } from "./json-caps.js";
 import { timing } from "./job-routes.js";
 import { bodyRefusals, refusalsOf } from "./openapi.js";
 import { clientGone, type Service } from "./service.js";
@@ -76,7 +77,9 @@ export async function computeRoute(app: App, service: Service): Promise<void> {
 
 /** The original posts its JSON as a text within JSON. */
 async function takeTextWithin(request: FastifyRequest): Promise<void> {
-  if (typeof request.body === "string") request.body = parseJson(what, request.body);
+  if (typeof request.body !== "string") return;
+  requireModestJson(what, Buffer.from(request.body));
+  request.body = parseJson(what, request.body);
 }
 
 function answerOf({ shape }: ComputeTask, { sections, about }: TaskResult) {

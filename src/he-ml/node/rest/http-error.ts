@@ -35,6 +35,9 @@ export const closingError = () =>
 /** Sessions end, and make room, more slowly than jobs. */
 const secondsUntilRoom = 30;
 
+/** Characters of a validator's message. */
+const mostMessage = 500;
+
 /** What a client is told of an error: nothing of what only the server's owner should know. */
 export function httpErrorOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
@@ -56,7 +59,9 @@ function ofFastify(error: unknown): HttpError | undefined {
     const { validation, validationContext } = error as FastifyError;
     const [{ instancePath, message }] = validation!;
     const where = [validationContext, ...instancePath.split("/")].filter(Boolean).join(".");
-    return new HttpError("bad-request", `${where}: ${message}; see /openapi.json`);
+    // Some repeat what came.
+    const told = message!.length > mostMessage ? `${message!.slice(0, mostMessage)}…` : message;
+    return new HttpError("bad-request", `${where}: ${told}; see /openapi.json`);
   }
   const { code, statusCode, message } = error as Partial<FastifyError>;
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {

@@ -79,14 +79,31 @@ function openWith(program: string, payload: string | Buffer) {
   return { method: "POST", url: `/sessions?program=${program}`, headers: bytesHeaders, payload } as const;
 }
 
-test("lists within lists without end are refused", async () => {
-  const request = {
-    method: "POST",
-    url: "/programs",
-    headers: json(),
-    payload: "[".repeat(500_000),
-  } as const;
-  expect((await refused(request)).status).toBe(400);
+const lists = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+const input = (json: string) => `{"net":"tiny","input":${json}}`;
+const zeros = `[${"0,".repeat(300_000)}0]`;
+
+test.each([
+  ["/programs", "[".repeat(500_000), /^program request: expected JSON with at most 32 lists/],
+  ["/programs", input(lists(100_000)), /at most 32 lists/],
+  ["/programs", input(zeros), /at most 262144 values/],
+  ["/programs", input(`{${'"a":0,'.repeat(1000)}"a":0}`), /at most 1000 fields/],
+  ["/compute", input(" ".repeat(17_000_000)), /at most 16777216 bytes outside/],
+  ["/programs", input(`"${'\\"'.repeat(530_000)}"`), /at most 524288 quotes/],
+  ["/programs", input(`"${'\\"[{,:'.repeat(10_000)}\\\\"`), /^compile: options: input: expected/],
+  ["/compute", input(lists(100_000)), /^compute: expected JSON with at most 32 lists/],
+  ["/compute", JSON.stringify(input(lists(100_000))), /^compute: expected JSON with at most 32 lists/],
+  ["/compute", JSON.stringify(input(zeros)), /at most 262144 values/],
+])("JSON that has more in it than any request is refused: %s (%#)", async (url, payload, message) => {
+  const answer = await refused({ method: "POST", url, headers: json(), payload });
+  expect(answer).toMatchObject({ code: "bad-request", status: 400 });
+  expect(answer.message).toMatch(message);
+});
+
+test("what came is not repeated whole", async () => {
+  const payload = { net: "tiny", ["x".repeat(100_000)]: 0 };
+  const { message } = await refused({ method: "POST", url: "/programs", payload });
+  expect(message.length).toBeLessThan(1000);
 });
 
 test("bodies end at the cap that follows from the program", async () => {
