@@ -94,15 +94,18 @@ export class MemoryQueue implements JobQueue {
     if (!entry) return undefined;
     if (!entry.ending && milliseconds > 0) await ended(entry, milliseconds, signal);
     if (this.#entries.get(id) !== entry) return undefined;
-    if (entry.ending) return this.#outcomeOf(id, entry.ending);
+    if (entry.ending) return this.#outcomeOf(entry, entry.ending);
     if (entry.isRunning) return { state: "running", before: 0 };
     return { state: "queued", before: this.#turns.before(entry.job.owner, entry) };
   }
 
-  async #outcomeOf(id: string, ending: Ending): Promise<JobOutcome | undefined> {
+  async #outcomeOf(entry: Entry, ending: Ending): Promise<JobOutcome | undefined> {
     if (ending.state !== "done") return ending;
-    const bytes = await this.store.get("result", id);
-    return bytes && { ...ending, result: resultFromBytes(bytes) };
+    const bytes = await this.store.get("result", entry.job.id);
+    if (bytes) return { ...ending, result: resultFromBytes(bytes) };
+    // Results go where room is short: it can be done again. By now its number may be another's.
+    if (this.#entries.get(entry.job.id) === entry) this.#forget(entry);
+    return undefined;
   }
 
   async cancel(id: string): Promise<void> {

@@ -102,6 +102,16 @@ test("the same job again changes nothing; another input under its number is refu
   expect(await stateOf("a")).toBe("done");
 });
 
+test("a job whose answer had to go is done again when it is sent again", async () => {
+  await queue.add(job("a"));
+  expect(await stateOf("a")).toBe("done");
+  await store.delete("result", "a");
+  expect(await stateOf("a")).toBeUndefined();
+  await queue.add(job("a"));
+  expect(await stateOf("a")).toBe("done");
+  expect(pool.started).toEqual(["a", "a"]);
+});
+
 describe("a task whose process died", () => {
   test("is given to another, once", async () => {
     const work = pool.work;
