@@ -1,3 +1,4 @@
+import { InputError } from "../../errors.js";
 import {
   modelParamsSchema,
   modelsSchema,
@@ -77,9 +78,13 @@ export async function modelRoutes(app: App, service: Service): Promise<void> {
   );
 }
 
+/** @throws InputError if it ends before it begins */
 function rangeOf(text: string): number[] {
   const [first, last = first] = text.split("-").map(Number);
-  return Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => first + i);
+  if (last < first) {
+    throw new InputError(`querystring.layers: expected the first layer before the last, got ${text}`);
+  }
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 async function compiled({ models, engine }: Service, request: ProgramRequest): Promise<Programs> {

@@ -10,6 +10,7 @@ import {
 } from "../../../../dist/he-ml/crypto/tensor-bytes.js";
 import type { Engine } from "../../../../dist/he-ml/node/engine/engine.js";
 import type { HeldProgram } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import { digestOf } from "../../../../dist/he-ml/program/digest.js";
 import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engine.js";
 import { temporaryFolder, writeModel } from "../../../cli/support.js";
 import {
@@ -133,6 +134,20 @@ test("a transparent ciphertext, as a first program's answer, is refused by the o
   });
   const bytes = tensorToBytes({ ...rest, ciphertexts }, { level, scale }, { program, end, key });
   expect(await refusalOf(engine, last, bytes)).toMatch(/transparent/);
+});
+
+test("an output that no program has, with a checksum that fits, is refused where what follows is no number", async () => {
+  const model = { net: "small", path: folder.path };
+  const packed = { net: "small", packing: "packed" } as const;
+  const [head] = (await engine.compile(model, { ...packed, layers: [0] })).programs;
+  const { checksum: _, ...output } = head.clientSpec.output;
+  for (const forged of [{ scale: 5e-324 }, { predictedError: 1e308 }]) {
+    const input = { ...output, ...forged };
+    const goingOn = { ...packed, input: { ...input, checksum: digestOf(input) } };
+    expect(await inputErrorOf(() => engine.compile(model, goingOn))).toMatch(
+      /^input: with its scale and predicted error/,
+    );
+  }
 });
 
 test("200 requests with flipped bits or cut off: computed or refused, with a reason", async () => {

@@ -41,6 +41,7 @@ test.each([
     /^querystring\.layers: expected a layer's number or a range/,
   ],
   ["bad-request", 400, "/models/tiny?layer=3", /^querystring: Unrecognized key: "layer"/],
+  ["bad-request", 400, "/models/tiny?layers=3-0", /^querystring\.layers: expected the first layer before/],
   ["bad-request", 400, "/models/tiny?layers=0-9", /^layers: expected a contiguous range within 0–4/],
   ["bad-request", 400, "/sessions/x", /^params\.session: expected 32 hexadecimal digits/],
   ["unknown-session", 404, `/sessions/${"0".repeat(32)}`, /^session 00000000… is not known here/],

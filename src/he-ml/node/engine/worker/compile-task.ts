@@ -5,6 +5,7 @@ import {
   inputCiphertextBytes,
   outputCiphertextBytes,
 } from "../../../crypto/rotation-keys.js";
+import { InputError } from "../../../errors.js";
 import { inputTensors, readOutputSpec } from "../../../program/client-spec.js";
 import { compileParts } from "../../../program/compile-parts.js";
 import { compile } from "../../../program/compile.js";
@@ -44,10 +45,21 @@ export async function compileTask(
       : [await compile(model, { ...options, reencryptPositions, input })];
   const evaluateMilliseconds = performance.now() - started;
   for (const program of programs) requireServed(program.parameters, mostDegree);
+  if (input) programs.forEach(requireNumbers);
   const held: HeldProgram[] = [];
   for (const program of programs) held.push(await heldProgram(program, parent));
   const about: CompiledPrograms = { net, programs: held };
   return { sections: [], about, traces: [], evaluateMilliseconds };
+}
+
+/** A scale or error that nobody computed leads to others that are no numbers any more. */
+function requireNumbers({ clientSpec: { output } }: Program): void {
+  const { scale, predictedError = 0 } = output;
+  if (scale > 0 && Number.isFinite(scale) && Number.isFinite(predictedError)) return;
+  throw new InputError(
+    `input: with its scale and predicted error, those of the output are ${scale} and ${predictedError}; take the whole ` +
+      `clientSpec.output as compile gave it`,
+  );
 }
 
 async function heldProgram(program: Program, parent: Pick<Parent, "keep">): Promise<HeldProgram> {
