@@ -140,7 +140,8 @@ test("an output that no program has, with a checksum that fits, is refused where
   const model = { net: "small", path: folder.path };
   const packed = { net: "small", packing: "packed" } as const;
   const [head] = (await engine.compile(model, { ...packed, layers: [0] })).programs;
-  const { checksum: _, ...output } = head.clientSpec.output;
+  const { checksum, ...output } = head.clientSpec.output;
+  expect(digestOf(output)).toBe(checksum);
   for (const forged of [{ scale: 5e-324 }, { predictedError: 1e308 }]) {
     const input = { ...output, ...forged };
     const goingOn = { ...packed, input: { ...input, checksum: digestOf(input) } };
