@@ -4,6 +4,7 @@ import type { ProgramRequest } from "../../network/protocol.js";
 import { digestOf } from "../../program/digest.js";
 import { Turns } from "../../service/turns.js";
 import {
+  QueueFullError,
   compiledProgramsSchema,
   type CompiledPrograms,
   type HeldProgram,
@@ -18,15 +19,22 @@ import { programSeconds } from "./worker-process.js";
 /** Does a task in its turn. @throws InputError, TaskFailedError, QueueFullError, QueueClosedError */
 export type DoTask = (id: string, owner: string, task: Task, input?: Uint8Array) => Promise<TaskResult>;
 
+/** Most models are compiled within a second or two. */
+const secondsUntilRoom = 5;
+
 /** Compiled programs: each request is compiled at most once at a time, and kept. */
 export class Programs {
   readonly #compiling = new Map<string, Promise<CompiledPrograms>>();
+  /** Of those, how many are not kept yet. */
+  #compilingAnew = 0;
   /** One after the other, so that none is lost. */
   readonly #indexing = new Turns();
 
+  /** @param mostAtOnce requests that are compiled or wait for it, so that the queue has room for sessions */
   constructor(
     private readonly store: Store,
     private readonly doTask: DoTask,
+    private readonly mostAtOnce: number,
   ) {}
 
   async compile(model: ModelReference, request: ProgramRequest): Promise<CompiledPrograms> {
@@ -54,10 +62,16 @@ export class Programs {
   }
 
   async #compileAnew(id: string, model: ModelReference, request: ProgramRequest): Promise<CompiledPrograms> {
-    const { about } = await this.doTask(`compile-${id}`, "compile", { kind: "compile", model, request });
-    const compiled = compiledProgramsSchema.parse(about);
-    await this.store.put("compiled", id, bytesOf(compiled), programSeconds);
-    return compiled;
+    if (this.#compilingAnew >= this.mostAtOnce) throw new QueueFullError(secondsUntilRoom);
+    this.#compilingAnew++;
+    try {
+      const { about } = await this.doTask(`compile-${id}`, "compile", { kind: "compile", model, request });
+      const compiled = compiledProgramsSchema.parse(about);
+      await this.store.put("compiled", id, bytesOf(compiled), programSeconds);
+      return compiled;
+    } finally {
+      this.#compilingAnew--;
+    }
   }
 
   /** Whether their JSON is in the store; then it stays there. */

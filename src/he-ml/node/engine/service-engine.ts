@@ -40,6 +40,8 @@ const hasEnded = (outcome: JobOutcome): outcome is Ended =>
 /** A header lists rotations, at most some thousands. */
 const mostHeaderBytes = 2 ** 20;
 const waitMilliseconds = 60_000;
+/** Of the queue, for what is to be compiled: who asks for many programs at once leaves room for sessions. */
+const compilingShare = 1 / 4;
 
 /** Programs, sessions and jobs over any store and any queue. */
 export class ServiceEngine implements Engine {
@@ -54,8 +56,10 @@ export class ServiceEngine implements Engine {
     private readonly settings: EngineSettings,
     private readonly processes?: ProcessPool,
   ) {
-    this.#programs = new Programs(store, (id, owner, task, input) =>
-      this.#doTask({ id, owner, task }, input),
+    this.#programs = new Programs(
+      store,
+      (id, owner, task, input) => this.#doTask({ id, owner, task }, input),
+      Math.max(1, Math.floor(settings.mostQueued * compilingShare)),
     );
   }
 
