@@ -73,7 +73,12 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   let closing = false;
 
   refuseByErrors(app);
-  app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
+  const answering = new Set<FastifyRequest>();
+  app.addHook("onRequest", async (request) => void answering.add(request));
+  app.addHook("onResponse", async (request, reply) => {
+    answering.delete(request);
+    logRequest(request, reply, metrics);
+  });
   // Node sets the timeout anew for each request. There is no socket where a request is injected.
   app.addHook("onSend", async ({ raw }) => void raw.socket.setTimeout?.(limits.sendSeconds * 1000));
   if (options.cors) await allowOrigins(app, options.cors);
@@ -109,8 +114,16 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     bodies.end();
     await engine.drain();
     await service.answers.allFetched(limits.closingSeconds);
-    await app.close();
+    await closeConnections();
     await engine[Symbol.asyncDispose]();
+  };
+  /** Once it closes, Node does not look any more whether requests come too slowly. */
+  const closeConnections = async () => {
+    const cut = setInterval(() => {
+      if (answering.size === 0) app.server.closeAllConnections();
+    }, headerSeconds * 1000);
+    await app.close();
+    clearInterval(cut);
   };
   let ended: Promise<void> | undefined;
   return { app, close: () => (ended ??= end()) };

@@ -96,6 +96,16 @@ test("a second signal ends it at once", async () => {
   expect(await finished).toMatchObject({ status: 130 });
 });
 
+test("SIGTERM: a request that never comes whole does not keep it", async () => {
+  const { url, child, finished } = await start({ limits: { headerSeconds: 2, closingSeconds: 0 } });
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname).on("error", () => undefined);
+  socket.write("GET /health HTTP/1.1\r\nHost: server\r\n\r\nGET /health HTTP/1.1\r\nHost: ");
+  await once(socket, "data");
+  child.kill("SIGTERM");
+  expect(await finished).toMatchObject({ status: 0 });
+});
+
 test("a body that comes too slowly is cut off, and told why; so are headers", async () => {
   const { url } = await start({ limits: { bodySeconds: 0.5, headerSeconds: 1, closingSeconds: 0 } });
   const { digest } = await programOf(url);
