@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { inWords, requireArgument } from "../arguments.js";
 import { InputError } from "../errors.js";
 import { readCapped } from "./capped-body.js";
+import { answerCaps, requireModestJson } from "./json-caps.js";
 import { errorBodySchema, type bytesType } from "./protocol.js";
 import { PassingError, withRetries } from "./retries.js";
 import { RefusedError, UnavailableError } from "./service-errors.js";
@@ -86,6 +87,7 @@ export class Connection {
 
   /** @throws InputError unless it is JSON that fits */
   read<S extends z.ZodType>(ask: Pick<Ask, "method" | "path">, bytes: Uint8Array, schema: S): z.output<S> {
+    requireModestJson(`${this.#named(ask)}: its answer`, bytes, answerCaps);
     const parsed = schema.safeParse(jsonOf(bytes));
     if (parsed.success) return parsed.data;
     const [{ path, message }] = parsed.error.issues;

@@ -16,6 +16,7 @@ import {
   type SessionInfo,
 } from "./protocol.js";
 import { randomUuid } from "./random-uuid.js";
+import { pauseFor } from "./retries.js";
 import { RefusedError } from "./service-errors.js";
 
 /** How far a request to a server is. */
@@ -57,6 +58,8 @@ const mostTraceBytes = 2 ** 23;
 const mostHeaderBytes = 2 ** 20 + 64;
 /** So long an answer is waited for in one request: often enough to see how far it is. */
 const waitSeconds = 5;
+/** Between two questions whether there is an answer by now. */
+const leastMilliseconds = 250;
 /** Keys are loaded once when they come. */
 const keysMilliseconds = 300_000;
 
@@ -178,6 +181,8 @@ export class Leg {
     while (reply.status === 202) {
       const { state, before } = this.server.read({ method: "GET", path }, reply.bytes, jobStateSchema);
       onProgress?.({ stage: state === "queued" ? "queue" : "evaluate", done: 0, total: 0, before });
+      // A server waits before it says so; one that does not is not asked without a pause.
+      await pauseFor(Math.max(0, leastMilliseconds - reply.milliseconds.head), signal);
       reply = await this.server.ask({ ...ask, method: "GET" });
     }
     this.#requireResponse(reply, images);

@@ -106,7 +106,10 @@ export const programQuerySchema = z.strictObject({
 /** What comes back: one program, or several, between which the client decrypts and encrypts afresh. */
 export const programsSchema = z.object({
   net: z.string(),
-  programs: z.array(z.object({ clientSpec: clientSpecSchema })).min(1),
+  programs: z
+    .array(z.object({ clientSpec: clientSpecSchema }))
+    .min(1)
+    .max(1000),
 });
 export interface Programs extends TypeOf<typeof programsSchema> {}
 
@@ -124,7 +127,7 @@ export const modelSummarySchema = z.object({
   reencryptPositions: z.array(z.int()),
 });
 export interface ModelSummary extends TypeOf<typeof modelSummarySchema> {}
-export const modelsSchema = z.object({ models: z.array(modelSummarySchema) });
+export const modelsSchema = z.object({ models: z.array(modelSummarySchema).max(10_000) });
 
 export const sessionQuerySchema = z.strictObject({
   program: digestSchema.describe("`clientSpec.digest` of the program that the keys are for"),
@@ -152,7 +155,7 @@ export const jobStateSchema = z.object({
 export interface JobState extends TypeOf<typeof jobStateSchema> {}
 
 export const tracesSchema = z.object({
-  traces: z.array(layerTraceSchema),
+  traces: z.array(layerTraceSchema).max(10_000),
   milliseconds: z.object({ queue: z.number(), evaluate: z.number() }),
 });
 

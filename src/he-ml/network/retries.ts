@@ -51,7 +51,8 @@ export async function withRetries<T>(work: () => Promise<T>, signal?: AbortSigna
   }
 }
 
-function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** @throws the signal's reason */
+export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const stop = () => {

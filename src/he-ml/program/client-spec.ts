@@ -73,7 +73,7 @@ export const clientSpecSchema = z.strictObject({
   parameters: parametersSpec,
   packing,
   /** Positions of the model's layers that the server computes. */
-  layers: z.array(z.int().min(0)).min(1),
+  layers: z.array(z.int().min(0)).min(1).max(10_000),
   inputShape: shape,
   /** Values that images may hold: more than twice as large they may outgrow the modulus. Any that fit if left out. */
   inputRange: inputRangeSchema.optional(),
@@ -89,13 +89,13 @@ export const clientSpecSchema = z.strictObject({
   /** What comes out, for a program that goes on with it. */
   output: outputSpecSchema,
   /** Rotation keys to make, each for use with at most so many data primes. */
-  rotations: z.array(rotationNeedSchema),
+  rotations: z.array(rotationNeedSchema).max(2 ** 15),
   /** Whether the server multiplies ciphertexts, and so needs relinearization keys. */
   relinearization: z.boolean(),
   /** Digest of the levels, scales and layouts between input and output. */
   computation: digestSchema,
   /** What each output stands for, where that is known. */
-  classNames: z.array(z.string()).optional(),
+  classNames: z.array(z.string()).max(100_000).optional(),
 });
 
 /**

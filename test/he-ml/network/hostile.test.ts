@@ -68,6 +68,24 @@ test.each<[string, RegExp, Parameters<typeof lie>[1], RegExp, Partial<RemoteOpti
     /expected a program of layers \[0, 1\], got one that ends with layer 4/,
     { layers: [0, 1] },
   ],
+  [
+    "lists within lists without end",
+    programs,
+    () => `{"net":"tiny","programs":${"[".repeat(100_000)}`,
+    /its answer: expected JSON with at most 32 lists/,
+  ],
+  [
+    "millions of values",
+    programs,
+    () => `{"net":"tiny","programs":[${"{},".repeat(2 ** 21)}{}]}`,
+    /its answer: expected JSON with at most 1048576 values/,
+  ],
+  [
+    "rotations without end",
+    programs,
+    inSpec({ rotations: Array.from({ length: 40_000 }, () => "please") }),
+    /rotations: Too big/,
+  ],
   ["no program", programs, inJson((answer) => (answer.programs = [])), /its answer: programs: Too small/],
   [
     "another program's session",
@@ -127,6 +145,23 @@ test.each<[string, RegExp, Parameters<typeof lie>[1], RegExp, Partial<RemoteOpti
   });
   expect(error).toBeInstanceOf(InputError);
   expect((error as Error).message).toMatch(message);
+});
+
+test("a server that says at once, and again, that there is no answer yet is not asked without a pause", async () => {
+  const stop = new AbortController();
+  const times: number[] = [];
+  const honest = globalThis.fetch;
+  jest.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const [, id] = /\/jobs\/([^/?]+)/.exec(String(input)) ?? [];
+    if (id === undefined || init?.method === "DELETE") return honest(input, init);
+    times.push(performance.now());
+    if (times.length === 3) stop.abort(new InputError("enough"));
+    return Response.json({ job: id, state: "running", before: 0 }, { status: 202 });
+  });
+  await using remote = await RemoteModel.connect(server.url, "tiny", teaching);
+  const error = await rejectedBy(() => remote.infer(images, { signal: stop.signal }));
+  expect((error as Error).message).toBe("enough");
+  expect(times[2] - times[0]).toBeGreaterThan(400);
 });
 
 /** The first image's ciphertexts, and a header that says so. */

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { finished, type Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { parseJson } from "../../formats/parse-json.js";
+import { requestCaps, requireModestJson } from "../../network/json-caps.js";
 import { HttpError, closingError } from "./http-error.js";
-import { requireModestJson } from "./json-caps.js";
 import type { Limits } from "./limits.js";
 import type { Metrics } from "./metrics.js";
 
@@ -64,7 +64,7 @@ export class Bodies {
   asJson(mostBytes: number, what: string) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const bytes = await this.read(request, reply, mostBytes, what);
-      requireModestJson(what, bytes);
+      requireModestJson(what, bytes, requestCaps);
       // Each step takes a while where there are hundreds of MiB, and others have their turn between them.
       await setImmediate();
       const text = new TextDecoder().decode(bytes);

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { randomUUID } from "node:crypto";
 import { parseJson } from "../../formats/parse-json.js";
+import { requestCaps, requireModestJson } from "../../network/json-caps.js";
 import { computeAnswerSchema, computeRequestSchema } from "../../network/compute-message.js";
 import { nest } from "../../network/nested-base64.js";
 import { routes, timingHeader } from "../../network/protocol.js";
@@ -8,7 +9,6 @@ import type { LayersResult, TaskResult } from "../engine/engine-types.js";
 import type { App } from "./app-types.js";
 import { computeTask, type ComputeTask } from "./compute-task.js";
 import { HttpError } from "./http-error.js";
-import { requireModestJson } from "./json-caps.js";
 import { timing } from "./job-routes.js";
 import { bodyRefusals, refusalsOf } from "./openapi.js";
 import { clientGone, type Service } from "./service.js";
@@ -78,7 +78,7 @@ export async function computeRoute(app: App, service: Service): Promise<void> {
 /** The original posts its JSON as a text within JSON. */
 async function takeTextWithin(request: FastifyRequest): Promise<void> {
   if (typeof request.body !== "string") return;
-  requireModestJson(what, Buffer.from(request.body));
+  requireModestJson(what, Buffer.from(request.body), requestCaps);
   request.body = parseJson(what, request.body);
 }
 
