@@ -16,6 +16,7 @@ interface ServeCommandOptions {
   readonly tlsKey?: string;
   readonly cors?: readonly string[];
   readonly processes?: number;
+  readonly redis?: string;
   readonly json?: boolean;
 }
 
@@ -34,19 +35,23 @@ export function serveCommand(io: CommandIo): Command {
     .option("--tls-key <file>", "its private key (PEM)")
     .option("--cors <origin...>", "origins whose pages may use the server, as https://example.org")
     .option("--processes <n>", "processes that compute (default: one a core)", wholeNumber(1, 256))
+    .option(
+      "--redis <url>",
+      "keep sessions and jobs there, and have he-ml worker compute; as redis://127.0.0.1:6379",
+    )
     .option("--json", "print the address as JSON")
     .action((options: ServeCommandOptions) => run(options, io));
 }
 
 async function run(options: ServeCommandOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
   requirePackages("service");
-  const { port, host, processes, json, cors } = options;
+  const { port, host, processes, redis, json, cors } = options;
   const [{ serve }, { readConfig }] = await Promise.all([
     import("../he-ml/node/rest/serve.js"),
     import("../he-ml/node/rest/config.js"),
   ]);
   const given: ServeOptions = {
-    ...{ port, host, processes, cors, log: stderr },
+    ...{ port, host, processes, redis, cors, log: stderr },
     config: options.config === undefined ? undefined : await readConfig(options.config),
     tokens: options.tokenFile === undefined ? undefined : await readTokens(options.tokenFile),
     tls: await readTls(options),
@@ -64,8 +69,8 @@ async function run(options: ServeCommandOptions, { stdout, stderr, signal }: Com
   await server.close();
 }
 
-/** The first signal ends the server in an orderly way; at a second one the process ends at once. */
-function stopped(signal: AbortSignal): Promise<void> {
+/** The first signal ends a server or worker in an orderly way; at a second one the process ends at once. */
+export function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

@@ -65,7 +65,7 @@ export async function computeOn(
   const { queue, evaluate } = timings(headers.get(timingHeader));
   const keys = Object.values(request.keys ?? {}).reduce((sum, text) => sum + text.length, 0);
   return {
-    output: outputOf(server, answer, expected, parameters),
+    output: await outputOf(server, answer, expected, parameters),
     milliseconds: {
       upload: Math.max(0, milliseconds.head - queue - evaluate),
       queue,
@@ -76,12 +76,12 @@ export async function computeOn(
   };
 }
 
-function outputOf(
+async function outputOf(
   { url }: Connection,
   { data, scale }: ComputeAnswer,
   expected: Shape,
   parameters: SchemeParameters,
-): SerializedTensor {
+): Promise<SerializedTensor> {
   const { texts, shape: got } = unnest(`${url}: data`, data);
   if (formatShape(got) !== formatShape(expected)) {
     throw new InputError(
@@ -94,7 +94,7 @@ function outputOf(
     );
   }
   const [images, ...shape] = expected;
-  const ciphertexts = ciphertextsFromBase64(texts, parameters);
+  const ciphertexts = await ciphertextsFromBase64(texts, parameters);
   return { packing: "scalar", images, shape, ciphertexts, ...(scale !== undefined && { scale }) };
 }
 

@@ -46,7 +46,7 @@ export type Task =
   | { readonly kind: "run"; readonly program: string; readonly session: string }
   /**
    * The original's request: encoded layers, one value a ciphertext, on `input`/job, which is bytes as `packSections` makes them. Its
-   * result's `about` is `ComputedLayers`.
+   * result's `about` is `LayersResult`.
    */
   | { readonly kind: "layers"; readonly model: ModelReference; readonly request: LayersRequest };
 
@@ -72,6 +72,14 @@ export interface LayersRequest {
    */
   readonly session?: string;
   readonly keys: { readonly publicKey: boolean; readonly relinKeys: boolean };
+}
+
+/** What a `layers` task gives beside the output's ciphertexts. */
+export interface LayersResult {
+  /** Of one image. */
+  readonly shape: readonly number[];
+  /** BFV: what values are multiplied by. */
+  readonly scale?: number;
 }
 
 const heldProgramSchema = z.strictObject({

@@ -4,8 +4,7 @@ import { parseJson } from "../../formats/parse-json.js";
 import { computeAnswerSchema, computeRequestSchema } from "../../network/compute-message.js";
 import { nest } from "../../network/nested-base64.js";
 import { routes, timingHeader } from "../../network/protocol.js";
-import type { TaskResult } from "../engine/engine-types.js";
-import type { ComputedLayers } from "../engine/worker/compute-layers.js";
+import type { LayersResult, TaskResult } from "../engine/engine-types.js";
 import type { App } from "./app-types.js";
 import { computeTask, type ComputeTask } from "./compute-task.js";
 import { HttpError } from "./http-error.js";
@@ -81,7 +80,7 @@ async function takeTextWithin(request: FastifyRequest): Promise<void> {
 }
 
 function answerOf({ shape }: ComputeTask, { sections, about }: TaskResult) {
-  const { scale } = about as ComputedLayers;
+  const { scale } = about as LayersResult;
   const texts = sections.map((bytes) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64"),
   );

@@ -3,7 +3,13 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { InputError } from "../../errors.js";
 import { refusals, type ErrorCode } from "../../network/protocol.js";
 import { JobExistsError } from "../engine/engine.js";
-import { QueueClosedError, QueueFullError, StoreFullError, TaskFailedError } from "../engine/engine-types.js";
+import {
+  EngineAwayError,
+  QueueClosedError,
+  QueueFullError,
+  StoreFullError,
+  TaskFailedError,
+} from "../engine/engine-types.js";
 
 /** What a client is told instead of an answer. */
 export class HttpError extends Error {
@@ -35,6 +41,7 @@ export function httpErrorOf(error: unknown): HttpError {
   if (error instanceof InputError) return new HttpError("bad-request", error.message);
   if (error instanceof QueueFullError) return new HttpError("busy", error.message, error.retryAfterSeconds);
   if (error instanceof StoreFullError) return new HttpError("busy", error.message, secondsUntilRoom);
+  if (error instanceof EngineAwayError) return new HttpError("busy", error.message, error.retryAfterSeconds);
   if (error instanceof QueueClosedError) return closingError();
   if (error instanceof JobExistsError) {
     return new HttpError("job-exists", "there is a job of this number with another input; take a new number");

@@ -20,6 +20,7 @@ const optionsSchema = z.strictObject({
     .min(1)
     .optional(),
   processes: z.int().min(1).max(256).optional(),
+  redis: z.string().min(1).optional(),
   log: z
     .custom<NodeJS.WritableStream>(
       (log) => typeof (log as Partial<NodeJS.WritableStream>).write === "function",
@@ -37,7 +38,12 @@ export function checkServeOptions(options: unknown) {
     const [{ path, message }] = parsed.error.issues;
     throw new InputError(`serve: options: ${path.join(".") || "the whole"}: ${message}`);
   }
-  const { tls } = parsed.data;
+  const { tls, processes, redis } = parsed.data;
+  if (redis !== undefined && processes !== undefined) {
+    throw new InputError(
+      "serve: options: processes: expected none beside redis, whose workers compute; give them to he-ml worker",
+    );
+  }
   try {
     if (tls) createSecureContext(tls);
   } catch (error) {

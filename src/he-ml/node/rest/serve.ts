@@ -18,6 +18,11 @@ export interface ServeOptions {
   readonly cors?: readonly string[];
   /** Processes that compute: as many as there are cores if left out, at most four. */
   readonly processes?: number;
+  /**
+   * `redis://user:password@host:port/number`, or `rediss:` for TLS: sessions and jobs are kept there, for any number of servers, and
+   * what is to be computed is computed by the workers there (`he-ml worker`).
+   */
+  readonly redis?: string;
   /** Where a line of JSON goes for each request; nowhere if left out. */
   readonly log?: NodeJS.WritableStream;
 }
@@ -33,7 +38,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /**
  * Serves models over HTTP: clients send encrypted images, and keep the key that decrypts. What is computed is computed in
- * processes beside this one. Needs the packages of the service, which are optional.
+ * processes beside this one, or by workers. Needs the packages of the service, which are optional.
  *
  * @throws InputError if an option, the configuration or a model cannot be used, or the address is taken
  * @example
@@ -43,15 +48,21 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   requirePackages("service");
-  const { host, port, config, tokens, tls, cors, log, processes } = checkServeOptions(options);
+  const { host, port, config, tokens, tls, cors, log, processes, redis } = checkServeOptions(options);
   const { models: configured, limits, engine: engineOptions } = checkConfig("serve: config", config);
-  const [{ buildApp }, { Models }, { startLocalEngine }] = await Promise.all([
-    import("./app.js"),
-    import("./models.js"),
-    import("../engine/start-engine.js"),
-  ]);
+  const [{ buildApp }, { Models }, { startLocalEngine }, { startRedisEngine }, { logLine }] =
+    await Promise.all([
+      import("./app.js"),
+      import("./models.js"),
+      import("../engine/start-engine.js"),
+      import("../engine/redis/start-redis.js"),
+      import("./log.js"),
+    ]);
   const models = await Models.load(configured);
-  const engine = await startLocalEngine({ ...engineOptions, ...(processes && { processes }) });
+  const engine =
+    redis === undefined
+      ? await startLocalEngine({ ...engineOptions, ...(processes && { processes }) })
+      : await startRedisEngine({ ...engineOptions, url: redis, report: (line) => logLine(log, line) });
   const { app, close } = await buildApp({ engine, models, limits, tokens, tls, cors, log });
   try {
     const url = await app.listen({ host, port });
