@@ -74,6 +74,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
 
   refuseByErrors(app);
   app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
+  // Node sets the timeout anew for each request. There is no socket where a request is injected.
+  app.addHook("onSend", async ({ raw }) => void raw.socket.setTimeout?.(limits.sendSeconds * 1000));
   if (options.cors) await allowOrigins(app, options.cors);
   if (options.tokens) await requireToken(app, options.tokens);
   app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
