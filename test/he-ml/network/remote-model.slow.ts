@@ -71,3 +71,32 @@ test("values are encrypted afresh between two servers, or on one", async () => {
     expect(traces[1].before).toEqual(traces[0].after);
   }
 });
+
+test("the models of a server, for those that have its token", async () => {
+  const token = "a-token-of-some-length";
+  const guarded = await listening({ tokens: [token] });
+  try {
+    const [{ net, aliases, layers }] = await RemoteModel.models(guarded.url, { token });
+    expect({ net, aliases }).toEqual({ net: "tiny", aliases: ["TOY"] });
+    expect(layers.map(({ kind }) => kind)).toEqual([
+      "convolutional",
+      "square",
+      "averagePool",
+      "flatten",
+      "linear",
+    ]);
+    const refused = RemoteModel.models(guarded.url, { token: "another-one-of-that-length" });
+    await expect(refused).rejects.toMatchObject({ code: "unauthorized" });
+    await using remote = await RemoteModel.connect(guarded.url, "tiny", { ...teaching, token });
+    expect((await remote.infer(images)).predicted).toHaveLength(2);
+  } finally {
+    await guarded.stop();
+  }
+});
+
+test("connecting can be stopped", async () => {
+  const stop = new AbortController();
+  const options = { ...teaching, signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) };
+  await expect(RemoteModel.connect(first.url, "tiny", options)).rejects.toThrow("enough");
+  expect(await sessionsOf(first)).toBe(0);
+});
