@@ -37,7 +37,7 @@ export interface AppOptions {
 /** The routes, and how they are ended. */
 export interface StartedApp {
   readonly app: App;
-  /** Takes nothing new, finishes what was accepted, and closes the engine, too. */
+  /** Takes nothing new, finishes what was accepted, and closes the engine, too; once, however often it is called. */
   readonly close: () => Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   });
   await app.ready();
 
-  const close = async () => {
+  const end = async () => {
     closing = true;
     bodies.end();
     await engine.drain();
@@ -112,7 +112,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     await app.close();
     await engine[Symbol.asyncDispose]();
   };
-  return { app, close };
+  let ended: Promise<void> | undefined;
+  return { app, close: () => (ended ??= end()) };
 }
 
 /** Bodies of one content type, which are read by the handlers. */
