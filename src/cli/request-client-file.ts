@@ -42,6 +42,9 @@ export async function readClientFile(path: string): Promise<ClientFile> {
     throw new InputError(`request: "${path}": ${where.join(".") || "the whole"}: ${message}`);
   }
   const { address, net, encryption_parameters, layers, dataset, index, input, token_file } = parsed.data;
+  if (dataset !== undefined && input !== undefined) {
+    throw new InputError(`request: "${path}": dataset and input exclude each other; leave one out`);
+  }
   const beside = (name: string) => resolve(dirname(path), name);
   return {
     ...{ path, address, net, encryption_parameters, layers, dataset, index },

@@ -1,4 +1,3 @@
-import { InputError } from "../he-ml/errors.js";
 import { formatShape } from "../he-ml/tensor/tensor.js";
 import { fitToModel } from "./fit-to-model.js";
 import { imageSource, type ImageOptions, type ImageTaker } from "./image-options.js";
@@ -14,7 +13,7 @@ const usualDatasets: Readonly<Record<string, string>> = { "28×28": "mnist", "12
  * layer takes.
  *
  * @param file the first client file
- * @throws InputError if several sources are named, or none and the model is not one of digits, or they do not fit
+ * @throws InputError if several are named, or none and the model is not one of digits, or they do not fit
  */
 export async function requestImages(
   given: ImageOptions,
@@ -22,10 +21,6 @@ export async function requestImages(
   taker: ImageTaker,
   warn: (message: string) => void,
 ): Promise<ImagesSource> {
-  const { dataset, input, path } = file;
-  if (dataset !== undefined && input !== undefined) {
-    throw new InputError(`request: "${path}": dataset and input exclude each other; leave one out`);
-  }
   const source = await found(given, file, taker, warn);
   return { ...source, images: fitToModel(source.images, taker.inputShape, warn) };
 }

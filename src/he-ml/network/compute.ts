@@ -12,10 +12,9 @@ import {
 } from "./compute-message.js";
 import type { Ask, Connection } from "./connection.js";
 import { unnest } from "./nested-base64.js";
-import { routes, timingHeader, type ModelSummary } from "./protocol.js";
+import { routes, timingHeader } from "./protocol.js";
 import type { RemoteInference } from "./remote-inference.js";
 import type { RemoteOptions } from "./remote-options.js";
-import { askModels } from "./route.js";
 
 /** What a range of layers made of encrypted values, and what that took. */
 export interface RemoteComputed {
@@ -66,7 +65,7 @@ export async function computeOn(
   const { queue, evaluate } = timings(headers.get(timingHeader));
   const keys = Object.values(request.keys ?? {}).reduce((sum, text) => sum + text.length, 0);
   return {
-    output: outputOf(server, answer, expected, parameters),
+    output: await outputOf(server, answer, expected, parameters),
     milliseconds: {
       upload: Math.max(0, milliseconds.head - queue - evaluate),
       queue,
@@ -77,12 +76,12 @@ export async function computeOn(
   };
 }
 
-function outputOf(
+async function outputOf(
   { url }: Connection,
   { data, scale }: ComputeAnswer,
   expected: Shape,
   parameters: SchemeParameters,
-): SerializedTensor {
+): Promise<SerializedTensor> {
   const { texts, shape: got } = unnest(`${url}: data`, data);
   if (formatShape(got) !== formatShape(expected)) {
     throw new InputError(
@@ -95,25 +94,8 @@ function outputOf(
     );
   }
   const [images, ...shape] = expected;
-  const ciphertexts = ciphertextsFromBase64(texts, parameters);
+  const ciphertexts = await ciphertextsFromBase64(texts, parameters);
   return { packing: "scalar", images, shape, ciphertexts, ...(scale !== undefined && { scale }) };
-}
-
-/** A model by any of its names, as a server has it. @throws InputError naming those that it has */
-export async function modelNamed(
-  server: Connection,
-  net: string,
-  signal?: AbortSignal,
-): Promise<ModelSummary> {
-  const models = await askModels(server, signal);
-  const wanted = net.toLowerCase();
-  const found = models.find((model) =>
-    [model.net, ...model.aliases].some((name) => name.toLowerCase() === wanted),
-  );
-  if (found) return found;
-  throw new InputError(
-    `${server.url}: there is no model "${net}"; it has ${models.map((model) => model.net).join(", ") || "none"}`,
-  );
 }
 
 /** Milliseconds that a server tells: `queue;dur=1.2, evaluate;dur=20.1`. */

@@ -105,10 +105,11 @@ export class Leg {
     const { signal, onProgress } = this.options;
     const bytes = this.client.evaluationKeys;
     onProgress?.({ stage: "keys", done: 0, total: bytes.length });
+    // A session whose answer was lost ends by itself.
     const ask = {
       ...({ method: "POST", path: routes.sessions, query: { program: digest } } as const),
       body: { type: bytesType, bytes } as const,
-      ...{ mostBytes: mostSmallBytes, workMilliseconds: keysMilliseconds, repeatable: false, signal },
+      ...{ mostBytes: mostSmallBytes, workMilliseconds: keysMilliseconds, repeatable: true, signal },
     };
     const session = await this.server.json(ask, sessionInfoSchema);
     if (session.program !== digest)

@@ -10,6 +10,7 @@ import { timed } from "../service/timed.js";
 import type { Shape, Tensor } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import { ProgramGoneError, type Leg } from "./leg.js";
+import { askModels } from "./models.js";
 import type { ModelSummary } from "./protocol.js";
 import { inferenceOf, noMilliseconds, type RemoteInference } from "./remote-inference.js";
 import {
@@ -19,7 +20,7 @@ import {
   type RemoteOptions,
   type RemoteProgress,
 } from "./remote-options.js";
-import { askModels, isFresh, openRoute, sameKey, type Route, type RouteRequest } from "./route.js";
+import { isFresh, openRoute, sameKey, type Route, type RouteRequest } from "./route.js";
 import { UnavailableError } from "./service-errors.js";
 
 /**

@@ -1,6 +1,6 @@
 import bearerAuth from "@fastify/bearer-auth";
 import cors from "@fastify/cors";
-import { LogController, fastify } from "fastify";
+import { LogController, fastify, type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Socket } from "node:net";
 import { bytesType, refusals, routes, timingHeader, type ErrorCode } from "../../network/protocol.js";
@@ -58,7 +58,9 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     requestTimeout: (headerSeconds + bodySeconds + spareSeconds) * 1000,
     keepAliveTimeout: 10_000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 200 },
+    // Longer ones than any route takes are refused by its schema.
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: refuseAddress,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<SchemaTypes>() as App;
   app.server.maxConnections = limits.mostConnections;
@@ -157,6 +159,14 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     "Connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
+
+/** What is no address that the router can read. */
+function refuseAddress({ code }: FastifyError, _: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .code(refusals["bad-request"].status)
+    .type("application/json")
+    .send(refusalText("bad-request", `the address cannot be read: ${code}`));
 }
 
 async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {

@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { kill } from "node:process";
-import {
-  Server,
-  checkParameters,
-  loadModel,
-  parametersSpec,
-  tensor,
-} from "../../../../dist/he-ml/node/index.js";
+import { Server, loadModel, tensor } from "../../../../dist/he-ml/node/index.js";
 import { JobExistsError, type Engine } from "../../../../dist/he-ml/node/engine/engine.js";
 import type { HeldProgram } from "../../../../dist/he-ml/node/engine/engine-types.js";
 import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engine.js";
@@ -20,24 +14,11 @@ import {
   outcomeOf,
   refusalOf,
   smallModel,
+  smallRequest as request,
   workerPids,
 } from "./support.js";
 
 const image = tensor([1, 4], [0.5, -0.25, 1, 0]);
-/** Answers are not blinded, so that they can be compared. */
-const request = {
-  net: "small",
-  packing: "batch",
-  parameters: parametersSpec(
-    checkParameters({
-      polyModulusDegree: 4096,
-      coeffModulusBits: [36, 36, 37],
-      scaleBits: 18,
-      weightScaleBits: 14,
-    }),
-  ),
-} as const;
-
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let engine: Engine;
 let path: string;

@@ -4,8 +4,10 @@ import { expect } from "@jest/globals";
 import {
   Client,
   InputError,
+  checkParameters,
   defineModel,
   linearLayer,
+  parametersSpec,
   squareLayer,
   tensor,
   type Tensor,
@@ -24,6 +26,20 @@ export const smallModel = defineModel({
     squareLayer({ name: "square1" }),
   ],
 });
+
+/** Answers are not blinded, so that they can be compared. */
+export const smallRequest = {
+  net: "small",
+  packing: "batch",
+  parameters: parametersSpec(
+    checkParameters({
+      polyModulusDegree: 4096,
+      coeffModulusBits: [36, 36, 37],
+      scaleBits: 18,
+      weightScaleBits: 14,
+    }),
+  ),
+} as const;
 
 export const longest = 60_000;
 

@@ -1,9 +1,16 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { run } from "../../../cli/processes.js";
+import { temporaryFolder } from "../../../cli/support.js";
 import { bytesHeaders } from "./support.js";
 import { expectRight, guest, image, programOf, putImage, refusalIn, served, type Served } from "./served.js";
 
@@ -146,6 +153,43 @@ test("a client that vanishes while it sends, or while it waits, leaves nothing b
   leaving.abort();
   await asking;
   await expectRight(other, await fetch(`${address}?wait=30`));
+});
+
+test("HTTPS with a certificate, for who has a token", async () => {
+  const folder = await temporaryFolder();
+  const [cert, key, tokens] = ["cert.pem", "key.pem", "tokens.txt"].map((name) => join(folder.path, name));
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const newKey = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  await promisify(execFile)("openssl", ["req", ...newKey, ...subject, "-keyout", key, "-out", cert]);
+  await writeFile(tokens, "correct-horse-battery\n");
+  const { url } = await start({}, ["--tls-cert", cert, "--tls-key", key, "--token-file", tokens]);
+  expect(url).toMatch(/^https:/);
+  const ca = await readFile(cert);
+  const statusOf = async (authorization: string) => {
+    const sent = httpsRequest(`${url}/models`, { ca, headers: { authorization } }).end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusOf("Bearer correct-horse-battery")).toBe(200);
+  expect(await statusOf("Bearer wrong-horse-battery")).toBe(401);
+  await folder.remove();
+});
+
+test("another host is warned of; one that is not this machine's is refused, and so is a port that is taken", async () => {
+  const { url } = await start();
+  const taken = await run(["serve", "--port", new URL(url).port]);
+  expect(taken).toMatchObject({ status: 2, stdout: "" });
+  expect(taken.stderr).toMatch(
+    /he-ml: serve: 127\.0\.0\.1:\d+ cannot be listened on \(EADDRINUSE\); [^\n]+\n$/,
+  );
+  // Of a network that no machine has.
+  const elsewhere = await run(["serve", "--port", "0", "--host", "192.0.2.1"]);
+  expect(elsewhere).toMatchObject({ status: 2, stdout: "" });
+  expect(elsewhere.stderr).toMatch(
+    /^he-ml: serve: 192\.0\.2\.1 is open to other machines, without TLS and tokens/,
+  );
+  expect(elsewhere.stderr).toMatch(/cannot be listened on \(EADDRNOTAVAIL\)/);
 });
 
 test("a server that was killed knows no session any more, and says so", async () => {

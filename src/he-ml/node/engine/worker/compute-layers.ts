@@ -15,7 +15,15 @@ import { encodeModel } from "../../../program/build-from-model.js";
 import { checkChain, type ChainOptions } from "../../../program/chain.js";
 import { checkPlainModulus } from "../../../program/plain-modulus.js";
 import { formatShape, sizeOf, type Shape } from "../../../tensor/tensor.js";
-import type { LayersRequest, LayersResult, TaskResult } from "../engine-types.js";
+import type { LayersRequest, TaskResult } from "../engine-types.js";
+
+/** What `computeLayers` says of its ciphertexts. */
+export interface ComputedLayers {
+  /** Of one image. */
+  readonly shape: Shape;
+  /** BFV: what values are multiplied by. */
+  readonly scale?: number;
+}
 
 /**
  * Computes a range of a model's layers, one value a ciphertext. CKKS ciphertexts come at whatever level and scale they are.
@@ -25,7 +33,7 @@ import type { LayersRequest, LayersResult, TaskResult } from "../engine-types.js
  * @param input ciphertexts in row-major order, image after image; behind them the public key and those for relinearization, where
  *   the request says so
  * @param sessionKeys taken instead of keys behind the ciphertexts
- * @returns ciphertexts as sections, and `LayersResult` as `about`
+ * @returns ciphertexts as sections, and `ComputedLayers` as `about`
  * @throws InputError before anything is computed if there are no such layers, the parameters have no security or do not carry the
  *   layers, ciphertexts or keys are damaged, or a key is missing
  */
@@ -55,7 +63,7 @@ export async function computeLayers(
   const { output, traces } = await collect(forward(encoded, encrypted));
   using computed = output;
   const saved = context.save(computed);
-  const about: LayersResult = { shape: saved.shape, ...(isBfv && { scale: saved.scale }) };
+  const about: ComputedLayers = { shape: saved.shape, ...(isBfv && { scale: saved.scale }) };
   return {
     sections: saved.ciphertexts,
     about,

@@ -24,8 +24,10 @@ export class RedisServer implements AsyncDisposable {
     return server;
   }
 
+  /** With the password of `--requirepass`, if it was started with one. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const [, password] = this.options[0] === "--requirepass" ? this.options : [];
+    return `redis://${password ? `:${password}@` : ""}127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<void> {
