@@ -17,6 +17,7 @@ const connectMilliseconds = 5000;
 const replyMilliseconds = 15_000;
 const longestRetryMilliseconds = 500;
 const pauseMilliseconds = 50;
+const disconnectMilliseconds = 200;
 const retryAfterSeconds = 5;
 const mostWaiting = 10_000;
 
@@ -39,6 +40,7 @@ export class RedisConnection implements AsyncDisposable {
       connectTimeout: connectMilliseconds,
       commandTimeout: replyMilliseconds,
       keepAlive: 10_000,
+      disconnectTimeout: disconnectMilliseconds,
       // What cannot be sent fails at once, and is tried again by `run` for as long as there is patience.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
