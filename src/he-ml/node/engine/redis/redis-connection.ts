@@ -35,6 +35,7 @@ export class RedisConnection implements AsyncDisposable {
   /** @throws InputError if the URL is none of Redis, or nobody answers there */
   static async open({ url, patienceSeconds, report }: RedisConnectionOptions): Promise<RedisConnection> {
     const shown = withoutSecrets(url);
+    let isOpen = false;
     const client = new Redis(url, {
       lazyConnect: true,
       connectTimeout: connectMilliseconds,
@@ -44,7 +45,8 @@ export class RedisConnection implements AsyncDisposable {
       // What cannot be sent fails at once, and is tried again by `run` for as long as there is patience.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: retryMilliseconds,
+      // Who has never answered is not waited for.
+      retryStrategy: (times) => (isOpen ? retryMilliseconds(times) : null),
     });
     // All requests wait for the same connection.
     client.setMaxListeners(mostWaiting);
@@ -55,6 +57,7 @@ export class RedisConnection implements AsyncDisposable {
     );
     try {
       await client.connect();
+      isOpen = true;
     } catch {
       client.disconnect();
       throw new InputError(
