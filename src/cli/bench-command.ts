@@ -6,6 +6,7 @@ import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { bench, type BenchModel, type BenchReport } from "../he-ml/node/bench.js";
 import { benchBatch } from "../he-ml/node/bench-batch.js";
+import { benchService } from "../he-ml/node/bench-service.js";
 import { benchNetworks } from "../he-ml/service/bench-networks.js";
 import { wholeNumber } from "./arguments.js";
 import { batchBenchText } from "./batch-bench-text.js";
@@ -16,6 +17,7 @@ import { fitToModel } from "./fit-to-model.js";
 import { datasetImages } from "./images-source.js";
 import { inputShapeOption, loadInShape } from "./input-shape.js";
 import { startProgress } from "./progress.js";
+import { serviceBenchText } from "./service-bench-text.js";
 import { referenceLogits } from "./reference-logits.js";
 import { megabytes, percent } from "../viz/units.js";
 
@@ -26,6 +28,7 @@ interface BenchCommandOptions extends EvaluatorOption {
   readonly repetitions?: number;
   readonly threads: number;
   readonly inputShape?: Shape;
+  readonly service?: boolean;
   readonly json?: boolean;
 }
 
@@ -54,6 +57,7 @@ export function benchCommand(io: CommandIo): Command {
       wholeNumber(1, 16),
       2,
     )
+    .option("--service", "measure what the HTTP service adds to the library's own work, instead")
     .addOption(evaluatorOption("the kernels, and SEAL beside them"))
     .addOption(inputShapeOption())
     .option("--json", "print everything as JSON")
@@ -61,10 +65,11 @@ export function benchCommand(io: CommandIo): Command {
 }
 
 async function run(
-  { model, packing, count, repetitions, threads, evaluator, inputShape, json }: BenchCommandOptions,
+  { model, packing, count, repetitions, threads, evaluator, inputShape, service, json }: BenchCommandOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const names = model === undefined ? committedModels : [model];
+  if (service) return runService(names, { repetitions, json }, { stdout, stderr, signal });
   const models: BenchModel[] = [];
   const warn = (message: string) => void stderr.write(`he-ml: ${message}\n`);
   for (const name of names) models.push(await findBenchModel(name, count, inputShape, warn));
@@ -94,6 +99,20 @@ async function runBatch(
     onProgress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
   stdout.write(json ? `${JSON.stringify(report)}\n` : `${batchBenchText(report)}\n`);
+}
+
+async function runService(
+  names: readonly string[],
+  { repetitions: rounds, json }: Pick<BenchCommandOptions, "repetitions" | "json">,
+  { stdout, stderr, signal }: Pick<CommandIo, "stdout" | "stderr" | "signal">,
+): Promise<void> {
+  const progress = startProgress(stderr);
+  const report = await benchService(names, {
+    rounds,
+    signal,
+    onProgress: (step, done, total) => progress.update(step, done, total),
+  }).finally(() => progress.stop());
+  stdout.write(json ? `${JSON.stringify(report)}\n` : `${serviceBenchText(report)}\n`);
 }
 
 async function findBenchModel(

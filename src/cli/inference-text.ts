@@ -22,7 +22,7 @@ export function firstLine(
 }
 
 /** What does not agree as it should, a line each. */
-export function gapLines({ gaps: { encrypted, plain, expected } }: InferenceReport): string[] {
+export function gapLines({ gaps: { encrypted, plain, expected } }: Pick<InferenceReport, "gaps">): string[] {
   const found = [
     {
       gap: plain,

@@ -18,7 +18,25 @@ const imageFile = z.object({
  * @throws InputError if it is neither, or an image does not have as many values as the model takes
  */
 export async function jsonImages(path: string, modelShape: Shape, outputShape: Shape): Promise<ImagesSource> {
-  const { inputs, outputs, inputShape } = await readImageFile(path);
+  return imagesOf(await readImageFile(path), modelShape, outputShape);
+}
+
+/**
+ * Images that were given as lists of numbers: one, flat or nested as the model takes it, or a list of such.
+ *
+ * @throws InputError if they do not have as many values as the model takes
+ */
+export function listedImages(values: readonly unknown[], modelShape: Shape): ImagesSource {
+  const count = values.flat(Infinity).length;
+  const isOne = count === sizeOf(modelShape) && !(values.length === 1 && Array.isArray(values[0]));
+  return imagesOf({ inputs: isOne ? [values] : [...values] }, modelShape, []);
+}
+
+function imagesOf(
+  { inputs, outputs, inputShape }: z.infer<typeof imageFile>,
+  modelShape: Shape,
+  outputShape: Shape,
+): ImagesSource {
   const shape = inputShape ? shapeOfOne(inputShape, inputs.length, modelShape) : modelShape;
   if (outputs && outputs.length !== inputs.length) {
     throw new InputError(`--input: expected outputs for ${inputs.length} image(s), got ${outputs.length}`);

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
+import { UnavailableError } from "../he-ml/network/service-errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
 import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
@@ -16,6 +17,7 @@ import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { keygenCommand } from "./keygen-command.js";
 import { labCommand } from "./lab-command.js";
+import { requestCommand } from "./request-command.js";
 import { runCommand } from "./run-command.js";
 import { serveCommand } from "./serve-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
@@ -57,6 +59,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(trainCommand(io))
     .addCommand(runCommand(io))
     .addCommand(serveCommand(io))
+    .addCommand(requestCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
     .addCommand(checkCommand(io))
@@ -87,11 +90,13 @@ function report(error: unknown, stderr: Output): number {
   return 1;
 }
 
-/** One line of what a full disk says, and the stack of what should not happen. */
+/** One line of what a full disk or a server that is not there says, and the stack of what should not happen. */
 function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOfFileSystem = error instanceof WriteError || ("syscall" in error && "code" in error);
-  return isOfFileSystem ? oneLine(error.message) : (error.stack ?? error.message);
+  return isOfFileSystem || error instanceof UnavailableError
+    ? oneLine(error.message)
+    : (error.stack ?? error.message);
 }
 
 function reportUsage({ code, message, exitCode }: CommanderError, stderr: Output): number {

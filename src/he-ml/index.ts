@@ -167,3 +167,11 @@ export {
   type TestedState,
   type TestReport,
 } from "./parameters-tester/test-report.js";
+
+export { type ModelSummary } from "./network/protocol.js";
+export { type RemoteInference, type RemoteStage } from "./network/remote-inference.js";
+export { RemoteLayers, type RemoteLayersOptions, type RemoteRange } from "./network/remote-layers.js";
+export { type RemoteComputed } from "./network/compute.js";
+export { RemoteModel } from "./network/remote-model.js";
+export { type RemoteLeg, type RemoteOptions, type RemoteProgress } from "./network/remote-options.js";
+export { RefusedError, UnavailableError } from "./network/service-errors.js";

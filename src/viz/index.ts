@@ -25,6 +25,8 @@ export { renderPng, renderSvg, type RenderPngOptions, type RenderSize } from "./
 export { renderReport, type Report, type ReportFigure, type ReportTable } from "./report.js";
 export { type Run, type Traces } from "./runs.js";
 export { scalePerLayer } from "./scale-per-layer.js";
+export { serviceBytes, type Travelling } from "./service/service-bytes.js";
+export { serviceTimings, type TimedRequest } from "./service/service-timings.js";
 export { withSlider, type SliderStep } from "./slider.js";
 export { palette, seriesStyle, themed, type SeriesStyle } from "./theme.js";
 export { timePerLayer } from "./time-per-layer.js";

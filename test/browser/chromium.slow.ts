@@ -1,79 +1,43 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { readFile } from "node:fs/promises";
-import { chromium, type Browser, type Page } from "playwright-core";
 import type { EvaluatorKind } from "../../src/he-ml/crypto/evaluator-kind.js";
 import { argmax, imageAt } from "../../src/he-ml/tensor/tensor.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
 import { torchCases } from "../he-ml/formats/torch/fixtures.js";
 import { maxAbsDifference } from "../he-ml/support.js";
-import { bundle, type Bundle } from "./bundle.js";
 import type { Page as HeMlPage } from "./page.js";
-import { serve } from "./static-server.js";
+import { kernels, openPages, type Pages } from "./pages.js";
 
 declare const page: HeMlPage;
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-const wasm = "node_modules/node-seal/dist/seal_throws.wasm";
-const kernels = ["doubles.wasm", "integers.wasm"];
 const torch = torchCases.find(({ name }) => name === "adaptive-average-pool")!;
 const models = ["model.onnx", "metrics.json", "parameters.json"].map((name) => `models/lenet1/${name}`);
 
-let bundled: Bundle;
-let files: Map<string, string | Uint8Array>;
-let browser: Browser;
-
+let pages: Pages;
 beforeAll(async () => {
-  bundled = await bundle();
-  const index = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>`;
-  files = new Map<string, string | Uint8Array>([["/index.html", index]]);
-  for (const [name, script] of bundled.scripts) files.set(`/${name}`, script);
-  for (const path of [...models, torch.path]) files.set(`/${path}`, await readFile(path));
-  files.set("/seal_throws.wasm", await readFile(wasm));
-  for (const name of kernels) files.set(`/${name}`, await readFile(`dist/he-ml/kernels/${name}`));
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+  pages = await openPages([...models, torch.path]);
 });
-afterAll(() => browser.close());
-
-/** Opens the page on a server that has all files but those left out, and tells what it complained of. */
-async function visit<T>(
-  work: (opened: Page) => Promise<T>,
-  leftOut: readonly string[] = [],
-): Promise<{ readonly result: T; readonly complaints: readonly string[] }> {
-  const server = await serve(new Map([...files].filter(([path]) => !leftOut.includes(path))));
-  const opened = await browser.newPage();
-  const complaints: string[] = [];
-  opened.on("pageerror", (error) => complaints.push(String(error)));
-  opened.on("console", (message) => complaints.push(message.text()));
-  try {
-    await opened.goto(`${server.url}/index.html`);
-    await opened.waitForFunction(() => "page" in globalThis);
-    return { result: await work(opened), complaints };
-  } finally {
-    await opened.close();
-    await server.close();
-  }
-}
+afterAll(() => pages.close());
 
 test("nothing of Node is in the bundle but what node-seal loads in Node itself", () => {
   const isOurs = (path: string) => path.startsWith("dist/");
-  expect(Object.keys(bundled.inputs).filter(isOurs)).toContain("dist/he-ml/index.js");
-  expect(Object.keys(bundled.inputs).filter((path) => path.startsWith("dist/he-ml/node/"))).toEqual([]);
-  const outside = Object.entries(bundled.inputs).flatMap(([path, { imports }]) =>
+  expect(Object.keys(pages.bundled.inputs).filter(isOurs)).toContain("dist/he-ml/index.js");
+  expect(Object.keys(pages.bundled.inputs).filter((path) => path.startsWith("dist/he-ml/node/"))).toEqual([]);
+  const outside = Object.entries(pages.bundled.inputs).flatMap(([path, { imports }]) =>
     imports.filter(({ external }) => external).map((found) => `${path}: ${found.path}`),
   );
   expect(outside).toEqual(["node_modules/node-seal/dist/seal_throws.js: module"]);
-  for (const script of bundled.scripts.values()) expect(script).not.toMatch(/["'`]node:/);
+  for (const script of pages.bundled.scripts.values()) expect(script).not.toMatch(/["'`]node:/);
 });
 
 test("the bundle has the size that the README says", () => {
-  const bytes = [...bundled.scripts.values()].reduce((sum, script) => sum + script.length, 0);
-  expect(bytes).toBeLessThan(715_000);
+  const bytes = [...pages.bundled.scripts.values()].reduce((sum, script) => sum + script.length, 0);
+  expect(bytes).toBeLessThan(755_000);
 });
 
 const inferred = async (evaluator: EvaluatorKind, leftOut: readonly string[] = []) => {
   const { images } = await loadTestImages("mnist", [0]);
   const given = { pixels: [...imageAt(images, 0).data], evaluator };
-  return visit(
+  return pages.visit(
     (opened) =>
       opened.evaluate(({ pixels, evaluator }) => page.infer("models/lenet1", pixels, evaluator), given),
     leftOut,
@@ -117,14 +81,14 @@ test("where the kernels are not served, SEAL computes, and it is said why", asyn
 });
 
 test("a PyTorch file is read in a page", async () => {
-  const { result } = await visit((opened) =>
+  const { result } = await pages.visit((opened) =>
     opened.evaluate(({ path, inputShape }) => page.kindsOf([path], inputShape), torch),
   );
   expect(result).toEqual(torch.kinds);
 });
 
 test("without SEAL's WASM the page is told where it belongs", async () => {
-  const { result } = await visit(
+  const { result } = await pages.visit(
     (opened) =>
       opened.evaluate(() =>
         page.infer("models/lenet1", new Array<number>(784).fill(0), "seal").then(() => "", String),

@@ -1,5 +1,6 @@
 import {
   Client,
+  RemoteModel,
   compile,
   modelForward,
   readModel,
@@ -24,6 +25,12 @@ export interface Outcome {
 /** What the test calls. */
 export interface Page {
   infer(folder: string, pixels: readonly number[], evaluator: EvaluatorKind): Promise<Outcome>;
+  /** What a model on a server makes of an image that it never sees. */
+  classify(
+    url: string,
+    net: string,
+    pixels: readonly number[],
+  ): Promise<{ logits: number[]; predicted: number }>;
   /** Kinds of the layers of a model whose files are served. */
   kindsOf(urls: readonly string[], inputShape: readonly number[]): Promise<readonly string[]>;
 }
@@ -73,6 +80,15 @@ const page: Page = {
       evaluator: computed.evaluator,
       isIsolated: crossOriginIsolated || "SharedArrayBuffer" in globalThis,
     };
+  },
+  async classify(url, net, pixels) {
+    const remote = await RemoteModel.connect(url, net);
+    try {
+      const { logits, predicted } = await remote.infer(tensor(remote.inputShape, pixels));
+      return { logits: [...logits.data], predicted: predicted[0] };
+    } finally {
+      await remote.close();
+    }
   },
   async kindsOf(urls, inputShape) {
     const network: Network = await readNetwork(await fetched(urls), { inputShape });

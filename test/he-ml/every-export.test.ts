@@ -1,7 +1,8 @@
-import { expect, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import * as onnx from "../../src/he-ml/formats/onnx/index.js";
 import * as heMl from "../../src/he-ml/index.js";
 import { smallModel as model } from "./layers/small-model.js";
+import { fakeServer } from "./network/fake-server.js";
 import { unclearCalls, type Call } from "./unclear-calls.js";
 import { lazyParameters as parameters, openSeal, randomTensor } from "./support.js";
 
@@ -41,6 +42,16 @@ const kernel = { weights: zeros([1, 1, 1, 1]) };
 const linear = { weights: zeros([2, 2]) };
 const reencryptor = { reencrypt: () => 0 };
 const teaching = heMl.parametersSpec(parameters);
+
+/** Knows no model. */
+const remoteServer = await fakeServer((_, response) => {
+  response.writeHead(404).end(JSON.stringify({ error: { code: "unknown-model", message: "models: none" } }));
+});
+afterAll(async () => remoteServer[Symbol.asyncDispose]());
+const range = { url: remoteServer.url, net: "small" };
+const bfvSet = { m: 1024, p: 1032193, insecure_for_teaching: true };
+const remoteLayers = await heMl.RemoteLayers.create(bfvSet);
+const oneByOne = await remoteLayers.encrypt(images);
 
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
@@ -150,6 +161,17 @@ const methods: Readonly<Record<string, readonly [call: Call, right: readonly unk
     (...[p, b]) => heMl.SecretContext.fromSecretKey(p, b),
     [parameters, secret.exportSecretKey()],
   ],
+  "RemoteLayers.create": [(...[set]) => heMl.RemoteLayers.create(set), [bfvSet]],
+  "RemoteModel.connect": [
+    (...[url, net, o]) => heMl.RemoteModel.connect(url, net, o),
+    [remoteServer.url, "small", {}],
+  ],
+  "RemoteModel.models": [(...[url, o]) => heMl.RemoteModel.models(url, o), [remoteServer.url, {}]],
+  "remoteLayers.compute": [(...[r, t, o]) => remoteLayers.compute(r, t, o), [range, oneByOne, {}]],
+  "remoteLayers.decrypt": [(...[t]) => remoteLayers.decrypt(t), [oneByOne]],
+  "remoteLayers.encrypt": [(...[b, o]) => remoteLayers.encrypt(b, o), [images, {}]],
+  "remoteLayers.infer": [(...[r, b, o]) => remoteLayers.infer(r, b, o), [[range], images, {}]],
+  "remoteLayers.modelOf": [(...[r, o]) => remoteLayers.modelOf(r, o), [range, {}]],
   "Server.start": [(...[p, o]) => heMl.Server.start(p, o), [program, { threads: 0 }]],
   "clear.encrypt": [(...[b, o, a]) => clear.encrypt(b, o, a), [images, { packing: "batch" }, at]],
   "clear.decrypt": [(...[t]) => clear.decrypt(t), [clear.encrypt(images, { packing: "batch" })]],
@@ -180,9 +202,11 @@ const notCalled = [
   "ChainTooShortError",
   "CoefficientOverflowError",
   "DecryptionFailedError",
+  "RefusedError",
+  "UnavailableError",
   "UnsupportedLayersError",
   ...["ClearContext", "ClearEvaluator", "EncryptedTensor", "Program"],
-  ...["Client", "PublicContext", "SecretContext", "Server"],
+  ...["Client", "RemoteLayers", "RemoteModel", "PublicContext", "SecretContext", "Server"],
 ];
 
 const wrongs = [

@@ -13,6 +13,7 @@ import {
 } from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
 import { explanation, traces } from "./plan.js";
+import { timed, travelling } from "./service.js";
 import { advice, grid, sweep } from "./tested.js";
 
 const x = [0, 1];
@@ -40,6 +41,8 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   scaleAndModulus: [scaleSteps],
   scalePerLayer: [traces],
   securityLimits: [securityPoints],
+  serviceBytes: [[travelling]],
+  serviceTimings: [[timed]],
   slotRotation: [{ values: [1, 2, 3, 4], steps: 1 }],
   stageBill: [runs],
   sweepHeatMap: [grid, { x: "scale_bits" }],

@@ -5,6 +5,7 @@ import { publicKeyBytes, relinKeyBytes } from "../crypto/rotation-keys.js";
 import { dataPrimes, hasKeySwitching, type SchemeParameters } from "../crypto/scheme-parameters.js";
 import { ciphertextHeadBytes, seedBytes, wordBytes } from "../crypto/seal-format.js";
 import { InputError } from "../errors.js";
+import { finishInTurns, type Step } from "../long-work.js";
 import { readParameterSet } from "../parameters-tester/parameter-set.js";
 import type { TypeOf } from "../schema.js";
 import { base64Length, fromBase64 } from "./nested-base64.js";
@@ -98,11 +99,14 @@ export function ciphertextLengths(parameters: SchemeParameters): readonly number
 }
 
 /**
- * Ciphertexts from base64: all lengths are checked before the first is decoded.
+ * Ciphertexts from base64: all lengths are checked before the first is decoded, in turns with whatever else is to be done.
  *
  * @throws InputError unless all have one length that ciphertexts under the parameters can have
  */
-export function ciphertextsFromBase64(texts: readonly string[], parameters: SchemeParameters): Uint8Array[] {
+export async function ciphertextsFromBase64(
+  texts: readonly string[],
+  parameters: SchemeParameters,
+): Promise<Uint8Array[]> {
   const length = base64Length(texts[0]);
   requireCiphertextLength("data", length, parameters);
   const odd = texts.findIndex((text) => base64Length(text) !== length);
@@ -112,7 +116,16 @@ export function ciphertextsFromBase64(texts: readonly string[], parameters: Sche
         `bring all to one level`,
     );
   }
-  return texts.map((text, i) => fromBase64(`data: ciphertext ${i}`, text));
+  return finishInTurns(decodeSteps(texts));
+}
+
+function* decodeSteps(texts: readonly string[]): Generator<Step, Uint8Array[]> {
+  const decoded: Uint8Array[] = [];
+  for (const text of texts) {
+    decoded.push(fromBase64(`data: ciphertext ${decoded.length}`, text));
+    yield { done: decoded.length, total: texts.length };
+  }
+  return decoded;
 }
 
 /** @throws InputError unless ciphertexts under the parameters can have this length */

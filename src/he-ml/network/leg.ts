@@ -105,10 +105,11 @@ export class Leg {
     const { signal, onProgress } = this.options;
     const bytes = this.client.evaluationKeys;
     onProgress?.({ stage: "keys", done: 0, total: bytes.length });
+    // A session whose answer was lost ends by itself.
     const ask = {
       ...({ method: "POST", path: routes.sessions, query: { program: digest } } as const),
       body: { type: bytesType, bytes } as const,
-      ...{ mostBytes: mostSmallBytes, workMilliseconds: keysMilliseconds, repeatable: false, signal },
+      ...{ mostBytes: mostSmallBytes, workMilliseconds: keysMilliseconds, repeatable: true, signal },
     };
     const session = await this.server.json(ask, sessionInfoSchema);
     if (session.program !== digest)
@@ -136,7 +137,7 @@ export class Leg {
     for (;;) {
       signal.throwIfAborted();
       const opening = this.open();
-      const { session } = await opening;
+      const { session } = await unlessAborted(opening, signal);
       try {
         return await this.#answerIn({ session, job }, request, images, signal);
       } catch (error) {
@@ -233,6 +234,15 @@ export class Leg {
     if (opened)
       await this.#delete(pathOf(routes.session, { session: opened.session })).catch(() => undefined);
   }
+}
+
+/** What others wait for, too, and so is not stopped: it is waited for no longer. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 type JobNames = { readonly session: string; readonly job: string };

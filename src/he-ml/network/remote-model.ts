@@ -7,10 +7,12 @@ import type { ClientSpec } from "../program/client-spec.js";
 import { asBatch } from "../service/client.js";
 import { reencryptionTrace } from "../service/reencryption-trace.js";
 import { timed } from "../service/timed.js";
-import { argmax, imageAt, type Shape, type Tensor } from "../tensor/tensor.js";
+import type { Shape, Tensor } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import { ProgramGoneError, type Leg } from "./leg.js";
+import { askModels } from "./models.js";
 import type { ModelSummary } from "./protocol.js";
+import { inferenceOf, noMilliseconds, type RemoteInference } from "./remote-inference.js";
 import {
   checkedOptions,
   routeRequest,
@@ -18,23 +20,8 @@ import {
   type RemoteOptions,
   type RemoteProgress,
 } from "./remote-options.js";
-import { askModels, isFresh, openRoute, sameKey, type Route, type RouteRequest } from "./route.js";
+import { isFresh, openRoute, sameKey, type Route, type RouteRequest } from "./route.js";
 import { UnavailableError } from "./service-errors.js";
-
-const stages = ["encrypt", "upload", "queue", "evaluate", "download", "decrypt"] as const;
-
-/** What images came to on remote servers, and what that took. */
-export interface RemoteInference {
-  /** `[n, …outputShape]` */
-  readonly logits: Tensor;
-  /** The largest logit's position, of each image. */
-  readonly predicted: readonly number[];
-  /** Of each layer or stage; what the client encrypted afresh between two is a trace of kind `reencryption`. */
-  readonly traces: readonly LayerTrace[];
-  /** Of all servers together; `upload` holds whatever the way takes beside the answer's own bytes. */
-  readonly milliseconds: Readonly<Record<(typeof stages)[number], number>>;
-  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
-}
 
 /**
  * A model on a server, or on several that share its layers, for images that none of them sees: keys are made here, and the secret
@@ -155,12 +142,9 @@ export class RemoteModel implements AsyncDisposable {
 
   async #inferOn(route: Route, images: Tensor, signal: AbortSignal): Promise<RemoteInference> {
     const { legs } = route;
-    const batch = asBatch(images, this.inputShape);
+    const batch = asBatch(images, legs[0].spec.inputShape);
     const [count] = batch.shape;
-    const milliseconds = Object.fromEntries(stages.map((stage) => [stage, 0])) as Record<
-      (typeof stages)[number],
-      number
-    >;
+    const milliseconds = noMilliseconds();
     const bytes = { input: 0, output: 0, evaluationKeys: 0 };
     const traces: LayerTrace[] = [];
     let values = batch;
@@ -189,8 +173,7 @@ export class RemoteModel implements AsyncDisposable {
       this.#tell("decrypt", request.length, request.length);
       milliseconds.decrypt += decrypted;
     }
-    const predicted = Array.from({ length: count }, (_, image) => argmax(imageAt(values, image).data));
-    return { logits: values, predicted, traces, milliseconds, bytes };
+    return inferenceOf(values, { traces, milliseconds, bytes });
   }
 
   #encrypted({ client }: Leg, values: Tensor, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { requireOptions } from "../arguments.js";
+import { isObject, listInWords, requireOptions } from "../arguments.js";
 import { packingSchema, type Packing } from "../crypto/packing.js";
 import { checkParameters, parametersSpec, type ParametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { bytesSchema } from "../schema.js";
-import { formatShape } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import type { LegProgress } from "./leg.js";
+import type { RemoteStage } from "./remote-inference.js";
 import type { RouteRequest } from "./route.js";
 
 /** One server of several that share a network. */
@@ -20,7 +20,7 @@ export interface RemoteLeg {
 
 /** How far a remote model is, in bytes. */
 export interface RemoteProgress extends Omit<LegProgress, "stage"> {
-  readonly stage: "program" | "keys" | "encrypt" | "upload" | "queue" | "evaluate" | "download" | "decrypt";
+  readonly stage: "program" | LegProgress["stage"] | RemoteStage;
 }
 
 export interface RemoteOptions {
@@ -53,18 +53,29 @@ const functionSchema = z.custom<(...given: never[]) => void>((value) => typeof v
   error: "expected a function",
 });
 
+/** Also one of another realm, as cells of a notebook are. */
+const signalSchema = z.custom<AbortSignal>((value) => isObject(value) && "throwIfAborted" in value, {
+  error: "expected an AbortSignal",
+});
+
 const optionsSchema = z.strictObject({
   layers: layersSchema.optional(),
   packing: packingSchema.optional(),
   parameters: z.unknown().optional(),
   reencryptPositions: z.array(z.int().min(0)).optional(),
   token: z.string().optional(),
-  signal: z.instanceof(AbortSignal, { error: "expected an AbortSignal" }).optional(),
+  signal: signalSchema.optional(),
   onProgress: functionSchema.optional(),
   secretKey: bytesSchema.optional(),
   security: z.literal("teaching").optional(),
 });
 
+const rangeSchema = z.strictObject({
+  url: z.string(),
+  net: z.string().min(1).max(200),
+  layers: layersSchema.optional(),
+  token: z.string().optional(),
+});
 const legsSchema = z
   .array(z.strictObject({ url: z.string(), layers: layersSchema, token: z.string().optional() }))
   .min(1);
@@ -73,6 +84,10 @@ const legsSchema = z
 export function checkedOptions<Options extends object>(options: Options): Options {
   return checked("options", optionsSchema, requireOptions("remote model", options)) as Options;
 }
+
+/** @throws InputError naming the field of a range that is missing, unknown or wrong */
+export const checkedRange = (range: unknown): z.output<typeof rangeSchema> =>
+  checked("range", rangeSchema, range);
 
 function checked<S extends z.ZodType>(what: string, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
@@ -110,7 +125,7 @@ export function routeRequest(
     const expected = places[index].layers.at(-1)! + 1;
     if (first === expected) return;
     throw new InputError(
-      `remote model: servers: expected layers from ${expected} on behind [${formatShape(places[index].layers)}], got ${first}`,
+      `remote model: servers: expected layers from ${expected} on behind ${listInWords(places[index].layers)}, got ${first}`,
     );
   });
   return { ...asked, places };

@@ -1,12 +1,13 @@
 import type { Packing } from "../crypto/packing.js";
 import { checkParameters, parametersSpec, sameParameters } from "../crypto/parameters.js";
-import { InputError } from "../errors.js";
+import { cutBefore } from "../model/layer-range.js";
 import type { ClientSpec } from "../program/client-spec.js";
 import { Client } from "../service/client.js";
 import { askPrograms } from "./asked-programs.js";
 import type { Connection } from "./connection.js";
 import { Leg, type LegOptions } from "./leg.js";
-import { modelsSchema, routes, type ModelSummary, type ProgramRequest } from "./protocol.js";
+import { modelNamed } from "./models.js";
+import type { ProgramRequest } from "./protocol.js";
 
 /** A server, and the layers that it is to compute. */
 export interface Place {
@@ -38,20 +39,6 @@ export interface Route {
 /** Whether a leg begins with a fresh encryption, and not with what another program left. */
 export const isFresh = ({ input, digest }: ClientSpec) => input.program === digest;
 
-const mostModelsBytes = 2 ** 24;
-
-/** The models of a server. */
-export async function askModels(server: Connection, signal?: AbortSignal): Promise<readonly ModelSummary[]> {
-  const ask = {
-    method: "GET",
-    path: routes.models,
-    mostBytes: mostModelsBytes,
-    repeatable: true,
-    signal,
-  } as const;
-  return (await server.json(ask, modelsSchema)).models;
-}
-
 /**
  * Asks each server for its programs, and makes a client of each. No keys are sent yet.
  *
@@ -59,21 +46,21 @@ export async function askModels(server: Connection, signal?: AbortSignal): Promi
  * @throws InputError if a server's programs are not what was asked for, or do not follow each other
  */
 export async function openRoute(
-  request: RouteRequest,
+  given: RouteRequest,
   secretKey: Uint8Array | undefined | ((parameters: ClientSpec["parameters"]) => Uint8Array | undefined),
   options: Pick<LegOptions, "signal" | "onProgress">,
 ): Promise<Route> {
-  const { net, places, security } = request;
+  const { places, security } = given;
   const { signal } = options;
-  const parameters = request.parameters ?? (await sharedParameters(request, signal));
+  const request = places.length > 1 ? await forAllPlaces(given, signal) : given;
   const legs: Leg[] = [];
-  let name = net;
-  for (const place of places) {
-    const asked = { ...requestFor(place, { ...request, parameters }, legs.at(-1)?.spec) };
+  let { net } = given;
+  for (const place of piecesOf(request)) {
+    const asked = requestFor(place, request, legs.at(-1)?.spec);
     const programs = await askPrograms(place.server, asked, signal);
     const askAgain = async (until: AbortSignal) =>
       (await askPrograms(place.server, asked, until)).specs.map(({ digest }) => digest);
-    name = legs.length === 0 ? programs.net : name;
+    if (legs.length === 0) net = programs.net;
     for (const spec of programs.specs) {
       const before = legs.at(-1)?.client;
       const key = typeof secretKey === "function" ? secretKey(spec.parameters) : secretKey;
@@ -88,11 +75,32 @@ export async function openRoute(
     }
   }
   const hasReencryption = legs.slice(1).some(({ spec }) => isFresh(spec));
-  return {
-    net: name,
-    legs,
-    layerNames: hasReencryption ? await namesOf(places[0].server, name, signal) : undefined,
-  };
+  if (!hasReencryption) return { net, legs };
+  const { layers } = await modelNamed(places[0].server, net, signal);
+  return { net, legs, layerNames: layers.map(({ name }) => name) };
+}
+
+/**
+ * What each server of several has to know of all: where values are encrypted afresh, also where the first server's model asks for it;
+ * and, as each compiles its own layers only, parameters that do for those behind as well.
+ */
+async function forAllPlaces(request: RouteRequest, signal: AbortSignal): Promise<RouteRequest> {
+  const { net, places, packing } = request;
+  const [{ server, layers: own }] = places;
+  const reencryptPositions =
+    request.reencryptPositions ?? (await modelNamed(server, net, signal)).reencryptPositions;
+  const isFreshBehind = reencryptPositions.some((position) => position > own!.at(-1)!);
+  if (request.parameters || !isFreshBehind) return { ...request, reencryptPositions };
+  const layers = places.flatMap((place) => place.layers!);
+  const { specs } = await askPrograms(server, { net, layers, packing, reencryptPositions }, signal);
+  return { ...request, reencryptPositions, parameters: written(specs[0]) };
+}
+
+/** The places in the pieces in which they are asked for: the first server cuts by itself, others go on with what was before. */
+function piecesOf({ places: [first, ...others], reencryptPositions = [] }: RouteRequest): readonly Place[] {
+  const cut = ({ server, layers = [] }: Place): Place[] =>
+    cutBefore(layers, reencryptPositions).map((piece) => ({ server, layers: piece }));
+  return [first, ...others.flatMap(cut)];
 }
 
 /** What a place is asked for, behind the programs of those before it. */
@@ -101,46 +109,19 @@ function requestFor(
   { net, packing, parameters, reencryptPositions = [] }: RouteRequest,
   before?: ClientSpec,
 ) {
-  const first = layers?.[0] ?? 0;
-  const inside = reencryptPositions.filter(
-    (position) => position > first && (!layers || position <= layers.at(-1)!),
-  );
-  const asked = { net, layers, reencryptPositions: inside.length > 0 ? inside : undefined };
+  const asked = {
+    net,
+    layers,
+    reencryptPositions: reencryptPositions.length > 0 ? reencryptPositions : undefined,
+  };
   if (!before) return { ...asked, packing, parameters };
-  if (before.layers.at(-1)! + 1 !== first) {
-    throw new InputError(
-      `remote model: expected layers from ${before.layers.at(-1)! + 1} on behind those before, got ${first}; let no layer out`,
-    );
-  }
-  if (reencryptPositions.includes(first))
-    return { ...asked, packing: before.packing, parameters: written(before) };
-  return { ...asked, packing: before.packing, input: before.output };
-}
-
-/**
- * Parameters for programs on several servers between which values are encrypted afresh: those that the first server would take
- * for all of them, as each server knows of its own layers only.
- */
-async function sharedParameters(
-  { net, places, packing, reencryptPositions = [] }: RouteRequest,
-  signal: AbortSignal,
-): Promise<ProgramRequest["parameters"]> {
-  if (!places.slice(1).some(({ layers }) => reencryptPositions.includes(layers![0]))) return undefined;
-  const layers = places.flatMap((place) => place.layers!);
-  const { specs } = await askPrograms(places[0].server, { net, layers, packing, reencryptPositions }, signal);
-  return written(specs[0]);
+  const behind = { ...asked, packing: before.packing };
+  return reencryptPositions.includes(layers![0])
+    ? { ...behind, parameters: written(before) }
+    : { ...behind, input: before.output };
 }
 
 const written = ({ parameters }: ClientSpec) => parametersSpec(checkParameters(parameters));
-
-async function namesOf(
-  server: Connection,
-  net: string,
-  signal: AbortSignal,
-): Promise<readonly string[] | undefined> {
-  const models = await askModels(server, signal);
-  return models.find((model) => model.net === net)?.layers.map(({ name }) => name);
-}
 
 /** Whether two specifications take the same secret key. */
 export const sameKey = (a: ClientSpec["parameters"], b: ClientSpec["parameters"]) =>

@@ -17,6 +17,10 @@ import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
 import { shortestChain } from "./lesson-04/shortest-chain.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
+import { byteBudget } from "./lesson-10/byte-budget.js";
+import { forecastQueue } from "./lesson-10/forecast-queue.js";
+import { serveOnce } from "./lesson-10/serve-once.js";
+import { splitInference } from "./lesson-10/split-inference.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
 export const exercises = {
@@ -39,4 +43,8 @@ export const exercises = {
   powerOfEight,
   degreeSeven,
   shortestChain,
+  serveOnce,
+  forecastQueue,
+  byteBudget,
+  splitInference,
 } as const;

@@ -13,7 +13,7 @@ export interface Examiner {
 /** In the student's own run: this process. */
 export const localExaminer: Examiner = {
   async examine(exercise, reply) {
-    const asked = ask(exercise, freshRandom);
+    const asked = await ask(exercise, freshRandom);
     return asked.judge(await reply(asked.question));
   },
 };

@@ -42,14 +42,19 @@ export interface Exercise<Question = unknown, Answer = unknown, Secret = unknown
   /** What a good answer takes, for the golf table: first what matters most. */
   readonly par?: Cost;
   /** A fresh case: what the student's process gets, and what it does not. */
-  draw(random: Random): { readonly question: Question; readonly secret: Secret };
+  draw(random: Random): Drawn<Question, Secret> | Promise<Drawn<Question, Secret>>;
   /** Gets the response of the student's answer. */
   ask(answer: Answer, question: Question): Response | Promise<Response>;
   /**
    * @param response whatever came: it may be anything that JSON can hold
    * @throws InputError for a response of another shape, which is a verdict too
    */
-  judge(question: Question, secret: Secret, response: unknown): Verdict;
+  judge(question: Question, secret: Secret, response: unknown): Verdict | Promise<Verdict>;
+}
+
+export interface Drawn<Question, Secret> {
+  readonly question: Question;
+  readonly secret: Secret;
 }
 
 export function right(says: string, cost?: Cost): Verdict {

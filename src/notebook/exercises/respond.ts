@@ -31,17 +31,22 @@ function thrownText(thrown: unknown): string {
 /** A question that is out, and how a reply to it is judged. */
 export interface Asked {
   readonly question: Json;
-  judge(reply: unknown): Verdict;
+  judge(reply: unknown): Promise<Verdict>;
 }
 
 /** Draws a fresh case. */
-export function ask(exercise: Exercise, random: () => number): Asked {
-  const { question, secret } = exercise.draw(random);
+export async function ask(exercise: Exercise, random: () => number): Promise<Asked> {
+  const { question, secret } = await exercise.draw(random);
   return { question: toJson(question), judge: (reply) => judge(exercise, question, secret, reply) };
 }
 
 /** Judges what came back, which may be anything. */
-function judge(exercise: Exercise, question: unknown, secret: unknown, reply: unknown): Verdict {
+async function judge(
+  exercise: Exercise,
+  question: unknown,
+  secret: unknown,
+  reply: unknown,
+): Promise<Verdict> {
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) return unjudged("what came back is no answer");
   if ("threw" in parsed.data) {
@@ -50,7 +55,7 @@ function judge(exercise: Exercise, question: unknown, secret: unknown, reply: un
   }
   try {
     const response = fromJson(parsed.data.value);
-    return isNothing(response) ? untouched(exercise) : exercise.judge(question, secret, response);
+    return isNothing(response) ? untouched(exercise) : await exercise.judge(question, secret, response);
   } catch (error) {
     if (error instanceof InputError) return wrong(error.message, 1);
     throw error;

@@ -5,6 +5,7 @@ import * as core from "../../../src/he-ml/index.js";
 import * as inNode from "../../../src/he-ml/node/index.js";
 import * as onnxCore from "../../../src/he-ml/formats/onnx/index.js";
 import * as onnx from "../../../src/he-ml/node/onnx/index.js";
+import { checkServeOptions } from "../../../src/he-ml/node/rest/serve-options.js";
 import { temporaryFolder } from "../../cli/support.js";
 import { smallModel as model } from "../layers/small-model.js";
 import { teachingSet } from "../parameters-tester/sets.js";
@@ -27,6 +28,14 @@ const inThisThread = {
     inNode.infer(program, batch, withoutThreads(options)),
   advise: (...[network, goals, options]: Parameters<typeof inNode.advise>) =>
     inNode.advise(network, goals, withoutThreads(options)),
+  /** So do processes: a server whose options are good is one that was built. */
+  serve: async (...[options = {}]: Parameters<typeof inNode.serve>) => {
+    checkServeOptions(options);
+    const built = await import("../../../dist/he-ml/node/index.js");
+    const { url, close } = await built.serve(options);
+    await close();
+    return url;
+  },
 };
 
 /** Any text is a path, where costs would be written. */
@@ -45,6 +54,7 @@ const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
   onnxSession: async () => [bytes],
   planningCosts: async () => [join(folder.path, "costs.json"), "kernel"],
   runOnnx: async () => [bytes, images],
+  serve: async () => [{ processes: 1 }],
   testParameters: async () => [model, images, { encryption_parameters: [teachingSet] }, {}],
 };
 
@@ -53,7 +63,10 @@ test("every function that is another one in Node is called here", () => {
     Object.entries(all)
       .filter(([name, value]) => typeof value === "function" && value !== Reflect.get(portable, name))
       .map(([name]) => name);
-  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter((name) => name !== "Server");
+  // `serve` starts processes, which run what is built: see node/rest.
+  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter(
+    (name) => name !== "Server" && name !== "serve",
+  );
   expect(Object.keys(calls).sort()).toEqual(expected.sort());
 });
 

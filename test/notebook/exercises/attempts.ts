@@ -10,7 +10,7 @@ export async function attempt<Question, Answer, Secret, Response>(
   seed = 1,
 ): Promise<Verdict> {
   const any = exercise as unknown as Exercise;
-  const asked = ask(any, seededRandom(seed));
+  const asked = await ask(any, seededRandom(seed));
   return asked.judge(travelled(await replyTo(any, answer, travelled(asked.question))));
 }
 
@@ -23,8 +23,10 @@ export async function replayAttempt<Question, Answer, Secret, Response>(
   answer: Answer,
 ): Promise<Verdict> {
   const any = exercise as unknown as Exercise;
-  const old: Reply = await replyTo(any, answer, ask(any, seededRandom(1)).question);
-  return ask(any, seededRandom(2)).judge(travelled(old));
+  const first = await ask(any, seededRandom(1));
+  const old: Reply = await replyTo(any, answer, first.question);
+  const second = await ask(any, seededRandom(2));
+  return second.judge(travelled(old));
 }
 
 /** Refused, and why. */

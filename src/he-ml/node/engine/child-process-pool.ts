@@ -115,6 +115,7 @@ export class ChildProcessPool implements ProcessPool {
     });
     try {
       await worker.ready;
+      if (worker.isGone) throw new Error("worker process: it died when it had started");
       hasStarted = true;
       this.#failedStarts = 0;
       this.#release(worker);
@@ -128,6 +129,7 @@ export class ChildProcessPool implements ProcessPool {
     if (this.#isClosed) return;
     this.#replaced++;
     this.#startWorker().catch(() => {
+      if (this.#isClosed) return;
       const delay = Math.min(firstDelayMilliseconds * 2 ** this.#failedStarts++, longestDelayMilliseconds);
       const timer = setTimeout(() => {
         this.#delays.delete(timer);

@@ -76,6 +76,8 @@ export interface LayersRequest {
 
 /** What a `layers` task gives beside the output's ciphertexts. */
 export interface LayersResult {
+  /** Of one image. */
+  readonly shape: readonly number[];
   /** BFV: what values are multiplied by. */
   readonly scale?: number;
 }

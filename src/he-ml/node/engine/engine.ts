@@ -53,7 +53,7 @@ export interface Engine extends AsyncDisposable {
   outcome(job: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined>;
   cancel(job: string): Promise<void>;
   status(): Promise<EngineStatus>;
-  /** Finishes what was accepted, takes nothing new, and ends. */
+  /** Takes nothing new, and finishes what was accepted; answers can be fetched until it is disposed of. */
   drain(): Promise<void>;
 }
 

@@ -28,10 +28,17 @@ export function writeFrame(stream: Writable, head: object, body: Uint8Array = no
   stream.uncork();
 }
 
-/** Puts frames together from pieces as they come. */
+/** So much is made room for at once; whoever announces more has to send it. */
+const roomAtFirst = 2 ** 20;
+
+/** Puts frames together from pieces as they come; a piece may be written over when it was read. */
 export class FrameReader {
-  #pieces: Uint8Array[] = [];
-  #length = 0;
+  /** The part of a frame that comes in: its lengths, its head, its body. */
+  #part = new Uint8Array(lengthsBytes);
+  #filled = 0;
+  #partBytes = lengthsBytes;
+  #lengths?: { readonly head: number; readonly body: number };
+  #head?: { readonly value: unknown };
 
   constructor(private readonly limits: FrameLimits) {}
 
@@ -40,47 +47,55 @@ export class FrameReader {
    * @throws Error if the head is no JSON, or anything is longer than it may be
    */
   *read(piece: Uint8Array): Generator<Frame> {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
+    let rest = piece;
     for (;;) {
-      if (this.#length < lengthsBytes) return;
-      this.#gather(lengthsBytes);
-      const view = new DataView(this.#pieces[0].buffer, this.#pieces[0].byteOffset);
-      const [headBytes, bodyBytes] = [view.getUint32(0, true), view.getUint32(4, true)];
-      if (headBytes > this.limits.headBytes || bodyBytes > this.limits.bodyBytes) {
-        throw new Error(`a frame of ${headBytes} and ${bodyBytes} bytes is too long`);
-      }
-      const whole = lengthsBytes + headBytes + bodyBytes;
-      if (this.#length < whole) return;
-      const bytes = this.#take(whole);
-      const bodyStart = lengthsBytes + headBytes;
-      const head = JSON.parse(new TextDecoder().decode(bytes.subarray(lengthsBytes, bodyStart))) as unknown;
-      yield { head, body: bytes.subarray(bodyStart) };
+      rest = rest.subarray(this.#fill(rest));
+      if (this.#filled < this.#partBytes) return;
+      const frame = this.#partIsWhole();
+      if (frame) yield frame;
     }
   }
 
-  /** Makes the first piece at least so long; as many bytes are there. */
-  #gather(length: number): void {
-    if (this.#pieces[0].length >= length) return;
-    const gathered = concatenated(this.#pieces, this.#length);
-    this.#pieces = [gathered];
+  /** @returns how many bytes it took */
+  #fill(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, this.#partBytes - this.#filled);
+    if (this.#filled + taken.length > this.#part.length) {
+      const wanted = Math.max(2 * this.#part.length, this.#filled + taken.length);
+      const larger = new Uint8Array(Math.min(wanted, this.#partBytes));
+      larger.set(this.#part.subarray(0, this.#filled));
+      this.#part = larger;
+    }
+    this.#part.set(taken, this.#filled);
+    this.#filled += taken.length;
+    return taken.length;
   }
 
-  #take(length: number): Uint8Array {
-    // Of its own, and no Buffer, which is what reads would give.
-    const all = concatenated(this.#pieces, this.#length);
-    this.#pieces = length < all.length ? [all.slice(length)] : [];
-    this.#length -= length;
-    return all.subarray(0, length);
+  #partIsWhole(): Frame | undefined {
+    const bytes = this.#part;
+    if (!this.#lengths) {
+      const view = new DataView(bytes.buffer);
+      const [head, body] = [view.getUint32(0, true), view.getUint32(4, true)];
+      if (head > this.limits.headBytes || body > this.limits.bodyBytes) {
+        throw new Error(`a frame of ${head} and ${body} bytes is too long`);
+      }
+      this.#lengths = { head, body };
+      this.#next(head);
+      return undefined;
+    }
+    if (!this.#head) {
+      this.#head = { value: JSON.parse(new TextDecoder().decode(bytes)) as unknown };
+      this.#next(this.#lengths.body);
+      return undefined;
+    }
+    const frame = { head: this.#head.value, body: bytes };
+    this.#lengths = this.#head = undefined;
+    this.#next(lengthsBytes);
+    return frame;
   }
-}
 
-function concatenated(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
+  #next(bytes: number): void {
+    this.#part = new Uint8Array(Math.min(bytes, roomAtFirst));
+    this.#partBytes = bytes;
+    this.#filled = 0;
   }
-  return all;
 }

@@ -20,8 +20,10 @@ import { fromWorkerSchema, type FromWorker, type ToWorker, type WorkerLimits } f
 const mebibyte = 2 ** 20;
 /** What a worker may send at once: a compiled program, or the ciphertexts of an answer. */
 const frameLimits = { headBytes: mebibyte, bodyBytes: 2 ** 30 };
-/** A task fetches a program and keys, and stores a program for each part of a model. */
-const mostRequests = 10_000;
+/** A task fetches a program and keys at most, so that there is an end to what waits for a process that does not read it. */
+const mostFetched = 2;
+/** It stores a program for each part of a model. */
+const mostStored = 1000;
 const startMilliseconds = 60_000;
 /** How long a worker may take to stop by itself. */
 const graceMilliseconds = 2000;
@@ -33,24 +35,20 @@ const stderrLength = 2000;
 /** Programs that are used live on; see `ServiceEngine.session`. */
 export const programSeconds = 24 * 3600;
 
-/** What a process of ours has of its parent's environment: where to keep measured costs, and what Windows needs. No secrets. */
-const passedOn = [
-  "HOME",
-  "XDG_CACHE_HOME",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "USERPROFILE",
-  "LOCALAPPDATA",
-  "SystemRoot",
-];
+/** It reads models, and neither writes files nor starts processes. */
+const permissions = ["--permission", "--allow-fs-read=*"];
+/** What it has of its parent's environment: what Windows needs, and no secrets. */
+const passedOn = ["SystemRoot"];
 
 interface Running {
   readonly id: string;
   readonly task: Task;
   readonly done: (result: TaskResult) => void;
   readonly failed: (error: Error) => void;
-  requests: number;
+  fetched: number;
+  stored: number;
+  /** Whether its session was closed in the meantime. */
+  isForgotten: boolean;
 }
 
 /** A process that does tasks, one at a time. Whatever it does, it costs that task only. */
@@ -78,12 +76,10 @@ export class WorkerProcess {
     private readonly limits: TaskLimits,
     workerLimits: WorkerLimits,
   ) {
-    const heapMebibytes = Math.floor(limits.bytes / mebibyte);
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMebibytes}`, fileURLToPath(file)], {
+    const heap = `--max-old-space-size=${Math.floor(limits.bytes / mebibyte)}`;
+    this.#child = spawn(process.execPath, [...permissions, heap, fileURLToPath(file)], {
       stdio: ["ignore", "ignore", "pipe", "pipe"],
-      env: Object.fromEntries(
-        passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-      ),
+      env: Object.fromEntries(passedOn.map((name) => [name, process.env[name]])),
       windowsHide: true,
     });
     this.#channel = this.#child.stdio[3] as Duplex;
@@ -146,11 +142,14 @@ export class WorkerProcess {
     signal?.addEventListener("abort", stop, { once: true });
     try {
       return await new Promise<TaskResult>((done, failed) => {
-        this.#running = { id, task, done, failed, requests: 0 };
+        this.#running = { id, task, done, failed, fetched: 0, stored: 0, isForgotten: false };
         if (this.#isGone) this.#gone();
         else this.#send({ type: "task", id, task }, input);
       });
     } finally {
+      // It may have loaded keys after it was told to free them.
+      if (this.#running?.isForgotten && "session" in task)
+        this.#send({ type: "forget", session: task.session });
       this.#running = undefined;
       clearTimeout(late);
       clearInterval(watch);
@@ -159,8 +158,11 @@ export class WorkerProcess {
     }
   }
 
+  /** Frees a session's keys. */
   forget(session: string): void {
-    if (this.holds.has(session)) this.#send({ type: "forget", session });
+    this.#send({ type: "forget", session });
+    const running = this.#running;
+    if (running && "session" in running.task && running.task.session === session) running.isForgotten = true;
   }
 
   /** @param reason what a task that is being done fails with */
@@ -210,9 +212,13 @@ export class WorkerProcess {
       this.#end(running, message, body);
       return;
     }
-    if (++running.requests > mostRequests) throw new Error("it asks without end");
-    if (message.type === "get") void this.#give(running, message.kind, message.id);
-    else void this.#take(running, body);
+    if (message.type === "get") {
+      if (++running.fetched > mostFetched) throw new Error("it asks without end");
+      void this.#give(running, message.kind, message.id);
+    } else {
+      if (++running.stored > mostStored) throw new Error("it stores without end");
+      void this.#take(running, body);
+    }
   }
 
   #end({ done, failed }: Running, message: FromWorker, body: Uint8Array): void {

@@ -1,6 +1,6 @@
 import bearerAuth from "@fastify/bearer-auth";
 import cors from "@fastify/cors";
-import { LogController, fastify } from "fastify";
+import { LogController, fastify, type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Socket } from "node:net";
 import { bytesType, refusals, routes, timingHeader, type ErrorCode } from "../../network/protocol.js";
@@ -37,7 +37,7 @@ export interface AppOptions {
 /** The routes, and how they are ended. */
 export interface StartedApp {
   readonly app: App;
-  /** Takes nothing new, finishes what was accepted, and closes the engine, too. */
+  /** Takes nothing new, finishes what was accepted, and closes the engine, too; once, however often it is called. */
   readonly close: () => Promise<void>;
 }
 
@@ -58,7 +58,9 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     requestTimeout: (headerSeconds + bodySeconds + spareSeconds) * 1000,
     keepAliveTimeout: 10_000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 200 },
+    // Longer ones than any route takes are refused by its schema.
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: refuseAddress,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<SchemaTypes>() as App;
   app.server.maxConnections = limits.mostConnections;
@@ -72,6 +74,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
 
   refuseByErrors(app);
   app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
+  // Node sets the timeout anew for each request. There is no socket where a request is injected.
+  app.addHook("onSend", async ({ raw }) => void raw.socket.setTimeout?.(limits.sendSeconds * 1000));
   if (options.cors) await allowOrigins(app, options.cors);
   if (options.tokens) await requireToken(app, options.tokens);
   app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
@@ -100,7 +104,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   });
   await app.ready();
 
-  const close = async () => {
+  const end = async () => {
     closing = true;
     bodies.end();
     await engine.drain();
@@ -108,7 +112,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     await app.close();
     await engine[Symbol.asyncDispose]();
   };
-  return { app, close };
+  let ended: Promise<void> | undefined;
+  return { app, close: () => (ended ??= end()) };
 }
 
 /** Bodies of one content type, which are read by the handlers. */
@@ -157,6 +162,14 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     "Connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
+
+/** What is no address that the router can read. */
+function refuseAddress({ code }: FastifyError, _: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .code(refusals["bad-request"].status)
+    .type("application/json")
+    .send(refusalText("bad-request", `the address cannot be read: ${code}`));
 }
 
 async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {

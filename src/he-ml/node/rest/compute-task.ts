@@ -40,7 +40,7 @@ export async function computeTask(service: Service, message: ComputeRequest): Pr
 
   const [first] = layers;
   const shape = first === 0 ? served.summary.inputShape : all[first - 1].outputShape;
-  const data = dataOf(message, session, parameters, shape);
+  const data = await dataOf(message, session, parameters, shape);
   const keys = message.keys ? keysFromBase64(message.keys, parameters) : [];
   const request: LayersRequest = {
     ...{ layers, shape, images: data.images, parameters: spec },
@@ -91,12 +91,12 @@ function scaleOf({ scale }: ComputeRequest, parameters: SchemeParameters): Pick<
   throw new InputError(`scale: expected none beside CKKS ciphertexts, which say theirs; leave it out`);
 }
 
-function dataOf(
+async function dataOf(
   { data, session: id }: ComputeRequest,
   session: SessionInfo | undefined,
   parameters: SchemeParameters,
   shape: Shape,
-): { readonly images: number; readonly ciphertexts: readonly Uint8Array[] } {
+): Promise<{ readonly images: number; readonly ciphertexts: readonly Uint8Array[] }> {
   if (typeof data === "string") {
     if (id === undefined || !session) {
       throw new InputError(
@@ -108,7 +108,7 @@ function dataOf(
   const { texts, shape: given } = unnest("data", data);
   const [images, ...own] = given;
   if (formatShape(own) !== formatShape(shape)) throw unlike(shape, own);
-  return { images, ciphertexts: ciphertextsFromBase64(texts, parameters) };
+  return { images, ciphertexts: await ciphertextsFromBase64(texts, parameters) };
 }
 
 const unlike = (expected: Shape, got: Shape) =>

@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { createJsonSchemaTransform } from "fastify-type-provider-zod";
 import type { Readable } from "node:stream";
 import * as z from "zod";
 import { bytesType, errorBodySchema, refusals, routes, type ErrorCode } from "../../network/protocol.js";
@@ -41,7 +41,19 @@ export const bytesAnswer = (description: string) => ({
 });
 
 /** An answer without a body. */
-export const nothing = (description: string) => z.undefined().describe(description);
+export const nothing = (description: string) => z.undefined().meta({ type: "null", description });
+
+/** Tuples of one type are lists of a length: a plainer schema, which more tools read. */
+function withoutTuples({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const { prefixItems } = jsonSchema;
+  if (!prefixItems || new Set(prefixItems.map((item) => JSON.stringify(item))).size > 1) return;
+  delete jsonSchema.prefixItems;
+  Object.assign(jsonSchema, {
+    items: prefixItems[0],
+    minItems: prefixItems.length,
+    maxItems: prefixItems.length,
+  });
+}
 
 const description = `Encrypted neural-network inference. The server computes on ciphertexts, and never has a key that decrypts.
 
@@ -62,12 +74,15 @@ export async function describeRoutes(app: App, isGuarded: boolean): Promise<void
       servers: [{ url: "/" }],
       ...(isGuarded && { components: { securitySchemes: { bearer } }, security: [{ bearer: [] }] }),
     },
-    transform: jsonSchemaTransform,
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { override: withoutTuples } }),
   });
   await app.register(swaggerUi, {
     routePrefix: routes.docs,
     staticCSP: true,
     // No badge from elsewhere.
-    uiConfig: { validatorUrl: null, docExpansion: "list", defaultModelsExpandDepth: -1 },
+    uiConfig: {
+      ...{ validatorUrl: null, layout: "BaseLayout" },
+      ...{ docExpansion: "list", defaultModelsExpandDepth: -1 },
+    },
   });
 }

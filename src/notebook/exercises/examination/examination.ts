@@ -13,8 +13,10 @@ const messageSchema = z.discriminatedUnion("heMl", [
 /** More questions than this are not answered. */
 const mostQuestions = 1000;
 
-interface Open extends Asked {
+interface Open {
   readonly exercise: Exercise;
+  /** A reply may come while the question is still drawn. */
+  readonly asked: Promise<Asked>;
   readonly recorded: boolean;
 }
 
@@ -52,34 +54,40 @@ export class Examination {
     const parsed = messageSchema.safeParse(message);
     if (!parsed.success) return;
     const from = parsed.data as ToExaminer;
-    if (from.heMl === "ask") this.#ask(from, answer);
-    else this.#judge(from, answer);
+    if (from.heMl === "ask") void this.#ask(from, answer);
+    else void this.#judge(from, answer);
   }
 
-  #ask({ run, exercise: id }: ToExaminer & { heMl: "ask" }, answer: (message: FromExaminer) => void): void {
+  async #ask(
+    { run, exercise: id }: ToExaminer & { heMl: "ask" },
+    answer: (message: FromExaminer) => void,
+  ): Promise<void> {
     const exercise = this.#exercises.get(id);
     if (!exercise || ++this.#questions > mostQuestions) return;
     const recorded = this.#counts(exercise) && !this.#asked.has(exercise);
     if (recorded) this.#asked.add(exercise);
     const asked = ask(exercise, freshRandom);
-    this.#open.set(run, { ...asked, exercise, recorded });
-    answer({ heMl: "question", run, question: asked.question });
+    this.#open.set(run, { exercise, asked, recorded });
+    answer({ heMl: "question", run, question: (await asked).question });
   }
 
-  #judge({ run, reply }: ToExaminer & { heMl: "reply" }, answer: (message: FromExaminer) => void): void {
+  async #judge(
+    { run, reply }: ToExaminer & { heMl: "reply" },
+    answer: (message: FromExaminer) => void,
+  ): Promise<void> {
     const open = this.#open.get(run);
     if (!open) return;
     this.#open.delete(run);
-    const verdict = judged(open, reply);
+    const verdict = await judged(open, reply);
     if (open.recorded) this.onVerdict(open.exercise, verdict);
     answer({ heMl: "verdict", run, verdict });
   }
 }
 
 /** A reply that its judge did not expect is a wrong one. */
-function judged({ judge, exercise }: Open, reply: unknown): Verdict {
+async function judged({ asked, exercise }: Open, reply: unknown): Promise<Verdict> {
   try {
-    return judge(reply);
+    return await (await asked).judge(reply);
   } catch {
     return unjudged(`what ${exercise.answer} gave cannot be judged`);
   }

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { modelForward, tensor } from "../../../../src/he-ml/index.js";
-import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
+import { InputError, modelForward, tensor } from "../../../../src/he-ml/index.js";
+import {
+  errorCodes,
+  routes,
+  type Programs,
+  type SessionInfo,
+} from "../../../../src/he-ml/network/protocol.js";
 import { maxAbsDifference } from "../../support.js";
 import { teachingParameters, tinyModel, waves } from "../../../cli/support.js";
 import {
@@ -16,6 +21,14 @@ import {
 
 const image = tensor([1, 1, 6, 6], waves(36, 1));
 const plain = modelForward(tinyModel, image).at(-1)!;
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly { readonly name: string; readonly description?: string }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
 
 let small: SmallApp;
 let opened: Opened;
@@ -40,6 +53,42 @@ test("what it says of itself", async () => {
   expect((await get("/docs/")).headers["content-security-policy"]).toContain("default-src 'self'");
 });
 
+test("the document lists every route, and says of each what it takes and how it refuses", async () => {
+  const answer = await get("/openapi.json");
+  const { openapi, paths } = answer.json<{
+    openapi: string;
+    paths: Record<string, Record<string, Operation>>;
+  }>();
+  expect(openapi).toBe("3.1.0");
+  const listed = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const addresses = Object.values(routes).filter((route) => route !== routes.docs);
+  expect([...new Set(listed.map(({ path }) => path))].sort()).toEqual(
+    addresses.map((route) => route.replace(/:(\w+)/g, "{$1}")).sort(),
+  );
+  for (const { path, method, operation } of listed) {
+    const where = `${method} ${path}`;
+    const { summary, description, parameters = [], requestBody, responses } = operation;
+    const described = [summary, description, ...parameters.map((parameter) => parameter.description)];
+    for (const text of described) expect([where, text]).toEqual([where, expect.stringMatching(/\w/)]);
+    expect([where, requestBody !== undefined]).toEqual([where, ["post", "put"].includes(method)]);
+    for (const [status, { description: why }] of Object.entries(responses)) {
+      expect([where, status, why]).not.toContain("Default Response");
+    }
+  }
+  expect(paths["/sessions/{session}/jobs/{job}"].put.requestBody?.content).toMatchObject({
+    "application/octet-stream": { schema: { type: "string", format: "binary" } },
+  });
+  const told = listed.flatMap(({ operation }) =>
+    Object.values(operation.responses).flatMap(
+      ({ description }) => description.match(/`[a-z-]+`(?=:)/g) ?? [],
+    ),
+  );
+  const codes = errorCodes.filter((code) => code !== "unknown-route").map((code) => `\`${code}\``);
+  expect([...new Set(told)].sort()).toEqual(codes.sort());
+});
+
 test("models are listed, with their layers", async () => {
   const { models } = (await get("/models")).json<{ models: object[] }>();
   expect(models).toEqual([
@@ -57,25 +106,29 @@ test("models are listed, with their layers", async () => {
 });
 
 test("programs: by a model's name in any case, by ranges and packings, in parts, and behind another program", async () => {
-  const first = (await get("/models/toy?layers=0-1&packing=batch")).json<Programs>();
-  expect(first).toMatchObject({
-    net: "tiny",
-    programs: [{ clientSpec: { layers: [0, 1], packing: "batch" } }],
+  const compile = jest.spyOn(small.engine, "compile").mockImplementation(() => {
+    throw new InputError("compile: not here");
   });
-  const parts = (await get("/models/Tiny?reencrypt=2")).json<Programs>();
-  expect(parts.programs.map(({ clientSpec }) => clientSpec.layers)).toEqual([
-    [0, 1],
-    [2, 3, 4],
-  ]);
-  const { output } = first.programs[0].clientSpec;
-  const rest = await askProgram(small, { parameters: undefined, packing: "batch", input: output });
-  expect(rest).toMatchObject({ layers: [2, 3, 4], input: { program: output.program, end: "output" } });
+  const asked = async (url: string, { app } = small) => {
+    expect(refusalOf(await app.inject(url)).message).toBe("compile: not here");
+    return compile.mock.lastCall![1];
+  };
+  expect(await asked("/models/toy?layers=0-1&packing=batch")).toEqual({
+    ...{ net: "tiny", layers: [0, 1], packing: "batch" },
+  });
+  expect(await asked("/models/TINY?layers=3")).toEqual({ net: "tiny", layers: [3] });
+  expect(await asked("/models/tiny?reencrypt=2,3")).toEqual({ net: "tiny", reencryptPositions: [2, 3] });
+  compile.mockRestore();
+
+  const first = await askProgram(small, { layers: [0, 1], packing: "batch" });
+  const rest = await askProgram(small, { packing: "batch", input: first.output });
+  expect(rest).toMatchObject({ layers: [2, 3, 4], input: { program: first.digest, end: "output" } });
 });
 
 test("re-encryptions that a model asks for, unless the client says otherwise", async () => {
   const asking = await smallApp({ config: { models: [{ name: "tiny", reencryptPositions: [2] }] } });
   const parts = async (request: object) => {
-    const payload = { net: "tiny", parameters: teachingParameters, ...request };
+    const payload = { net: "tiny", parameters: teachingParameters, packing: "batch", ...request };
     const answer = await asking.app.inject({ method: "POST", url: "/programs", payload });
     return answer.json<Programs>().programs.map(({ clientSpec }) => clientSpec.layers);
   };

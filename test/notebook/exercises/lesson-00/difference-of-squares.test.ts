@@ -73,7 +73,7 @@ test.each<[string, Answer, RegExp]>([
 ])("%s: refused, and why", (_, answer, says) => expectRefused(differenceOfSquares, answer, says));
 
 test("what the last run expected does not pass", async () => {
-  const { x, y } = differenceOfSquares.draw(seededRandom(1)).secret;
+  const { x, y } = (await differenceOfSquares.draw(seededRandom(1))).secret;
   const difference = x.map((value, slot) => value ** 2 - y[slot] ** 2 - value);
   const printed: Answer = (he, a) => he.addPlain(a, difference);
   expect(await attempt(differenceOfSquares, printed, 1)).toMatchObject({ passed: true });

@@ -19,8 +19,8 @@ test("the solution passes, and the untouched exercise is refused", async () => {
   await expectUntouchedRefused(forecastError);
 });
 
-test("what is measured is what theory says, to a few per cent: far from the bounds", () => {
-  const { question, secret } = forecastError.draw(seededRandom(5));
+test("what is measured is what theory says, to a few per cent: far from the bounds", async () => {
+  const { question, secret } = await forecastError.draw(seededRandom(5));
   for (const [i, sum] of question.entries()) {
     expect(secret[i] / forecast(sum)).toBeGreaterThan(0.8);
     expect(secret[i] / forecast(sum)).toBeLessThan(1.25);
@@ -80,8 +80,8 @@ test.each<[string, (sum: WeightedSum) => unknown, RegExp]>([
   ["no number", () => NaN, /^forecast: expected finite numbers, got NaN at 0/],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(forecastError, answer, says));
 
-test.each([1, 2, 3, 4])("no wrong rule passes by chance (%d)", (seed) => {
-  const { question, secret } = forecastError.draw(seededRandom(seed));
+test.each([1, 2, 3, 4])("no wrong rule passes by chance (%d)", async (seed) => {
+  const { question, secret } = await forecastError.draw(seededRandom(seed));
   const rules: ((sum: WeightedSum) => number)[] = [
     (one) => ofOne(one) * sum(one.weights.map(Math.abs)),
     (one) => ofOne(one) * squares(one.weights),

@@ -47,7 +47,7 @@ test("operations that ciphertexts refuse are named by their number", async () =>
 
 test("what the last run expected, made-up circuits and ciphertexts of another run do not pass", async () => {
   const says = async (value: unknown) =>
-    ask(sumSlots as unknown as Exercise, seededRandom(3)).judge({ value }).says;
+    (await (await ask(sumSlots as unknown as Exercise, seededRandom(3))).judge({ value })).says;
   expect(await says(512.5)).toMatch(/^circuit: expected recorded operations, got something else/);
   expect(await says({ operations: [{ op: "rotate", a: 0, step: 1, free: true }], output: 1 })).toMatch(
     /^circuit/,

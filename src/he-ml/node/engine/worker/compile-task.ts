@@ -1,11 +1,10 @@
 import { ciphertextCount } from "../../../crypto/packing.js";
-import { checkParameters, type CkksParameters } from "../../../crypto/parameters.js";
+import { checkParameters } from "../../../crypto/parameters.js";
 import {
   evaluationKeyBytes,
   inputCiphertextBytes,
   outputCiphertextBytes,
 } from "../../../crypto/rotation-keys.js";
-import { InputError } from "../../../errors.js";
 import { inputTensors, readOutputSpec } from "../../../program/client-spec.js";
 import { compileParts } from "../../../program/compile-parts.js";
 import { compile } from "../../../program/compile.js";
@@ -14,6 +13,7 @@ import { loadModel } from "../../files/load-model.js";
 import type { CompiledPrograms, HeldProgram, Task, TaskResult } from "../engine-types.js";
 import type { WorkerLimits } from "../worker-messages.js";
 import type { Parent } from "./parent.js";
+import { requireServed } from "./require-served.js";
 
 type CompileTask = Extract<Task, { readonly kind: "compile" }>;
 
@@ -48,21 +48,6 @@ export async function compileTask(
   for (const program of programs) held.push(await heldProgram(program, parent));
   const about: CompiledPrograms = { net, programs: held };
   return { sections: [], about, traces: [], evaluateMilliseconds };
-}
-
-/** @throws InputError unless they are secure, and small enough */
-function requireServed({ security, polyModulusDegree }: CkksParameters, mostDegree: number): void {
-  if (security === "teaching") {
-    throw new InputError(
-      `parameters: expected at least 128-bit security, got "teaching", which promises none; leave "security" out, and take a ` +
-        `chain that the degree allows`,
-    );
-  }
-  if (polyModulusDegree <= mostDegree) return;
-  throw new InputError(
-    `parameters: expected a polyModulusDegree of at most ${mostDegree} on this server, got ${polyModulusDegree}; ask for fewer ` +
-      `layers at once, for re-encryptions, or for a shorter chain`,
-  );
 }
 
 async function heldProgram(program: Program, parent: Pick<Parent, "keep">): Promise<HeldProgram> {

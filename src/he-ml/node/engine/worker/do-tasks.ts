@@ -1,23 +1,23 @@
-import type { Duplex } from "node:stream";
 import { InputError } from "../../../errors.js";
 import type { Task, TaskResult } from "../engine-types.js";
 import { resultToBytes } from "../task-result-bytes.js";
 import type { WorkerLimits } from "../worker-messages.js";
 import { compileTask } from "./compile-task.js";
+import { layersTask } from "./layers-task.js";
 import { LoadedPrograms } from "./loaded-programs.js";
-import { Parent } from "./parent.js";
+import { Parent, type OpenChannel } from "./parent.js";
 import { runTask } from "./run-task.js";
 
 /** How often memory is reported where a parent cannot see it; in the midst of a step it is not. */
 const reportMilliseconds = 200;
 
 /** Does what the parent says, one task at a time, until the parent is gone. */
-export function doTasks(channel: Duplex): void {
+export function doTasks(open: OpenChannel): void {
   let limits: WorkerLimits;
   let loaded: LoadedPrograms;
   let stop = new AbortController();
 
-  const parent = new Parent(channel, (order, body) => {
+  const parent = new Parent(open, (order, body) => {
     if (order.type === "start") {
       limits = order.limits;
       loaded = new LoadedPrograms(parent, limits);
@@ -28,7 +28,7 @@ export function doTasks(channel: Duplex): void {
     } else if (order.type === "stop") stop.abort();
     else void loaded.forget(order.session);
   });
-  channel.on("close", () => process.exit());
+  parent.channel.on("close", () => process.exit());
   if (process.platform !== "linux") {
     setInterval(
       () => parent.say({ type: "resident", bytes: process.memoryUsage.rss() }),
@@ -64,7 +64,7 @@ export function doTasks(channel: Duplex): void {
       case "run":
         return runTask(await loaded.session(task.program, task.session), input, signal);
       case "layers":
-        throw new InputError("layers: this server does not compute the original's requests; open a session");
+        return layersTask(task, input, limits, parent);
     }
   }
 }

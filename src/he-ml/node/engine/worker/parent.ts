@@ -7,19 +7,20 @@ import type { FromWorker, ToWorker } from "../worker-messages.js";
 /** What a parent says is believed. */
 const limits = { headBytes: 2 ** 32, bodyBytes: 2 ** 32 };
 
+/** @param onPiece told all that comes in; what it is given may be written over after that */
+export type OpenChannel = (onPiece: (piece: Uint8Array) => void) => Duplex;
+
 type Answer = Extract<ToWorker, { readonly type: "bytes" | "stored" | "notStored" }>;
 
 /** The other end of a worker process, with the store behind it. */
 export class Parent {
+  readonly channel: Duplex;
   readonly #answers: ((answer: Answer, body: Uint8Array) => void)[] = [];
 
   /** @param onOrder told all that the parent says unasked */
-  constructor(
-    private readonly channel: Duplex,
-    onOrder: (order: Exclude<ToWorker, Answer>, body: Uint8Array) => void,
-  ) {
+  constructor(open: OpenChannel, onOrder: (order: Exclude<ToWorker, Answer>, body: Uint8Array) => void) {
     const reader = new FrameReader(limits);
-    channel.on("data", (piece: Buffer) => {
+    this.channel = open((piece) => {
       for (const { head, body } of reader.read(piece) as Iterable<Frame & { readonly head: ToWorker }>) {
         if (head.type === "bytes" || head.type === "stored" || head.type === "notStored") {
           this.#answers.shift()!(head, body);

@@ -17,7 +17,7 @@ async function connected() {
   const remote = await RemoteModel.connect(server.url, "tiny", teaching);
   const loseSession = async () =>
     server.engine.closeSession(((await opened.mock.results[0].value) as { session: string }).session);
-  return { remote, opened, loseSession };
+  return { remote, opened, loseSession, [Symbol.asyncDispose]: () => remote.close() };
 }
 
 async function expectAnswer(remote: RemoteModel): Promise<void> {
@@ -26,8 +26,8 @@ async function expectAnswer(remote: RemoteModel): Promise<void> {
 }
 
 test("a session that is gone is opened again, with the same keys", async () => {
-  const { remote, opened, loseSession } = await connected();
-  await using _ = remote;
+  await using held = await connected();
+  const { remote, opened, loseSession } = held;
   await loseSession();
   await expectAnswer(remote);
   expect(opened).toHaveBeenCalledTimes(2);
@@ -35,8 +35,8 @@ test("a session that is gone is opened again, with the same keys", async () => {
 });
 
 test("a program that is gone, too, is asked for again", async () => {
-  const { remote, opened, loseSession } = await connected();
-  await using _ = remote;
+  await using held = await connected();
+  const { remote, opened, loseSession } = held;
   await loseSession();
   const compiled = jest.spyOn(server.engine, "compile");
   jest.spyOn(server.engine, "program").mockResolvedValueOnce(undefined);
@@ -45,8 +45,8 @@ test("a program that is gone, too, is asked for again", async () => {
 });
 
 test("where there is another program by now, all is opened anew under the same secret key", async () => {
-  const { remote, opened, loseSession } = await connected();
-  await using _ = remote;
+  await using held = await connected();
+  const { remote, opened, loseSession } = held;
   const { digest } = remote.specs[0];
   const key = remote.exportSecretKey();
   await loseSession();
@@ -66,15 +66,15 @@ test("where there is another program by now, all is opened anew under the same s
 });
 
 test("a server that forgets at once is not asked for ever", async () => {
-  const { remote } = await connected();
-  await using _ = remote;
+  await using held = await connected();
+  const { remote } = held;
   jest.spyOn(server.engine, "session").mockResolvedValue(undefined);
   expect(await rejectedBy(() => remote.infer(images))).toMatchObject({ code: "unknown-session" });
 });
 
 test("a job that is gone is sent again under the same number", async () => {
-  const { remote } = await connected();
-  await using _ = remote;
+  await using held = await connected();
+  const { remote } = held;
   const run = jest.spyOn(server.engine, "run");
   jest.spyOn(server.engine, "outcome").mockResolvedValueOnce(undefined);
   await expectAnswer(remote);
@@ -83,10 +83,10 @@ test("a job that is gone is sent again under the same number", async () => {
 });
 
 test("what is stopped is not computed any more", async () => {
-  const { remote } = await connected();
-  await using _ = remote;
-  let open = () => undefined as void;
-  server.engine.gate = new Promise((resolve) => (open = resolve));
+  await using held = await connected();
+  const { remote } = held;
+  let open: () => void = () => undefined;
+  server.engine.gate = new Promise<void>((resolve) => (open = resolve));
   server.engine.jobs.clear();
   for (const stop of [new AbortController(), undefined]) {
     const failed = rejectedBy(() => remote.infer(images, { signal: stop?.signal }));

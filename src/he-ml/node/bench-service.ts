@@ -1,0 +1,182 @@
+import { programsSchema, sessionInfoSchema } from "../network/protocol.js";
+import { compile } from "../program/compile.js";
+import type { Program } from "../program/program.js";
+import { Client } from "../service/client.js";
+import { Server } from "../service/server.js";
+import { timed } from "../service/timed.js";
+import { zeros } from "../tensor/tensor.js";
+import { thisMachine, type Machine } from "./calibration/machine-costs.js";
+import { loadModel } from "./files/load-model.js";
+import { median } from "./timed-program.js";
+import { serve } from "./rest/serve.js";
+
+/** What the service adds to the work itself, for one model in packing `packed`. */
+export interface ServiceBench {
+  readonly model: string;
+  /** Requests of one round, encrypted beforehand. */
+  readonly requests: number;
+  readonly rounds: number;
+  /** Requests that are under way at once. */
+  readonly atOnce: number;
+  /** Of the median round: the library's server called directly, in one thread; then the service with one process. */
+  readonly directPerSecond: number;
+  readonly servicePerSecond: number;
+  /** `servicePerSecond / directPerSecond`, the median of the rounds' shares. */
+  readonly share: number;
+  /** The service with a process for each core. */
+  readonly allCores: { readonly processes: number; readonly perSecond: number };
+  /** From the first byte sent to the last received, with one process and so many at once. */
+  readonly milliseconds: { readonly p50: number; readonly p99: number };
+}
+
+/** What a benchmark of the service measured, as plain JSON. */
+export interface ServiceBenchReport {
+  readonly machine: Machine;
+  readonly service: readonly ServiceBench[];
+}
+
+export interface ServiceBenchOptions {
+  /** Of one round; 50 if left out. */
+  readonly requests?: number;
+  /** In each, the library and the service take their turn; 5 if left out. */
+  readonly rounds?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: string, done: number, total: number) => void;
+}
+
+/** As many as keep one process busy while others travel. */
+const atOnce = 4;
+
+/**
+ * Measures the throughput of the HTTP service on loopback against that of the library called directly, on the same requests
+ * in turn.
+ *
+ * @param names of models under `models/`
+ * @throws InputError if there is no such model, or the service's packages are not installed
+ * @example const { service } = await benchService(["lenet1"]);
+ */
+export async function benchService(
+  names: readonly string[],
+  options: ServiceBenchOptions = {},
+): Promise<ServiceBenchReport> {
+  const service: ServiceBench[] = [];
+  for (const name of names) service.push(await benchOne(name, options));
+  return { machine: await thisMachine(), service };
+}
+
+async function benchOne(
+  name: string,
+  { requests = 50, rounds = 5, signal, onProgress }: ServiceBenchOptions,
+): Promise<ServiceBench> {
+  const program = await compile(await loadModel(name));
+  const processes = (await thisMachine()).cores;
+  await using one = await Posted.start(program, name, { processes: 1, requests });
+  await using direct = await Server.start(program);
+  const session = await direct.connect(one.client.evaluationKeys);
+  const runDirectly = async () => {
+    for (const request of one.requests) {
+      signal?.throwIfAborted();
+      await session.run(request);
+    }
+  };
+  // V8 compiles WASM anew, and better, once it has run for a while.
+  await runDirectly();
+  await one.run(atOnce, signal);
+  const [directMilliseconds, serviceMilliseconds, latencies]: [number[], number[], number[]] = [[], [], []];
+  for (let round = 0; round < rounds; round++) {
+    directMilliseconds.push((await timed(runDirectly))[1]);
+    const [taken, milliseconds] = await timed(() => one.run(atOnce, signal));
+    serviceMilliseconds.push(milliseconds);
+    latencies.push(...taken);
+    onProgress?.(name, round + 1, rounds);
+  }
+  await using all = await Posted.start(program, name, { processes, requests });
+  await all.run(processes * atOnce, signal);
+  const [, allMilliseconds] = await timed(() => all.run(processes * atOnce, signal));
+  const perSecond = (milliseconds: number) => (1000 * requests) / milliseconds;
+  return {
+    ...{ model: name, requests, rounds, atOnce },
+    directPerSecond: perSecond(median(directMilliseconds)),
+    servicePerSecond: perSecond(median(serviceMilliseconds)),
+    share: median(directMilliseconds.map((milliseconds, i) => milliseconds / serviceMilliseconds[i])),
+    allCores: { processes, perSecond: perSecond(allMilliseconds) },
+    milliseconds: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
+  };
+}
+
+/** A service on loopback with a session, and requests to post to it. */
+class Posted implements AsyncDisposable {
+  private constructor(
+    private readonly server: Awaited<ReturnType<typeof serve>>,
+    private readonly session: string,
+    readonly client: Client,
+    readonly requests: readonly Uint8Array[],
+  ) {}
+
+  static async start(
+    { clientSpec: { digest } }: Program,
+    name: string,
+    { processes, requests }: { readonly processes: number; readonly requests: number },
+  ): Promise<Posted> {
+    const server = await serve({ processes, config: { models: [{ name }] } });
+    try {
+      const { programs } = programsSchema.parse(await json(await fetch(`${server.url}/models/${name}`)));
+      const { clientSpec } = programs[0];
+      if (clientSpec.digest !== digest) throw new Error(`bench: the service planned "${name}" otherwise`);
+      const client = await Client.create(clientSpec);
+      const opened = await fetch(
+        `${server.url}/sessions?program=${digest}`,
+        posted("POST", client.evaluationKeys),
+      );
+      const { session } = sessionInfoSchema.parse(await json(opened));
+      const image = zeros(clientSpec.inputShape);
+      const encrypted = Array.from({ length: requests }, () => client.encrypt(image));
+      return new Posted(server, session, client, encrypted);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  /** Posts all requests, so many at once. @returns what each took, in milliseconds */
+  async run(width: number, signal?: AbortSignal): Promise<number[]> {
+    const left = [...this.requests];
+    const taken: number[] = [];
+    const postNext = async (): Promise<void> => {
+      for (let request = left.pop(); request; request = left.pop()) {
+        signal?.throwIfAborted();
+        const url = `${this.server.url}/sessions/${this.session}/jobs/${crypto.randomUUID()}?wait=60`;
+        const [answer, milliseconds] = await timed(async () => {
+          const response = await fetch(url, posted("PUT", request));
+          return { status: response.status, bytes: await response.arrayBuffer() };
+        });
+        if (answer.status !== 200) {
+          throw new Error(
+            `bench: the service answered ${answer.status}: ${new TextDecoder().decode(answer.bytes)}`,
+          );
+        }
+        taken.push(milliseconds);
+      }
+    };
+    await Promise.all(Array.from({ length: width }, postNext));
+    return taken;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+  }
+}
+
+const posted = (method: string, body: Uint8Array): RequestInit => ({
+  method,
+  headers: { "content-type": "application/octet-stream" },
+  body: body as BodyInit,
+});
+
+async function json(response: Response): Promise<unknown> {
+  if (response.ok) return response.json();
+  throw new Error(`bench: the service answered ${response.status}: ${await response.text()}`);
+}
+
+const quantile = (values: readonly number[], share: number) =>
+  values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1];
