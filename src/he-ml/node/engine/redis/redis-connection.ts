@@ -17,6 +17,7 @@ const connectMilliseconds = 5000;
 const replyMilliseconds = 15_000;
 const longestRetryMilliseconds = 500;
 const pauseMilliseconds = 50;
+const disconnectMilliseconds = 200;
 const retryAfterSeconds = 5;
 const mostWaiting = 10_000;
 
@@ -34,15 +35,18 @@ export class RedisConnection implements AsyncDisposable {
   /** @throws InputError if the URL is none of Redis, or nobody answers there */
   static async open({ url, patienceSeconds, report }: RedisConnectionOptions): Promise<RedisConnection> {
     const shown = withoutSecrets(url);
+    let isOpen = false;
     const client = new Redis(url, {
       lazyConnect: true,
       connectTimeout: connectMilliseconds,
       commandTimeout: replyMilliseconds,
       keepAlive: 10_000,
+      disconnectTimeout: disconnectMilliseconds,
       // What cannot be sent fails at once, and is tried again by `run` for as long as there is patience.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: retryMilliseconds,
+      // Who has never answered is not waited for.
+      retryStrategy: (times) => (isOpen ? retryMilliseconds(times) : null),
     });
     // All requests wait for the same connection.
     client.setMaxListeners(mostWaiting);
@@ -53,6 +57,7 @@ export class RedisConnection implements AsyncDisposable {
     );
     try {
       await client.connect();
+      isOpen = true;
     } catch {
       client.disconnect();
       throw new InputError(
