@@ -31,7 +31,9 @@ interface RequestOptions extends ImageOptions {
 /** `he-ml request`: has servers classify images that they never see. */
 export function requestCommand(io: CommandIo): Command {
   const command = new Command("request")
-    .description("have servers classify images while they are encrypted; the secret key stays here")
+    .description(
+      "have servers classify images while they are encrypted; the secret key stays here. Images are those of the options, or of the file, or the first digit of MNIST",
+    )
     .argument(
       "<CLIENT.json...>",
       "whom to ask for what: address, net, layers, encryption_parameters; PyCrCNN's own are read, too. Several share a network, each with its layers",
@@ -75,7 +77,9 @@ async function run(paths: readonly string[], options: RequestOptions, io: Comman
         results: report.results.map((result, i) => ({ ...result, ...comparison(logits, plain, i) })),
       }
     : report;
-  stdout.write(options.json ? `${JSON.stringify(compared)}\n` : `${requestText(compared, names)}\n`);
+  stdout.write(
+    options.json ? `${JSON.stringify(compared)}\n` : `${requestText(compared, names, answered.isWhole)}\n`,
+  );
   if (!plain) return;
   const gaps = gapLines({
     gaps: gapsBetween({ encrypted: logits, forward: plain }, answered.relativeError ?? usualRelativeError),
@@ -105,6 +109,8 @@ interface Answered {
   /** Of all servers together. */
   readonly layers: readonly number[];
   readonly relativeError?: number;
+  /** Whether they end with the model's last layer, whose outputs are logits. */
+  readonly isWhole: boolean;
 }
 
 /** Packed, by programs and sessions. */
@@ -133,6 +139,9 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
   const inference = await remote.infer(source.images);
   const layers = specs.flatMap((spec) => spec.layers);
   const servers = places.map(({ url, layers: own }) => ({ url, layers: own ?? layers }));
+  const known = first.layers && (await RemoteModel.models(places[0].url, { token: first.token, signal }));
+  const model = known?.find(({ net }) => net === remote.net);
+  const isWhole = !model || last.layers.at(-1) === model.layers.length - 1;
   return {
     ...{
       names: source.names,
@@ -140,6 +149,7 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
       logits: inference.logits,
       layers,
       relativeError: last.output.relativeError,
+      isWhole,
     },
     report: {
       ...{ model: remote.net, packing: specs[0].packing, images: source.images.shape[0], servers },
@@ -182,6 +192,7 @@ async function byLayers({ files, options, modelPath, warn, signal, onProgress }:
   });
   return {
     ...{ names: source.names, images: source.images, logits: inference.logits, layers: own },
+    isWhole: own.at(-1) === model.layers.length - 1,
     report: {
       ...{ model: model.net, packing: "scalar", images: source.images.shape[0] },
       servers: ranges.map((range) => ({ url: range.url, layers: range.layers ?? own })),

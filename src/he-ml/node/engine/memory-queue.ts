@@ -43,6 +43,8 @@ interface Entry {
 
 /** A process may die of what another task did before; whose task kills two is not given a third. */
 const mostAttempts = 2;
+/** Outcomes that are kept, however many jobs there are. */
+const mostEnded = 10_000;
 /** How much the last duration counts for the guess when there will be room. */
 const newest = 0.2;
 
@@ -66,7 +68,7 @@ export class MemoryQueue implements JobQueue {
 
   async add(job: Job): Promise<void> {
     this.#forgetExpired();
-    const known = this.#entries.get(job.id);
+    const known = await this.#known(job.id);
     if (known) {
       if (known.job.inputDigest === job.inputDigest) return;
       throw new JobExistsError(
@@ -86,6 +88,15 @@ export class MemoryQueue implements JobQueue {
     this.#entries.set(job.id, entry);
     this.#turns.add(job.owner, entry);
     this.#startNext();
+  }
+
+  /** A job with an outcome, or that is to have one. */
+  async #known(id: string): Promise<Entry | undefined> {
+    const entry = this.#entries.get(id);
+    if (entry?.ending?.state !== "done" || (await this.store.get("result", id))) return entry;
+    // There was no room for its result any more: it is done again.
+    this.#forget(entry);
+    return undefined;
   }
 
   async outcome(id: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined> {
@@ -185,7 +196,7 @@ export class MemoryQueue implements JobQueue {
   #forgetExpired(): void {
     const now = performance.now();
     for (const entry of this.#ended) {
-      if (entry.expires! > now) return;
+      if (entry.expires! > now && this.#ended.size <= mostEnded) return;
       this.#forget(entry);
     }
   }

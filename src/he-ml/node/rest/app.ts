@@ -37,7 +37,7 @@ export interface AppOptions {
 /** The routes, and how they are ended. */
 export interface StartedApp {
   readonly app: App;
-  /** Takes nothing new, finishes what was accepted, and closes the engine, too. */
+  /** Takes nothing new, finishes what was accepted, and closes the engine, too; once, however often it is called. */
   readonly close: () => Promise<void>;
 }
 
@@ -74,6 +74,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
 
   refuseByErrors(app);
   app.addHook("onResponse", async (request, reply) => logRequest(request, reply, metrics));
+  // Node sets the timeout anew for each request. There is no socket where a request is injected.
+  app.addHook("onSend", async ({ raw }) => void raw.socket.setTimeout?.(limits.sendSeconds * 1000));
   if (options.cors) await allowOrigins(app, options.cors);
   if (options.tokens) await requireToken(app, options.tokens);
   app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
@@ -102,7 +104,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   });
   await app.ready();
 
-  const close = async () => {
+  const end = async () => {
     closing = true;
     bodies.end();
     await engine.drain();
@@ -110,7 +112,8 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     await app.close();
     await engine[Symbol.asyncDispose]();
   };
-  return { app, close };
+  let ended: Promise<void> | undefined;
+  return { app, close: () => (ended ??= end()) };
 }
 
 /** Bodies of one content type, which are read by the handlers. */

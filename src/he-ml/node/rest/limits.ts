@@ -23,6 +23,8 @@ export const limitsSchema = z.strictObject({
   bodySeconds: z.number().positive().max(3600).default(300),
   /** Within which a request's headers must have arrived. */
   headerSeconds: z.number().positive().max(600).default(10),
+  /** Within which a client must take in some more of its answer. */
+  sendSeconds: z.number().positive().max(3600).default(60),
   /** Open at one time. */
   mostConnections: z.int().min(1).default(512),
   /** How long answers that nobody has fetched yet are still offered when the server ends. */

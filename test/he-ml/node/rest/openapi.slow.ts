@@ -4,8 +4,6 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../../../../scripts/check-openapi.sh", import.meta.url));
-/** Where there is no Python, or no PyPI. */
-const cannotBeRun = 75;
 
 test("schemathesis finds no answer that the document does not tell of, and no mistake of the server's", async () => {
   const child = spawn(script, { stdio: ["ignore", "pipe", "pipe"] });
@@ -14,7 +12,5 @@ test("schemathesis finds no answer that the document does not tell of, and no mi
     stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   }
   const [status] = (await once(child, "close")) as [number | null];
-  if (status === cannotBeRun)
-    return void process.stderr.write(`not run: schemathesis is not there: ${text}\n`);
   expect({ status, text }).toEqual({ status: 0, text: expect.stringContaining("No issues found") });
 }, 180_000);

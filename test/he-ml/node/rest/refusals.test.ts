@@ -208,4 +208,5 @@ test("who is about to end takes nothing new, and gives the answers that are wait
   // Its client comes back for it.
   expect((await ending.app.inject(`/sessions/${client.session}/jobs/${left}?wait=60`)).statusCode).toBe(200);
   await closed;
+  await ending.close();
 });

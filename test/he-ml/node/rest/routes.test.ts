@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { InputError, modelForward, tensor } from "../../../../src/he-ml/index.js";
-import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
+import {
+  errorCodes,
+  routes,
+  type Programs,
+  type SessionInfo,
+} from "../../../../src/he-ml/network/protocol.js";
 import { maxAbsDifference } from "../../support.js";
 import { teachingParameters, tinyModel, waves } from "../../../cli/support.js";
 import {
@@ -16,6 +21,14 @@ import {
 
 const image = tensor([1, 1, 6, 6], waves(36, 1));
 const plain = modelForward(tinyModel, image).at(-1)!;
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly { readonly name: string; readonly description?: string }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
 
 let small: SmallApp;
 let opened: Opened;
@@ -38,6 +51,42 @@ test("what it says of itself", async () => {
   const received = Number(/\nhe_ml_received_bytes_total (\d+)\n/.exec(metrics.body)![1]);
   expect(received).toBeGreaterThan(opened.client.evaluationKeys.length);
   expect((await get("/docs/")).headers["content-security-policy"]).toContain("default-src 'self'");
+});
+
+test("the document lists every route, and says of each what it takes and how it refuses", async () => {
+  const answer = await get("/openapi.json");
+  const { openapi, paths } = answer.json<{
+    openapi: string;
+    paths: Record<string, Record<string, Operation>>;
+  }>();
+  expect(openapi).toBe("3.1.0");
+  const listed = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const addresses = Object.values(routes).filter((route) => route !== routes.docs);
+  expect([...new Set(listed.map(({ path }) => path))].sort()).toEqual(
+    addresses.map((route) => route.replace(/:(\w+)/g, "{$1}")).sort(),
+  );
+  for (const { path, method, operation } of listed) {
+    const where = `${method} ${path}`;
+    const { summary, description, parameters = [], requestBody, responses } = operation;
+    const described = [summary, description, ...parameters.map((parameter) => parameter.description)];
+    for (const text of described) expect([where, text]).toEqual([where, expect.stringMatching(/\w/)]);
+    expect([where, requestBody !== undefined]).toEqual([where, ["post", "put"].includes(method)]);
+    for (const [status, { description: why }] of Object.entries(responses)) {
+      expect([where, status, why]).not.toContain("Default Response");
+    }
+  }
+  expect(paths["/sessions/{session}/jobs/{job}"].put.requestBody?.content).toMatchObject({
+    "application/octet-stream": { schema: { type: "string", format: "binary" } },
+  });
+  const told = listed.flatMap(({ operation }) =>
+    Object.values(operation.responses).flatMap(
+      ({ description }) => description.match(/`[a-z-]+`(?=:)/g) ?? [],
+    ),
+  );
+  const codes = errorCodes.filter((code) => code !== "unknown-route").map((code) => `\`${code}\``);
+  expect([...new Set(told)].sort()).toEqual(codes.sort());
 });
 
 test("models are listed, with their layers", async () => {

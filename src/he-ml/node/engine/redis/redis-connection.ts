@@ -42,7 +42,7 @@ export class RedisConnection implements AsyncDisposable {
       // What cannot be sent fails at once, and is tried again by `run` for as long as there is patience.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: (times) => Math.min(50 * times, longestRetryMilliseconds),
+      retryStrategy: retryMilliseconds,
     });
     // All requests wait for the same connection.
     client.setMaxListeners(mostWaiting);
@@ -60,8 +60,15 @@ export class RedisConnection implements AsyncDisposable {
           `as redis-server --appendonly yes --appendfsync always`,
       );
     }
-    client.on("close", () => report?.(`redis: ${shown} is away`));
-    client.on("ready", () => report?.(`redis: ${shown} is back`));
+    let isAway = false;
+    client.on("close", () => {
+      if (!isAway) report?.(`redis: ${shown} is away`);
+      isAway = true;
+    });
+    client.on("ready", () => {
+      isAway = false;
+      report?.(`redis: ${shown} is back`);
+    });
     return new RedisConnection(client, shown, patienceSeconds);
   }
 
@@ -92,6 +99,8 @@ export class RedisConnection implements AsyncDisposable {
       enableOfflineQueue: true,
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
+      // Copies that BullMQ makes of it end with this connection, too.
+      retryStrategy: (times: number): number | null => (this.#isClosed ? null : retryMilliseconds(times)),
     });
     client.on("error", () => undefined);
     return client;
@@ -125,6 +134,8 @@ export class RedisConnection implements AsyncDisposable {
     return this.client.status !== "ready" || lostConnection.test(`${error.name}: ${error.message}`);
   }
 }
+
+const retryMilliseconds = (times: number) => Math.min(50 * times, longestRetryMilliseconds);
 
 const lostConnection =
   /MaxRetriesPerRequestError|AbortError|Connection is closed|Stream isn't writeable|Command timed out|\bE(CONN|PIPE|TIMEDOUT)/;
