@@ -49,7 +49,8 @@ export async function jobRoutes(app: App, service: Service): Promise<void> {
       const { params, query } = request;
       const session = await requireSession(service, params.session);
       const program = await requireProgram(service, session.program);
-      const input = await bodies.read(request, reply, mostInputBytes(program, limits), "job");
+      const { most, what } = allowedInput(program, limits);
+      const input = await bodies.read(request, reply, most, what);
       const id = idOf(params);
       await engine.run(session, id, input);
       bodies.release(request);
@@ -167,8 +168,13 @@ function stateOf(
   return reply.code(202).send({ job, state: outcome.state, before: outcome.before });
 }
 
-/** What a job's body may have: a batch's ciphertexts, or those of several images. */
-function mostInputBytes({ clientSpec, inputBytes }: HeldProgram, limits: Limits): number {
-  const images = clientSpec.packing === "batch" ? 1 : limits.mostImages;
-  return Math.min(inputBytes * images, limits.mostInputBytes) + headerRoom;
+/** What a job's body may have, and how messages call it: a batch's ciphertexts, or those of several images. */
+function allowedInput({ clientSpec, inputBytes }: HeldProgram, limits: Limits) {
+  const isBatch = clientSpec.packing === "batch";
+  const images = isBatch ? 1 : limits.mostImages;
+  const isLimitOfImages = !isBatch && inputBytes * images <= limits.mostInputBytes;
+  return {
+    most: Math.min(inputBytes * images, limits.mostInputBytes) + headerRoom,
+    what: isLimitOfImages ? `job of up to ${images} image(s)` : "job",
+  };
 }

@@ -79,7 +79,7 @@ export async function modelRoutes(app: App, service: Service): Promise<void> {
 
 function rangeOf(text: string): number[] {
   const [first, last = first] = text.split("-").map(Number);
-  return Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => first + i);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 async function compiled({ models, engine }: Service, request: ProgramRequest): Promise<Programs> {

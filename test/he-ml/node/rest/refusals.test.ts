@@ -40,6 +40,7 @@ test.each([
     "/models/tiny?layers=3-",
     /^querystring\.layers: expected a layer's number or a range/,
   ],
+  ["bad-request", 400, "/models/tiny?layers=3-1", /^querystring\.layers: expected a range that ascends/],
   ["bad-request", 400, "/models/tiny?layer=3", /^querystring: Unrecognized key: "layer"/],
   ["bad-request", 400, "/models/tiny?layers=0-9", /^layers: expected a contiguous range within 0–4/],
   ["bad-request", 400, "/sessions/x", /^params\.session: expected 32 hexadecimal digits/],
@@ -51,9 +52,14 @@ test.each([
     "wrong-type",
     415,
     { method: "POST", url: "/programs", payload: "<a/>", headers: type("text/xml") },
-    /type/,
+    /^Content-Type/,
   ],
-  ["wrong-type", 415, { method: "POST", url: "/sessions?program=1", payload: "x", headers: json() }, /type/],
+  [
+    "wrong-type",
+    415,
+    { method: "POST", url: "/sessions?program=1", payload: "x", headers: json() },
+    /^Content-Type: expected application\/octet-stream for keys/,
+  ],
   [
     "wrong-type",
     415,
@@ -96,6 +102,17 @@ test("bodies end at the cap that follows from the program", async () => {
   expect(await refused(openWith(digest, large))).toMatchObject({ code: "too-large", status: 413 });
   const damaged = Buffer.from(opened.client.evaluationKeys).fill(7, 5000, 5100);
   expect(await refused(openWith(digest, damaged))).toMatchObject({ code: "bad-request", status: 400 });
+});
+
+test("a job of too many images is told how many it may have", async () => {
+  const few = await smallApp({ limits: limitsSchema.parse({ mostImages: 2, closingSeconds: 0 }) });
+  const { session } = await openSession(few, await askProgram(few));
+  const url = `/sessions/${session}/jobs/${randomUUID()}`;
+  const large = { method: "PUT", url, headers: bytesHeaders, payload: Buffer.alloc(2 ** 22) } as const;
+  const answer = await refused(large, few);
+  expect(answer).toMatchObject({ code: "too-large", status: 413 });
+  expect(answer.message).toMatch(/^job of up to 2 image\(s\): expected at most \d+ bytes, got 4194304$/);
+  await few.stop();
 });
 
 test("a job's fault is told when it is asked for, and an empty body is one", async () => {
