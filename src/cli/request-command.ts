@@ -36,7 +36,7 @@ export function requestCommand(io: CommandIo): Command {
     )
     .argument(
       "<CLIENT.json...>",
-      "whom to ask for what: address, net, layers, encryption_parameters; PyCrCNN's own are read, too. Several share a network, each with its layers",
+      "whom to ask for what: address, net, layers, encryption_parameters, dataset and index or input, token_file; PyCrCNN's own are read, too. Several share a network, each with its layers",
     )
     .option(
       "--reencrypt <layers>",

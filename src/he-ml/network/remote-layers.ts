@@ -76,6 +76,12 @@ export class RemoteLayers {
       encryptionParameters,
     );
     const { positions, given } = readParameterSet("encryption_parameters", list[0], false);
+    requireArgument(
+      "encryption_parameters",
+      given.packing === undefined || given.packing === "scalar",
+      'packing "scalar", as this way has one value a ciphertext; leave it out, or leave out encryption_parameters to go packed',
+      given.packing,
+    );
     const isPosition = (name: string) => /^re?encrypt_?positions$/i.test(name);
     const set = Object.fromEntries(Object.entries(given).filter(([name]) => !isPosition(name)));
     const { parameters } = computeParameters({ encryption_parameters: [set] });
