@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { parametersSpec } from "../he-ml/crypto/parameters.js";
 import type { SchemeParameters } from "../he-ml/crypto/scheme-parameters.js";
 import { layerForward } from "../he-ml/model/model.js";
@@ -14,6 +15,7 @@ import { timed } from "../he-ml/service/timed.js";
 import { errorStatistics } from "../he-ml/tensor/error-statistics.js";
 import { argmax, imageAt, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { layerNumbers } from "./arguments.js";
+import { InputError } from "../he-ml/errors.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { addImageOptions, type ImageOptions } from "./image-options.js";
 import { gapLines } from "./inference-text.js";
@@ -23,6 +25,7 @@ import { requestImages } from "./request-images.js";
 import { requestText, type RequestReport } from "./request-text.js";
 
 interface RequestOptions extends ImageOptions {
+  readonly packing?: Packing;
   readonly reencrypt?: readonly number[];
   readonly model?: string;
   readonly json?: boolean;
@@ -43,6 +46,12 @@ export function requestCommand(io: CommandIo): Command {
       "decrypt, and encrypt afresh, before these layers, as 3,5 (default: as the server's model or the file asks for)",
       layerNumbers,
     )
+    .addOption(
+      new Option(
+        "--packing <p>",
+        "layout of ciphertexts, where there are no encryption_parameters (default: packed)",
+      ).choices(packings),
+    )
     .option("--model <M>", "compare with a model that is here: a file, or the name of a folder under models/")
     .option("--json", "print everything as JSON")
     .action((paths: string[], options: RequestOptions) => run(paths, options, io));
@@ -55,6 +64,11 @@ async function run(paths: readonly string[], options: RequestOptions, io: Comman
   const files: ClientFile[] = [];
   for (const path of paths) files.push(await readClientFile(path));
   requireTogether(files);
+  if (options.packing && files[0].encryption_parameters !== undefined) {
+    throw new InputError(
+      `request: --packing is for servers' own programs, and encryption_parameters ask for one value a ciphertext; leave one out`,
+    );
+  }
   const local = options.model === undefined ? undefined : await loadModel(options.model);
   const progress = startProgress(stderr);
   const onProgress = ({ stage, done, total }: RemoteProgress) =>
@@ -124,7 +138,7 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
   const alone = files.length === 1;
   const start = performance.now();
   await using remote = await RemoteModel.connect(alone ? places[0].url : places, first.net, {
-    ...{ signal, onProgress, reencryptPositions: options.reencrypt },
+    ...{ signal, onProgress, reencryptPositions: options.reencrypt, packing: options.packing },
     ...(alone && { layers: first.layers, token: first.token }),
   });
   const connect = performance.now() - start;

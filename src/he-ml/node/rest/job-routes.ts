@@ -8,6 +8,7 @@ import {
   bytesType,
   waitQuerySchema,
 } from "../../network/protocol.js";
+import { tensorFromBytes } from "../../crypto/tensor-bytes.js";
 import type { HeldProgram, JobOutcome } from "../engine/engine-types.js";
 import type { App } from "./app-types.js";
 import { HttpError } from "./http-error.js";
@@ -51,6 +52,7 @@ export async function jobRoutes(app: App, service: Service): Promise<void> {
       const program = await requireProgram(service, session.program);
       const { most, what } = allowedInput(program, limits);
       const input = await bodies.read(request, reply, most, what);
+      requireFewImages(program, input, limits);
       const id = idOf(params);
       await engine.run(session, id, input);
       bodies.release(request);
@@ -166,6 +168,20 @@ function stateOf(
     throw new HttpError(outcome.state === "refused" ? "bad-request" : "job-failed", outcome.reason);
   }
   return reply.code(202).send({ job, state: outcome.state, before: outcome.before });
+}
+
+/**
+ * The room for a header must not be room for another image.
+ *
+ * @throws HttpError if there are too many; InputError if it is no encrypted tensor
+ */
+function requireFewImages({ clientSpec }: HeldProgram, input: Uint8Array, { mostImages }: Limits): void {
+  const { images } = tensorFromBytes(input);
+  if (clientSpec.packing === "batch" || images <= mostImages) return;
+  throw new HttpError(
+    "too-large",
+    `job: expected at most ${mostImages} image(s), got ${images}; send several jobs`,
+  );
 }
 
 /** What a job's body may have, and how messages call it: a batch's ciphertexts, or those of several images. */

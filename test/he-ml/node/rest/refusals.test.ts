@@ -145,12 +145,12 @@ test("bodies that are too many at one time wait outside, and leave their room wh
   await narrow.stop();
 });
 
-test("tokens guard everything but /health", async () => {
+test("tokens guard everything but /health and what describes the server", async () => {
   const guarded = await smallApp({ tokens: ["another-token-altogether", token] });
   const status = async (url: string, authorization?: string) =>
     (await guarded.app.inject({ url, headers: authorization ? { authorization } : {} })).statusCode;
-  expect(await status("/health")).toBe(200);
-  for (const url of ["/models", "/metrics", "/openapi.json", "/docs/", "/nothing"]) {
+  for (const url of ["/health", "/openapi.json", "/docs/", "/docs/json"]) expect(await status(url)).toBe(200);
+  for (const url of ["/models", "/metrics", "/nothing", "/docs-of-others"]) {
     expect(await status(url)).toBe(401);
   }
   for (const wrong of [`Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, "Bearer "]) {
