@@ -64,10 +64,7 @@ test("every function that is another one in Node is called here", () => {
     Object.entries(all)
       .filter(([name, value]) => typeof value === "function" && value !== Reflect.get(portable, name))
       .map(([name]) => name);
-  // `serve` starts processes, which run what is built: see node/rest.
-  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter(
-    (name) => name !== "Server" && name !== "serve",
-  );
+  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter((name) => name !== "Server");
   expect(Object.keys(calls).sort()).toEqual(expected.sort());
 });
 
