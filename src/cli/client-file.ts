@@ -2,7 +2,9 @@ import { chmod, stat } from "node:fs/promises";
 import { base64ToUint8Array, uint8ArrayToBase64 } from "uint8array-extras";
 import * as z from "zod";
 import { InputError } from "../he-ml/errors.js";
-import { readJsonFile } from "../he-ml/node/files/json-file.js";
+import { parseJson } from "../he-ml/formats/parse-json.js";
+import { describeBytes } from "../he-ml/crypto/byte-format.js";
+import { readUserFile } from "../he-ml/node/files/user-file.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
 import type { ClientSpec } from "../he-ml/program/client-spec.js";
 import { Client } from "../he-ml/service/client.js";
@@ -43,7 +45,7 @@ export async function writeClientFile(path: string, client: Client): Promise<num
 
 /** @throws InputError if it is no such file, or a damaged one */
 export async function readClientFile(path: string): Promise<Client> {
-  const parsed = form.safeParse(await readJsonFile("--secret", path));
+  const parsed = form.safeParse(await contentOf(path));
   if (!parsed.success) {
     const [{ path: where, message }] = parsed.error.issues;
     throw new InputError(
@@ -54,6 +56,18 @@ export async function readClientFile(path: string): Promise<Client> {
   const bytes = base64ToUint8Array(secretKey);
   return Client.fromSecretKey(clientSpec, bytes, { security: teachingSaidAtKeygen(clientSpec) });
 }
+
+async function contentOf(path: string): Promise<unknown> {
+  const bytes = await readUserFile("--secret", path, mostMebibytes);
+  const kind = describeBytes(bytes)?.kind;
+  if (kind === undefined) return parseJson(`--secret: "${path}"`, bytes.toString("utf8"));
+  throw new InputError(
+    `--secret: "${path}" holds ${kind}; take the file that he-ml keygen wrote for --secret`,
+  );
+}
+
+/** Keys have some megabytes at most, and client specifications no more. */
+const mostMebibytes = 256;
 
 /** Who made the key agreed to parameters without security then, or not. */
 function teachingSaidAtKeygen(spec: unknown): "teaching" | undefined {

@@ -6,7 +6,7 @@ import { timed } from "../he-ml/service/timed.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
 import { readClientFile } from "./client-file.js";
 import type { CommandIo } from "./command-io.js";
-import { mostMebibytes } from "./evaluate-command.js";
+import { mostMebibytes, requireKind } from "./evaluate-command.js";
 
 interface DecryptOptions {
   readonly secret: string;
@@ -27,6 +27,7 @@ export function decryptCommand(io: CommandIo): Command {
 async function run({ secret, in: answer, json }: DecryptOptions, { stdout }: CommandIo): Promise<void> {
   const client = await readClientFile(secret);
   const bytes = new Uint8Array(await readUserFile("--in", answer, mostMebibytes));
+  requireKind("--in", answer, bytes, "encrypted tensor");
   const [values, decrypt] = await timed(async () => client.decrypt(bytes));
   const { classNames } = client.spec;
   const outputs = Array.from({ length: values.shape[0] }, (_, i) => [...imageAt(values, i).data]);

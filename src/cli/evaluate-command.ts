@@ -85,12 +85,21 @@ async function run(options: EvaluateOptions, { stdout, stderr, signal }: Command
   }
 }
 
+const remedies = {
+  "--public": "take the file that keygen wrote for --public, and keep the secret one away from here",
+  "--in": "take the file that encrypt, evaluate or a server wrote",
+};
+
 /** @throws InputError where a file of another kind is given, a secret one above all */
-function requireKind(option: string, path: string, bytes: Uint8Array, kind: string): void {
+export function requireKind(
+  option: keyof typeof remedies,
+  path: string,
+  bytes: Uint8Array,
+  kind: string,
+): void {
   const got = describeBytes(bytes)?.kind;
   if (got === kind) return;
   throw new InputError(
-    `${option}: expected ${kind}, got ${got ?? "something else"} in "${path}"; ` +
-      `take the files that keygen --public and encrypt --out wrote, and keep the secret one away from here`,
+    `${option}: expected ${kind}, got ${got ?? "something else"} in "${path}"; ${remedies[option]}`,
   );
 }

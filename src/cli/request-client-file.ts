@@ -21,6 +21,8 @@ const clientFileSchema = z.strictObject({
   max_threads: z.unknown().optional(),
 });
 
+const fields = Object.keys(clientFileSchema.shape).filter((name) => name !== "max_threads");
+
 /** What a client file of `he-ml request` says. */
 export interface ClientFile extends Omit<TypeOf<typeof clientFileSchema>, "token_file" | "max_threads"> {
   readonly path: string;
@@ -38,8 +40,9 @@ const mostTokenMebibytes = 1;
 export async function readClientFile(path: string): Promise<ClientFile> {
   const parsed = clientFileSchema.safeParse(await readJsonFile("request", path));
   if (!parsed.success) {
-    const [{ path: where, message }] = parsed.error.issues;
-    throw new InputError(`request: "${path}": ${where.join(".") || "the whole"}: ${message}`);
+    const [{ path: where, message, code }] = parsed.error.issues;
+    const known = code === "unrecognized_keys" ? `; known are ${fields.join(", ")}` : "";
+    throw new InputError(`request: "${path}": ${where.join(".") || "the whole"}: ${message}${known}`);
   }
   const { address, net, encryption_parameters, layers, dataset, index, input, token_file } = parsed.data;
   if (dataset !== undefined && input !== undefined) {

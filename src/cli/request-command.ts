@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { packings, type Packing } from "../he-ml/crypto/packing.js";
 import { parametersSpec } from "../he-ml/crypto/parameters.js";
 import type { SchemeParameters } from "../he-ml/crypto/scheme-parameters.js";
 import { layerForward } from "../he-ml/model/model.js";
@@ -14,6 +15,7 @@ import { timed } from "../he-ml/service/timed.js";
 import { errorStatistics } from "../he-ml/tensor/error-statistics.js";
 import { argmax, imageAt, type Shape, type Tensor } from "../he-ml/tensor/tensor.js";
 import { layerNumbers } from "./arguments.js";
+import { InputError } from "../he-ml/errors.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { addImageOptions, type ImageOptions } from "./image-options.js";
 import { gapLines } from "./inference-text.js";
@@ -23,6 +25,7 @@ import { requestImages } from "./request-images.js";
 import { requestText, type RequestReport } from "./request-text.js";
 
 interface RequestOptions extends ImageOptions {
+  readonly packing?: Packing;
   readonly reencrypt?: readonly number[];
   readonly model?: string;
   readonly json?: boolean;
@@ -31,15 +34,23 @@ interface RequestOptions extends ImageOptions {
 /** `he-ml request`: has servers classify images that they never see. */
 export function requestCommand(io: CommandIo): Command {
   const command = new Command("request")
-    .description("have servers classify images while they are encrypted; the secret key stays here")
+    .description(
+      "have servers classify images while they are encrypted; the secret key stays here. Images are those of the options, or of the file, or the first digit of MNIST",
+    )
     .argument(
       "<CLIENT.json...>",
-      "whom to ask for what: address, net, layers, encryption_parameters; PyCrCNN's own are read, too. Several share a network, each with its layers",
+      "whom to ask for what: address, net, layers, encryption_parameters, dataset and index or input, token_file; PyCrCNN's own are read, too. Several share a network, each with its layers",
     )
     .option(
       "--reencrypt <layers>",
       "decrypt, and encrypt afresh, before these layers, as 3,5 (default: as the server's model or the file asks for)",
       layerNumbers,
+    )
+    .addOption(
+      new Option(
+        "--packing <p>",
+        "layout of ciphertexts, where there are no encryption_parameters (default: packed)",
+      ).choices(packings),
     )
     .option("--model <M>", "compare with a model that is here: a file, or the name of a folder under models/")
     .option("--json", "print everything as JSON")
@@ -53,6 +64,11 @@ async function run(paths: readonly string[], options: RequestOptions, io: Comman
   const files: ClientFile[] = [];
   for (const path of paths) files.push(await readClientFile(path));
   requireTogether(files);
+  if (options.packing && files[0].encryption_parameters !== undefined) {
+    throw new InputError(
+      `request: --packing is for servers' own programs, and encryption_parameters ask for one value a ciphertext; leave one out`,
+    );
+  }
   const local = options.model === undefined ? undefined : await loadModel(options.model);
   const progress = startProgress(stderr);
   const onProgress = ({ stage, done, total }: RemoteProgress) =>
@@ -75,7 +91,9 @@ async function run(paths: readonly string[], options: RequestOptions, io: Comman
         results: report.results.map((result, i) => ({ ...result, ...comparison(logits, plain, i) })),
       }
     : report;
-  stdout.write(options.json ? `${JSON.stringify(compared)}\n` : `${requestText(compared, names)}\n`);
+  stdout.write(
+    options.json ? `${JSON.stringify(compared)}\n` : `${requestText(compared, names, answered.isWhole)}\n`,
+  );
   if (!plain) return;
   const gaps = gapLines({
     gaps: gapsBetween({ encrypted: logits, forward: plain }, answered.relativeError ?? usualRelativeError),
@@ -105,6 +123,8 @@ interface Answered {
   /** Of all servers together. */
   readonly layers: readonly number[];
   readonly relativeError?: number;
+  /** Whether they end with the model's last layer, whose outputs are logits. */
+  readonly isWhole: boolean;
 }
 
 /** Packed, by programs and sessions. */
@@ -118,7 +138,7 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
   const alone = files.length === 1;
   const start = performance.now();
   await using remote = await RemoteModel.connect(alone ? places[0].url : places, first.net, {
-    ...{ signal, onProgress, reencryptPositions: options.reencrypt },
+    ...{ signal, onProgress, reencryptPositions: options.reencrypt, packing: options.packing },
     ...(alone && { layers: first.layers, token: first.token }),
   });
   const connect = performance.now() - start;
@@ -133,6 +153,9 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
   const inference = await remote.infer(source.images);
   const layers = specs.flatMap((spec) => spec.layers);
   const servers = places.map(({ url, layers: own }) => ({ url, layers: own ?? layers }));
+  const known = first.layers && (await RemoteModel.models(places[0].url, { token: first.token, signal }));
+  const model = known?.find(({ net }) => net === remote.net);
+  const isWhole = !model || last.layers.at(-1) === model.layers.length - 1;
   return {
     ...{
       names: source.names,
@@ -140,6 +163,7 @@ async function byPrograms({ files, options, modelPath, warn, signal, onProgress 
       logits: inference.logits,
       layers,
       relativeError: last.output.relativeError,
+      isWhole,
     },
     report: {
       ...{ model: remote.net, packing: specs[0].packing, images: source.images.shape[0], servers },
@@ -182,6 +206,7 @@ async function byLayers({ files, options, modelPath, warn, signal, onProgress }:
   });
   return {
     ...{ names: source.names, images: source.images, logits: inference.logits, layers: own },
+    isWhole: own.at(-1) === model.layers.length - 1,
     report: {
       ...{ model: model.net, packing: "scalar", images: source.images.shape[0] },
       servers: ranges.map((range) => ({ url: range.url, layers: range.layers ?? own })),

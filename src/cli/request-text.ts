@@ -41,8 +41,16 @@ export interface RequestReport {
   readonly layers: readonly LayerTrace[];
 }
 
-/** The first image's prediction in one line, a row an image, and what the batch took. */
-export function requestText(report: RequestReport, [first, ...others]: readonly string[]): string {
+/**
+ * The first image's prediction in one line, a row an image, and what the batch took.
+ *
+ * @param isWhole whether the outputs are logits; those of layers before the last predict nothing
+ */
+export function requestText(
+  report: RequestReport,
+  [first, ...others]: readonly string[],
+  isWhole: boolean,
+): string {
   const {
     classNames = [],
     results,
@@ -94,10 +102,17 @@ export function requestText(report: RequestReport, [first, ...others]: readonly 
     parameters.scheme === "ckks"
       ? formatChain(parameters)
       : `[${parameters.coeffModulusBits.join(", ")}], p = ${parameters.plainModulus}`;
+  const said = isWhole
+    ? [
+        `image ${first}, classified while encrypted by ${report.model} at ${places}: ${className(predicted)}${verdict}`,
+        "",
+        table.toString(),
+      ]
+    : [
+        `image ${first}, computed on while encrypted by ${report.model} at ${places}: ${results[0].logits.length} values; see --json`,
+      ];
   return [
-    `image ${first}, classified while encrypted by ${report.model} at ${places}: ${className(predicted)}${verdict}`,
-    "",
-    table.toString(),
+    ...said,
     `time for the whole batch: ${stages.join(", ")}`,
     `N = ${parameters.polyModulusDegree}, primes ${chain}, ${formatSecurity(parameters)}, packing ${packing}`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)}, output ${megabytes(bytes.output)}`,

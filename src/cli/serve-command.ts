@@ -29,12 +29,19 @@ export function serveCommand(io: CommandIo): Command {
     .description("serve models over HTTP: clients send encrypted images, and keep the key that decrypts")
     .option("--port <p>", "port to listen on, 0 for any that is free", wholeNumber(0, 65_535), 8000)
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--config <file>", "models with their names, and limits, as JSON")
+    .option(
+      "--config <file>",
+      'models and limits, as JSON: {"models": [{"name", "path", "aliases", "reencryptPositions"}], "limits": {…}, "engine": {…}}',
+    )
     .option("--token-file <file>", "only for clients that send one of the tokens in this file, one a line")
     .option("--tls-cert <file>", "serve HTTPS with this certificate chain (PEM)")
     .option("--tls-key <file>", "its private key (PEM)")
     .option("--cors <origin...>", "origins whose pages may use the server, as https://example.org")
-    .option("--processes <n>", "processes that compute (default: one a core)", wholeNumber(1, 256))
+    .option(
+      "--processes <n>",
+      "processes that compute (default: one a core, at most 4); with --redis they are the workers'",
+      wholeNumber(1, 256),
+    )
     .option(
       "--redis <url>",
       "keep sessions and jobs there, and have he-ml worker compute; as redis://127.0.0.1:6379",

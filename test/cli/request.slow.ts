@@ -127,6 +127,16 @@ test.each([
   expect(results[0].relativeToMax).toBeLessThan(0.01);
 });
 
+test("layers before the last predict nothing", async () => {
+  const { status, stdout } = await request([
+    { address: open.url, net: "breast-cancer", layers: [0, 1], dataset: "breast-cancer" },
+  ]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /^image 0, computed on while encrypted by breast-cancer at .* \(layers 0–1\): 16 values; see --json\ntime for/,
+  );
+});
+
 test("values that stand in the file, or in one beside it", async () => {
   const values = Array.from({ length: 30 }, (_, i) => Math.sin(i));
   await writeJson(folder.path, "values.json", values);

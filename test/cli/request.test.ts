@@ -15,11 +15,12 @@ afterAll(() => folder.remove());
 const address = "http://127.0.0.1:1/compute";
 const first = { address, net: "lenet1", layers: [0, 1] };
 const set = { m: 4096, p: 1032193 };
+const primes = { poly_modulus_degree: 8192, coeff_modulus_bits: [50, 60, 60], scale_bits: 20 };
 
 type Refused = [name: string, files: object[], message: string, options?: string[]];
 
 test.each<Refused>([
-  ["an unknown field", [{ ...first, colour: 1 }], 'Unrecognized key: "colour"'],
+  ["an unknown field", [{ ...first, colour: 1 }], 'Unrecognized key: "colour"; known are address, net'],
   ["no address", [{ net: "lenet1" }], "address: Invalid input"],
   [
     "another address",
@@ -31,6 +32,11 @@ test.each<Refused>([
     "parameters of no kind",
     [{ ...first, encryption_parameters: { m: 4096 } }],
     "encryption_parameters: p: Invalid input",
+  ],
+  [
+    "another packing than goes with parameters",
+    [{ ...first, encryption_parameters: { ...primes, packing: "batch" } }],
+    'encryption_parameters: expected packing "scalar", as this way has one value a ciphertext, got "batch"; leave it out',
   ],
   [
     "two sets of parameters",

@@ -20,6 +20,18 @@ test("timings: a bar a request, first on top, its stages in order", () => {
   expect(figureText(figure)).toMatch(/^Figure: Where the time goes +last: 459 ms, queue 420 ms of it$/);
 });
 
+test("times are read with two digits, or all before the point", () => {
+  const read = serviceTimings([timed, { label: "b", milliseconds: { ...timed.milliseconds, queue: 99.7 } }]);
+  expect(bars(read).map(({ text }) => text)).toEqual([
+    ["9 ms", "9 ms"],
+    ["8.5 ms", "8.5 ms"],
+    ["0.01 ms", "100 ms"],
+    ["20 ms", "20 ms"],
+    ["0.7 ms", "0.7 ms"],
+    ["1 ms", "1 ms"],
+  ]);
+});
+
 test("bytes: in megabytes, keys first", () => {
   const figure = serviceBytes([travelling]);
   expect(bars(figure).map(({ name, x }) => [name, x])).toEqual([

@@ -1,6 +1,7 @@
 import { listInWords } from "../arguments.js";
 import { shortDigest } from "../crypto/key-bytes.js";
 import { checkParameters, sameParameters } from "../crypto/parameters.js";
+import { evaluationKeyBytes } from "../crypto/rotation-keys.js";
 import { InputError } from "../errors.js";
 import { readClientSpec, type ClientSpec } from "../program/client-spec.js";
 import { formatShape } from "../tensor/tensor.js";
@@ -11,6 +12,9 @@ import { programsSchema, routes, type ProgramRequest } from "./protocol.js";
 const mostProgramBytes = 2 ** 25;
 /** Planning takes seconds, that of several parts some more. */
 const planMilliseconds = 600_000;
+
+/** More than any of our programs wants, and what can be held and sent. */
+const mostKeyBytes = 2 ** 30;
 
 /** Programs that a server was asked for, and gave. */
 export interface AskedPrograms {
@@ -33,8 +37,19 @@ export async function askPrograms(
   const given = { mostBytes: mostProgramBytes, workMilliseconds: planMilliseconds, repeatable: true, signal };
   const { net, programs } = await server.json({ ...askOf(request), ...given }, programsSchema);
   const specs = programs.map(({ clientSpec }) => readClientSpec(clientSpec).spec);
+  for (const spec of specs) requireFewKeys(server, spec);
   requireAsked(server, request, specs);
   return { net, specs };
+}
+
+/** A server could ask for a key for every rotation that there is. */
+function requireFewKeys({ url }: Connection, spec: ClientSpec): void {
+  const bytes = evaluationKeyBytes(checkParameters(spec.parameters), spec);
+  if (bytes <= mostKeyBytes) return;
+  throw new InputError(
+    `${url}: its program of layers ${spec.layers[0]}–${spec.layers.at(-1)!} wants ${Math.round(bytes / 2 ** 20)} MiB of keys, expected at ` +
+      `most ${mostKeyBytes / 2 ** 20}; ask for fewer layers, or for packing batch`,
+  );
 }
 
 /** Where the server may choose the parameters, a query says it all. */

@@ -183,6 +183,12 @@ export class Connection {
   }
 
   #unreachable(ask: Ask, cause: unknown): Error {
+    if (untrusted.test(codeOf(cause))) {
+      return new InputError(
+        `${this.url} shows a certificate that is not trusted here: ${visible(reasonOf(cause))}; where it is the right one, ` +
+          `start Node with NODE_EXTRA_CA_CERTS=certificate.pem`,
+      );
+    }
     const message =
       `${this.url} cannot be reached: ${visible(reasonOf(cause))}; check that the server runs there and, in a page, that it was ` +
       `started with this page's origin as one that may ask it (CORS)`;
@@ -220,6 +226,15 @@ function reasonOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const { message, code, cause } = error as Readonly<Record<"message" | "code" | "cause", unknown>>;
   return reasonOf(cause) || String(message || code || error);
+}
+
+/** Node's words for certificates that do not do, such as `DEPTH_ZERO_SELF_SIGNED_CERT` and `ERR_TLS_CERT_ALTNAME_INVALID`. */
+const untrusted = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
+
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  const { code, cause } = error as Readonly<Record<"code" | "cause", unknown>>;
+  return codeOf(cause) || (typeof code === "string" ? code : "");
 }
 
 /** Words of another's, on one line and without what a terminal would obey. */

@@ -140,7 +140,7 @@ export class Leg {
     for (;;) {
       signal.throwIfAborted();
       const opening = this.open();
-      const { session } = await opening;
+      const { session } = await unlessAborted(opening, signal);
       try {
         return await this.#answerIn({ session, job }, request, images, signal);
       } catch (error) {
@@ -239,6 +239,15 @@ export class Leg {
     if (opened)
       await this.#delete(pathOf(routes.session, { session: opened.session })).catch(() => undefined);
   }
+}
+
+/** What others wait for, too, and so is not stopped: it is waited for no longer. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 type JobNames = { readonly session: string; readonly job: string };

@@ -93,6 +93,10 @@ export const programQuerySchema = z.strictObject({
   layers: z
     .string()
     .regex(/^\d{1,4}(-\d{1,4})?$/, "expected a layer's number or a range, such as 0-3")
+    .refine((text) => {
+      const [first, last = first] = text.split("-").map(Number);
+      return first <= last;
+    }, "expected a range that ascends, such as 0-3")
     .optional()
     .describe("A layer's number or a range, such as 0-3; all if left out"),
   packing: packingSchema.optional().describe("How values are laid out in ciphertexts"),

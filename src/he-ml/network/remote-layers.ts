@@ -46,7 +46,7 @@ const padding = "padding";
  * any range of layers on any server, and is slow; for speed take `RemoteModel`. Keys are made here, and the secret one stays here.
  *
  * @example
- * const layers = await RemoteLayers.create({ m: 4096, p: 1032193, sec: 128, base: 2 });
+ * const layers = await RemoteLayers.create({ m: 4096, p: 1032193, sec: 128, base: 2, rencrypt_positions: [2, 5] });
  * const ranges = [{ url, net: "lenet1-12x12", layers: [0, 1, 2] }, { url: another, net: "lenet1-12x12", layers: [3, 4, 5, 6, 7] }];
  * const { predicted } = await layers.infer(ranges, images);
  */
@@ -76,6 +76,12 @@ export class RemoteLayers {
       encryptionParameters,
     );
     const { positions, given } = readParameterSet("encryption_parameters", list[0], false);
+    requireArgument(
+      "encryption_parameters",
+      given.packing === undefined || given.packing === "scalar",
+      'packing "scalar", as this way has one value a ciphertext; leave it out, or leave out encryption_parameters to go packed',
+      given.packing,
+    );
     const isPosition = (name: string) => /^re?encrypt_?positions$/i.test(name);
     const set = Object.fromEntries(Object.entries(given).filter(([name]) => !isPosition(name)));
     const { parameters } = computeParameters({ encryption_parameters: [set] });

@@ -142,7 +142,7 @@ export class RemoteModel implements AsyncDisposable {
 
   async #inferOn(route: Route, images: Tensor, signal: AbortSignal): Promise<RemoteInference> {
     const { legs } = route;
-    const batch = asBatch(images, this.inputShape);
+    const batch = asBatch(images, legs[0].spec.inputShape);
     const [count] = batch.shape;
     const milliseconds = noMilliseconds();
     const bytes = { input: 0, output: 0, evaluationKeys: 0 };

@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { requireOptions } from "../arguments.js";
+import { isObject, listInWords, requireOptions } from "../arguments.js";
 import { packingSchema, type Packing } from "../crypto/packing.js";
 import { checkParameters, parametersSpec, type ParametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
 import { bytesSchema } from "../schema.js";
-import { formatShape } from "../tensor/tensor.js";
 import { Connection } from "./connection.js";
 import type { LegProgress } from "./leg.js";
 import type { RemoteStage } from "./remote-inference.js";
@@ -54,13 +53,18 @@ const functionSchema = z.custom<(...given: never[]) => void>((value) => typeof v
   error: "expected a function",
 });
 
+/** Also one of another realm, as cells of a notebook are. */
+const signalSchema = z.custom<AbortSignal>((value) => isObject(value) && "throwIfAborted" in value, {
+  error: "expected an AbortSignal",
+});
+
 const optionsSchema = z.strictObject({
   layers: layersSchema.optional(),
   packing: packingSchema.optional(),
   parameters: z.unknown().optional(),
   reencryptPositions: z.array(z.int().min(0)).optional(),
   token: z.string().optional(),
-  signal: z.instanceof(AbortSignal, { error: "expected an AbortSignal" }).optional(),
+  signal: signalSchema.optional(),
   onProgress: functionSchema.optional(),
   secretKey: bytesSchema.optional(),
   security: z.literal("teaching").optional(),
@@ -121,7 +125,7 @@ export function routeRequest(
     const expected = places[index].layers.at(-1)! + 1;
     if (first === expected) return;
     throw new InputError(
-      `remote model: servers: expected layers from ${expected} on behind [${formatShape(places[index].layers)}], got ${first}`,
+      `remote model: servers: expected layers from ${expected} on behind ${listInWords(places[index].layers)}, got ${first}`,
     );
   });
   return { ...asked, places };

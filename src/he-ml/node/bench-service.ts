@@ -1,3 +1,6 @@
+import * as z from "zod";
+import { requireList } from "../arguments.js";
+import { InputError } from "../errors.js";
 import { programsSchema, sessionInfoSchema } from "../network/protocol.js";
 import { compile } from "../program/compile.js";
 import type { Program } from "../program/program.js";
@@ -59,9 +62,25 @@ export async function benchService(
   names: readonly string[],
   options: ServiceBenchOptions = {},
 ): Promise<ServiceBenchReport> {
+  requireList("benchService", names, "a list of models' names", (name) => typeof name === "string");
+  checkOptions(options);
   const service: ServiceBench[] = [];
   for (const name of names) service.push(await benchOne(name, options));
   return { machine: await thisMachine(), service };
+}
+
+const optionsSchema = z.strictObject({
+  requests: z.int().min(1).optional(),
+  rounds: z.int().min(1).optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
+} satisfies Record<keyof ServiceBenchOptions, z.ZodType>);
+
+function checkOptions(options: ServiceBenchOptions): void {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return;
+  const [{ path, message }] = parsed.error.issues;
+  throw new InputError(`benchService: options: ${path.join(".") || "the whole"}: ${message}`);
 }
 
 async function benchOne(

@@ -3,6 +3,12 @@ export * from "../index.js";
 
 export { advise } from "./advise.js";
 export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./bench.js";
+export {
+  benchService,
+  type ServiceBench,
+  type ServiceBenchOptions,
+  type ServiceBenchReport,
+} from "./bench-service.js";
 export { machineCosts, planningCosts } from "./calibration/machine-costs.js";
 export { compile, compileParts } from "./compile.js";
 export { loadModel, loadNetwork } from "./files/load-model.js";

@@ -27,7 +27,8 @@ const stages = {
   decrypt: "decrypt",
 } as const satisfies Readonly<Record<keyof TimedRequest["milliseconds"], string>>;
 
-const milliseconds = (value: number) => `${value >= 100 ? value.toFixed(0) : value.toPrecision(2)} ms`;
+/** Two digits, and all before the point. */
+const milliseconds = (value: number) => `${value >= 10 ? value.toFixed(0) : Number(value.toPrecision(2))} ms`;
 
 /**
  * Where the time of requests goes: a bar for each, from encrypting to decrypting. Below the title stands the slowest, and what

@@ -45,6 +45,7 @@ const wrongs = usualWrongs.filter((wrong) => typeof wrong !== "string");
 const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
   advise: async () => [model, { goal: "latency" }, { threads: 0 }],
   bench: async () => [[{ model }]],
+  benchService: async () => [["lenet1"]],
   compile: async () => [model, { packing: "batch", parameters, costs }],
   compileParts: async () => [model, { packing: "batch", parameters, costs, reencryptPositions: [2] }],
   infer: async () => [await inNode.compile(model, { parameters, costs }), images, { threads: 0 }],
@@ -63,10 +64,7 @@ test("every function that is another one in Node is called here", () => {
     Object.entries(all)
       .filter(([name, value]) => typeof value === "function" && value !== Reflect.get(portable, name))
       .map(([name]) => name);
-  // `serve` starts processes, which run what is built: see node/rest.
-  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter(
-    (name) => name !== "Server" && name !== "serve",
-  );
+  const expected = [...others(inNode, core), ...others(onnx, onnxCore)].filter((name) => name !== "Server");
   expect(Object.keys(calls).sort()).toEqual(expected.sort());
 });
 
@@ -76,7 +74,7 @@ test.each(Object.entries(calls))(
     const call = Reflect.get({ ...inNode, ...onnx, ...inThisThread }, name) as Call;
     expect(await unclearCalls(call, await right(), wrongs)).toEqual({});
     // A benchmark and advice take seconds; their options: see service/arguments.test.ts and advise.slow.ts.
-    if (name !== "bench" && name !== "advise")
+    if (!["bench", "benchService", "advise"].includes(name))
       expect(await call(...((await right()) as never[]))).toBeDefined();
   },
 );

@@ -7,10 +7,12 @@ test("Node has all of the core, and what needs Node", () => {
   expect(Object.keys(core).filter((name) => !names.has(name))).toEqual([]);
   expect([...names].filter((name) => !(name in core)).sort()).toEqual([
     "bench",
+    "benchService",
     "loadModel",
     "loadNetwork",
     "machineCosts",
     "planningCosts",
+    "serve",
   ]);
   const others = Object.keys(core).filter(
     (name) => core[name as keyof typeof core] !== node[name as keyof typeof core],

@@ -12,8 +12,8 @@ export interface ProcessPoolOptions {
 const workerFile = new URL("./worker/main.js", import.meta.url);
 
 /** If a process does not start, another one does after so long, and after twice as long the next time. */
-const firstDelayMilliseconds = 1000;
-const longestDelayMilliseconds = 30_000;
+const firstDelayMilliseconds = 250;
+const longestDelayMilliseconds = 8000;
 
 interface Waiting {
   readonly task: Task;

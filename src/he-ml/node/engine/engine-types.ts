@@ -144,7 +144,8 @@ export interface JobQueue extends AsyncDisposable {
   outcome(id: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined>;
   /** Not wanted any more: taken out of the queue, or stopped; and forgotten, if it is done. */
   cancel(id: string): Promise<void>;
-  depth(): Promise<{ readonly queued: number; readonly running: number }>;
+  /** `workers`: how many others compute for it, where that is not this process's own pool. */
+  depth(): Promise<{ readonly queued: number; readonly running: number; readonly workers?: number }>;
   /** Takes nothing more, and resolves when all that was accepted is done; disposing stops at once. */
   drain(): Promise<void>;
 }

@@ -60,6 +60,8 @@ export interface Engine extends AsyncDisposable {
 export interface EngineStatus {
   readonly queued: number;
   readonly running: number;
+  /** Workers elsewhere that compute; undefined where it computes on this machine. */
+  readonly workers?: number;
   readonly sessions: number;
   /** Bytes kept, by kind. */
   readonly bytes: Readonly<Record<string, number>>;

@@ -43,6 +43,8 @@ interface Entry {
 
 /** A process may die of what another task did before; whose task kills two is not given a third. */
 const mostAttempts = 2;
+/** Outcomes that are kept, however many jobs there are. */
+const mostEnded = 10_000;
 /** How much the last duration counts for the guess when there will be room. */
 const newest = 0.2;
 
@@ -66,7 +68,7 @@ export class MemoryQueue implements JobQueue {
 
   async add(job: Job): Promise<void> {
     this.#forgetExpired();
-    const known = this.#entries.get(job.id);
+    const known = await this.#known(job.id);
     if (known) {
       if (known.job.inputDigest === job.inputDigest) return;
       throw new JobExistsError(
@@ -88,24 +90,30 @@ export class MemoryQueue implements JobQueue {
     this.#startNext();
   }
 
+  /** A job with an outcome, or that is to have one. */
+  async #known(id: string): Promise<Entry | undefined> {
+    const entry = this.#entries.get(id);
+    if (entry?.ending?.state !== "done" || (await this.store.get("result", id))) return entry;
+    // There was no room for its result any more: it is done again.
+    this.#forget(entry);
+    return undefined;
+  }
+
   async outcome(id: string, milliseconds: number, signal?: AbortSignal): Promise<JobOutcome | undefined> {
     this.#forgetExpired();
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     if (!entry.ending && milliseconds > 0) await ended(entry, milliseconds, signal);
     if (this.#entries.get(id) !== entry) return undefined;
-    if (entry.ending) return this.#outcomeOf(entry, entry.ending);
+    if (entry.ending) return this.#outcomeOf(id, entry.ending);
     if (entry.isRunning) return { state: "running", before: 0 };
     return { state: "queued", before: this.#turns.before(entry.job.owner, entry) };
   }
 
-  async #outcomeOf(entry: Entry, ending: Ending): Promise<JobOutcome | undefined> {
+  async #outcomeOf(id: string, ending: Ending): Promise<JobOutcome | undefined> {
     if (ending.state !== "done") return ending;
-    const bytes = await this.store.get("result", entry.job.id);
-    if (bytes) return { ...ending, result: resultFromBytes(bytes) };
-    // Results go where room is short: it can be done again. By now its number may be another's.
-    if (this.#entries.get(entry.job.id) === entry) this.#forget(entry);
-    return undefined;
+    const bytes = await this.store.get("result", id);
+    return bytes && { ...ending, result: resultFromBytes(bytes) };
   }
 
   async cancel(id: string): Promise<void> {
@@ -188,7 +196,7 @@ export class MemoryQueue implements JobQueue {
   #forgetExpired(): void {
     const now = performance.now();
     for (const entry of this.#ended) {
-      if (entry.expires! > now) return;
+      if (entry.expires! > now && this.#ended.size <= mostEnded) return;
       this.#forget(entry);
     }
   }

@@ -2,7 +2,6 @@ import { shortDigest } from "../../crypto/key-bytes.js";
 import { InputError } from "../../errors.js";
 import type { ProgramRequest } from "../../network/protocol.js";
 import { digestOf } from "../../program/digest.js";
-import { Turns } from "../../service/turns.js";
 import {
   QueueFullError,
   compiledProgramsSchema,
@@ -14,6 +13,7 @@ import {
   type Task,
 } from "./engine-types.js";
 import { modelIdentity } from "./model-identity.js";
+import { TurnsBy } from "./turns-by.js";
 import { programSeconds } from "./worker-process.js";
 
 /** Does a task in its turn. @throws InputError, TaskFailedError, QueueFullError, QueueClosedError */
@@ -28,7 +28,7 @@ export class Programs {
   /** Of those, how many are not kept yet. */
   #compilingAnew = 0;
   /** One after the other, so that none is lost. */
-  readonly #indexing = new Turns();
+  readonly #indexing = new TurnsBy();
 
   /** @param mostAtOnce requests that are compiled or wait for it, so that the queue has room for sessions */
   constructor(
@@ -57,7 +57,8 @@ export class Programs {
     const compiled = kept && compiledProgramsSchema.parse(jsonOf(kept));
     const isWhole = compiled && (await this.#areKept(compiled.programs));
     const { net, programs } = isWhole ? compiled : await this.#compileAnew(id, model, request);
-    for (const program of programs) await this.#indexing.take(() => this.#index({ net, program }));
+    for (const program of programs)
+      await this.#indexing.take(program.digest, () => this.#index({ net, program }));
     return { net, programs };
   }
 

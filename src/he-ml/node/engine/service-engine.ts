@@ -3,7 +3,6 @@ import * as z from "zod";
 import { digestSchema } from "../../crypto/tensor-bytes.js";
 import { InputError } from "../../errors.js";
 import { sessionInfoSchema, type ProgramRequest, type SessionInfo } from "../../network/protocol.js";
-import { Turns } from "../../service/turns.js";
 import type { EngineSettings } from "./engine-options.js";
 import type { Engine, EngineStatus } from "./engine.js";
 import {
@@ -23,6 +22,7 @@ import {
 } from "./engine-types.js";
 import { Programs } from "./programs.js";
 import { packSections } from "./sections.js";
+import { TurnsBy } from "./turns-by.js";
 import { programSeconds } from "./worker-process.js";
 
 const sessionRecordSchema = z.strictObject({
@@ -46,8 +46,8 @@ const compilingShare = 1 / 4;
 /** Programs, sessions and jobs over any store and any queue. */
 export class ServiceEngine implements Engine {
   readonly #programs: Programs;
-  /** Adding jobs, so that no input is put in another's place. */
-  readonly #adding = new Turns();
+  /** Jobs that are added, by id, so that no input is put in another's place. */
+  readonly #adding = new TurnsBy();
 
   /** @param processes those of this machine, if there are any */
   constructor(
@@ -180,7 +180,7 @@ export class ServiceEngine implements Engine {
 
   async #add(job: Job, input: Uint8Array): Promise<void> {
     const inputDigest = createHash("sha256").update(input).digest("hex");
-    await this.#adding.take(() => this.#addInTurn({ ...job, inputDigest }, input));
+    await this.#adding.take(job.id, () => this.#addInTurn({ ...job, inputDigest }, input));
   }
 
   async #addInTurn(job: Job, input?: Uint8Array): Promise<void> {
@@ -199,7 +199,7 @@ export class ServiceEngine implements Engine {
   /** Does a task of the engine's own, and forgets it. */
   async #doTask(job: Job, input?: Uint8Array): Promise<TaskResult> {
     for (;;) {
-      await this.#adding.take(() => this.#addInTurn(job, input));
+      await this.#adding.take(job.id, () => this.#addInTurn(job, input));
       const outcome = await this.#end(job.id);
       // Who waited for the same beside us forgot it first.
       if (!outcome) continue;

@@ -65,7 +65,10 @@ function ofFastify(error: unknown): HttpError | undefined {
   }
   const { code, statusCode, message } = error as Partial<FastifyError>;
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    return new HttpError("wrong-type", "the content type is missing, or another than this address takes");
+    return new HttpError(
+      "wrong-type",
+      "Content-Type: expected application/octet-stream for keys and encrypted tensors, application/json for all else",
+    );
   }
   const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   return isClients ? new HttpError("bad-request", message ?? "the request cannot be read") : undefined;

@@ -8,6 +8,7 @@ import {
   bytesType,
   waitQuerySchema,
 } from "../../network/protocol.js";
+import { tensorFromBytes } from "../../crypto/tensor-bytes.js";
 import type { HeldProgram, JobOutcome } from "../engine/engine-types.js";
 import type { App } from "./app-types.js";
 import { HttpError } from "./http-error.js";
@@ -49,7 +50,9 @@ export async function jobRoutes(app: App, service: Service): Promise<void> {
       const { params, query } = request;
       const session = await requireSession(service, params.session);
       const program = await requireProgram(service, session.program);
-      const input = await bodies.read(request, reply, mostInputBytes(program, limits), "job");
+      const { most, what } = allowedInput(program, limits);
+      const input = await bodies.read(request, reply, most, what);
+      requireFewImages(program, input, limits);
       const id = idOf(params);
       await engine.run(session, id, input);
       bodies.release(request);
@@ -167,8 +170,27 @@ function stateOf(
   return reply.code(202).send({ job, state: outcome.state, before: outcome.before });
 }
 
-/** What a job's body may have: a batch's ciphertexts, or those of several images. */
-function mostInputBytes({ clientSpec, inputBytes }: HeldProgram, limits: Limits): number {
-  const images = clientSpec.packing === "batch" ? 1 : limits.mostImages;
-  return Math.min(inputBytes * images, limits.mostInputBytes) + headerRoom;
+/**
+ * The room for a header must not be room for another image.
+ *
+ * @throws HttpError if there are too many; InputError if it is no encrypted tensor
+ */
+function requireFewImages({ clientSpec }: HeldProgram, input: Uint8Array, { mostImages }: Limits): void {
+  const { images } = tensorFromBytes(input);
+  if (clientSpec.packing === "batch" || images <= mostImages) return;
+  throw new HttpError(
+    "too-large",
+    `job: expected at most ${mostImages} image(s), got ${images}; send several jobs`,
+  );
+}
+
+/** What a job's body may have, and how messages call it: a batch's ciphertexts, or those of several images. */
+function allowedInput({ clientSpec, inputBytes }: HeldProgram, limits: Limits) {
+  const isBatch = clientSpec.packing === "batch";
+  const images = isBatch ? 1 : limits.mostImages;
+  const isLimitOfImages = !isBatch && inputBytes * images <= limits.mostInputBytes;
+  return {
+    most: Math.min(inputBytes * images, limits.mostInputBytes) + headerRoom,
+    what: isLimitOfImages ? `job of up to ${images} image(s)` : "job",
+  };
 }

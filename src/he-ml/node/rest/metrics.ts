@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Engine } from "../engine/engine.js";
+import type { Engine, EngineStatus } from "../engine/engine.js";
+import { EngineAwayError } from "../engine/engine-types.js";
 
 const seconds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -21,6 +22,11 @@ export class Metrics {
   constructor(engine: Engine) {
     const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
       new Gauge({ name, help, labelNames, registers: [this.#registry] });
+    const reachable = gauge(
+      "he_ml_engine_reachable",
+      "Whether what keeps sessions and jobs can be reached: 1, or 0",
+    );
+    const workers = gauge("he_ml_workers", "Workers that compute for this server elsewhere");
     const queued = gauge("he_ml_queue_depth", "Jobs that wait");
     const running = gauge("he_ml_jobs_running", "Jobs that are being computed");
     const sessions = gauge("he_ml_sessions", "Sessions that are open");
@@ -28,7 +34,10 @@ export class Metrics {
     const alive = gauge("he_ml_processes", "Processes that compute");
     const replaced = gauge("he_ml_processes_replaced", "Processes replaced since the start");
     this.text = async () => {
-      const status = await engine.status();
+      const status = await statusOf(engine);
+      reachable.set(status ? 1 : 0);
+      if (!status) return this.#registry.metrics();
+      workers.set(status.workers ?? 0);
       queued.set(status.queued);
       running.set(status.running);
       sessions.set(status.sessions);
@@ -67,5 +76,15 @@ export class Metrics {
 
   #counter(name: string, help: string) {
     return new Counter({ name, help, registers: [this.#registry] });
+  }
+}
+
+/** @returns undefined while it cannot be reached: what the server counts itself is told all the same */
+async function statusOf(engine: Engine): Promise<EngineStatus | undefined> {
+  try {
+    return await engine.status();
+  } catch (error) {
+    if (error instanceof EngineAwayError) return undefined;
+    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { InputError } from "../../errors.js";
 import {
   modelParamsSchema,
   modelsSchema,
@@ -78,12 +77,8 @@ export async function modelRoutes(app: App, service: Service): Promise<void> {
   );
 }
 
-/** @throws InputError if it ends before it begins */
 function rangeOf(text: string): number[] {
   const [first, last = first] = text.split("-").map(Number);
-  if (last < first) {
-    throw new InputError(`querystring.layers: expected the first layer before the last, got ${text}`);
-  }
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 

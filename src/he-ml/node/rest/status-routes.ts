@@ -10,6 +10,8 @@ export async function statusRoutes(app: App, { metrics }: Service, isClosing: ()
   app.get(
     routes.health,
     {
+      // Load balancers ask so.
+      exposeHeadRoute: true,
       schema: {
         tags,
         summary: "Whether the server answers",
@@ -43,7 +45,8 @@ export async function statusRoutes(app: App, { metrics }: Service, isClosing: ()
       schema: {
         tags,
         summary: "This document",
-        description: "OpenAPI 3.1, made of the validators.",
+        description: "OpenAPI 3.1, made of the validators. Open to everyone.",
+        security: [],
         response: { 200: z.looseObject({}).describe("The document"), ...refusalsOf() },
       },
     },

@@ -38,6 +38,8 @@ const clients = 2;
 const secretNames =
   /\b(SecretContext|Client|RemoteModel|infer|fromSecretKey|exportSecretKey|secretKey|decrypt|encrypt)\b/;
 
+const comments = /\/\*[^]*?\*\/|\/\/[^\n]*/g;
+
 const answerSchema = z.strictObject({
   text: z.string().max(20_000),
   answers: z.unknown(),
@@ -87,7 +89,7 @@ export const serveOnce: Exercise<
     const answers = responses("serveOnce", given, served.length);
     if (answers.every((answered) => answered === undefined))
       return { ...wrong("serveOnce is still to be written", 1), untouched: true };
-    const secret = secretNames.exec(text)?.[1];
+    const secret = secretNames.exec(text.replace(comments, ""))?.[1];
     if (secret !== undefined) {
       return wrong(
         `its text has ${secret} in it: a server has no use for what makes, holds or takes a secret key`,

@@ -49,6 +49,11 @@ test("answers are the library's own, also after the process was killed in the mi
   const { response } = await (await server.connect(client.evaluationKeys)).run(bytes);
   expect(await answerOf(engine, session, bytes)).toEqual(response);
 
+  // Signals that end a server are for it to obey: what was accepted is finished first.
+  for (const pid of workerPids()) for (const signal of ["SIGINT", "SIGTERM"]) kill(pid, signal);
+  expect(await answerOf(engine, session, bytes)).toEqual(response);
+  expect((await engine.status()).processes).toEqual({ alive: 1, replaced: 0 });
+
   await engine.run(session, "killed", bytes);
   for (const pid of workerPids()) kill(pid, "SIGKILL");
   expect(await answerOf(engine, session, bytes)).toEqual(response);

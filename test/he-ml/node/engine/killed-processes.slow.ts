@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { kill } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server, loadModel, tensor, type Program, type Tensor } from "../../../../dist/he-ml/node/index.js";
@@ -8,7 +10,7 @@ import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engin
 import { compile } from "../../../../dist/he-ml/program/compile.js";
 import { temporaryFolder, waves, writeModel } from "../../../cli/support.js";
 import { seededRandom } from "../../support.js";
-import { answerOf, newSession, smallModel, smallRequest, until, workerPids } from "./support.js";
+import { answerOf, newSession, smallModel, smallRequest, isThere, until, workerPids } from "./support.js";
 
 const kills = 100;
 /** About as long as a few jobs take. */
@@ -90,3 +92,20 @@ test(`processes killed at ${kills} moments: no answer is lost, and each is the l
   expect({ queued, running }).toEqual({ queued: 0, running: 0 });
   await until(async () => (await engine.status()).processes!.replaced >= kills);
 }, 300_000);
+
+test("processes end when their parent is killed", async () => {
+  const file = new URL("../../../../dist/he-ml/node/engine/start-engine.js", import.meta.url).href;
+  const script = `
+    const { startLocalEngine } = await import(${JSON.stringify(file)});
+    await startLocalEngine({ processes: 2 });
+    console.log("started");
+    setInterval(() => undefined, 1000);`;
+  const parent = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(parent.stdout, "data");
+  const pids = workerPids(parent.pid);
+  expect(pids).toHaveLength(2);
+  parent.kill("SIGKILL");
+  await until(() => !pids.some(isThere));
+});

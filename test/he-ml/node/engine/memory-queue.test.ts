@@ -102,18 +102,27 @@ test("the same job again changes nothing; another input under its number is refu
   expect(await stateOf("a")).toBe("done");
 });
 
-test("a job whose answer had to go is done again when it is sent again", async () => {
+test("a job whose result there was no room for any more is unknown, and done again if it is added again", async () => {
   await queue.add(job("a"));
   expect(await stateOf("a")).toBe("done");
   await store.delete("result", "a");
-  expect(await stateOf("a")).toBeUndefined();
+  expect(await queue.outcome("a", longest)).toBeUndefined();
   await queue.add(job("a"));
   expect(await stateOf("a")).toBe("done");
   expect(pool.started).toEqual(["a", "a"]);
 });
 
-describe("a task whose process died", () => {
-  test("is given to another, once", async () => {
+test("outcomes of ten thousand jobs are kept, however many there were", async () => {
+  for (let i = 0; i < 10_010; i++) {
+    await queue.add(job(`job-${i}`));
+    await queue.outcome(`job-${i}`, longest);
+  }
+  expect(await queue.outcome("job-0", 0)).toBeUndefined();
+  expect(await stateOf("job-100", 0)).toBe("done");
+});
+
+describe("a task that does not end well", () => {
+  test("is given to another process once, where its own died", async () => {
     const work = pool.work;
     pool.work = async (id) => {
       if (pool.started.length === 1) throw died();
@@ -124,7 +133,7 @@ describe("a task whose process died", () => {
     expect(pool.started).toEqual(["a", "a"]);
   });
 
-  test("and then another process, too, has failed, and the next is done", async () => {
+  test("has failed where that died, too, and the next is done", async () => {
     const work = pool.work;
     pool.work = async (id) => {
       if (id === "a") throw died();
@@ -141,11 +150,11 @@ describe("a task whose process died", () => {
     expect(pool.started).toEqual(["a", "a", "b"]);
   });
 
-  test.each([
-    ["failed", new TaskFailedError("time", "too long")],
-    ["failed", new TaskFailedError("memory", "too much")],
-    ["refused", new InputError("damaged")],
-  ])("is not begun again where it %s by its own fault: %s", async (state, error) => {
+  test.each<[string, Error, string]>([
+    ["failed by its time", new TaskFailedError("time", "too long"), "failed"],
+    ["failed by its memory", new TaskFailedError("memory", "too much"), "failed"],
+    ["was refused", new InputError("damaged"), "refused"],
+  ])("is not begun again where it %s", async (_, error, state) => {
     pool.work = () => Promise.reject(error);
     await queue.add(job("a"));
     expect(await queue.outcome("a", longest)).toMatchObject({ state, reason: error.message });

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { expect } from "@jest/globals";
 // Worker processes load plain JavaScript, so the engine is tested as it is built.
 import {
@@ -43,22 +43,25 @@ export const smallRequest = {
 
 export const longest = 60_000;
 
-/** Processes that this one started, and that run a worker's file. */
-export function workerPids(): number[] {
+/** Processes that one started, and that run a worker's file. */
+export function workerPids(parent = process.pid): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => isOurWorker(pid));
+    .filter((pid) => isWorkerOf(parent, pid));
 }
 
-function isOurWorker(pid: number): boolean {
+function isWorkerOf(parent: number, pid: number): boolean {
   try {
-    const parent = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return Number(parent) === process.pid && /worker/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    const own = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Number(own) === parent && /worker/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   } catch {
     return false;
   }
 }
+
+/** Whether there is such a process. */
+export const isThere = (pid: number) => existsSync(`/proc/${pid}`);
 
 /** Waits until it is so. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

@@ -183,6 +183,14 @@ test("HTTPS with a certificate, for who has a token", async () => {
   };
   expect(await statusOf("Bearer correct-horse-battery")).toBe(200);
   expect(await statusOf("Bearer wrong-horse-battery")).toBe(401);
+  const client = join(folder.path, "client.json");
+  await writeFile(client, JSON.stringify({ address: url, net: "tiny" }));
+  expect(await run(["request", client])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(
+      /^he-ml: https:.* a certificate that is not trusted here: self-signed certificate.*NODE_EXTRA_CA_CERTS/,
+    ),
+  });
   await folder.remove();
 });
 

@@ -62,6 +62,15 @@ test.each<[string, Answer, RegExp]>([
   ],
 ])("%s: refused, and why", (_, answer, says) => expectRefused(serveOnce, answer, says));
 
+test("a comment may name what the code does not use", async () => {
+  const commented: Answer = async (...given) => {
+    /* no SecretContext */
+    return solution(...given); // and no Client
+  };
+  expect(String(commented)).toContain("SecretContext");
+  expect(await attempt(serveOnce, commented)).toMatchObject({ passed: true });
+});
+
 test("what answers other questions does not pass", async () => {
   expect(await replayAttempt(serveOnce, solution)).toMatchObject({ passed: false });
 });

@@ -12,6 +12,8 @@ import { Script } from "./script.js";
 const recordSeconds = 7 * 24 * 3600;
 /** A server that reserved a place, and did not take it within so long, died. */
 const reservationMilliseconds = 30_000;
+/** Where there are more owners, those are forgotten that have nothing waiting. */
+const mostTurns = 1000;
 /** BullMQ's largest priority number. */
 const lastTurn = 2 ** 21 - 1;
 
@@ -45,6 +47,12 @@ elseif places == 0 then
   redis.call('DEL', turns)
 end
 local on = tonumber(redis.call('HGET', turns, '') or '0')
+if redis.call('HLEN', turns) > ${mostTurns} then
+  local all = redis.call('HGETALL', turns)
+  for i = 1, #all, 2 do
+    if all[i] ~= '' and tonumber(all[i + 1]) <= on then redis.call('HDEL', turns, all[i]) end
+  end
+end
 local last = tonumber(redis.call('HGET', turns, owner) or '0')
 local turn = math.min(math.max(on, last) + 1, ${lastTurn})
 redis.call('HSET', turns, owner, turn)

@@ -17,6 +17,7 @@ const connectMilliseconds = 5000;
 const replyMilliseconds = 15_000;
 const longestRetryMilliseconds = 500;
 const pauseMilliseconds = 50;
+const disconnectMilliseconds = 200;
 const retryAfterSeconds = 5;
 const mostWaiting = 10_000;
 
@@ -34,15 +35,18 @@ export class RedisConnection implements AsyncDisposable {
   /** @throws InputError if the URL is none of Redis, or nobody answers there */
   static async open({ url, patienceSeconds, report }: RedisConnectionOptions): Promise<RedisConnection> {
     const shown = withoutSecrets(url);
+    let isOpen = false;
     const client = new Redis(url, {
       lazyConnect: true,
       connectTimeout: connectMilliseconds,
       commandTimeout: replyMilliseconds,
       keepAlive: 10_000,
+      disconnectTimeout: disconnectMilliseconds,
       // What cannot be sent fails at once, and is tried again by `run` for as long as there is patience.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: (times) => Math.min(50 * times, longestRetryMilliseconds),
+      // Who has never answered is not waited for.
+      retryStrategy: (times) => (isOpen ? retryMilliseconds(times) : null),
     });
     // All requests wait for the same connection.
     client.setMaxListeners(mostWaiting);
@@ -53,6 +57,7 @@ export class RedisConnection implements AsyncDisposable {
     );
     try {
       await client.connect();
+      isOpen = true;
     } catch {
       client.disconnect();
       throw new InputError(
@@ -60,8 +65,15 @@ export class RedisConnection implements AsyncDisposable {
           `as redis-server --appendonly yes --appendfsync always`,
       );
     }
-    client.on("close", () => report?.(`redis: ${shown} is away`));
-    client.on("ready", () => report?.(`redis: ${shown} is back`));
+    let isAway = false;
+    client.on("close", () => {
+      if (!isAway) report?.(`redis: ${shown} is away`);
+      isAway = true;
+    });
+    client.on("ready", () => {
+      isAway = false;
+      report?.(`redis: ${shown} is back`);
+    });
     return new RedisConnection(client, shown, patienceSeconds);
   }
 
@@ -92,6 +104,8 @@ export class RedisConnection implements AsyncDisposable {
       enableOfflineQueue: true,
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
+      // Copies that BullMQ makes of it end with this connection, too.
+      retryStrategy: (times: number): number | null => (this.#isClosed ? null : retryMilliseconds(times)),
     });
     client.on("error", () => undefined);
     return client;
@@ -125,6 +139,8 @@ export class RedisConnection implements AsyncDisposable {
     return this.client.status !== "ready" || lostConnection.test(`${error.name}: ${error.message}`);
   }
 }
+
+const retryMilliseconds = (times: number) => Math.min(50 * times, longestRetryMilliseconds);
 
 const lostConnection =
   /MaxRetriesPerRequestError|AbortError|Connection is closed|Stream isn't writeable|Command timed out|\bE(CONN|PIPE|TIMEDOUT)/;

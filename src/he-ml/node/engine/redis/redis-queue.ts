@@ -178,11 +178,14 @@ export class RedisQueue implements JobQueue {
     this.#ended(run);
   }
 
-  async depth(): Promise<{ readonly queued: number; readonly running: number }> {
-    const { prioritized, waiting, active } = await this.connection.run(() =>
-      this.queue.getJobCounts("prioritized", "waiting", "active"),
+  async depth(): Promise<{ readonly queued: number; readonly running: number; readonly workers: number }> {
+    const [{ prioritized, waiting, active }, workers] = await this.connection.run(() =>
+      Promise.all([
+        this.queue.getJobCounts("prioritized", "waiting", "active"),
+        this.queue.getWorkersCount(),
+      ]),
     );
-    return { queued: prioritized + waiting, running: active };
+    return { queued: prioritized + waiting, running: active, workers };
   }
 
   /** What was accepted here and is not done after a minute is left to the workers, and its answers to other servers. */

@@ -29,7 +29,7 @@ export class RedisStore implements Store {
     }
     const incoming = `${this.prefix}:incoming:${randomUUID()}`;
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-    const live = 1000 * secondsToLive;
+    const live = Math.ceil(1000 * secondsToLive);
     const taken = await this.connection.run(async (client) => {
       // As a script's argument it would be copied once more.
       await client.set(incoming, value, "EX", incomingSeconds);

@@ -61,9 +61,15 @@ export class RedisWorker implements AsyncDisposable {
     return worker;
   }
 
-  /** Takes nothing more, and resolves when all that was taken is done. */
+  /**
+   * Takes nothing more, and resolves when all that was taken is done. While Redis is away nothing can be done to its end: then it
+   * resolves at once, and another worker does it again.
+   */
   async close(): Promise<void> {
-    await this.#worker.close();
+    if (this.#client.status !== "ready") return;
+    const closing = this.#worker.close();
+    while (this.#running.size > 0) await closeWithin(lookMilliseconds, closing);
+    await closeWithin(closeMilliseconds, closing);
   }
 
   /** Stops at once; what was taken is done by another worker. */
@@ -78,12 +84,12 @@ export class RedisWorker implements AsyncDisposable {
 
   async #do({ id: run = "", data, timestamp, processedOn = timestamp }: Job<RunData>): Promise<void> {
     const { id, resultSeconds } = data;
-    const record = await this.#records.read(id);
-    // It was cancelled; or whoever did it died just before it could say that it is done.
-    if (record?.run !== run || record.ending) return;
     const stop = new AbortController();
     this.#running.set(run, { id, stop });
     try {
+      const record = await this.#records.read(id);
+      // It was cancelled; or whoever did it died just before it could say that it is done.
+      if (record?.run !== run || record.ending) return;
       let ending: Ending;
       try {
         const result = await attempt(this.pool, data, stop.signal);

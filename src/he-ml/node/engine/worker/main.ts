@@ -8,6 +8,10 @@ import { doTasks } from "./do-tasks.js";
 // its heap, and a quarter of the time would go into it. It collects when it has to.
 setFlagsFromString("--no-incremental-marking");
 
+// Ctrl-C goes to all processes of a terminal, and service managers tell all of a service to end; but what was accepted is to be
+// finished. The parent says when it is over: by going.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
+
 const pieceBytes = 2 ** 18;
 
 doTasks((onPiece) => {

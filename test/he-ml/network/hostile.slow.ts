@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/global
 import { RemoteModel } from "../../../src/he-ml/network/remote-model.js";
 import type { RemoteOptions } from "../../../src/he-ml/network/remote-options.js";
 import { InputError } from "../../../src/he-ml/errors.js";
+import { withDigest, type ClientSpec, type UnsignedSpec } from "../../../src/he-ml/program/client-spec.js";
 import { rejectedBy } from "../support.js";
 import { images, listening, teaching } from "./support.js";
 
@@ -181,6 +182,36 @@ function half(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   halved.set(bytes.subarray(9 + length, 9 + length + (count / 2) * each), 9 + text.length);
   return halved;
 }
+
+const without = (fields: object, ...names: string[]): object =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
+test("a server that wants a key for every rotation there is gets none", async () => {
+  const parameters = { ...teaching.parameters, polyModulusDegree: 8192, security: 128 as const };
+  const rotations = Array.from({ length: 4095 }, (_, i) => ({ step: i + 1, level: 3 }));
+  const many = inJson(({ programs: [program] }) => {
+    const { input, output, ...spec } = program.clientSpec as unknown as ClientSpec;
+    const unsigned: UnsignedSpec = {
+      ...(without(spec, "digest") as typeof spec),
+      ...{ parameters, rotations, input: without(input, "program") as typeof input },
+      output: { ...(without(output, "program", "checksum") as typeof output), parameters },
+    };
+    Object.assign(program, { clientSpec: withDigest(unsigned) });
+  });
+  lie(/^GET /, many);
+  const { engine } = server;
+  const compile = engine.compile.bind(engine);
+  jest
+    .spyOn(engine, "compile")
+    .mockImplementation((model, request) =>
+      compile(model, { ...request, parameters: { scheme: "ckks", ...teaching.parameters } }),
+    );
+  const error = await rejectedBy(() => RemoteModel.connect(server.url, "tiny"));
+  expect(error).toBeInstanceOf(InputError);
+  expect((error as Error).message).toMatch(
+    /wants \d{4} MiB of keys, expected at most 1024; ask for fewer layers/,
+  );
+});
 
 test.each<[string, unknown, object, string]>([
   ["an unknown option", undefined, { colour: 1 }, "remote model: options: Unrecognized key"],

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { checkParameters } from "../../../src/he-ml/crypto/parameters.js";
-import { computeBody } from "../../../src/he-ml/network/compute-body.js";
 import { nest } from "../../../src/he-ml/network/nested-base64.js";
 import { RemoteLayers } from "../../../src/he-ml/network/remote-layers.js";
 import type { LayersRequest } from "../../../src/he-ml/node/engine/engine-types.js";
@@ -71,18 +70,6 @@ test("BFV in the original's words: what is to be encrypted afresh is asked for i
     [[2], 1],
     [[3, 4], 1],
   ]);
-});
-
-test("a body written piece by piece is the JSON that it should be", () => {
-  const ciphertexts = Array.from({ length: 12 }, (_, i) => new Uint8Array(i % 2 === 0 ? 4 : 6).fill(i));
-  const request = { encryption_parameters: [bfv], net: "tiny" };
-  for (const shape of [[12], [1, 12], [2, 1, 6], [3, 2, 2], [1, 2, 2, 3]]) {
-    const body = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(computeBody(request, ciphertexts, shape)),
-    ) as unknown;
-    const texts = ciphertexts.map((bytes) => Buffer.from(bytes).toString("base64"));
-    expect(body).toEqual({ ...request, data: nest(texts, shape) });
-  }
 });
 
 test.each<[string, object, string]>([
