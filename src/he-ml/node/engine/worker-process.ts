@@ -140,16 +140,17 @@ export class WorkerProcess {
       grace = setTimeout(() => this.kill(new Error("job: it did not stop")), graceMilliseconds);
     };
     signal?.addEventListener("abort", stop, { once: true });
+    let running: Running | undefined;
     try {
       return await new Promise<TaskResult>((done, failed) => {
-        this.#running = { id, task, done, failed, fetched: 0, stored: 0, isForgotten: false };
+        running = { id, task, done, failed, fetched: 0, stored: 0, isForgotten: false };
+        this.#running = running;
         if (this.#isGone) this.#gone();
         else this.#send({ type: "task", id, task }, input);
       });
     } finally {
       // It may have loaded keys after it was told to free them.
-      if (this.#running?.isForgotten && "session" in task)
-        this.#send({ type: "forget", session: task.session });
+      if (running?.isForgotten && "session" in task) this.#send({ type: "forget", session: task.session });
       this.#running = undefined;
       clearTimeout(late);
       clearInterval(watch);
@@ -222,7 +223,10 @@ export class WorkerProcess {
   }
 
   #end({ done, failed }: Running, message: FromWorker, body: Uint8Array): void {
-    if (message.type === "done") done(resultFromBytes(body));
+    const result = message.type === "done" ? resultFromBytes(body) : undefined;
+    // At once: what else it says in the same breath is said unasked.
+    this.#running = undefined;
+    if (result) done(result);
     else if (message.type === "refused") failed(new InputError(message.reason));
     else failed(new Error("job: it was stopped"));
   }

@@ -1,3 +1,4 @@
+import { TeamFailedError } from "../../kernels/ring-team.js";
 import type { Ciphertext } from "../../crypto/ciphertext.js";
 import type { Evaluator } from "../../crypto/evaluator.js";
 import { isMine, type Team } from "../../program/team.js";
@@ -28,9 +29,6 @@ export function teamMemory(things: number, stride: number): TeamMemory {
     stride,
   };
 }
-
-/** Another member failed, so what was shared out cannot be finished; that member says why. */
-export class TeamFailedError extends Error {}
 
 /** A member's side of a team whose members are threads. */
 export class SharedTeam implements Team {

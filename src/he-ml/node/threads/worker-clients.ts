@@ -1,7 +1,7 @@
 import type { EvaluationKeys } from "../../crypto/public-context.js";
 import { InputError } from "../../errors.js";
 import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
-import { TeamFailedError } from "./shared-team.js";
+import { TeamFailedError } from "../../kernels/ring-team.js";
 
 /** Computes tasks with one client's keys, which it frees when it is disposed of. */
 export interface ClientWorker<Task, Result = TaskResult> extends Disposable {
