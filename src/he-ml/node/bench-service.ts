@@ -5,13 +5,30 @@ import { programsSchema, sessionInfoSchema } from "../network/protocol.js";
 import { compile } from "../program/compile.js";
 import type { Program } from "../program/program.js";
 import { Client } from "../service/client.js";
-import { Server } from "../service/server.js";
 import { timed } from "../service/timed.js";
 import { zeros } from "../tensor/tensor.js";
 import { thisMachine, type Machine } from "./calibration/machine-costs.js";
 import { loadModel } from "./files/load-model.js";
 import { median } from "./timed-program.js";
 import { serve } from "./rest/serve.js";
+import { Server } from "./server.js";
+
+/** The service beside the library called directly, on the same requests in turn. */
+export interface ServiceShare {
+  /** That compute for the service. */
+  readonly processes: number;
+  /** Threads that share each request where the library is called directly; 0 for the calling one. */
+  readonly threads: number;
+  /** Requests that are under way at once in the service; the library has them one after the other. */
+  readonly atOnce: number;
+  /** Of the median round. */
+  readonly directPerSecond: number;
+  readonly servicePerSecond: number;
+  /** `servicePerSecond / directPerSecond`, the median of the rounds' shares. */
+  readonly share: number;
+  /** From the first byte sent to the last received. */
+  readonly milliseconds: { readonly p50: number; readonly p99: number };
+}
 
 /** What the service adds to the work itself, for one model in packing `packed`. */
 export interface ServiceBench {
@@ -19,17 +36,10 @@ export interface ServiceBench {
   /** Requests of one round, encrypted beforehand. */
   readonly requests: number;
   readonly rounds: number;
-  /** Requests that are under way at once. */
-  readonly atOnce: number;
-  /** Of the median round: the library's server called directly, in one thread; then the service with one process. */
-  readonly directPerSecond: number;
-  readonly servicePerSecond: number;
-  /** `servicePerSecond / directPerSecond`, the median of the rounds' shares. */
-  readonly share: number;
-  /** The service with a process for each core. */
-  readonly allCores: { readonly processes: number; readonly perSecond: number };
-  /** From the first byte sent to the last received, with one process and so many at once. */
-  readonly milliseconds: { readonly p50: number; readonly p99: number };
+  /** The service with one process, and the library in the calling thread. */
+  readonly oneProcess: ServiceShare;
+  /** Both as they are started without options: a process for each core, and threads that share each request. */
+  readonly asUsual: ServiceShare;
 }
 
 /** What a benchmark of the service measured, as plain JSON. */
@@ -47,8 +57,8 @@ export interface ServiceBenchOptions {
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
 
-/** As many as keep one process busy while others travel. */
-const atOnce = 4;
+/** As many as keep a process busy while others travel. */
+const atOnceEach = 4;
 
 /**
  * Measures the throughput of the HTTP service on loopback against that of the library called directly, on the same requests
@@ -88,39 +98,41 @@ async function benchOne(
   { requests = 50, rounds = 5, signal, onProgress }: ServiceBenchOptions,
 ): Promise<ServiceBench> {
   const program = await compile(await loadModel(name));
-  const processes = (await thisMachine()).cores;
-  await using one = await Posted.start(program, name, { processes: 1, requests });
-  await using direct = await Server.start(program);
-  const session = await direct.connect(one.client.evaluationKeys);
-  const runDirectly = async () => {
-    for (const request of one.requests) {
-      signal?.throwIfAborted();
-      await session.run(request);
+  const { cores } = await thisMachine();
+  const compare = async (server: Server, processes: number, offset: number): Promise<ServiceShare> => {
+    await using direct = server;
+    await using posted = await Posted.start(program, name, { processes, requests });
+    const session = await direct.connect(posted.client.evaluationKeys);
+    const atOnce = processes * atOnceEach;
+    const runDirectly = async () => {
+      for (const request of posted.requests) {
+        signal?.throwIfAborted();
+        await session.run(request);
+      }
+    };
+    // V8 compiles WASM anew, and better, once it has run for a while.
+    await runDirectly();
+    await posted.run(atOnce, signal);
+    const [directly, served, latencies]: [number[], number[], number[]] = [[], [], []];
+    for (let round = 0; round < rounds; round++) {
+      directly.push((await timed(runDirectly))[1]);
+      const [taken, milliseconds] = await timed(() => posted.run(atOnce, signal));
+      served.push(milliseconds);
+      latencies.push(...taken);
+      onProgress?.(name, offset + round + 1, 2 * rounds);
     }
+    const perSecond = (milliseconds: number) => (1000 * requests) / milliseconds;
+    return {
+      ...{ processes, threads: direct.threads, atOnce },
+      directPerSecond: perSecond(median(directly)),
+      servicePerSecond: perSecond(median(served)),
+      share: median(directly.map((milliseconds, i) => milliseconds / served[i])),
+      milliseconds: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
+    };
   };
-  // V8 compiles WASM anew, and better, once it has run for a while.
-  await runDirectly();
-  await one.run(atOnce, signal);
-  const [directMilliseconds, serviceMilliseconds, latencies]: [number[], number[], number[]] = [[], [], []];
-  for (let round = 0; round < rounds; round++) {
-    directMilliseconds.push((await timed(runDirectly))[1]);
-    const [taken, milliseconds] = await timed(() => one.run(atOnce, signal));
-    serviceMilliseconds.push(milliseconds);
-    latencies.push(...taken);
-    onProgress?.(name, round + 1, rounds);
-  }
-  await using all = await Posted.start(program, name, { processes, requests });
-  await all.run(processes * atOnce, signal);
-  const [, allMilliseconds] = await timed(() => all.run(processes * atOnce, signal));
-  const perSecond = (milliseconds: number) => (1000 * requests) / milliseconds;
-  return {
-    ...{ model: name, requests, rounds, atOnce },
-    directPerSecond: perSecond(median(directMilliseconds)),
-    servicePerSecond: perSecond(median(serviceMilliseconds)),
-    share: median(directMilliseconds.map((milliseconds, i) => milliseconds / serviceMilliseconds[i])),
-    allCores: { processes, perSecond: perSecond(allMilliseconds) },
-    milliseconds: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
-  };
+  const oneProcess = await compare(await Server.start(program, { threads: 0 }), 1, 0);
+  const asUsual = await compare(await Server.start(program), cores, rounds);
+  return { model: name, requests, rounds, oneProcess, asUsual };
 }
 
 /** A service on loopback with a session, and requests to post to it. */

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { setTimeout as delay } from "node:timers/promises";
 import { tensor } from "../../../../dist/he-ml/node/index.js";
 import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engine.js";
 import { temporaryFolder, writeModel } from "../../../cli/support.js";
@@ -7,7 +8,17 @@ import { answerOf, newSession, refusalOf, smallModel, smallRequest } from "./sup
 
 const mebibyte = 2 ** 20;
 
-test("what the server's process holds does not grow over 400 jobs and 40 sessions", async () => {
+/** Memory outside of V8's heap is given back in its own time: the least that is held in a second. */
+async function bytesLeft(): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < 10; i++) {
+    least = Math.min(least, bytesHeld());
+    await delay(100);
+  }
+  return least;
+}
+
+test("what the server's process holds does not grow over 800 jobs and 80 sessions", async () => {
   const folder = await temporaryFolder();
   const path = await writeModel(folder.path, smallModel);
   // Room for about ten answers and twenty sessions' keys.
@@ -27,9 +38,9 @@ test("what the server's process holds does not grow over 400 jobs and 40 session
     };
     // Until there is no more room for keys.
     await jobs(60);
-    const early = bytesHeld();
-    await jobs(40);
-    expect(bytesHeld() - early).toBeLessThan(2 * mebibyte);
+    const early = await bytesLeft();
+    await jobs(80);
+    expect((await bytesLeft()) - early).toBeLessThan(8 * mebibyte);
     const { bytes: kept, processes } = await engine.status();
     expect(kept.result).toBeLessThanOrEqual(mebibyte);
     expect(kept.keys).toBeLessThanOrEqual(16 * mebibyte);
