@@ -36,7 +36,11 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', reserved, '-inf', now - ${reservationMilliseconds})
-local places = redis.call('ZCARD', reserved)
+-- A run that has come is in the queue, and for a moment has its place reserved, too.
+local places = 0
+for _, other in ipairs(redis.call('ZRANGE', reserved, 0, -1)) do
+  if not redis.call('ZSCORE', prioritized, other) then places = places + 1 end
+end
 local before = redis.call('ZCARD', prioritized) + redis.call('LLEN', waiting) + places
 if before >= most then return {'full', before} end
 local first = redis.call('ZRANGE', prioritized, 0, 0, 'WITHSCORES')[2]

@@ -45,7 +45,7 @@ test("a job goes to a worker, and its outcome to every server", async () => {
   await queue.add(job("b"));
   expect(await other.outcome("a", 0)).toEqual({ state: "queued", before: 0 });
   expect(await other.outcome("b", 0)).toEqual({ state: "queued", before: 1 });
-  expect(await other.depth()).toEqual({ queued: 2, running: 0 });
+  expect(await other.depth()).toEqual({ queued: 2, running: 0, workers: 0 });
 
   const pool = new FakePool(1);
   const gate = pool.hold();

@@ -215,6 +215,11 @@ test("a full queue refuses at once, and takes again when there is room", async (
     `${url}/sessions/${session}/jobs/00000000-0000-4000-8000-${String(job).padStart(12, "0")}`;
   const put = (job: number) => fetch(address(job), { method: "PUT", headers, body });
   const answers = await Promise.all(Array.from({ length: 80 }, (_, job) => put(job)));
+  const counts = Object.groupBy(answers, ({ status }) => status);
+  expect(Object.fromEntries(Object.entries(counts).map(([status, all]) => [status, all!.length]))).toEqual({
+    202: 64,
+    503: 16,
+  });
   const accepted = answers.flatMap(({ status }, job) => (status === 202 ? [job] : []));
   const refused = answers.filter(({ status }) => status === 503);
   expect(accepted).toHaveLength(64);
@@ -240,13 +245,16 @@ test("while Redis is away, requests are refused after a little while; nothing en
   const worker = await work(redis);
   await redis.kill();
   const model = `${server.url}/models/${net}`;
-  const answers = await Promise.all([model, model, `${server.url}/metrics`].map((url) => fetch(url)));
+  const answers = await Promise.all([model, model].map((url) => fetch(url)));
   for (const answer of answers) {
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(errorBodySchema.parse(await answer.json()).error.code).toBe("busy");
   }
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toMatch(/^he_ml_engine_reachable 0$/m);
+  expect(metrics).toMatch(/^he_ml_request_seconds_count\{.*status="503"\} 2$/m);
   await redis.start();
   expect((await fetch(model)).status).toBe(200);
   for (const { child, finished } of [server, worker]) {
