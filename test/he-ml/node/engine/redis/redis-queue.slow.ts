@@ -52,14 +52,14 @@ test("a job goes to a worker, and its outcome to every server", async () => {
   await bench.worker(pool);
   await until(() => pool.running.length === 1);
   expect(await queue.outcome("a", 0)).toEqual({ state: "running", before: 0 });
-  expect(await queue.depth()).toEqual({ queued: 1, running: 1 });
+  expect(await queue.depth()).toEqual({ queued: 1, running: 1, workers: 1 });
   gate();
   for (const one of [queue, other]) {
     expect(await one.outcome("a", 60_000)).toMatchObject({ state: "done", result: resultOf("a") });
     expect(await one.outcome("b", 60_000)).toMatchObject({ state: "done", result: resultOf("b") });
   }
   await until(async () => (await store.get("input", "a")) === undefined);
-  expect(await queue.depth()).toEqual({ queued: 0, running: 0 });
+  expect(await queue.depth()).toEqual({ queued: 0, running: 0, workers: 1 });
 });
 
 test("the same job is done once, and another input under its number is refused", async () => {
@@ -156,6 +156,7 @@ describe("owners take turns", () => {
     };
     await bench.worker(pool);
     await until(() => pool.done.includes("many-9"));
+    pool.onStart = () => undefined;
     await Promise.all(steady);
     const before = pool.done.slice(0, pool.done.indexOf("many-9"));
     expect(before.filter((id) => id.startsWith("steady")).length).toBeLessThanOrEqual(13);

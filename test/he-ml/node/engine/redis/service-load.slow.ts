@@ -215,11 +215,7 @@ test("a full queue refuses at once, and takes again when there is room", async (
     `${url}/sessions/${session}/jobs/00000000-0000-4000-8000-${String(job).padStart(12, "0")}`;
   const put = (job: number) => fetch(address(job), { method: "PUT", headers, body });
   const answers = await Promise.all(Array.from({ length: 80 }, (_, job) => put(job)));
-  const counts = Object.groupBy(answers, ({ status }) => status);
-  expect(Object.fromEntries(Object.entries(counts).map(([status, all]) => [status, all!.length]))).toEqual({
-    202: 64,
-    503: 16,
-  });
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 503]));
   const accepted = answers.flatMap(({ status }, job) => (status === 202 ? [job] : []));
   const refused = answers.filter(({ status }) => status === 503);
   expect(accepted).toHaveLength(64);
