@@ -13,8 +13,8 @@ import { SharedMemory, unshared, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
 import { zerosFor } from "./zeros.js";
 
-/** Called with what the first member says of a run. */
-type Listener = (progress: RunProgress) => void;
+/** Who watches a stage of a run, by its position. */
+type Watcher = (stage: number) => WatchedStage;
 
 /**
  * Computes packed images on worker threads in one memory of the kernels: each holds the residues modulo some of the primes,
@@ -22,7 +22,7 @@ type Listener = (progress: RunProgress) => void;
  */
 export class TeamExecutor implements Executor {
   readonly #memory: SharedMemory;
-  readonly #listeners = new Map<number, Listener>();
+  readonly #watchers = new Map<number, Watcher>();
   #isWarm = false;
   #runs = 0;
 
@@ -33,8 +33,8 @@ export class TeamExecutor implements Executor {
   ) {
     this.#memory = new SharedMemory(plan.parameters);
     pool.onMessage((message) => {
-      const progress = message as RunProgress;
-      this.#listeners.get(progress.run)?.(progress);
+      const { run, stage, done, result } = message as RunProgress;
+      this.#watchers.get(run)?.(stage).hear(done, result);
     });
   }
 
@@ -97,8 +97,10 @@ export class TeamExecutor implements Executor {
         compute: async (input, { signal, onProgress }) => {
           const output = this.#memory.reserve(leftBy(stage, input));
           try {
-            const listener: Listener = ({ done }) => onProgress?.(done, input.images);
-            const [result] = await this.#together(client, { ...range, input, output }, listener, signal);
+            const watched = new WatchedStage();
+            watched.watch((done) => onProgress?.(done, input.images));
+            const task = { ...range, input, output };
+            const [result] = await this.#together(client, task, () => watched, signal);
             return { ...result, output };
           } catch (error) {
             this.#memory.release(output);
@@ -128,12 +130,12 @@ export class TeamExecutor implements Executor {
         this.#together(
           client,
           { from: 0, to: stages.length, input, output },
-          (progress) => watched[progress.stage].hear(progress),
+          (stage) => watched[stage],
           signal,
         ),
       )
       .then(
-        (results) => results.forEach((result, stage) => watched[stage].resolve(result)),
+        () => undefined,
         (error: unknown) => watched.forEach((stage) => stage.reject(error)),
       );
     const steps = stages.map((stage, position): RunStep<EncryptedLayout> => {
@@ -141,7 +143,7 @@ export class TeamExecutor implements Executor {
       return {
         ...described(stage),
         compute: async (input, { onProgress }) => {
-          watched[position].onProgress = (done) => onProgress?.(done, input.images);
+          watched[position].watch((done) => onProgress?.(done, input.images));
           return { ...(await result), output: leftBy(stage, input) };
         },
       };
@@ -167,14 +169,14 @@ export class TeamExecutor implements Executor {
   async #together(
     client: number,
     task: Omit<RunTask, "run">,
-    listener: Listener,
+    watcher: Watcher,
     signal: AbortSignal | undefined,
   ): Promise<StageResult[]> {
     signal?.throwIfAborted();
     resetTeam(this.team);
     const run = ++this.#runs;
     const stop = () => stopTeam(this.team);
-    this.#listeners.set(run, listener);
+    this.#watchers.set(run, watcher);
     signal?.addEventListener("abort", stop);
     try {
       const members = Array.from({ length: this.threads }, () => this.pool.compute(client, { ...task, run }));
@@ -183,33 +185,45 @@ export class TeamExecutor implements Executor {
       for (const member of settled) if (member.status === "rejected") throw member.reason;
       const [first] = settled as PromiseFulfilledResult<StageResult[] | undefined>[];
       if (!first.value) throw signal?.reason;
+      first.value.forEach((result, i) => watcher(task.from + i).hear(task.input.images, result));
       return first.value;
     } finally {
       signal?.removeEventListener("abort", stop);
-      this.#listeners.delete(run);
+      this.#watchers.delete(run);
     }
   }
 }
 
-/** A stage of a run that is under way. */
+/** A stage of a run that is under way, and may be over before anybody asks for it. */
 class WatchedStage {
   readonly result: Promise<StageResult>;
-  onProgress?: (done: number) => void;
-  resolve!: (result: StageResult) => void;
   reject!: (error: unknown) => void;
+  #resolve!: (result: StageResult) => void;
+  #done = 0;
+  #onProgress: (done: number) => void = () => undefined;
 
   constructor() {
     this.result = new Promise((resolve, reject) => {
-      this.resolve = resolve;
+      this.#resolve = resolve;
       this.reject = reject;
     });
     // Whoever waits for it is told; there need not be anyone any more.
     this.result.catch(() => undefined);
   }
 
-  hear({ done, result }: RunProgress): void {
-    this.onProgress?.(done);
-    if (result) this.resolve(result);
+  /** Tells how far it is already, and from then on each step. */
+  watch(onProgress: (done: number) => void): void {
+    this.#onProgress = onProgress;
+    if (this.#done > 0) onProgress(this.#done);
+  }
+
+  /** A worker's message and the end of its task come by two ways, either of them first. */
+  hear(done: number, result?: StageResult): void {
+    if (done > this.#done) {
+      this.#done = done;
+      this.#onProgress(done);
+    }
+    if (result) this.#resolve(result);
   }
 }
 
