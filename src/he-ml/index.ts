@@ -1,6 +1,6 @@
 /** Encrypted neural-network inference: the core, which runs in a browser as in Node. */
 export { InputError } from "./errors.js";
-export { type LongWorkOptions } from "./long-work.js";
+export { type LongWorkOptions, type TurnOptions } from "./long-work.js";
 
 export { errorStatistics, type ErrorStatistics } from "./tensor/error-statistics.js";
 export {

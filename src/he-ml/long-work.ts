@@ -7,6 +7,12 @@ export interface LongWorkOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** For work in the calling thread, which takes turns with whatever else waits for the event loop. */
+export interface TurnOptions extends LongWorkOptions {
+  /** How long a turn of the work is; 50 if left out. */
+  readonly turnMilliseconds?: number;
+}
+
 /** @throws InputError unless what is given can stop and watch */
 export function requireLongWork(operation: string, options: unknown): void {
   requireArgument(
@@ -15,11 +21,14 @@ export function requireLongWork(operation: string, options: unknown): void {
     "options, as { signal, onProgress }; leave them out",
     options,
   );
-  const { signal, onProgress } = options as Partial<Record<keyof LongWorkOptions, unknown>>;
+  const { signal, onProgress, turnMilliseconds } = options as Partial<Record<keyof TurnOptions, unknown>>;
   const isSignal = signal === undefined || (isObject(signal) && "throwIfAborted" in signal);
   requireArgument(`${operation}: signal`, isSignal, "an AbortSignal", signal);
   const isWatcher = onProgress === undefined || typeof onProgress === "function";
   requireArgument(`${operation}: onProgress`, isWatcher, "a function", onProgress);
+  const isTime =
+    turnMilliseconds === undefined || (typeof turnMilliseconds === "number" && turnMilliseconds >= 0);
+  requireArgument(`${operation}: turnMilliseconds`, isTime, "milliseconds, 0 or more", turnMilliseconds);
 }
 
 export interface Step {
@@ -36,16 +45,16 @@ export function runToEnd<T>(steps: Generator<unknown, T>): T {
 }
 
 /** Often enough for a smooth progress bar and a prompt stop, rarely enough to cost nothing. */
-const turnMilliseconds = 50;
+const usualTurn = 50;
 
 /**
  * Does the work in turns with everything else that waits for the event loop.
  *
  * @throws The signal's reason when it aborts, and whatever `onProgress` throws.
  */
-export async function finishInTurns<T>(steps: Generator<Step, T>, options: LongWorkOptions = {}): Promise<T> {
+export async function finishInTurns<T>(steps: Generator<Step, T>, options: TurnOptions = {}): Promise<T> {
   requireLongWork("options", options);
-  const { signal, onProgress } = options;
+  const { signal, onProgress, turnMilliseconds = usualTurn } = options;
   signal?.throwIfAborted();
   let turnStart = performance.now();
   for (;;) {

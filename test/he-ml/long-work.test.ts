@@ -23,6 +23,26 @@ test("timers and immediates that are due come before the work is done", async ()
   }
 });
 
+test("turns are as long as is asked", async () => {
+  const told: number[] = [];
+  const onProgress = (done: number) => told.push(done);
+  function* quick() {
+    for (let done = 1; done < 4; done++) yield { done, total: 4 };
+    return "done";
+  }
+  expect(await finishInTurns(quick(), { turnMilliseconds: 0, onProgress })).toBe("done");
+  expect(told).toEqual([1, 2, 3]);
+});
+
+test.each([-1, NaN, "1", null])("%p is no length of a turn", async (turnMilliseconds) => {
+  const work = () =>
+    finishInTurns(
+      steps(1, () => undefined),
+      { turnMilliseconds } as never,
+    );
+  await expect(work()).rejects.toThrow(/turnMilliseconds: expected milliseconds, 0 or more, got/);
+});
+
 test("an abort by a timer stops the work, and progress is told until then", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");

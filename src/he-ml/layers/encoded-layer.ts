@@ -3,7 +3,7 @@ import { EncryptedTensor, requireEncrypted } from "../crypto/encrypted-tensor.js
 import { requireEvaluator, type SchemeEvaluator } from "../crypto/scheme-evaluator.js";
 import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
 import { InputError } from "../errors.js";
-import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
+import { finishInTurns, runToEnd, type TurnOptions, type Step } from "../long-work.js";
 import type { EncodedStep } from "./encoded-step.js";
 import { describeLayer } from "../model/layer.js";
 import { layerForward, layerOutputShape, type Layer } from "../model/model.js";
@@ -79,7 +79,7 @@ export function encodedLayer(evaluator: SchemeEvaluator, layer: Layer, kernel: L
   return Object.assign(callable, {
     kind: layer.kind,
     plain: (batch: Tensor) => layerForward(layer, batch),
-    run: (input: EncryptedTensor, options?: LongWorkOptions) =>
+    run: (input: EncryptedTensor, options?: TurnOptions) =>
       finishInTurns(computeAll(layer, open, input), options),
     open,
     layer,

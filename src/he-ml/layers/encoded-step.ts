@@ -1,6 +1,6 @@
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import type { SchemeEvaluator } from "../crypto/scheme-evaluator.js";
-import type { LongWorkOptions } from "../long-work.js";
+import type { TurnOptions } from "../long-work.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -18,7 +18,7 @@ export interface EncodedStep {
   readonly modelLayers?: readonly number[];
   readonly evaluator: SchemeEvaluator;
   /** The same without blocking: gives way to the event loop, can be watched and stopped. */
-  run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
+  run(input: EncryptedTensor, options?: TurnOptions): Promise<EncryptedTensor>;
   /** The same in the clear, over a batch `[n, …inputShape]`. */
   plain(batch: Tensor): Tensor;
 }

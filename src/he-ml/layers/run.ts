@@ -5,7 +5,7 @@ import type { TracedEvaluator } from "../crypto/evaluator-kind.js";
 import type { OperationCounts } from "../crypto/operation-counts.js";
 import type { EncryptedLayout } from "../crypto/packing.js";
 import type { SchemeParameters } from "../crypto/scheme-parameters.js";
-import { requireLongWork, type LongWorkOptions } from "../long-work.js";
+import { requireLongWork, type TurnOptions } from "../long-work.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { describeLayer } from "../model/layer.js";
@@ -35,6 +35,8 @@ export interface RunOptions<T> {
   /** Stops the run between two ciphertexts; the iterator throws the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** How long this thread computes before whatever else waits for its event loop has its turn; 50 if left out. */
+  readonly turnMilliseconds?: number;
   readonly twin?: PlainTwin<T>;
 }
 
@@ -57,7 +59,7 @@ export interface RunStep<T> {
   /** Positions in the model, from 0. */
   readonly modelLayers: readonly number[];
   /** Leaves its input alone. */
-  compute(input: T, options: LongWorkOptions): Promise<StepResult<T>>;
+  compute(input: T, options: TurnOptions): Promise<StepResult<T>>;
   /** The same in the clear, over a batch `[n, …inputShape]`. */
   plain(batch: Tensor): Tensor;
 }
@@ -87,7 +89,7 @@ export async function* runSteps<T extends EncryptedLayout>(
   options: RunOptions<T> = {},
 ): AsyncGenerator<LayerTrace, T> {
   requireLongWork("options", options);
-  const { signal, onProgress, twin } = options;
+  const { signal, onProgress, turnMilliseconds, twin } = options;
   let current: T | undefined = input;
   let expected = twin?.input;
   let budget = twin?.noiseBudget?.(input);
@@ -100,6 +102,7 @@ export async function* runSteps<T extends EncryptedLayout>(
         start = performance.now();
         return step.compute(current!, {
           signal,
+          turnMilliseconds,
           onProgress: (done, total) =>
             onProgress?.({ layer: name, position, layers: steps.length, done, total }),
         });

@@ -4,7 +4,7 @@ import type { Evaluator } from "../crypto/evaluator.js";
 import { requireCkksEvaluator } from "../crypto/scheme-evaluator.js";
 import { InputError } from "../errors.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
-import { finishInTurns, runToEnd, type LongWorkOptions } from "../long-work.js";
+import { finishInTurns, runToEnd, type TurnOptions } from "../long-work.js";
 import { requirePlan, stageForward, type Plan, type PlannedStage } from "../planner/plan.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { StageRun } from "./stage-run.js";
@@ -72,8 +72,7 @@ export function encodedStage(he: Evaluator, run: StageRun): EncodedStage {
     kind: stage.kind,
     modelLayers: stage.modelLayers,
     evaluator: he,
-    run: async (input: EncryptedTensor, options?: LongWorkOptions) =>
-      finishInTurns(stepsFrom(input), options),
+    run: async (input: EncryptedTensor, options?: TurnOptions) => finishInTurns(stepsFrom(input), options),
     plain: (batch: Tensor) => stageForward(stage, batch),
   });
 }

@@ -7,7 +7,7 @@ import { SecretContext } from "../crypto/secret-context.js";
 import { tensorFromBytes, tensorToBytes } from "../crypto/tensor-bytes.js";
 import { InputError } from "../errors.js";
 import type { PlainTwin } from "../layers/run.js";
-import { finishInTurns, runToEnd, type LongWorkOptions, type Step } from "../long-work.js";
+import { finishInTurns, runToEnd, type TurnOptions, type Step } from "../long-work.js";
 import { requireInputRange } from "../model/input-range.js";
 import { requireBatchOf } from "../model/model.js";
 import {
@@ -145,7 +145,7 @@ export class Client {
   }
 
   /** `encrypt` without blocking: gives way to the event loop, can be watched and stopped. */
-  encryptAsync(images: Tensor, options?: LongWorkOptions): Promise<Uint8Array> {
+  encryptAsync(images: Tensor, options?: TurnOptions): Promise<Uint8Array> {
     return finishInTurns(this.#encryptSteps(images), options);
   }
 

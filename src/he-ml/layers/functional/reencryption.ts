@@ -4,7 +4,7 @@ import { requireEvaluator, type SchemeEvaluator } from "../../crypto/scheme-eval
 import type { SchemeParameters } from "../../crypto/scheme-parameters.js";
 import { requireArgument, requireOptions } from "../../arguments.js";
 import { InputError } from "../../errors.js";
-import type { LongWorkOptions } from "../../long-work.js";
+import type { TurnOptions } from "../../long-work.js";
 import { describeLayer } from "../../model/layer.js";
 import type { ReencryptionLayer } from "../../model/reencryption.js";
 import { formatShape, type Tensor } from "../../tensor/tensor.js";
@@ -16,7 +16,7 @@ import type { EncodedLayer } from "../encoded-layer.js";
  */
 export interface Reencryptor {
   /** @returns a new tensor, owned by the caller, of the same images in the same packing; `input` is left alone */
-  reencrypt(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor>;
+  reencrypt(input: EncryptedTensor, options?: TurnOptions): Promise<EncryptedTensor>;
 }
 
 export interface ReencryptionOptions {
@@ -68,7 +68,7 @@ export function reencryption(
     kind: layer.kind,
     modelLayers: [],
     plain: (batch: Tensor) => batch,
-    async run(input: EncryptedTensor, options?: LongWorkOptions): Promise<EncryptedTensor> {
+    async run(input: EncryptedTensor, options?: TurnOptions): Promise<EncryptedTensor> {
       const output = await reencryptor.reencrypt(input, options);
       try {
         requireRefreshed(layer, he.parameters, input, output);

@@ -11,6 +11,8 @@ export interface ProcessPoolOptions {
 
 const workerFile = new URL("./worker/main.js", import.meta.url);
 
+/** A larger input waits where it is: what a process holds counts as its task's memory. */
+const mostAheadBytes = 2 ** 24;
 /** If a process does not start, another one does after so long, and after twice as long the next time. */
 const firstDelayMilliseconds = 250;
 const longestDelayMilliseconds = 8000;
@@ -25,8 +27,12 @@ interface Waiting {
 export class ChildProcessPool implements ProcessPool {
   readonly #workers = new Set<WorkerProcess>();
   readonly #idle = new Set<WorkerProcess>();
+  /** Those that do something, who began first first. */
+  readonly #busy = new Set<WorkerProcess>();
   readonly #waiting: Waiting[] = [];
   readonly #delays = new Set<NodeJS.Timeout>();
+  /** The job that is likely to be next. */
+  #expected?: { readonly id: string; isSent: boolean };
   #failedStarts = 0;
   #replaced = 0;
   #isClosed = false;
@@ -80,11 +86,33 @@ export class ChildProcessPool implements ProcessPool {
       throw new InputError("job: its input is no longer kept; send it again");
     }
     const worker = await this.#acquire(task, signal);
+    if (this.#expected?.id === id) this.#expected = undefined;
+    this.#busy.add(worker);
+    void this.#sendAhead();
     try {
       return await worker.run(id, task, input, signal);
     } finally {
+      this.#busy.delete(worker);
       this.#release(worker);
     }
+  }
+
+  /** To the process that is likely to be free first. */
+  expect(id: string, task: Task): void {
+    if (task.kind === "compile" || this.#expected?.id === id) return;
+    this.#expected = { id, isSent: false };
+    void this.#sendAhead();
+  }
+
+  async #sendAhead(): Promise<void> {
+    const expected = this.#expected;
+    if (!expected || expected.isSent || this.#busy.size === 0) return;
+    expected.isSent = true;
+    // Whoever runs the job comes to hear of what is wrong here.
+    const input = await this.store.get("input", expected.id).catch(() => undefined);
+    const [longestBusy] = this.#busy;
+    if (!input || input.length > mostAheadBytes || this.#expected !== expected) return;
+    longestBusy?.expect(input);
   }
 
   forget(session: string): void {

@@ -164,6 +164,8 @@ export interface ProcessPool extends AsyncDisposable {
    * @throws TaskFailedError if it took too much time or memory, or its process died; that process is replaced
    */
   run(id: string, task: Task, signal?: AbortSignal): Promise<TaskResult>;
+  /** Tells what is likely to be done next, so that its input can travel while something else is being done. */
+  expect(id: string, task: Task): void;
   /** Frees a session's keys in every process that holds them. */
   forget(session: string): void;
   /** How many are free. */

@@ -15,6 +15,12 @@ export class FairTurns<T> {
     this.#size++;
   }
 
+  /** What `take` would give. */
+  get next(): T | undefined {
+    const [first] = this.#waiting.values();
+    return first?.[0];
+  }
+
   take(): T | undefined {
     const [first] = this.#waiting;
     if (!first) return undefined;

@@ -55,7 +55,10 @@ export class MemoryQueue implements JobQueue {
   readonly #ended = new Set<Entry>();
   readonly #turns = new FairTurns<Entry>();
   readonly #drained = new Set<() => void>();
+  /** That have a process. */
   #running = 0;
+  /** That have no ending yet. */
+  #unended = 0;
   #isClosed = false;
   /** Of the last tasks, on average. */
   #seconds = 1;
@@ -131,7 +134,7 @@ export class MemoryQueue implements JobQueue {
 
   async drain(): Promise<void> {
     this.#isClosed = true;
-    if (this.#running + this.#turns.size === 0) return;
+    if (this.#unended + this.#turns.size === 0) return;
     await new Promise<void>((resolve) => this.#drained.add(resolve));
   }
 
@@ -145,13 +148,20 @@ export class MemoryQueue implements JobQueue {
       const entry = this.#turns.take();
       if (!entry) break;
       this.#running++;
+      this.#unended++;
       entry.isRunning = true;
       void this.#do(entry).finally(() => {
-        this.#running--;
-        this.#startNext();
+        this.#unended--;
+        this.#tellIfDrained();
       });
     }
-    if (!this.#isClosed || this.#running + this.#turns.size > 0) return;
+    const { next } = this.#turns;
+    if (next) this.pool.expect(next.job.id, next.job.task);
+    this.#tellIfDrained();
+  }
+
+  #tellIfDrained(): void {
+    if (!this.#isClosed || this.#unended + this.#turns.size > 0) return;
     for (const resolve of this.#drained) resolve();
     this.#drained.clear();
   }
@@ -162,7 +172,11 @@ export class MemoryQueue implements JobQueue {
     const queueMilliseconds = started - entry.added;
     let ending: Ending;
     try {
-      const result = await attempt(this.pool, entry.job, entry.stop.signal);
+      // The process goes on with the next, while this one's result is put away and told.
+      const result = await attempt(this.pool, entry.job, entry.stop.signal).finally(() => {
+        this.#running--;
+        this.#startNext();
+      });
       if (!entry.stop.signal.aborted) {
         await this.store.put("result", id, resultToBytes(result), this.options.resultSeconds);
       }

@@ -63,6 +63,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   #running?: Running;
+  /** The input that was last sent ahead. */
+  #ahead?: Uint8Array;
   /** Why it was killed. */
   #fault?: Error;
   #becomeReady!: () => void;
@@ -146,7 +148,7 @@ export class WorkerProcess {
         running = { id, task, done, failed, fetched: 0, stored: 0, isForgotten: false };
         this.#running = running;
         if (this.#isGone) this.#gone();
-        else this.#send({ type: "task", id, task }, input);
+        else this.#sendTask(id, task, input);
       });
     } finally {
       // It may have loaded keys after it was told to free them.
@@ -157,6 +159,12 @@ export class WorkerProcess {
       clearTimeout(grace);
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  /** Sends what may be its next task's input; of several, it keeps the last. */
+  expect(input: Uint8Array): void {
+    this.#ahead = input;
+    this.#send({ type: "ahead" }, input);
   }
 
   /** Frees a session's keys. */
@@ -257,6 +265,13 @@ export class WorkerProcess {
   /** For what no sound process does. */
   #fail(cause: unknown): void {
     this.kill(new TaskFailedError("died", "job: its process sent nonsense, and was stopped", { cause }));
+  }
+
+  #sendTask(id: string, task: Task, input: Uint8Array | undefined): void {
+    // A job's number may come again with another input.
+    const isSentAhead = input !== undefined && this.#ahead === input;
+    this.#ahead = undefined;
+    this.#send({ type: "task", id, task, isSentAhead }, isSentAhead ? undefined : input);
   }
 
   #send(message: ToWorker, body?: Uint8Array): void {

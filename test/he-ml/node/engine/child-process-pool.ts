@@ -13,6 +13,8 @@ import { workerPids } from "./support.js";
 
 const misbehaving = new URL("misbehaving-worker.mjs", import.meta.url);
 
+export const taskOf = (program: string): Task => ({ kind: "run", program, session: "session" });
+
 /** Processes that misbehave where a task's program says so. */
 export class MisbehavingPool implements AsyncDisposable {
   #jobs = 0;
@@ -30,12 +32,20 @@ export class MisbehavingPool implements AsyncDisposable {
   }
 
   async do(misdeed: string, signal?: AbortSignal) {
+    return this.doJob(await this.newJob(), misdeed, signal);
+  }
+
+  /** @returns the number of a job whose input is there */
+  async newJob(): Promise<string> {
     const id = `job-${this.#jobs++}`;
     await this.store.put("input", id, new TextEncoder().encode(id), 60);
-    const task: Task = { kind: "run", program: misdeed, session: "session" };
-    const { sections, about } = await this.pool.run(id, task, signal);
+    return id;
+  }
+
+  async doJob(id: string, misdeed: string, signal?: AbortSignal) {
+    const { sections, about } = await this.pool.run(id, taskOf(misdeed), signal);
     expect(new TextDecoder().decode(sections[0])).toBe(id);
-    return about as { readonly environment: readonly string[] };
+    return about as { readonly environment: readonly string[]; readonly isSentAhead: boolean };
   }
 
   /** The task fails, and those beside it and after it are done. */

@@ -56,6 +56,18 @@ test("a job's outcome: waiting, being done, done, with its result and the time t
   expect(await queue.outcome("unknown", longest)).toBeUndefined();
 });
 
+test("processes are told whose turn is next while all are busy", async () => {
+  const release = pool.hold();
+  await queue.add(job("a", "one"));
+  expect(pool.expected).toEqual([]);
+  for (const id of ["b", "c"]) await queue.add(job(id, "one"));
+  await queue.add(job("d", "two"));
+  expect(pool.expected).toEqual(["b"]);
+  release();
+  await stateOf("c");
+  expect(pool.expected).toEqual(["b", "d", "c"]);
+});
+
 test("owners take turns, and each owner's jobs are done in order", async () => {
   const release = pool.hold();
   const jobs = ["a1", "a2", "a3", "a4", "b1", "b2", "c1"];

@@ -7,6 +7,10 @@ const channel = new Socket({ fd: 3, readable: true, writable: true });
 const reader = new FrameReader({ headBytes: 2 ** 30, bodyBytes: 2 ** 30 });
 const say = (head, body) => writeFrame(channel, head, body);
 const held = [];
+/** A task that is done when so many inputs were sent ahead meanwhile. */
+const untilAhead = /^until (\d) ahead$/;
+const aheads = [];
+let onAhead = () => undefined;
 
 const misdeeds = {
   exit: () => process.exit(3),
@@ -48,13 +52,21 @@ const misdeeds = {
 channel.on("data", (piece) => {
   for (const { head, body } of reader.read(piece)) {
     if (head.type === "start") say({ type: "ready" });
-    else if (head.type === "task" && misdeeds[head.task.program]) misdeeds[head.task.program]();
+    else if (head.type === "ahead") {
+      aheads.push(body);
+      onAhead();
+    } else if (head.type === "task" && misdeeds[head.task.program]) misdeeds[head.task.program]();
     else if (head.type === "task") {
-      const about = { environment: Object.keys(process.env) };
-      say(
-        { type: "done", holds: [] },
-        resultToBytes({ sections: [body], about, traces: [], evaluateMilliseconds: 0 }),
-      );
+      const about = { environment: Object.keys(process.env), isSentAhead: head.isSentAhead };
+      const sections = [head.isSentAhead ? aheads.at(-1) : body];
+      const result = resultToBytes({ sections, about, traces: [], evaluateMilliseconds: 0 });
+      const wanted = aheads.length + Number(untilAhead.exec(head.task.program)?.[1] ?? 0);
+      onAhead = () => {
+        if (aheads.length < wanted) return;
+        say({ type: "done", holds: [] }, result);
+        onAhead = () => undefined;
+      };
+      onAhead();
     }
   }
 });

@@ -16,15 +16,19 @@ export function doTasks(open: OpenChannel): void {
   let limits: WorkerLimits;
   let loaded: LoadedPrograms;
   let stop = new AbortController();
+  let ahead: Uint8Array | undefined;
 
   const parent = new Parent(open, (order, body) => {
     if (order.type === "start") {
       limits = order.limits;
       loaded = new LoadedPrograms(parent, limits);
       parent.say({ type: "ready" });
-    } else if (order.type === "task") {
+    } else if (order.type === "ahead") ahead = body;
+    else if (order.type === "task") {
+      const input = order.isSentAhead ? ahead! : body;
+      ahead = undefined;
       stop = new AbortController();
-      void answer(order.task, body, stop.signal);
+      void answer(order.task, input, stop.signal);
     } else if (order.type === "stop") stop.abort();
     else void loaded.forget(order.session);
   });

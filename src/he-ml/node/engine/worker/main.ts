@@ -1,12 +1,10 @@
 import { Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
+import { collectWhenNeeded } from "../../garbage-collection.js";
 import { doTasks } from "./do-tasks.js";
 
 // What a worker process runs. Its parent is at the other end of the third pipe.
 
-// Between two tasks the event loop turns, and V8 would take that for leisure to collect garbage: all ciphertexts are memory outside of
-// its heap, and a quarter of the time would go into it. It collects when it has to.
-setFlagsFromString("--no-incremental-marking");
+collectWhenNeeded();
 
 // Ctrl-C goes to all processes of a terminal, and service managers tell all of a service to end; but what was accepted is to be
 // finished. The parent says when it is over: by going.

@@ -6,6 +6,7 @@ export class FakePool implements ProcessPool {
   readonly done: string[] = [];
   readonly stopped: string[] = [];
   readonly running: string[] = [];
+  readonly expected: string[] = [];
   readonly alive = 1;
   readonly replaced = 0;
   work: (id: string) => Promise<TaskResult> = async (id) => ({
@@ -47,6 +48,9 @@ export class FakePool implements ProcessPool {
     }
   }
 
+  expect(id: string): void {
+    if (this.expected.at(-1) !== id) this.expected.push(id);
+  }
   forget(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {}
