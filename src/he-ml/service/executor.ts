@@ -17,6 +17,11 @@ export interface Executor {
   close(): Promise<void>;
 }
 
+export interface ExecutorOptions extends RunOptions<SerializedTensor> {
+  /** Whether nobody looks at traces before the end; threads then need not tell of them one by one. */
+  readonly isUnwatched?: boolean;
+}
+
 /** An executor with one client's keys. */
 export interface ClientExecutor {
   /**
@@ -24,10 +29,7 @@ export interface ClientExecutor {
    *
    * @throws InputError if a ciphertext is damaged, or stands at another level or scale than the program takes in
    */
-  run(
-    input: SerializedTensor,
-    options: RunOptions<SerializedTensor>,
-  ): AsyncGenerator<LayerTrace, SerializedTensor>;
+  run(input: SerializedTensor, options: ExecutorOptions): AsyncGenerator<LayerTrace, SerializedTensor>;
   /** Frees the keys, when the step that is being computed with them is done; what is run must have been stopped. */
   close(): Promise<void>;
 }

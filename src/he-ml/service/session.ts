@@ -48,7 +48,8 @@ export class Session implements AsyncDisposable {
     request: Uint8Array,
     options?: RunOptions<SerializedTensor>,
   ): Promise<{ readonly response: Uint8Array; readonly traces: readonly LayerTrace[] }> {
-    const { output, traces } = await collect(this.forward(request, options));
+    const isUnwatched = options?.onProgress === undefined;
+    const { output, traces } = await collect(this.#forward(request, options, isUnwatched));
     return { response: output, traces };
   }
 
@@ -58,9 +59,17 @@ export class Session implements AsyncDisposable {
    *
    * @returns the response
    */
-  async *forward(
+  forward(
+    request: Uint8Array,
+    options?: RunOptions<SerializedTensor>,
+  ): AsyncGenerator<LayerTrace, Uint8Array> {
+    return this.#forward(request, options, false);
+  }
+
+  async *#forward(
     request: Uint8Array,
     options: RunOptions<SerializedTensor> = {},
+    isUnwatched: boolean,
   ): AsyncGenerator<LayerTrace, Uint8Array> {
     requireLongWork("run", options);
     const ended = this.#ended.signal;
@@ -68,7 +77,7 @@ export class Session implements AsyncDisposable {
     const tensor = this.#tensorOf(request);
     const { digest, clientSpec } = this.program;
     const signal = options.signal ? AbortSignal.any([options.signal, ended]) : ended;
-    const computed = yield* this.executor.run(tensor, { ...options, signal });
+    const computed = yield* this.executor.run(tensor, { ...options, signal, isUnwatched });
     ended.throwIfAborted();
     const output = this.blinding?.blind(computed) ?? computed;
     return tensorToBytes(output, clientSpec.output, { program: digest, end: "output", key: this.client.key });

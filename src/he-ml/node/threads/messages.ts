@@ -80,6 +80,8 @@ export interface RunTask {
   readonly input: SharedTensor;
   /** Of the last stage. */
   readonly output: SharedTensor;
+  /** Whether the first member is to tell how far it is. */
+  readonly isWatched: boolean;
 }
 
 /** What the first member of a team says on the way. */

@@ -6,7 +6,7 @@ import type { LayerTrace } from "../../layers/trace.js";
 import type { EncryptedLayout } from "../../crypto/packing.js";
 import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
 import type { PackedProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor } from "../../service/executor.js";
+import type { ClientExecutor, Executor, ExecutorOptions } from "../../service/executor.js";
 import type { RunProgress, RunTask, StageResult, TeamProgram } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, unshared, type SharedTensor } from "./shared-tensor.js";
@@ -99,7 +99,7 @@ export class TeamExecutor implements Executor {
           try {
             const watched = new WatchedStage();
             watched.watch((done) => onProgress?.(done, input.images));
-            const task = { ...range, input, output };
+            const task = { ...range, input, output, isWatched: onProgress !== undefined };
             const [result] = await this.#together(client, task, () => watched, signal);
             return { ...result, output };
           } catch (error) {
@@ -117,7 +117,7 @@ export class TeamExecutor implements Executor {
   async *#runAtOnce(
     client: number,
     tensor: SerializedTensor,
-    options: RunOptions<SerializedTensor>,
+    options: ExecutorOptions,
   ): AsyncGenerator<LayerTrace, SerializedTensor> {
     const { stages, parameters } = this.plan;
     const input = this.#memory.share(tensor);
@@ -129,7 +129,7 @@ export class TeamExecutor implements Executor {
       .take(() =>
         this.#together(
           client,
-          { from: 0, to: stages.length, input, output },
+          { from: 0, to: stages.length, input, output, isWatched: !options.isUnwatched },
           (stage) => watched[stage],
           signal,
         ),

@@ -42,10 +42,12 @@ async function start(): Promise<OpenClient<RunTask, StageResult[]>> {
 function run(
   he: Evaluator,
   stages: readonly StageRun[],
-  { run, from, to, input, output }: RunTask,
+  { run, from, to, input, output, isWatched }: RunTask,
   member: RingTeam,
 ): StageResult[] {
   const results: StageResult[] = [];
+  // Who is told is woken, and that may be where another member computes.
+  const isSpeaking = isWatched && member.rank === 0;
   let current: Ciphertext[] = [];
   try {
     const serialised = Array.from({ length: ciphertextCount(input) }, (_, i) => sharedCiphertext(input, i));
@@ -55,7 +57,7 @@ function run(
       const [before, start] = [he.operations, performance.now()];
       const say = (done: number, result?: StageResult) => {
         member.requireGoing();
-        if (member.rank === 0) parentPort!.postMessage({ run, stage, done, result } satisfies RunProgress);
+        if (isSpeaking) parentPort!.postMessage({ run, stage, done, result } satisfies RunProgress);
       };
       const next = compute(he, stages[stage], current, input.images, say);
       free(current);
