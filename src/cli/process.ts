@@ -1,10 +1,12 @@
 import { constants } from "node:os";
+import { collectWhenNeeded } from "../he-ml/node/garbage-collection.js";
 import { Interrupted } from "./command-io.js";
 import { main } from "./main.js";
 
 /** Runs the command as this process: its arguments, streams, signals and exit status. */
 export async function runAsProcess(): Promise<void> {
   const { argv, env, stdin, stdout, stderr } = process;
+  collectWhenNeeded();
   let outputFailed = false;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever read our output has seen enough, as in `he-ml … | head`.

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { isIP } from "node:net";
 import { InputError } from "../he-ml/errors.js";
-import { collectWhenNeeded } from "../he-ml/node/garbage-collection.js";
 import { readUserFile } from "../he-ml/node/files/user-file.js";
 import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { ServeOptions } from "../he-ml/node/rest/serve.js";
@@ -70,7 +69,6 @@ async function run(options: ServeCommandOptions, { stdout, stderr, signal }: Com
         `whoever reaches it can use it; see --token-file, --tls-cert and --tls-key\n`,
     );
   }
-  collectWhenNeeded();
   const server = await serve(given);
   const { url, models } = server;
   stdout.write(json ? `${JSON.stringify({ url })}\n` : `Serving ${models.join(", ")} at ${url}\n`);

@@ -151,9 +151,10 @@ export class RnsRing {
     }
     team.put();
     team.await(rank);
-    const agreed = new BigUint64Array(level * n);
-    places.forEach((place, i) => agreed.set(this.memory.wordsAt(place), i * n));
-    return this.fromWords(agreed, level);
+    return this.take(level).map((to, i) => {
+      this.rings[i].fromWords(to, this.memory.wordsAt(places[i]));
+      return to;
+    });
   }
 
   toWords(a: Residues): BigUint64Array {
