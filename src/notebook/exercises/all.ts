@@ -21,6 +21,7 @@ import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
 import { splitInference } from "./lesson-10/split-inference.js";
+import { capstone } from "./lesson-11/capstone.js";
 
 /** All exercises, in the order of the lessons. By its name here an exercise is a method of `check`. */
 export const exercises = {
@@ -47,4 +48,5 @@ export const exercises = {
   forecastQueue,
   byteBudget,
   splitInference,
+  capstone,
 } as const;
