@@ -52,19 +52,19 @@ export function babyGiantSteps(sweep: BabyGiantSweep, start = 0): Figure {
               `colour: giant step, number: baby step`,
               `${babies} + ${giants} = ${babies + giants} rotations, ${milliseconds.toFixed(1)} ms`,
             ]),
-            height: 720,
+            height: 880,
             barmode: "stack",
             bargap: 0.25,
             xaxis: { anchor: "y", range: [-0.5, size - 0.5], title: { text: "column" }, showgrid: false },
             yaxis: {
-              domain: [0.5, 1],
+              domain: [0.44, 1],
               range: [size - 0.5, -0.5],
               title: { text: "row" },
               showgrid: false,
             },
-            xaxis2: { anchor: "y3", range: [0, size + 1], title: { text: "baby size" } },
-            yaxis2: { anchor: "x2", domain: [0.23, 0.38], title: { text: "rotations" } },
-            yaxis3: { anchor: "x2", domain: [0, 0.15], title: { text: "ms" } },
+            xaxis2: { anchor: "y3", type: "category", title: { text: "baby size" } },
+            yaxis2: { anchor: "x2", domain: [0.2, 0.34], title: { text: "rotations" } },
+            yaxis3: { anchor: "x2", domain: [0, 0.14], title: { text: "ms" } },
           }),
         },
       };
@@ -131,9 +131,9 @@ function weights(size: number, babySize: number): Partial<BarData> {
 }
 
 function bars(size: number, steps: readonly BabySize[], shown: number): readonly Partial<BarData>[] {
-  const x = steps.map(({ babySize }) => babySize);
-  const counts = x.map((babySize) => rotationsOf(size, babySize));
-  const outline = { width: x.map((babySize) => (babySize === shown ? 3 : 0)), color: palette.black };
+  const x = steps.map(({ babySize }) => String(babySize));
+  const counts = steps.map(({ babySize }) => rotationsOf(size, babySize));
+  const outline = { width: steps.map(({ babySize }) => (babySize === shown ? 2 : 0)), color: palette.black };
   return [
     {
       type: "bar",
@@ -153,7 +153,7 @@ function bars(size: number, steps: readonly BabySize[], shown: number): readonly
       x,
       y: counts.map(({ giants }) => giants),
       hovertemplate: "%{y} giant steps<extra></extra>",
-      marker: { color: palette.orange, pattern: { shape: "/" }, line: outline },
+      marker: { color: palette.orange, line: outline },
     },
     {
       type: "bar",

@@ -43,6 +43,8 @@ const blankedSchema = z.strictObject({ circuit: circuitSchema, paid: z.unknown()
 
 const budget = { levels: 1, rotate: 2 };
 const mostLevels = 5;
+/** Of the scale: weights at one so small would be wrong. */
+const mostGrowth = 16;
 
 /** Blank the spare slots by weights that are zero there: the mask costs no level of its own. */
 export const blankSpare: Exercise<
@@ -116,7 +118,7 @@ function judgeLayer(layer: SpareSlots, { values, seed }: SlotInputs, response: u
   }
   const over = overBudget(cost, budget, 2);
   if (over) return over;
-  if (cost.levels === 0) {
+  if (machine.scaleOf(output) > machine.scaleOf(x) * mostGrowth) {
     const bits = Math.log2(machine.scaleOf(output)).toFixed(0);
     return wrong(`right slots at a scale of 2^${bits}: the level is not saved, but put off; rescale once`, 2);
   }

@@ -51,6 +51,11 @@ test.each<[string, Answer, RegExp]>([
     /^right slots at a scale of 2\^60: the level is not saved, but put off; rescale once$/,
   ],
   [
+    "a prime dropped without a division",
+    (he, x, { weights, used, level }) => [he.modSwitch(weighted(he, x, weights, used)), level],
+    /^right slots at a scale of 2\^60: the level is not saved, but put off; rescale once$/,
+  ],
+  [
     "nothing blanked",
     (he, x, { weights, level }) => [he.rescale(weighted(he, x, weights)), level],
     /^slot \d+ is .*, expected 0\.000: the spare slots are not blank$/,
