@@ -1,4 +1,5 @@
 export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
+export { babyGiantSteps, type BabyGiantSweep, type BabySize } from "./ckks/baby-giant-steps.js";
 export { encodingError, type EncodingStep, type EncodingSweep } from "./ckks/encoding-error.js";
 export { noiseHistogram, type NoiseStep } from "./ckks/noise-histogram.js";
 export { polynomialBars, type PolynomialStep } from "./ckks/polynomial-bars.js";

@@ -1,3 +1,4 @@
+import type { BabyGiantSweep } from "../../src/viz/ckks/baby-giant-steps.js";
 import type { EncodingSweep } from "../../src/viz/ckks/encoding-error.js";
 import type { NoiseStep } from "../../src/viz/ckks/noise-histogram.js";
 import type { PolynomialStep } from "../../src/viz/ckks/polynomial-bars.js";
@@ -5,6 +6,16 @@ import type { ScaleStep } from "../../src/viz/ckks/scale-and-modulus.js";
 import type { SecurityPoint } from "../../src/viz/ckks/security-limits.js";
 import type { SlotRoots } from "../../src/viz/ckks/roots-of-unity.js";
 import { seededRandom } from "../he-ml/support.js";
+
+export const babyGiantSweep: BabyGiantSweep = {
+  size: 16,
+  steps: [
+    { babySize: 1, milliseconds: 15 },
+    { babySize: 3, milliseconds: 7.5 },
+    { babySize: 4, milliseconds: 6 },
+    { babySize: 16, milliseconds: 12 },
+  ],
+};
 
 const N = 16;
 export const slotExponents = [1, 3, 9, 27, 17, 19, 25, 11];

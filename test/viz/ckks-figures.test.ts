@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { maxCoeffModulusBits, maxCoeffModulusBits2024 } from "../../src/he-ml/crypto/security-tables.js";
 import { InputError } from "../../src/he-ml/errors.js";
 import { fontFiles } from "../../src/viz/assets.js";
+import { babyGiantSteps } from "../../src/viz/ckks/baby-giant-steps.js";
 import { encodingError } from "../../src/viz/ckks/encoding-error.js";
 import { noiseHistogram } from "../../src/viz/ckks/noise-histogram.js";
 import { polynomialBars } from "../../src/viz/ckks/polynomial-bars.js";
@@ -13,6 +14,7 @@ import { securityLimits } from "../../src/viz/ckks/security-limits.js";
 import type { Figure } from "../../src/viz/figure.js";
 import { readFontMetrics } from "../../src/viz/font-metrics.js";
 import {
+  babyGiantSweep,
   encodingSweeps,
   noiseSteps,
   polynomialSteps,
@@ -32,6 +34,7 @@ const saysOf = (figure: Figure) =>
     .map((line) => line.replaceAll(/<[^>]*>/g, ""));
 
 const everyFigure: Readonly<Record<string, Figure>> = {
+  babyGiantSteps: babyGiantSteps(babyGiantSweep),
   encodingError: encodingError(encodingSweeps),
   noiseHistogram: noiseHistogram(noiseSteps),
   polynomialBars: polynomialBars(97, polynomialSteps),
@@ -62,6 +65,43 @@ describe.each(Object.entries(everyFigure))("%s", (_, figure) => {
   test("makes room for its title", () => {
     const lines = titleOf(figure).split("<br>").length;
     expect((figure.layout.margin as { t: number }).t).toBeGreaterThanOrEqual(18 + 21 * lines);
+  });
+});
+
+describe("babyGiantSteps", () => {
+  test("colours each weight by the giant step of its diagonal, and writes its baby step into it", () => {
+    const [cells] = bars(moved(babyGiantSteps(babyGiantSweep), 2));
+    const { color } = cells.marker as { color: number[] };
+    const at = (row: number, column: number) => 16 * row + column;
+    expect([color[at(0, 0)], (cells.text as string[])[at(0, 0)]]).toEqual([0, "0"]);
+    // Row 15 reads column 1 by the step 2, and column 9 by the step 10.
+    expect([color[at(15, 1)], (cells.text as string[])[at(15, 1)]]).toEqual([0, "2"]);
+    expect([color[at(15, 9)], (cells.text as string[])[at(15, 9)]]).toEqual([8, "2"]);
+    expect((cells.customdata as string[])[at(15, 9)]).toBe("8 + 2");
+    expect(new Set(color)).toEqual(new Set([0, 4, 8, 12]));
+  });
+
+  test("counts rotations, of which step 0 is none, and says what each baby size takes", () => {
+    const figure = babyGiantSteps(babyGiantSweep);
+    const [, babies, giants, ms] = bars(figure);
+    expect(babies.y).toEqual([0, 2, 3, 15]);
+    expect(giants.y).toEqual([15, 5, 3, 0]);
+    expect(ms.y).toEqual([15, 7.5, 6, 12]);
+    expect([0, 1, 2, 3].map((step) => saysOf(moved(figure, step))[2])).toEqual([
+      "0 + 15 = 15 rotations, 15.0 ms",
+      "2 + 5 = 7 rotations, 7.5 ms",
+      "3 + 3 = 6 rotations, 6.0 ms",
+      "15 + 0 = 15 rotations, 12.0 ms",
+    ]);
+  });
+
+  test.each([
+    [{ size: 17, steps: babyGiantSweep.steps }, /expected a size from 2 to 16, got 17/],
+    [{ size: 4, steps: [{ babySize: 5, milliseconds: 1 }] }, /expected baby sizes from 1 to 4, got 5/],
+    [{ size: 4, steps: [{ babySize: 2, milliseconds: NaN }] }, /expected finite numbers as milliseconds/],
+  ])("refuses what cannot be drawn", (sweep, says) => {
+    expect(() => babyGiantSteps(sweep)).toThrow(says);
+    expect(() => babyGiantSteps(sweep)).toThrow(InputError);
   });
 });
 

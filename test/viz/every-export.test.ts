@@ -24,6 +24,7 @@ const figure = viz.timePerLayer(traces);
 /** Every function that takes something, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   accuracySteps: [{ lenet1: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.99 } }],
+  babyGiantSteps: [{ size: 4, steps: [{ babySize: 2, milliseconds: 4 }] }],
   digits: [[digitImage(0, 1, 1)], {}],
   encodingError: [encodingSweeps],
   errorOverScale: [sweep],

@@ -16,7 +16,10 @@ import { degreeSeven } from "./lesson-04/degree-seven.js";
 import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
 import { shortestChain } from "./lesson-04/shortest-chain.js";
-import { sumSlots } from "./lesson-04/sum-slots.js";
+import { blankSpare } from "./lesson-05/blank-spare.js";
+import { matrixVector } from "./lesson-05/matrix-vector.js";
+import { strideTwo } from "./lesson-05/stride-two.js";
+import { sumSlots } from "./lesson-05/sum-slots.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -39,11 +42,14 @@ export const exercises = {
   gadget,
   rescaleByHand,
   automorphism,
-  sumSlots,
   overflow,
   powerOfEight,
   degreeSeven,
   shortestChain,
+  sumSlots,
+  matrixVector,
+  strideTwo,
+  blankSpare,
   serveOnce,
   forecastQueue,
   byteBudget,

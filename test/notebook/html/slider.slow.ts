@@ -8,6 +8,7 @@ import { displayMessage } from "../../../src/notebook/display/display-message.js
 import { renderNotebook } from "../../../src/notebook/html/index.js";
 import * as viz from "../../../src/viz/index.js";
 import {
+  babyGiantSweep,
   encodingSweeps,
   noiseSteps,
   polynomialSteps,
@@ -20,6 +21,7 @@ import { moved, sliderOf } from "../../viz/slider.js";
 import { code, display, notebookOf } from "./notebooks.js";
 
 const figures: Readonly<Record<string, viz.Figure>> = {
+  babyGiantSteps: viz.babyGiantSteps(babyGiantSweep),
   encodingError: viz.encodingError(encodingSweeps),
   noiseHistogram: viz.noiseHistogram(noiseSteps),
   scaleAndModulus: viz.scaleAndModulus(scaleSteps, 0),

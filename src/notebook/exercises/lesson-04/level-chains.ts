@@ -24,9 +24,9 @@ export interface ChainFacts {
 export const chainFacts: ChainFacts = { scale, primes: dropped.map(Number).reverse() };
 
 /** Toy parameters on which so many rescales follow one another; the first primes dropped are the same in all. */
-export const chainWithLevels = (levels: number): toy.ToyParameters =>
+export const chainWithLevels = (levels: number, polyModulusDegree = 16): toy.ToyParameters =>
   toy.toyParameters({
-    polyModulusDegree: 16,
+    polyModulusDegree,
     coeffModulus: [firstPrime, ...dropped.slice(-levels), specialPrime],
     scale,
   });

@@ -17,7 +17,7 @@ export const sumSlots: Exercise<
   Circuit | undefined
 > = {
   id: "sum-slots",
-  lesson: "04",
+  lesson: "05",
   title: "the sum of 1,024 slots in 10 rotations",
   points: 2,
   answer: "sumSlots",

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { seededRandom } from "../../../../src/he-ml/toy-ckks/index.js";
-import { sumSlots } from "../../../../src/notebook/exercises/lesson-04/sum-slots.js";
+import { sumSlots } from "../../../../src/notebook/exercises/lesson-05/sum-slots.js";
 import type { Machine } from "../../../../src/notebook/exercises/machine.js";
 import { ask } from "../../../../src/notebook/exercises/respond.js";
 import { attempt, expectRefused, expectUntouchedRefused } from "../attempts.js";
