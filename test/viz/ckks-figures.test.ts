@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { maxCoeffModulusBits, maxCoeffModulusBits2024 } from "../../src/he-ml/crypto/security-tables.js";
 import { InputError } from "../../src/he-ml/errors.js";
 import { fontFiles } from "../../src/viz/assets.js";
+import { activationFits } from "../../src/viz/ckks/activation-fits.js";
 import { encodingError } from "../../src/viz/ckks/encoding-error.js";
 import { noiseHistogram } from "../../src/viz/ckks/noise-histogram.js";
 import { polynomialBars } from "../../src/viz/ckks/polynomial-bars.js";
@@ -14,11 +15,13 @@ import type { Figure } from "../../src/viz/figure.js";
 import { readFontMetrics } from "../../src/viz/font-metrics.js";
 import {
   encodingSweeps,
+  fitSteps,
   noiseSteps,
   polynomialSteps,
   roots,
   scaleSteps,
   securityPoints,
+  tanh,
 } from "./ckks-data.js";
 import { moved, sliderOf } from "./slider.js";
 
@@ -32,6 +35,7 @@ const saysOf = (figure: Figure) =>
     .map((line) => line.replaceAll(/<[^>]*>/g, ""));
 
 const everyFigure: Readonly<Record<string, Figure>> = {
+  activationFits: activationFits(tanh, fitSteps),
   encodingError: encodingError(encodingSweeps),
   noiseHistogram: noiseHistogram(noiseSteps),
   polynomialBars: polynomialBars(97, polynomialSteps),
@@ -298,4 +302,18 @@ describe("rootsOfUnity", () => {
   ])("refuses N = %p with slots at %p", (polyModulusDegree, slotExponents) => {
     expect(() => rootsOfUnity({ polyModulusDegree, slotExponents })).toThrow(InputError);
   });
+});
+
+test("fits are drawn beside the activation, cut where they leave the picture, with what they cost", () => {
+  const figure = activationFits(tanh, fitSteps, 1);
+  expect(saysOf(figure)).toEqual([
+    "tanh x: degree 31 on ±20",
+    "5 levels",
+    "Taylor: off by 3e+22, 9.8 % right",
+    "least squares: off by 0.020, 98.5 % right",
+  ]);
+  expect(sliderOf(figure).steps!.map(({ label }) => label)).toEqual(["±2, 3", "±20, 31"]);
+  expect(scatters(figure).map(({ name }) => name)).toEqual(["tanh x", "Taylor", "least squares"]);
+  expect(Math.max(...(scatters(figure)[1].y as number[]))).toBe(20);
+  expect(figure.layout.shapes).toMatchObject([{ x0: -20, x1: 20 }]);
 });

@@ -17,6 +17,9 @@ import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
 import { shortestChain } from "./lesson-04/shortest-chain.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
+import { fitWithin } from "./lesson-06/fit-within.js";
+import { foldPool } from "./lesson-06/fold-pool.js";
+import { reencryptBefore } from "./lesson-06/reencrypt-before.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -43,6 +46,9 @@ export const exercises = {
   powerOfEight,
   degreeSeven,
   shortestChain,
+  fitWithin,
+  foldPool,
+  reencryptBefore,
   serveOnce,
   forecastQueue,
   byteBudget,
