@@ -1,5 +1,11 @@
 export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
 export { babyGiantSteps, type BabyGiantSweep, type BabySize } from "./ckks/baby-giant-steps.js";
+export {
+  activationFits,
+  type ActivationFit,
+  type DrawnActivation,
+  type FitStep,
+} from "./ckks/activation-fits.js";
 export { encodingError, type EncodingStep, type EncodingSweep } from "./ckks/encoding-error.js";
 export { noiseHistogram, type NoiseStep } from "./ckks/noise-histogram.js";
 export { polynomialBars, type PolynomialStep } from "./ckks/polynomial-bars.js";

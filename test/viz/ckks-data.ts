@@ -1,4 +1,5 @@
 import type { BabyGiantSweep } from "../../src/viz/ckks/baby-giant-steps.js";
+import type { DrawnActivation, FitStep } from "../../src/viz/ckks/activation-fits.js";
 import type { EncodingSweep } from "../../src/viz/ckks/encoding-error.js";
 import type { NoiseStep } from "../../src/viz/ckks/noise-histogram.js";
 import type { PolynomialStep } from "../../src/viz/ckks/polynomial-bars.js";
@@ -79,4 +80,29 @@ export const securityPoints: readonly SecurityPoint[] = [
 export const polynomialSteps: readonly PolynomialStep[] = [
   { operation: "times X", before: [1, 2, -3, 40, 5, 6, 7, 8], after: [-8, 1, 2, -3, 40, 5, 6, 7] },
   { operation: "times 3", before: [1, 2, -3, 40, 5, 6, 7, 8], after: [3, 6, -9, 120, 15, 18, 21, 24] },
+];
+
+const xs = Array.from({ length: 41 }, (_, i) => i - 20);
+export const tanh: DrawnActivation = { name: "tanh x", x: xs, y: xs.map(Math.tanh) };
+
+const taylor = xs.map((x) => x - x ** 3 / 3);
+export const fitSteps: readonly FitStep[] = [
+  {
+    degree: 3,
+    reach: 2,
+    levels: 2,
+    fits: [
+      { name: "Taylor", y: taylor, largestError: 1.6, accuracy: 0.1 },
+      { name: "least squares", y: xs.map((x) => x / 20), largestError: 0.1, accuracy: 0.2 },
+    ],
+  },
+  {
+    degree: 31,
+    reach: 20,
+    levels: 5,
+    fits: [
+      { name: "Taylor", y: taylor, largestError: 3.1e22, accuracy: 0.098 },
+      { name: "least squares", y: xs.map((x) => x / 20), largestError: 0.02, accuracy: 0.985 },
+    ],
+  },
 ];

@@ -5,6 +5,7 @@ import { maxCoeffModulusBits, maxCoeffModulusBits2024 } from "../../src/he-ml/cr
 import { InputError } from "../../src/he-ml/errors.js";
 import { fontFiles } from "../../src/viz/assets.js";
 import { babyGiantSteps } from "../../src/viz/ckks/baby-giant-steps.js";
+import { activationFits } from "../../src/viz/ckks/activation-fits.js";
 import { encodingError } from "../../src/viz/ckks/encoding-error.js";
 import { noiseHistogram } from "../../src/viz/ckks/noise-histogram.js";
 import { polynomialBars } from "../../src/viz/ckks/polynomial-bars.js";
@@ -16,11 +17,13 @@ import { readFontMetrics } from "../../src/viz/font-metrics.js";
 import {
   babyGiantSweep,
   encodingSweeps,
+  fitSteps,
   noiseSteps,
   polynomialSteps,
   roots,
   scaleSteps,
   securityPoints,
+  tanh,
 } from "./ckks-data.js";
 import { moved, sliderOf } from "./slider.js";
 
@@ -35,6 +38,7 @@ const saysOf = (figure: Figure) =>
 
 const everyFigure: Readonly<Record<string, Figure>> = {
   babyGiantSteps: babyGiantSteps(babyGiantSweep),
+  activationFits: activationFits(tanh, fitSteps),
   encodingError: encodingError(encodingSweeps),
   noiseHistogram: noiseHistogram(noiseSteps),
   polynomialBars: polynomialBars(97, polynomialSteps),
@@ -338,4 +342,18 @@ describe("rootsOfUnity", () => {
   ])("refuses N = %p with slots at %p", (polyModulusDegree, slotExponents) => {
     expect(() => rootsOfUnity({ polyModulusDegree, slotExponents })).toThrow(InputError);
   });
+});
+
+test("fits are drawn beside the activation, cut where they leave the picture, with what they cost", () => {
+  const figure = activationFits(tanh, fitSteps, 1);
+  expect(saysOf(figure)).toEqual([
+    "tanh x: degree 31 on ±20",
+    "5 levels",
+    "Taylor: off by 3e+22, 9.8 % right",
+    "least squares: off by 0.020, 98.5 % right",
+  ]);
+  expect(sliderOf(figure).steps!.map(({ label }) => label)).toEqual(["±2, 3", "±20, 31"]);
+  expect(scatters(figure).map(({ name }) => name)).toEqual(["tanh x", "Taylor", "least squares"]);
+  expect(Math.max(...(scatters(figure)[1].y as number[]))).toBe(20);
+  expect(figure.layout.shapes).toMatchObject([{ x0: -20, x1: 20 }]);
 });

@@ -5,11 +5,13 @@ import { zeros } from "../../src/he-ml/tensor/tensor.js";
 import { unclearCalls, usualWrongs, type Call } from "../he-ml/unclear-calls.js";
 import {
   encodingSweeps,
+  fitSteps,
   noiseSteps,
   polynomialSteps,
   roots,
   scaleSteps,
   securityPoints,
+  tanh,
 } from "./ckks-data.js";
 import { digitImage } from "./digit-images.js";
 import { explanation, traces } from "./plan.js";
@@ -25,6 +27,7 @@ const figure = viz.timePerLayer(traces);
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   accuracySteps: [{ lenet1: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.99 } }],
   babyGiantSteps: [{ size: 4, steps: [{ babySize: 2, milliseconds: 4 }] }],
+  activationFits: [tanh, fitSteps],
   digits: [[digitImage(0, 1, 1)], {}],
   encodingError: [encodingSweeps],
   errorOverScale: [sweep],
