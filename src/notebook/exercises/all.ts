@@ -20,7 +20,6 @@ import { blankSpare } from "./lesson-05/blank-spare.js";
 import { matrixVector } from "./lesson-05/matrix-vector.js";
 import { strideTwo } from "./lesson-05/stride-two.js";
 import { sumSlots } from "./lesson-05/sum-slots.js";
-import { sumSlots } from "./lesson-04/sum-slots.js";
 import { fitWithin } from "./lesson-06/fit-within.js";
 import { foldPool } from "./lesson-06/fold-pool.js";
 import { reencryptBefore } from "./lesson-06/reencrypt-before.js";
