@@ -17,6 +17,9 @@ import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
 import { shortestChain } from "./lesson-04/shortest-chain.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
+import { forecastBill } from "./lesson-07/forecast-bill.js";
+import { lenetLayout } from "./lesson-07/lenet-layout.js";
+import { spoiledStage } from "./lesson-07/spoiled-stage.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -43,6 +46,9 @@ export const exercises = {
   powerOfEight,
   degreeSeven,
   shortestChain,
+  forecastBill,
+  spoiledStage,
+  lenetLayout,
   serveOnce,
   forecastQueue,
   byteBudget,
