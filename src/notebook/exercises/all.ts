@@ -23,6 +23,10 @@ import { sumSlots } from "./lesson-05/sum-slots.js";
 import { fitWithin } from "./lesson-06/fit-within.js";
 import { foldPool } from "./lesson-06/fold-pool.js";
 import { reencryptBefore } from "./lesson-06/reencrypt-before.js";
+import { sumSlots } from "./lesson-04/sum-slots.js";
+import { forecastBill } from "./lesson-07/forecast-bill.js";
+import { lenetLayout } from "./lesson-07/lenet-layout.js";
+import { spoiledStage } from "./lesson-07/spoiled-stage.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -56,6 +60,9 @@ export const exercises = {
   fitWithin,
   foldPool,
   reencryptBefore,
+  forecastBill,
+  spoiledStage,
+  lenetLayout,
   serveOnce,
   forecastQueue,
   byteBudget,
