@@ -25,6 +25,7 @@ export { linePlot, type LinePlotAxis, type LinePlotOptions, type LineSeries } fr
 export { errorOverScale } from "./parameters/error-over-scale.js";
 export { paretoFront } from "./parameters/pareto-front.js";
 export { sweepHeatMap, type SweepHeatMapOptions } from "./parameters/sweep-heat-map.js";
+export { sweepTradeOffs } from "./parameters/sweep-trade-offs.js";
 export { testedLayers } from "./parameters/tested-layers.js";
 export { type SetNumber } from "./parameters/tested-sets.js";
 export { planAgainstRun } from "./plan-against-run.js";

@@ -50,6 +50,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   slotRotation: [{ values: [1, 2, 3, 4], steps: 1 }],
   stageBill: [runs],
   sweepHeatMap: [grid, { x: "scale_bits" }],
+  sweepTradeOffs: [sweep, [1, 10], 0],
   table: [[{ a: 1 }], {}],
   testedLayers: [sweep],
   timePerLayer: [traces],

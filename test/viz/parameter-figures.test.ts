@@ -7,8 +7,10 @@ import type { Figure } from "../../src/viz/figure.js";
 import { errorOverScale } from "../../src/viz/parameters/error-over-scale.js";
 import { paretoFront } from "../../src/viz/parameters/pareto-front.js";
 import { sweepHeatMap } from "../../src/viz/parameters/sweep-heat-map.js";
+import { sweepTradeOffs } from "../../src/viz/parameters/sweep-trade-offs.js";
 import { testedLayers } from "../../src/viz/parameters/tested-layers.js";
 import { thrownBy } from "../he-ml/support.js";
+import { moved } from "./slider.js";
 import { advice, bfvSet, grid, reportOf, sweep, testedSet } from "./tested.js";
 
 const scatters = ({ data }: Figure) => data as Partial<ScatterData>[];
@@ -23,6 +25,7 @@ const figures: Readonly<Record<string, Figure>> = {
   testedLayers: testedLayers(reportOf([testedSet({ scale: 20, error: 0.1 }), bfvSet])),
   sweepHeatMap: sweepHeatMap(grid),
   paretoFront: paretoFront(advice),
+  sweepTradeOffs: sweepTradeOffs(sweep, [1, 10]),
 };
 
 test("the reports drawn here have the form of real ones", () => {
@@ -169,4 +172,38 @@ describe("paretoFront", () => {
     expect(scatters(each)[2].x).toEqual([2.5]);
     expect(scatters(paretoFront({ ...advice, goal: "upload" }))[2].x).toEqual([0.04]);
   });
+});
+
+test("sweepTradeOffs: packed images cost one by one, a batch costs the same up to its slots, and no set lies below the stair", () => {
+  const report = reportOf([
+    testedSet({ scale: 20, error: 0.1, packing: "packed" }),
+    testedSet({ scale: 21, error: 0.01 }),
+    testedSet({ scale: 22, error: 0.3 }),
+    testedSet({ scale: 30 }),
+  ]);
+  const figure = sweepTradeOffs(report, [1, 4096, 5000]);
+  const shown = (step: number) =>
+    scatters(moved(figure, step)).map(({ name, x, y, xaxis }) => ({ name, x, y, xaxis }));
+  expect(shown(0)).toEqual([
+    { name: "beaten by none", x: [0.1, 2], y: [0.1, 0.01], xaxis: "x" },
+    { name: "packed", x: [0.1], y: [0.1], xaxis: "x" },
+    { name: "batch", x: [2, 2], y: [0.01, 0.3], xaxis: "x" },
+    { name: "beaten by none", x: [11, 160], y: [0.1, 0.01], xaxis: "x2" },
+    { name: "packed", x: [11], y: [0.1], xaxis: "x2" },
+    { name: "batch", x: [160, 160], y: [0.01, 0.3], xaxis: "x2" },
+  ]);
+  expect(shown(1)[0]).toMatchObject({ x: [2], y: [0.01] });
+  expect(shown(1)[1]).toMatchObject({ x: [409.6] });
+  expect(shown(2)[2]).toMatchObject({ x: [4, 4] });
+});
+
+test("sweepTradeOffs refuses a report in which nothing ran, and counts that are none", () => {
+  expect(refusal(() => sweepTradeOffs(reportOf([testedSet({ scale: 30 })]), [1]))).toMatch(
+    /^sweepTradeOffs: expected a set that ran, got none; see the sets' reasons$/,
+  );
+  for (const counts of [[], [0], [1.5], 3]) {
+    expect(refusal(() => sweepTradeOffs(sweep, counts as number[]))).toMatch(
+      /expected whole numbers of images/,
+    );
+  }
 });

@@ -69,7 +69,12 @@ export function testedSet({ scale, weights = 16, packing = "batch", error }: Var
     layer("conv", error / 16, state(3, scale, 90), state(3, scale + weights, 74)),
     layer("fc", error, state(3, scale + weights, 74), state(1, scale, 20)),
   ];
-  return { ...common, status: "done", ...errors(error), final_max_error: error, layers };
+  return {
+    ...common,
+    ...{ status: "done", ...errors(error), final_max_error: error, layers },
+    milliseconds: { keys: 100, encrypt: 10, evaluate: packing === "batch" ? 2000 : 400, decrypt: 1 },
+    bytes: { input: packing === "batch" ? 150e6 : 4e6, output: 1e6, evaluation_keys: 10e6 },
+  };
 }
 
 export const bfvSet: TestedSet = {

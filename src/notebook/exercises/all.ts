@@ -27,6 +27,9 @@ import { sumSlots } from "./lesson-04/sum-slots.js";
 import { forecastBill } from "./lesson-07/forecast-bill.js";
 import { lenetLayout } from "./lesson-07/lenet-layout.js";
 import { spoiledStage } from "./lesson-07/spoiled-stage.js";
+import { chooseParameters } from "./lesson-08/choose-parameters.js";
+import { paretoOptimal } from "./lesson-08/pareto-optimal.js";
+import { whatIsLeft } from "./lesson-08/what-is-left.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -63,6 +66,9 @@ export const exercises = {
   forecastBill,
   spoiledStage,
   lenetLayout,
+  paretoOptimal,
+  whatIsLeft,
+  chooseParameters,
   serveOnce,
   forecastQueue,
   byteBudget,
