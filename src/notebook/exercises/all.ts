@@ -17,6 +17,9 @@ import { overflow } from "./lesson-04/overflow.js";
 import { powerOfEight } from "./lesson-04/power-of-eight.js";
 import { shortestChain } from "./lesson-04/shortest-chain.js";
 import { sumSlots } from "./lesson-04/sum-slots.js";
+import { floodBits } from "./lesson-09/flood-bits.js";
+import { keyFromShown } from "./lesson-09/key-from-shown.js";
+import { makeItWin } from "./lesson-09/make-it-win.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -43,6 +46,9 @@ export const exercises = {
   powerOfEight,
   degreeSeven,
   shortestChain,
+  keyFromShown,
+  floodBits,
+  makeItWin,
   serveOnce,
   forecastQueue,
   byteBudget,
