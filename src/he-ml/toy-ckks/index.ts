@@ -25,3 +25,5 @@ export * from "./predicted-noise.js";
 export * from "./elimination.js";
 export * from "./enumeration.js";
 export * from "./lattice.js";
+export * from "./shared-decryption.js";
+export * from "./reaction.js";

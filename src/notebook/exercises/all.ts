@@ -30,6 +30,9 @@ import { spoiledStage } from "./lesson-07/spoiled-stage.js";
 import { chooseParameters } from "./lesson-08/choose-parameters.js";
 import { paretoOptimal } from "./lesson-08/pareto-optimal.js";
 import { whatIsLeft } from "./lesson-08/what-is-left.js";
+import { floodBits } from "./lesson-09/flood-bits.js";
+import { keyFromShown } from "./lesson-09/key-from-shown.js";
+import { makeItWin } from "./lesson-09/make-it-win.js";
 import { byteBudget } from "./lesson-10/byte-budget.js";
 import { forecastQueue } from "./lesson-10/forecast-queue.js";
 import { serveOnce } from "./lesson-10/serve-once.js";
@@ -69,6 +72,9 @@ export const exercises = {
   paretoOptimal,
   whatIsLeft,
   chooseParameters,
+  keyFromShown,
+  floodBits,
+  makeItWin,
   serveOnce,
   forecastQueue,
   byteBudget,

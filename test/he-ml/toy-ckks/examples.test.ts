@@ -15,6 +15,9 @@ function surroundings() {
   });
   const secretKey = toy.createSecretKey(parameters, random);
   const plain = toy.encode([1, -0.5, 2, 0.25], parameters);
+  const encrypt = () => toy.encryptSymmetric(plain, secretKey, parameters, random);
+  const values = (ciphertext: toy.Ciphertext) =>
+    toy.realParts(toy.decode(toy.decrypt(ciphertext, secretKey)));
   return {
     random,
     parameters,
@@ -24,7 +27,9 @@ function surroundings() {
     rotationKey: toy.createRotationKey(1, parameters, secretKey, random),
     conjugationKey: toy.createConjugationKey(parameters, secretKey, random),
     plain,
-    encrypted: toy.encryptSymmetric(plain, secretKey, parameters, random),
+    encrypted: encrypt(),
+    shared: [encrypt(), encrypt()].map((ciphertext) => ({ ciphertext, values: values(ciphertext) })),
+    accepts: (answer: toy.Ciphertext) => values(answer).every((value) => Math.abs(value) <= 64),
   };
 }
 
