@@ -23,7 +23,6 @@ import { sumSlots } from "./lesson-05/sum-slots.js";
 import { fitWithin } from "./lesson-06/fit-within.js";
 import { foldPool } from "./lesson-06/fold-pool.js";
 import { reencryptBefore } from "./lesson-06/reencrypt-before.js";
-import { sumSlots } from "./lesson-04/sum-slots.js";
 import { forecastBill } from "./lesson-07/forecast-bill.js";
 import { lenetLayout } from "./lesson-07/lenet-layout.js";
 import { spoiledStage } from "./lesson-07/spoiled-stage.js";
