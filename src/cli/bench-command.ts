@@ -166,7 +166,7 @@ function benchText({ machine, primitives, models }: BenchReport): string {
     `one rotation at N = ${primitives.polyModulusDegree}: ${rotate.join(", ")} data primes`,
     latency.toString(),
     `one thread; "in rotations": median over the median of one rotation with all data primes; "shared": median with ` +
-      `${models[0].sharedMilliseconds?.threads ?? 1} threads, ciphertexts taken in and given out included; ` +
+      `${models[0].sharedMilliseconds?.threads ?? 1} threads; ` +
       `"predicted": of the median`,
     ...models.map(({ model, stages, parameters, setupMilliseconds: { plan, keys, encode } }) => {
       const each = stages.map(

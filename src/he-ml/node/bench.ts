@@ -63,7 +63,7 @@ export interface ModelBench {
   readonly compared: readonly ComparedBench[];
   /** The same in rotations at the top level, a few of which were timed after each evaluation: min / min, and medians. */
   readonly timesOneRotation: MinAndMedian;
-  /** By worker threads that share each stage, what they take in and give out included. */
+  /** By worker threads that share each stage; what they take in and give out is in neither. */
   readonly sharedMilliseconds?: { readonly threads: number; readonly min: number; readonly median: number };
   readonly predictedMilliseconds: number;
   /** Predicted over measured (median). */
@@ -286,7 +286,10 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
   return results;
 }
 
-/** The same evaluation by worker threads that share each stage, what they take in and give out included. */
+/** Each thread has V8 compile its WASM anew, which takes some runs. */
+const warmUpRuns = 15;
+
+/** The same evaluation by worker threads that share each stage. */
 async function measureShared(
   program: Program,
   keys: Uint8Array,
@@ -298,9 +301,9 @@ async function measureShared(
   try {
     const session = await server.connect(keys);
     const evaluations: number[] = [];
-    for (let i = 0; i < repetitions; i++) {
+    for (let i = -warmUpRuns; i < repetitions; i++) {
       const { traces } = await session.run(request, { signal });
-      evaluations.push(traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+      if (i >= 0) evaluations.push(traces.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
     }
     return { threads, ...minAndMedian(evaluations) };
   } finally {
