@@ -17,8 +17,8 @@ const closeEnough = 0.25;
  * c1 = k·X^(N/2), which is i or −i in each slot, does so for imaginary parts. N numbers give N coefficients.
  *
  * @param bound the largest value that is accepted
- * @returns the key, and how many answers were sent
  * @param parameters with room for twice the bound: bound·scale below q/4
+ * @returns the key, and how many answers were sent
  * @throws InputError if the bound is below 16·N/scale
  * @example reactionAttack(accepts, 64, parameters).asked // 48
  */

@@ -134,36 +134,17 @@ function bars(size: number, steps: readonly BabySize[], shown: number): readonly
   const x = steps.map(({ babySize }) => String(babySize));
   const counts = steps.map(({ babySize }) => rotationsOf(size, babySize));
   const outline = { width: steps.map(({ babySize }) => (babySize === shown ? 2 : 0)), color: palette.black };
+  const bar = (name: string, yaxis: string, y: readonly number[], tip: string, color: string) =>
+    ({
+      ...{ type: "bar", name, xaxis: "x2", yaxis, x, y: [...y] },
+      hovertemplate: `${tip}<extra></extra>`,
+      marker: { color, line: outline },
+    }) as Partial<BarData>;
+  const [babies, giants] = [counts.map(({ babies }) => babies), counts.map(({ giants }) => giants)];
+  const milliseconds = steps.map((step) => step.milliseconds);
   return [
-    {
-      type: "bar",
-      name: "baby steps",
-      xaxis: "x2",
-      yaxis: "y2",
-      x,
-      y: counts.map(({ babies }) => babies),
-      hovertemplate: "%{y} baby steps<extra></extra>",
-      marker: { color: palette.blue, line: outline },
-    },
-    {
-      type: "bar",
-      name: "giant steps",
-      xaxis: "x2",
-      yaxis: "y2",
-      x,
-      y: counts.map(({ giants }) => giants),
-      hovertemplate: "%{y} giant steps<extra></extra>",
-      marker: { color: palette.orange, line: outline },
-    },
-    {
-      type: "bar",
-      name: "milliseconds",
-      xaxis: "x2",
-      yaxis: "y3",
-      x,
-      y: steps.map(({ milliseconds }) => milliseconds),
-      hovertemplate: "%{y:.2f} ms<extra></extra>",
-      marker: { color: palette.green, line: outline },
-    },
+    bar("baby steps", "y2", babies, "%{y} baby steps", palette.blue),
+    bar("giant steps", "y2", giants, "%{y} giant steps", palette.orange),
+    bar("milliseconds", "y3", milliseconds, "%{y:.2f} ms", palette.green),
   ];
 }

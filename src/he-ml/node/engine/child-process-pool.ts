@@ -97,7 +97,7 @@ export class ChildProcessPool implements ProcessPool {
     }
   }
 
-  /** To the process that is likely to be free first. */
+  /** To the process that is likely to be free first: the one that has been busy for longest, and has none yet. */
   expect(id: string, task: Task): void {
     if (task.kind === "compile" || this.#expected?.id === id) return;
     this.#expected = { id, isSent: false };
@@ -106,13 +106,14 @@ export class ChildProcessPool implements ProcessPool {
 
   async #sendAhead(): Promise<void> {
     const expected = this.#expected;
-    if (!expected || expected.isSent || this.#busy.size === 0) return;
-    expected.isSent = true;
+    if (!expected || expected.isSent) return;
     // Whoever runs the job comes to hear of what is wrong here.
     const input = await this.store.get("input", expected.id).catch(() => undefined);
-    const [longestBusy] = this.#busy;
-    if (!input || input.length > mostAheadBytes || this.#expected !== expected) return;
-    longestBusy?.expect(input);
+    if (!input || input.length > mostAheadBytes || this.#expected !== expected || expected.isSent) return;
+    const worker = [...this.#busy].find(({ canExpect }) => canExpect);
+    if (!worker) return;
+    expected.isSent = true;
+    worker.expect(input);
   }
 
   forget(session: string): void {

@@ -18,7 +18,7 @@ export type ToWorker =
   | { readonly type: "start"; readonly limits: WorkerLimits }
   /** The body is the input of a task that is likely to come next. */
   | { readonly type: "ahead" }
-  /** The body is its input, empty where it takes none, or where the last that was sent ahead is its. */
+  /** The body is its input, empty where it takes none, or where what was sent ahead is its. */
   | { readonly type: "task"; readonly id: string; readonly task: Task; readonly isSentAhead: boolean }
   /** Stops what is being done. */
   | { readonly type: "stop" }

@@ -63,7 +63,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   #running?: Running;
-  /** The input that was last sent ahead. */
+  /** The input that was sent ahead. */
   #ahead?: Uint8Array;
   /** Why it was killed. */
   #fault?: Error;
@@ -161,7 +161,12 @@ export class WorkerProcess {
     }
   }
 
-  /** Sends what may be its next task's input; of several, it keeps the last. */
+  /** Whether it can be sent an input ahead: one for each task, as one that does not end its task does not read what it is sent. */
+  get canExpect(): boolean {
+    return this.#running !== undefined && this.#ahead === undefined;
+  }
+
+  /** Sends what may be its next task's input. */
   expect(input: Uint8Array): void {
     this.#ahead = input;
     this.#send({ type: "ahead" }, input);

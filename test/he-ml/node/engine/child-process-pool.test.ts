@@ -72,12 +72,12 @@ describe("the input of a task that is expected", () => {
     expect(await isSentAhead(await pool.newJob())).toBe(false);
   });
 
-  test("is the last one's where others were expected first; whichever is done gets its own", async () => {
-    const [, last] = await expectDuring("until 2 ahead", 2);
-    expect(await isSentAhead(last)).toBe(true);
-    const [first, second] = await expectDuring("until 2 ahead", 2);
-    expect(await isSentAhead(first)).toBe(false);
+  test("is one for each task, however many are expected in turn; whichever is done gets its own", async () => {
+    const [first] = await expectDuring("until 1 ahead", 3);
+    expect(await isSentAhead(first)).toBe(true);
+    const [another, second] = await expectDuring("until 1 ahead", 2);
     expect(await isSentAhead(second)).toBe(false);
+    expect(await isSentAhead(another)).toBe(false);
   });
 
   test("is sent again where the number came to stand for another input", async () => {
