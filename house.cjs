@@ -88,7 +88,13 @@ const around = [
       "exercises (what students solve, and how it is judged)",
     imports: ["he-ml", "viz"],
   },
-  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook"] },
+  {
+    folder: "figures",
+    holds:
+      "research figures: how the data of each is measured and drawn, published numbers, and the run that makes files of them",
+    imports: ["he-ml", "train", "viz"],
+  },
+  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook", "figures"] },
 ];
 
 /** The library's modules that belong to no floor: all may import them. */
