@@ -20,10 +20,11 @@ const failed = 0;
 const never = 2 ** 31 - 1;
 
 /**
- * Looks at a number that is about to change, a tenth of a millisecond or two, before the thread is put to sleep. With a fifth
- * of them LeNet-1 took 15.3 ms on two threads, at best, with these 13.5, and with twenty times as many no less.
+ * How often a member looks at a number that is about to change before it sleeps: a million times take some ten milliseconds. Who
+ * sleeps is woken late, and who looks in vain keeps a core from whoever it waits for, if both are on one core. So each look that
+ * was worth it doubles how long the next may take, and each that was in vain makes it a quarter.
  */
-const looks = 100_000;
+const looks = { least: 10_000, most: 1_000_000 };
 
 /** How far a member may be ahead of the others, in exchanges. */
 const exchangesAtOnce = 3;
@@ -78,6 +79,7 @@ export class TeamFailedError extends Error {}
  */
 export class RingTeam {
   #number = 0;
+  #looks = looks.most;
 
   /** @param rank from 0 */
   constructor(
@@ -140,10 +142,18 @@ export class RingTeam {
 
   #wait(place: number, number: number): void {
     const { progress } = this.shared;
-    for (let i = 0; i < looks && Atomics.load(progress, place) < number; i++);
+    const isReached = () => Atomics.load(progress, place) >= number;
+    if (!isReached()) this.#looks = this.#look(isReached) ? this.#looks * 2 : this.#looks / 4;
+    this.#looks = Math.min(looks.most, Math.max(looks.least, this.#looks));
     for (let is = Atomics.load(progress, place); is < number; is = Atomics.load(progress, place)) {
       Atomics.wait(progress, place, is);
     }
     this.requireGoing();
+  }
+
+  /** @returns whether it was worth it */
+  #look(isReached: () => boolean): boolean {
+    for (let i = 0; i < this.#looks; i++) if (isReached()) return true;
+    return false;
   }
 }
