@@ -195,15 +195,15 @@ function seriesBy(
   return [
     ...exact.cases.map(({ packing, sizes }, i): MeasuredSeries => {
       const totals = measured.milliseconds[i].map(({ total }) => total);
-      const ends = (k: number, [low, high]: readonly [number, number]): [number, number] => {
-        const values = [Math.max(low, 1e-3), high].map((value) => valueOf(sizes[k], value));
+      const ends = (size: number, [low, high]: readonly [number, number]): [number, number] => {
+        const values = [Math.max(low, 0), high].map((value) => valueOf(size, value));
         return [Math.min(...values), Math.max(...values)];
       };
       return {
         name: packing === "packed" ? "packed, one after the other" : "batch, an image a slot",
         x: sizes,
         y: totals.map(({ mean }, k) => valueOf(sizes[k], mean)),
-        interval: totals.map(({ confidence95 }, k) => ends(k, confidence95)),
+        interval: totals.map(({ confidence95 }, k) => ends(sizes[k], confidence95)),
       };
     }),
     ...(isMnist

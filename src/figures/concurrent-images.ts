@@ -27,7 +27,7 @@ type ConcurrentData = {
 const counts = (quick: boolean): Readonly<Record<Packing, readonly number[]>> =>
   quick
     ? { packed: [1, 3], batch: [1, 16], scalar: [1] }
-    : { packed: [1, 8, 64], batch: [1, 4096], scalar: [1] };
+    : { packed: [1, 8, 64], batch: [4096], scalar: [1] };
 
 /** How long concurrent images take, by packing. */
 export const concurrentImages: ResearchFigure<ConcurrentData> = {
@@ -121,7 +121,7 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           name: `${given.packing}, measured`,
           x: given.images,
           y: seen.map(({ mean }) => mean),
-          interval: seen.map(({ confidence95: [low, high] }) => [Math.max(low, 1e-6), high]),
+          interval: seen.map(({ confidence95 }) => confidence95),
           drawn: "points",
           style: i,
         },

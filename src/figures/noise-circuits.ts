@@ -10,12 +10,12 @@ export type NoiseCase = {
   readonly scaleBits: number;
 };
 
-/** What is done to a fresh ciphertext, one thing each. */
+/** What is done to a fresh ciphertext, one thing each; products of two are relinearized. */
 export const noiseOperations = {
   fresh: "fresh",
   add: "add",
   multiplyPlain: "multiply plain",
-  multiply: "multiply, relinearize",
+  multiply: "multiply",
   rescale: "rescale",
   rotate: "rotate",
 } as const;

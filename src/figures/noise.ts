@@ -160,7 +160,7 @@ const inBits = (deviations: Readonly<Record<string, number>>): Record<string, nu
   );
 
 const shortName = ({ evaluator, polyModulusDegree, scaleBits }: NoiseCase) =>
-  `N = ${polyModulusDegree}, 2^${scaleBits}${evaluator === "seal" ? ", SEAL" : ""}`;
+  `${polyModulusDegree}, 2^${scaleBits}${evaluator === "seal" ? ", SEAL" : ""}`;
 
 const noiseAxis = (of: string) => `${of} noise (bits)`;
 
@@ -209,7 +209,7 @@ function difference({ exact, measured }: NoiseData) {
     }),
     {
       title: "Observed beyond predicted noise",
-      caption: ["intervals: 95 % confidence over keys; scales 2^20 and 2^30"],
+      caption: ["of N, scale; intervals: 95 % confidence over keys"],
       x: { title: "operation", names: operationKeys.map((key) => noiseOperations[key]) },
       y: { title: "observed − predicted (bits)" },
       height: 460,
@@ -224,7 +224,7 @@ function byDepth({ exact, measured }: NoiseData) {
       const seen = depths.map((depth) => measured.depth[i][depth]);
       return [
         {
-          name: `${shortName(given)}, predicted`,
+          name: `${shortName(given)}`,
           x: depths,
           y: depths.map((depth) => given.predictedBits[depth]),
           drawn: "curve",
@@ -242,6 +242,7 @@ function byDepth({ exact, measured }: NoiseData) {
     }),
     {
       title: "Noise by depth: squares of ±1",
+      caption: ["of N, scale; lines predicted, points observed"],
       x: { title: "products one after the other" },
       y: { title: noiseAxis("").trim() },
       height: 460,

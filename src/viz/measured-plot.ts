@@ -13,8 +13,13 @@ export interface MeasuredSeries {
   readonly x: readonly number[];
   /** As many as `x`; null where there is none. */
   readonly y: readonly (number | null)[];
-  /** From where to where each value may be, drawn as a bar; null, or left out, for none. */
+  /**
+   * From where to where each value may be, drawn as a bar; null, or left out, for none. On a logarithmic axis a bar ends at a tenth and
+   * at ten times the value: an interval may reach below 0.
+   */
   readonly interval?: readonly (readonly [low: number, high: number] | null)[];
+  /** The same of `x`. */
+  readonly across?: readonly (readonly [low: number, high: number] | null)[];
   /** Points that a line joins if left out; `curve` has no points. */
   readonly drawn?: "joined" | "points" | "curve";
   /** Which of `seriesStyle`'s looks it has; that of its place in the list if left out. */
@@ -52,8 +57,8 @@ const operation = "measuredPlot";
 export function measuredPlot(series: readonly MeasuredSeries[], options: MeasuredPlotOptions): Figure {
   requireList(operation, series, "a list of series, as { name, x, y }", isSeries);
   if (series.length === 0) throw new InputError(`${operation}: expected at least one series, got none`);
-  for (const { name, x, y, interval, labels } of series) {
-    for (const [what, list] of Object.entries({ y, interval, labels })) {
+  for (const { name, x, y, interval, across, labels } of series) {
+    for (const [what, list] of Object.entries({ y, interval, across, labels })) {
       if (list === undefined || list.length === x.length) continue;
       throw new InputError(
         `${operation}: "${name}": expected ${what} for each of ${x.length} x, got ${list.length}`,
@@ -61,9 +66,14 @@ export function measuredPlot(series: readonly MeasuredSeries[], options: Measure
     }
   }
   const { title, caption = [], height, x, y } = options;
-  const ys = series.flatMap((one) => [...one.y, ...(one.interval ?? []).flatMap((ends) => ends ?? [])]);
+  const drawn = series.map((one) => ({
+    ...one,
+    interval: y.log ? withinDecades(one.y, one.interval) : one.interval,
+    across: x.log ? withinDecades(one.x, one.across) : one.across,
+  }));
+  const ys = drawn.flatMap((one) => [...one.y, ...(one.interval ?? []).flatMap((ends) => ends ?? [])]);
   return {
-    data: series.map(trace),
+    data: drawn.map(trace),
     layout: themed({
       ...captioned(plainText(title), caption),
       ...(height === undefined ? {} : { height }),
@@ -71,7 +81,7 @@ export function measuredPlot(series: readonly MeasuredSeries[], options: Measure
       xaxis: {
         ...axisOf(
           x,
-          series.flatMap((one) => one.x),
+          drawn.flatMap((one) => [...one.x, ...(one.across ?? []).flatMap((ends) => ends ?? [])]),
         ),
         ...(x.names && namedTicks(x.names)),
       },
@@ -83,6 +93,14 @@ export function measuredPlot(series: readonly MeasuredSeries[], options: Measure
 const isSeries = (one: unknown) =>
   isObject(one) && "x" in one && isList(one.x) && "y" in one && isList(one.y);
 
+type Intervals = MeasuredSeries["interval"];
+
+const withinDecades = (values: readonly (number | null)[], intervals: Intervals): Intervals =>
+  intervals?.map((ends, i) => {
+    const value = values[i];
+    return ends && value !== null ? [Math.max(ends[0], value / 10), Math.min(ends[1], 10 * value)] : null;
+  });
+
 const namedTicks = (names: readonly string[]): LayoutAxis => ({
   tickmode: "array",
   tickvals: names.map((_, index) => index),
@@ -93,6 +111,7 @@ const namedTicks = (names: readonly string[]): LayoutAxis => ({
 
 function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
   const { name, x, y, interval, drawn = "joined", style = index, open = false, labels } = one;
+  const { across } = one;
   const { color, dash, symbol } = seriesStyle(style);
   const modes = [
     ...(drawn === "points" ? [] : ["lines"]),
@@ -116,16 +135,13 @@ function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
     },
     ...(labels && { text: labels.map(plainText), textposition: "top center" }),
     ...(interval && { error_y: bars(y, interval, color) }),
+    ...(across && { error_x: bars(x, across, color) }),
   };
 }
 
-function bars(
-  y: readonly (number | null)[],
-  interval: NonNullable<MeasuredSeries["interval"]>,
-  color: string,
-): ErrorBar {
+function bars(values: readonly (number | null)[], interval: NonNullable<Intervals>, color: string): ErrorBar {
   const beyond = (end: 0 | 1) =>
-    y.map((value, i) => Math.abs((interval[i]?.[end] ?? value ?? 0) - (value ?? 0)));
+    values.map((value, i) => Math.abs((interval[i]?.[end] ?? value ?? 0) - (value ?? 0)));
   return {
     type: "data",
     symmetric: false,
