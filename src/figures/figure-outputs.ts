@@ -1,6 +1,6 @@
 import type { RunSettings } from "./measure-figure.js";
 import { csv } from "./csv.js";
-import type { FigureFile } from "./figure-file.js";
+import { narrowFile, type FigureFile } from "./figure-file.js";
 import type { ManifestFolder } from "./manifest.js";
 import type { Provenance } from "./provenance.js";
 import type { FigureData, FigurePanel, ResearchFigure } from "./research-figure.js";
@@ -52,8 +52,9 @@ export async function writeFigureOutputs<Data extends FigureData>(
   await write(`${name}.json`, `${JSON.stringify(file, null, 2)}\n`);
   await write(`${name}.csv`, csv(figure.table(data)));
   for (const panel of panels) {
-    const { svg, png, pdf } = await printFigure(panel.figure, panel.width, title);
+    const { svg, narrowSvg, png, pdf } = await printFigure(panel.figure, panel.width, title);
     await write(`${panel.name}.svg`, svg);
+    if (narrowSvg !== undefined) await write(narrowFile(panel.name), narrowSvg);
     await write(`${panel.name}.png`, png);
     await write(`${panel.name}.pdf`, pdf);
   }

@@ -28,6 +28,8 @@ export interface PrintedFigure {
   readonly svg: string;
   /** 300 dots an inch. */
   readonly png: Uint8Array;
+  /** The same for the width of a telephone, where the drawing is wider. */
+  readonly narrowSvg?: string;
   /** With its fonts. */
   readonly pdf: Uint8Array;
 }
@@ -43,8 +45,11 @@ export async function printFigure(figure: Figure, width: PrintWidth, title: stri
   const { millimetres, pixels } = printSizes[width];
   const svg = await renderSvg(figure, { width: pixels });
   const dots = Math.round((millimetres / millimetresInAnInch) * dotsPerInch);
+  const { column } = printSizes;
+  const narrow = width === "column" ? undefined : await renderSvg(figure, { width: column.pixels });
   return {
     svg: await printSvg(svg, millimetres),
+    narrowSvg: narrow && (await printSvg(narrow, column.millimetres)),
     png: withResolution(await rasterise(svg, dots / pixels)),
     pdf: await printPdf(svg, millimetres, title),
   };
