@@ -56,8 +56,7 @@ export const batchSize: ResearchFigure<BatchSizeData> = {
           for (const size of sizes) {
             const repeated = await run.repeat(`${packing}, ${size} images`, async () => {
               const inference = await started();
-              const taken = await inference.run(await imagesOf(model, size), run.signal);
-              return { ...taken, total: taken.encrypt + taken.evaluate + taken.decrypt };
+              return (await inference.run(await imagesOf(model, size), run.signal)).milliseconds;
             });
             bySize.push(withoutValues(repeated));
           }

@@ -52,8 +52,8 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           const inference = await started();
           const taken: Record<string, number> = {};
           for (const count of images) {
-            const request = await inference.run(await imagesOf(model, count), run.signal);
-            taken[count] = (request.encrypt + request.evaluate + request.decrypt) / 1000;
+            const { milliseconds } = await inference.run(await imagesOf(model, count), run.signal);
+            taken[count] = milliseconds.total / 1000;
           }
           return taken;
         }),
@@ -129,9 +129,10 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
     });
     const crossing = crossingOf(exact.cases, measured.seconds);
     const isLeNet = exact.cases.some(({ model }) => model === "lenet1");
-    return measuredPlot([...series, ...(isLeNet ? publishedPoints() : [])], {
+    const beside = [...(isLeNet ? publishedPoints() : []), ...(crossing ? [crossingPoint(crossing)] : [])];
+    return measuredPlot([...series, ...beside], {
       title: "Concurrent images",
-      caption: crossing === undefined ? [] : [`batch is faster from ${crossing} images on than packed`],
+      caption: crossing ? [`batch is faster than packed from ${crossing.images} images on`] : [],
       x: { title: "images at the same time", log: true },
       y: { title: "encrypt, evaluate, decrypt (s)", log: true },
       height: 480,
@@ -150,17 +151,30 @@ function steps(most: number, atOnce: number): number[] {
 const secondsOfOne = ({ images, imagesAtOnce }: Case, seen: readonly Seconds[]): number =>
   seen.at(-1)!.mean / Math.ceil(images.at(-1)! / imagesAtOnce);
 
+interface Crossing {
+  readonly images: number;
+  readonly seconds: number;
+}
+
 /** From how many images on one batch is faster than as many packed ones; undefined where it never is. */
-function crossingOf(cases: readonly Case[], seconds: readonly (readonly Seconds[])[]): number | undefined {
+function crossingOf(cases: readonly Case[], seconds: readonly (readonly Seconds[])[]): Crossing | undefined {
   const of = (packing: string) => {
     const i = cases.findIndex((one) => one.packing === packing);
-    return i < 0 ? undefined : secondsOfOne(cases[i], seconds[i]);
+    return i < 0 ? undefined : { ...cases[i], each: secondsOfOne(cases[i], seconds[i]) };
   };
   const [packed, batch] = [of("packed"), of("batch")];
-  if (packed === undefined || batch === undefined) return undefined;
-  const crossing = Math.ceil(batch / packed);
-  return crossing <= cases.find((one) => one.packing === "batch")!.imagesAtOnce ? crossing : undefined;
+  if (!packed || !batch) return undefined;
+  const images = Math.ceil(batch.each / packed.each);
+  return images <= batch.imagesAtOnce ? { images, seconds: batch.each } : undefined;
 }
+
+const crossingPoint = ({ images, seconds }: Crossing): MeasuredSeries => ({
+  name: "packed = batch",
+  x: [images],
+  y: [seconds],
+  drawn: "points",
+  style: 6,
+});
 
 const publishedPoints = (): MeasuredSeries[] =>
   [published.uniHenn, published.pyCrCnn].map(({ system, images, seconds }, i) => ({

@@ -15,7 +15,12 @@ import { loadTestImages } from "../train/load-dataset.js";
 /** What is run encrypted: a committed model, in a packing. */
 export type InferenceCase = { readonly model: FigureModel; readonly packing: Packing };
 
-const datasets = { lenet1: "mnist", "mnist-small": "mnist", "breast-cancer": "breast-cancer" } as const;
+const datasets = {
+  lenet1: "mnist",
+  "lenet1-from-tanh": "mnist",
+  "mnist-small": "mnist",
+  "breast-cancer": "breast-cancer",
+} as const;
 
 export type FigureModel = keyof typeof datasets;
 
@@ -23,12 +28,12 @@ export type FigureModel = keyof typeof datasets;
  * For packings layer by layer: primes of 50 bits, which the kernels compute fastest with, and the largest scales for which there
  * is room. Packing `packed` has parameters of its plan.
  */
-const layeredParameters: ParametersSpec = {
+export const layeredParameters = {
   polyModulusDegree: 8192,
   coeffModulusBits: [50, 50, 50, 50],
   scaleBits: 21,
   weightScaleBits: 15,
-};
+} satisfies ParametersSpec;
 
 /** Planned by typical costs, so that all machines have the same program. */
 export async function programOf({ model: name, packing }: InferenceCase): Promise<Program> {
@@ -77,13 +82,19 @@ export async function imagesOf(model: FigureModel, count: number): Promise<Tenso
   return tensor([count, ...shape], values);
 }
 
-/** Milliseconds of one request, on one thread. */
-export type TimedRequest = {
-  readonly encrypt: number;
-  /** From the request's bytes to the answer's. */
-  readonly evaluate: number;
-  readonly decrypt: number;
-};
+/** What one request took, on one thread, and what came of it. */
+export interface TimedRequest {
+  readonly milliseconds: {
+    readonly encrypt: number;
+    /** From the request's bytes to the answer's. */
+    readonly evaluate: number;
+    readonly decrypt: number;
+    /** Of all three. */
+    readonly total: number;
+  };
+  /** `[n, classes]` */
+  readonly logits: Tensor;
+}
 
 /** A program with its client, and its server in this thread. */
 export class TimedInference {
@@ -110,8 +121,8 @@ export class TimedInference {
   async run(images: Tensor, signal?: AbortSignal): Promise<TimedRequest> {
     const [request, encrypt] = await timed(() => this.client.encryptAsync(images, { signal }));
     const [{ response }, evaluate] = await timed(() => this.session.run(request, { signal }));
-    const [, decrypt] = await timed(() => this.client.decrypt(response));
-    return { encrypt, evaluate, decrypt };
+    const [logits, decrypt] = await timed(() => this.client.decrypt(response));
+    return { milliseconds: { encrypt, evaluate, decrypt, total: encrypt + evaluate + decrypt }, logits };
   }
 
   close(): Promise<void> {
