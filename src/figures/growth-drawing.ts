@@ -1,6 +1,6 @@
 import type { Figure } from "../viz/figure.js";
 import { measuredPlot, type MeasuredSeries } from "../viz/measured-plot.js";
-import type { GrowthData, Grown } from "./growth.js";
+import type { GrowthData, Grown } from "./growth-data.js";
 
 const axes: Readonly<Record<Grown, string>> = {
   size: "image size (pixels a side)",

@@ -3,34 +3,10 @@ import { TimedProgram } from "../he-ml/node/timed-program.js";
 import { parametersSpec } from "../he-ml/crypto/parameters.js";
 import { explain } from "../he-ml/program/explain.js";
 import { compileAlike } from "./mnist-networks.js";
+import type { GrowthData, GrowthPoint, Grown, PlannedGrowth, TimedGrowth } from "./growth-data.js";
 import { growthFigures } from "./growth-drawing.js";
 import { randomImages, randomNetwork, type RandomNetwork } from "./random-network.js";
-import type { FigureRun, Repeated, ResearchFigure } from "./research-figure.js";
-
-/** What grows, while all else stays. */
-export type Grown = "size" | "channels" | "depth" | "precision";
-
-export type GrowthPoint = {
-  readonly grown: Grown;
-  readonly network: RandomNetwork;
-  /** That is asked for, relative to the largest output. */
-  readonly relativeError: number;
-};
-
-type Planned = GrowthPoint & {
-  readonly polyModulusDegree: number;
-  readonly coeffModulusBits: readonly number[];
-  readonly rotations: number;
-  readonly products: number;
-  readonly bytes: { readonly input: number; readonly output: number; readonly evaluationKeys: number };
-};
-
-type Timed = {
-  readonly predictedMilliseconds: number;
-  readonly milliseconds: Pick<Repeated, "mean" | "confidence95" | "values">;
-};
-
-export type GrowthData = { readonly exact: readonly Planned[]; readonly measured: readonly Timed[] };
+import type { FigureRun, ResearchFigure } from "./research-figure.js";
 
 const base: RandomNetwork = { size: 12, channels: 2, field: 3, depth: 1 };
 const usualError = 0.01;
@@ -68,8 +44,8 @@ export const growth: ResearchFigure<GrowthData> = {
     "times predicted from what single operations take on the same machine. Means over runs and their 95 % confidence intervals.",
 
   async measure(run) {
-    const exact: Planned[] = [];
-    const measured: Timed[] = [];
+    const exact: PlannedGrowth[] = [];
+    const measured: TimedGrowth[] = [];
     for (const point of pointsOf(run.quick)) {
       const { planned, timed } = await measurePoint(run, point);
       exact.push(planned);
@@ -113,7 +89,7 @@ async function measurePoint(run: FigureRun, point: GrowthPoint) {
   const { totals, bytes } = explain(program);
   const { polyModulusDegree, coeffModulusBits } = parametersSpec(program.parameters);
   const operations = { rotations: totals.ops.rotate, products: totals.ops.multiplyPlain };
-  const planned: Planned = { ...point, polyModulusDegree, coeffModulusBits, ...operations, bytes };
+  const planned: PlannedGrowth = { ...point, polyModulusDegree, coeffModulusBits, ...operations, bytes };
   const name = `${grown} ${value}`;
   const predicted = await run.step(`${name}, prediction`, async () => {
     const costs = await machineCosts(program.parameters);

@@ -12,6 +12,8 @@ type Statistic = (typeof statistics)[number];
 
 type Predicted = {
   readonly network: string;
+  /** In words, of a random one. */
+  readonly model: string;
   readonly stages: readonly {
     readonly name: string;
     /** Values of an image at the stage's output. */
@@ -56,7 +58,7 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
         const maximum = predictedError * medianOfLargest(values * imagesEach);
         return { name, values, predicted: { rms: predictedError, maximum } };
       });
-      networks.push({ network: given.network, stages });
+      networks.push({ network: given.network, model: given.model.name, stages });
       const seen = await run.repeat(given.network, async () => {
         const { layers } = await infer(program, given.images, { threads: 0, signal: run.signal });
         return Object.fromEntries(
@@ -73,15 +75,16 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
 
   table: ({ exact, measured }) => ({
     columns: [
-      ...["network", "stage", "values_count", "statistic", "predicted_error"],
+      ...["network", "model", "stage", "values_count", "statistic", "predicted_error"],
       ...["measured_error", "measured_error_low_95", "measured_error_high_95", "repeats_count"],
     ],
-    rows: exact.networks.flatMap(({ network, stages }, n) =>
+    rows: exact.networks.flatMap(({ network, model, stages }, n) =>
       stages.flatMap(({ name, values, predicted }, i) =>
         statistics.map((statistic) => {
           const { mean, confidence95, values: repeats } = measured[n][i][statistic];
           return [
             network,
+            model,
             name,
             values,
             statistic,
