@@ -52,6 +52,7 @@ export function againstPrediction(
     layout: themed({
       title: { text: plainText(title) },
       height: 560,
+      legend: { traceorder: "normal" },
       xaxis: { ...axis, title: { text: `predicted ${plainText(quantity)}` } },
       yaxis: { ...axis, title: { text: `measured ${plainText(quantity)}` } },
     }),
