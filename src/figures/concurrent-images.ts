@@ -15,7 +15,7 @@ import {
 /** A packing, and what was measured in it: so many images at once. */
 type Case = ProgramFacts & { readonly images: readonly number[] };
 
-type Seconds = Pick<Repeated, "mean" | "standardDeviation" | "confidence95">;
+type Seconds = Pick<Repeated, keyof Repeated>;
 
 type ConcurrentData = {
   readonly exact: { readonly cases: readonly Case[] };
@@ -33,6 +33,7 @@ const counts = (quick: boolean): Readonly<Record<Packing, readonly number[]>> =>
 export const concurrentImages: ResearchFigure<ConcurrentData> = {
   name: "concurrent-images",
   title: "Concurrent images against time",
+  width: "column",
   caption:
     "Seconds to encrypt, evaluate and decrypt so many images of MNIST with LeNet-1 (squares for activations) on one thread, keys and " +
     "encoded weights being there, by packing: measured points with 95 % confidence intervals, and lines in proportion to the evaluations that so many " +
@@ -58,12 +59,7 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           return taken;
         }),
       );
-      seconds.push(
-        images.map((count) => {
-          const { mean, standardDeviation, confidence95 } = repeated[count];
-          return { mean, standardDeviation, confidence95 };
-        }),
-      );
+      seconds.push(images.map((count) => repeated[count]));
     }
     return { exact: { cases }, measured: { seconds } };
   },

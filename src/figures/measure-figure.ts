@@ -85,7 +85,9 @@ class Run implements FigureRun {
   }
 
   random(name: string): () => number {
-    const digest = createHash("sha256").update(JSON.stringify([this.seed, this.figure, name])).digest();
+    const digest = createHash("sha256")
+      .update(JSON.stringify([this.seed, this.figure, name]))
+      .digest();
     return seededRandom(digest.readUInt32LE());
   }
 
@@ -111,8 +113,9 @@ class Run implements FigureRun {
       all.push(await this.step(`${name} ${repetition + 1}`, () => work(repetition)));
     }
     const keys = Object.keys(all[0]) as Key[];
-    return Object.fromEntries(
-      keys.map((key) => [key, repeated(all.map((values) => values[key]))]),
-    ) as Record<Key, ReturnType<typeof repeated>>;
+    return Object.fromEntries(keys.map((key) => [key, repeated(all.map((values) => values[key]))])) as Record<
+      Key,
+      ReturnType<typeof repeated>
+    >;
   }
 }

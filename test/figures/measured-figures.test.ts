@@ -16,6 +16,7 @@ import type { Figure } from "../../src/viz/figure.js";
 import { seededRandom } from "../../src/train/random.js";
 
 const repeated = (mean: number) => ({
+  values: [mean],
   mean,
   standardDeviation: 0.1 * mean,
   confidence95: [0.8 * mean, 1.2 * mean] as const,
