@@ -100,10 +100,14 @@ export const accuracyLatency: ResearchFigure<AccuracyLatencyData> = {
 
   draw({ exact, measured }): Figure {
     const families = [
-      { name: "one square: channels", isOf: ({ hidden }: SquareNetwork) => hidden === null },
-      { name: "two squares: channels·hidden", isOf: ({ hidden }: SquareNetwork) => hidden !== null },
+      { name: "one square: channels", below: true, isOf: ({ hidden }: SquareNetwork) => hidden === null },
+      {
+        name: "two squares: channels·hidden",
+        below: false,
+        isOf: ({ hidden }: SquareNetwork) => hidden !== null,
+      },
     ];
-    const ours = families.flatMap(({ name, isOf }): MeasuredSeries[] => {
+    const ours = families.flatMap(({ name, below, isOf }): MeasuredSeries[] => {
       const held = exact.networks
         .map((network, i) => ({ network, ...measured.networks[i] }))
         .filter(({ network }) => isOf(network));
@@ -114,6 +118,7 @@ export const accuracyLatency: ResearchFigure<AccuracyLatencyData> = {
           x: held.map(({ milliseconds }) => milliseconds.mean),
           y: held.map(({ accuracy }) => percent(accuracy)),
           across: held.map(({ milliseconds }) => milliseconds.confidence95),
+          below,
           labels: held.map(({ network }) => squareNetworkName(network)),
         },
       ];

@@ -114,7 +114,7 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           style: i,
         },
         {
-          name: `${given.packing}, measured`,
+          name: "measured",
           x: given.images,
           y: seen.map(({ mean }) => mean),
           interval: seen.map(({ confidence95 }) => confidence95),
@@ -128,9 +128,9 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
     const beside = [...(isLeNet ? publishedPoints() : []), ...(crossing ? [crossingPoint(crossing)] : [])];
     return measuredPlot([...series, ...beside], {
       title: "Concurrent images",
-      caption: crossing ? [`batch is faster than packed from ${crossing.images} images on`] : [],
+      caption: crossing ? [`batch beats packed from ${crossing.images} images on`] : [],
       x: { title: "images at the same time", log: true },
-      y: { title: "encrypt, evaluate, decrypt (s)", log: true },
+      y: { title: "time (s)", log: true },
       height: 480,
     });
   },
@@ -165,7 +165,7 @@ function crossingOf(cases: readonly Case[], seconds: readonly (readonly Seconds[
 }
 
 const crossingPoint = ({ images, seconds }: Crossing): MeasuredSeries => ({
-  name: "packed = batch",
+  name: "crossing",
   x: [images],
   y: [seconds],
   drawn: "points",
@@ -174,7 +174,7 @@ const crossingPoint = ({ images, seconds }: Crossing): MeasuredSeries => ({
 
 const publishedPoints = (): MeasuredSeries[] =>
   [published.uniHenn, published.pyCrCnn].map(({ system, images, seconds }, i) => ({
-    name: `${system}, published`,
+    name: system,
     x: [images],
     y: [seconds],
     drawn: "points",
