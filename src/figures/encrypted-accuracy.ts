@@ -130,10 +130,10 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
     const series = (
       name: string,
       offset: number,
-      correctOf_: (row: Rows) => number | null | undefined,
+      countOf: (row: Rows) => number | null | undefined,
     ): MeasuredSeries => {
       const held = networks.flatMap((row, place) => {
-        const correct = correctOf_(row);
+        const correct = countOf(row);
         return typeof correct === "number" ? [{ place, correct }] : [];
       });
       return {

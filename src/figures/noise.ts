@@ -7,6 +7,7 @@ import {
   predictedDepth,
   predictedOperations,
   type NoiseCase,
+  type NoiseOperation,
 } from "./noise-circuits.js";
 import { observeDepth, observeOperations, type Observation } from "./noise-observed.js";
 import type { FigureRun, FigureTable, Repeated, ResearchFigure } from "./research-figure.js";
@@ -103,7 +104,8 @@ export const noise: ResearchFigure<NoiseData> = {
         Object.entries(given.predictedBits).map(([key, predicted]) => {
           const { mean, standardDeviation, confidence95 } = measured[part][i][key];
           const { evaluator, polyModulusDegree, scaleBits } = given;
-          const what = part === "depth" ? ["square", Number(key)] : [noiseOperations[key as never], null];
+          const what =
+            part === "depth" ? ["square", Number(key)] : [noiseOperations[key as NoiseOperation], null];
           return [
             ...what,
             evaluator,
