@@ -12,6 +12,7 @@ import { encryptCommand } from "./encrypt-command.js";
 import { evaluateCommand } from "./evaluate-command.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
+import { figuresCommand } from "./figures-command.js";
 import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
@@ -57,6 +58,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(evaluateCommand(io))
     .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
+    .addCommand(figuresCommand(io))
     .addCommand(runCommand(io))
     .addCommand(serveCommand(io))
     .addCommand(requestCommand(io))
