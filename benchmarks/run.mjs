@@ -203,8 +203,7 @@ async function main(args) {
   const before = machine();
   const measured = [];
   for (const network of given.networks) measured.push(...(await measureNetwork(network, peers, given)));
-  const published = (await publishedRows()).filter(({ network }) => given.networks.includes(network));
-  const rows = [...withRatios(measured, reference), ...published];
+  const rows = [...withRatios(measured, reference), ...(await publishedRows(given.networks))];
   const report = {
     date: new Date().toISOString(),
     commit: await commitOf(root),

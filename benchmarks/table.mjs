@@ -35,11 +35,11 @@ function parametersText({ scheme, polyModulusDegree, coeffModulusBits, note }) {
   return note ? `${parts} (${note})` : parts;
 }
 
-function evaluateText({ status, reason, milliseconds, imagesAtOnce, seconds: published }) {
+function evaluateText({ status, reason, milliseconds, images, imagesAtOnce, seconds: published }) {
   if (status === "failed") return `failed: ${reason}`;
-  if (status === "published") return `${published} s, published`;
-  const text = seconds(milliseconds.evaluate.median);
-  return imagesAtOnce > 1 ? `${text} for 1 to ${imagesAtOnce} images` : text;
+  const text = status === "published" ? `published: ${published} s` : seconds(milliseconds.evaluate.median);
+  const together = status === "published" ? images : imagesAtOnce;
+  return together > 1 ? `${text} for ${together} images together` : text;
 }
 
 function seconds(milliseconds) {
