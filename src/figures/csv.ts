@@ -1,3 +1,4 @@
+import { stringify } from "csv-stringify/sync";
 import { InputError } from "../he-ml/errors.js";
 import type { FigureTable } from "./research-figure.js";
 
@@ -17,10 +18,5 @@ export function csv({ columns, rows }: FigureTable): string {
       `figures: row ${i} of the table: expected ${columns.length} texts, finite numbers or nulls, got [${row.join(", ")}]`,
     );
   });
-  return [columns, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
-}
-
-function field(value: string | number | null): string {
-  const text = String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return stringify([columns, ...rows]);
 }

@@ -1,8 +1,10 @@
 /** What others published of encrypted inference, each number as its source says it; measured on other machines than ours. */
 export interface Published {
   readonly system: string;
-  /** As the source calls it, and how it resembles a network of ours. */
+  /** As the source calls it. */
   readonly network: string;
+  /** The committed model that is much like it, where there is one. */
+  readonly resembles?: "lenet1" | "mnist-small";
   readonly citation: { readonly text: string; readonly url: string };
   /** Where it was measured, as far as the source says. */
   readonly hardware: string;
@@ -31,6 +33,7 @@ export const published = {
   uniHenn: {
     system: "UniHENN",
     network: "LeNet-1 with squares, MNIST",
+    resembles: "lenet1",
     citation: uniHennPaper,
     hardware: uniHennMachine,
     images: 1,
@@ -39,6 +42,7 @@ export const published = {
   pyCrCnn: {
     system: "PyCrCNN",
     network: "LeNet-1 with squares, MNIST",
+    resembles: "lenet1",
     citation: uniHennPaper,
     hardware: uniHennMachine,
     images: 1,
@@ -47,7 +51,8 @@ export const published = {
   },
   cryptoNets: {
     system: "CryptoNets",
-    network: "5@5×5 stride 2 → square → 100 → square → 10, MNIST; mnist-small is much like it",
+    network: "5@5×5 stride 2 → square → 100 → square → 10, MNIST",
+    resembles: "mnist-small",
     citation: {
       text: "Gilad-Bachrach et al., CryptoNets: Applying Neural Networks to Encrypted Data with High Throughput and Accuracy, ICML 2016",
       url: "https://proceedings.mlr.press/v48/gilad-bachrach16.html",
@@ -61,6 +66,7 @@ export const published = {
   lola: {
     system: "LoLa",
     network: "that of CryptoNets, MNIST",
+    resembles: "mnist-small",
     citation: lolaPaper,
     hardware: "Azure B8ms: 8 virtual cores, 32 GB",
     images: 1,
