@@ -1,0 +1,4 @@
+import { testLessons } from "./lesson-run.js";
+import { longestLessons } from "./lessons.js";
+
+testLessons(longestLessons);
