@@ -59,7 +59,7 @@ async function run(
     );
   }
   const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
-  requirePackages("plots");
+  requirePackages("print");
   for (const file of ["manifest.json", "index.html", ...chosen.map(({ name }) => `${name}.json`)]) {
     await requireWritableFile("--out", join(out, file));
   }

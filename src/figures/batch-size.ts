@@ -18,9 +18,7 @@ type Phase = "encrypt" | "evaluate" | "decrypt";
 
 const phases: readonly Phase[] = ["encrypt", "evaluate", "decrypt"];
 
-type Milliseconds = Readonly<
-  Record<Phase | "total", Pick<Repeated, "mean" | "standardDeviation" | "confidence95">>
->;
+type Milliseconds = Readonly<Record<Phase | "total", Pick<Repeated, keyof Repeated>>>;
 
 type Case = ProgramFacts & { readonly sizes: readonly number[] };
 
@@ -37,6 +35,7 @@ const sizesOf = (quick: boolean): Readonly<Record<"batch" | "packed", readonly n
 export const batchSize: ResearchFigure<BatchSizeData> = {
   name: "batch-size",
   title: "Batch size against latency and throughput",
+  width: "column",
   caption:
     "Time from pixels to predictions (encrypt, evaluate, decrypt) and predictions an hour by the number of images in a batch, for " +
     "mnist-small on MNIST on one thread, keys and encoded weights being there: an image a slot (batch), and one after the other (packed). Intervals: 95 % confidence. Hollow: CryptoNets " +
@@ -58,7 +57,7 @@ export const batchSize: ResearchFigure<BatchSizeData> = {
               const inference = await started();
               return (await inference.run(await imagesOf(model, size), run.signal)).milliseconds;
             });
-            bySize.push(withoutValues(repeated));
+            bySize.push(repeated);
           }
           return bySize;
         }),
@@ -173,14 +172,6 @@ export const batchSize: ResearchFigure<BatchSizeData> = {
       },
     ];
   },
-};
-
-const withoutValues = (repeated: Readonly<Record<Phase | "total", Repeated>>): Milliseconds => {
-  const short = ({ mean, standardDeviation, confidence95 }: Repeated) => ({
-    ...{ mean, standardDeviation, confidence95 },
-  });
-  const { encrypt, evaluate, decrypt, total } = repeated;
-  return { encrypt: short(encrypt), evaluate: short(evaluate), decrypt: short(decrypt), total: short(total) };
 };
 
 const perHour = (images: number, milliseconds: number): number => (3.6e6 * images) / milliseconds;

@@ -15,7 +15,7 @@ import {
 /** A packing, and what was measured in it: so many images at once. */
 type Case = ProgramFacts & { readonly images: readonly number[] };
 
-type Seconds = Pick<Repeated, "mean" | "standardDeviation" | "confidence95">;
+type Seconds = Pick<Repeated, keyof Repeated>;
 
 type ConcurrentData = {
   readonly exact: { readonly cases: readonly Case[] };
@@ -33,6 +33,7 @@ const counts = (quick: boolean): Readonly<Record<Packing, readonly number[]>> =>
 export const concurrentImages: ResearchFigure<ConcurrentData> = {
   name: "concurrent-images",
   title: "Concurrent images against time",
+  width: "column",
   caption:
     "Seconds to encrypt, evaluate and decrypt so many images of MNIST with LeNet-1 (squares for activations) on one thread, keys and " +
     "encoded weights being there, by packing: measured points with 95 % confidence intervals, and lines in proportion to the evaluations that so many " +
@@ -58,12 +59,7 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           return taken;
         }),
       );
-      seconds.push(
-        images.map((count) => {
-          const { mean, standardDeviation, confidence95 } = repeated[count];
-          return { mean, standardDeviation, confidence95 };
-        }),
-      );
+      seconds.push(images.map((count) => repeated[count]));
     }
     return { exact: { cases }, measured: { seconds } };
   },
@@ -118,7 +114,7 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           style: i,
         },
         {
-          name: `${given.packing}, measured`,
+          name: "measured",
           x: given.images,
           y: seen.map(({ mean }) => mean),
           interval: seen.map(({ confidence95 }) => confidence95),
@@ -132,9 +128,9 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
     const beside = [...(isLeNet ? publishedPoints() : []), ...(crossing ? [crossingPoint(crossing)] : [])];
     return measuredPlot([...series, ...beside], {
       title: "Concurrent images",
-      caption: crossing ? [`batch is faster than packed from ${crossing.images} images on`] : [],
+      caption: crossing ? [`batch beats packed from ${crossing.images} images on`] : [],
       x: { title: "images at the same time", log: true },
-      y: { title: "encrypt, evaluate, decrypt (s)", log: true },
+      y: { title: "time (s)", log: true },
       height: 480,
     });
   },
@@ -169,7 +165,7 @@ function crossingOf(cases: readonly Case[], seconds: readonly (readonly Seconds[
 }
 
 const crossingPoint = ({ images, seconds }: Crossing): MeasuredSeries => ({
-  name: "packed = batch",
+  name: "crossing",
   x: [images],
   y: [seconds],
   drawn: "points",
@@ -178,7 +174,7 @@ const crossingPoint = ({ images, seconds }: Crossing): MeasuredSeries => ({
 
 const publishedPoints = (): MeasuredSeries[] =>
   [published.uniHenn, published.pyCrCnn].map(({ system, images, seconds }, i) => ({
-    name: `${system}, published`,
+    name: system,
     x: [images],
     y: [seconds],
     drawn: "points",

@@ -39,6 +39,7 @@ const encryptedModels = (quick: boolean): readonly FigureModel[] =>
 export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
   name: "encrypted-accuracy",
   title: "Accuracy: plain, approximated, encrypted",
+  width: "column",
   caption:
     "Test images of MNIST (all 10,000) that are classified wrongly: by LeNet-1 with tanh, the same with each tanh replaced by a fitted square, that one " +
     "trained further, and LeNet-1 trained with squares; in the clear, in the clear with pixels and weights rounded as they are encoded, and encrypted (packing batch, N = 8192). " +
@@ -129,10 +130,10 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
     const series = (
       name: string,
       offset: number,
-      correctOf_: (row: Rows) => number | null | undefined,
+      countOf: (row: Rows) => number | null | undefined,
     ): MeasuredSeries => {
       const held = networks.flatMap((row, place) => {
-        const correct = correctOf_(row);
+        const correct = countOf(row);
         return typeof correct === "number" ? [{ place, correct }] : [];
       });
       return {

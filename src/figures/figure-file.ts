@@ -25,3 +25,6 @@ export const figureFileSchema = provenanceSchema.extend({
 });
 
 export interface FigureFile extends TypeOf<typeof figureFileSchema> {}
+
+/** The drawing of a telephone's width that lies beside one of the page's width. */
+export const narrowFile = (drawing: string) => `${drawing}.narrow.svg`;

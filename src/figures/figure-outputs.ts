@@ -1,6 +1,6 @@
 import type { RunSettings } from "./measure-figure.js";
 import { csv } from "./csv.js";
-import type { FigureFile } from "./figure-file.js";
+import { narrowFile, type FigureFile } from "./figure-file.js";
 import type { ManifestFolder } from "./manifest.js";
 import type { Provenance } from "./provenance.js";
 import type { FigureData, FigurePanel, ResearchFigure } from "./research-figure.js";
@@ -22,7 +22,7 @@ export function panelsOf<Data extends FigureData>(
 }
 
 /**
- * Writes a figure's files: NAME.json, NAME.csv, and each drawing as SVG and PNG.
+ * Writes a figure's files: NAME.json, NAME.csv, and each drawing as SVG, PNG and PDF.
  *
  * @throws WriteError
  */
@@ -33,7 +33,7 @@ export async function writeFigureOutputs<Data extends FigureData>(
   settings: RunSettings,
   made: Provenance,
 ): Promise<void> {
-  const { drawForPrint, printPng } = await import("../viz/print.js");
+  const { printFigure } = await import("../viz/print.js");
   const { name, title, caption } = figure;
   const command = commandOf(name, settings);
   const panels = panelsOf(figure, data).map((panel) => ({
@@ -52,9 +52,11 @@ export async function writeFigureOutputs<Data extends FigureData>(
   await write(`${name}.json`, `${JSON.stringify(file, null, 2)}\n`);
   await write(`${name}.csv`, csv(figure.table(data)));
   for (const panel of panels) {
-    const svg = await drawForPrint(panel.figure, panel.width);
+    const { svg, narrowSvg, png, pdf } = await printFigure(panel.figure, panel.width, title);
     await write(`${panel.name}.svg`, svg);
-    await write(`${panel.name}.png`, await printPng(svg, panel.width));
+    if (narrowSvg !== undefined) await write(narrowFile(panel.name), narrowSvg);
+    await write(`${panel.name}.png`, png);
+    await write(`${panel.name}.pdf`, pdf);
   }
   await folder.writeManifest();
 }

@@ -44,6 +44,11 @@ export class ManifestFolder {
     return { files: this.files };
   }
 
+  /** The figures that have files. */
+  get figures(): ReadonlySet<string> {
+    return new Set(this.files.flatMap(({ figure }) => figure ?? []));
+  }
+
   /** Forgets a figure's files, before others are written. */
   forget(figure: string): void {
     this.files = this.files.filter((file) => file.figure !== figure);

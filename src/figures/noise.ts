@@ -7,6 +7,7 @@ import {
   predictedDepth,
   predictedOperations,
   type NoiseCase,
+  type NoiseOperation,
 } from "./noise-circuits.js";
 import { observeDepth, observeOperations, type Observation } from "./noise-observed.js";
 import type { FigureRun, FigureTable, Repeated, ResearchFigure } from "./research-figure.js";
@@ -16,9 +17,7 @@ type Predicted = NoiseCase & {
   readonly predictedBits: Readonly<Record<string, number>>;
 };
 
-type Bits = Pick<Repeated, "mean" | "standardDeviation" | "confidence95">;
-
-type Observed = Readonly<Record<string, Bits>>;
+type Observed = Readonly<Record<string, Pick<Repeated, keyof Repeated>>>;
 
 type NoiseData = {
   readonly exact: {
@@ -61,6 +60,7 @@ const depthCases = (quick: boolean): NoiseCase[] => {
 export const noise: ResearchFigure<NoiseData> = {
   name: "noise",
   title: "Noise, observed against predicted",
+  width: "column",
   caption:
     "Noise of single operations on fresh ciphertexts of values uniform in ±1, and of repeated squares of ±1: log2 of the standard " +
     "deviation of the error in a slot's real part, times the scale. Observed by decrypting 500 and 100 trials at each N, scale and " +
@@ -104,7 +104,8 @@ export const noise: ResearchFigure<NoiseData> = {
         Object.entries(given.predictedBits).map(([key, predicted]) => {
           const { mean, standardDeviation, confidence95 } = measured[part][i][key];
           const { evaluator, polyModulusDegree, scaleBits } = given;
-          const what = part === "depth" ? ["square", Number(key)] : [noiseOperations[key as never], null];
+          const what =
+            part === "depth" ? ["square", Number(key)] : [noiseOperations[key as NoiseOperation], null];
           return [
             ...what,
             evaluator,
@@ -144,13 +145,7 @@ async function observeUnderKeys(
   const { evaluator, polyModulusDegree, scaleBits } = given;
   const name = `${part}, N ${polyModulusDegree}, scale 2^${scaleBits}, ${evaluator}`;
   const random = run.random(name);
-  const repeated = await run.repeat(name, () => observe(given, { trials, random, signal: run.signal }));
-  return Object.fromEntries(
-    Object.entries(repeated).map(([key, { mean, standardDeviation, confidence95 }]) => [
-      key,
-      { mean, standardDeviation, confidence95 },
-    ]),
-  );
+  return run.repeat(name, () => observe(given, { trials, random, signal: run.signal }));
 }
 
 /** Logarithms to six places, in which no two machines' arithmetic differs. */

@@ -1,4 +1,5 @@
 import type { Figure } from "../viz/figure.js";
+import type { PrintWidth } from "../viz/print.js";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -55,14 +56,11 @@ export interface FigureRun {
   ): Promise<Readonly<Record<Key, Repeated>>>;
 }
 
-/** How wide a drawing is on paper: a column of two (85 mm), or the page (175 mm). */
-export type PrintWidth = "column" | "full";
-
 /** One of a figure's drawings; its name is added to the file's. */
 export interface FigurePanel {
   readonly name: string;
   readonly figure: Figure;
-  /** The figure's own, if left out. */
+  /** How wide it is on paper: a column of two (85 mm), or the page (175 mm); the figure's own, if left out. */
   readonly width?: PrintWidth;
 }
 

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { makeFolder } from "../he-ml/node/files/make-folder.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
-import { writeFigureOutputs } from "./figure-outputs.js";
+import { figures as allFigures } from "./all.js";
+import { commandOf, writeFigureOutputs } from "./figure-outputs.js";
+import { gallery } from "./gallery.js";
 import { ManifestFolder, type Manifest } from "./manifest.js";
 import { measure, runSettings, type MeasureOptions } from "./measure-figure.js";
 import { provenance } from "./provenance.js";
@@ -61,9 +63,18 @@ export async function runFigures(
     kept.push(steps);
     onFigure?.(name, before);
   }
+  await writeGallery(folder, commandOf(undefined, settings));
   if (failures.size > 0) throw new FiguresError(failures);
   for (const steps of kept) await steps.remove();
   return folder.manifest;
+}
+
+/** Of all figures that are there, in the order of the list of all. */
+async function writeGallery(folder: ManifestFolder, command: string): Promise<void> {
+  const known = allFigures.map(({ name }) => name).filter((name) => folder.figures.has(name));
+  const names = [...new Set([...known, ...folder.figures])];
+  await folder.write({ path: "index.html", figure: null, command }, await gallery(folder.folder, names));
+  await folder.writeManifest();
 }
 
 /** Figures that failed, while all others were made. */

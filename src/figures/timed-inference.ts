@@ -1,8 +1,6 @@
 import type { Packing } from "../he-ml/crypto/packing.js";
 import { checkParameters, parametersSpec, type ParametersSpec } from "../he-ml/crypto/parameters.js";
 import { loadModel } from "../he-ml/node/files/load-model.js";
-import { typicalCosts } from "../he-ml/planner/search/costs.js";
-import { compile } from "../he-ml/program/compile.js";
 import { explain } from "../he-ml/program/explain.js";
 import type { Program } from "../he-ml/program/program.js";
 import { Client } from "../he-ml/service/client.js";
@@ -11,6 +9,7 @@ import type { Session } from "../he-ml/service/session.js";
 import { timed } from "../he-ml/service/timed.js";
 import { sizeOf, tensor, zeros, type Tensor } from "../he-ml/tensor/tensor.js";
 import { loadTestImages } from "../train/load-dataset.js";
+import { compileAlike } from "./mnist-networks.js";
 
 /** What is run encrypted: a committed model, in a packing. */
 export type InferenceCase = { readonly model: FigureModel; readonly packing: Packing };
@@ -25,23 +24,24 @@ const datasets = {
 export type FigureModel = keyof typeof datasets;
 
 /**
- * For packings layer by layer: primes of 50 bits, which the kernels compute fastest with, and the largest scales for which there
- * is room. Packing `packed` has parameters of its plan.
+ * For packings layer by layer: primes of 50 bits, which the kernels compute fastest with, and scales for which there is room in
+ * all of these models. Packing `packed` has parameters of its plan.
  */
 export const layeredParameters = {
   polyModulusDegree: 8192,
   coeffModulusBits: [50, 50, 50, 50],
-  scaleBits: 21,
-  weightScaleBits: 15,
+  scaleBits: 22,
+  weightScaleBits: 14,
 } satisfies ParametersSpec;
 
 /** Planned by typical costs, so that all machines have the same program. */
 export async function programOf({ model: name, packing }: InferenceCase): Promise<Program> {
   const model = await loadModel(name);
-  const common = { packing, evaluator: "kernel", costs: typicalCosts } as const;
-  return packing === "packed"
-    ? compile(model, { ...common, samples: await imagesOf(name, 2) })
-    : compile(model, { ...common, parameters: checkParameters(layeredParameters) });
+  const options =
+    packing === "packed"
+      ? { samples: await imagesOf(name, 2) }
+      : { parameters: checkParameters(layeredParameters) };
+  return compileAlike(model, { packing, evaluator: "kernel", ...options });
 }
 
 /** What a program comes to on any machine, as JSON. */

@@ -17,8 +17,6 @@ export interface MeasuredBarsOptions {
   readonly caption: string;
   /** Of the axis, with its unit. */
   readonly axis: string;
-  /** Where the axis begins, for values that all lie far from 0; 0 if left out. */
-  readonly from?: number;
 }
 
 const rowHeight = 34;
@@ -33,7 +31,7 @@ const besideRows = 170;
  */
 export function measuredBars(
   bars: readonly MeasuredBar[],
-  { title, caption, axis, from }: MeasuredBarsOptions,
+  { title, caption, axis }: MeasuredBarsOptions,
 ): Figure {
   const operation = "measuredBars";
   requireSome(operation, "bar", bars);
@@ -73,9 +71,7 @@ export function measuredBars(
         title: { text: axis },
         exponentformat: "none",
         separatethousands: true,
-        ...(from === undefined
-          ? { rangemode: "tozero" }
-          : { range: [from, Math.max(...bars.map(({ value, interval }) => interval?.[1] ?? value))] }),
+        rangemode: "tozero",
       },
       yaxis: { type: "category", categoryarray: labels, autorange: "reversed" },
       bargap: 0.3,

@@ -26,8 +26,10 @@ export interface MeasuredSeries {
   readonly style?: number;
   /** Points that are not filled, as for what others published. */
   readonly open?: boolean;
-  /** What stands beside each point. */
+  /** What stands above each point. */
   readonly labels?: readonly string[];
+  /** The labels stand below. */
+  readonly below?: boolean;
 }
 
 export interface MeasuredPlotAxis extends LinePlotAxis {
@@ -110,7 +112,7 @@ const namedTicks = (names: readonly string[]): LayoutAxis => ({
 });
 
 function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
-  const { name, x, y, interval, drawn = "joined", style = index, open = false, labels } = one;
+  const { name, x, y, interval, drawn = "joined", style = index, open = false, labels, below = false } = one;
   const { across } = one;
   const { color, dash, symbol } = seriesStyle(style);
   const modes = [
@@ -133,7 +135,7 @@ function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
       size: 9,
       line: { color, width: open ? 2 : 0 },
     },
-    ...(labels && { text: labels.map(plainText), textposition: "top center" }),
+    ...(labels && { text: labels.map(plainText), textposition: below ? "bottom center" : "top center" }),
     ...(interval && { error_y: bars(y, interval, color) }),
     ...(across && { error_x: bars(x, across, color) }),
   };

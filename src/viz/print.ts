@@ -1,5 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { Figure } from "./figure.js";
+import { requirePackages } from "../he-ml/node/optional-packages.js";
+import { printPdf } from "./print-pdf.js";
+import { printSvg } from "./print-svg.js";
 import { rasterise } from "./rasterise.js";
 import { renderSvg } from "./render.js";
 
@@ -14,19 +17,42 @@ export const printSizes = {
   full: { millimetres: 175, pixels: 800 },
 } as const;
 
+export type PrintWidth = keyof typeof printSizes;
+
 const millimetresInAnInch = 25.4;
 const dotsPerInch = 300;
 
-/** A figure as SVG, in pixels, to be made a file of for print. */
-export function drawForPrint(figure: Figure, width: keyof typeof printSizes): Promise<string> {
-  return renderSvg(figure, { width: printSizes[width].pixels });
+/** A figure as files for print. */
+export interface PrintedFigure {
+  /** With its fonts; in dark surroundings on a screen it takes dark colours. */
+  readonly svg: string;
+  /** 300 dots an inch. */
+  readonly png: Uint8Array;
+  /** The same for the width of a telephone, where the drawing is wider. */
+  readonly narrowSvg?: string;
+  /** With its fonts. */
+  readonly pdf: Uint8Array;
 }
 
-/** PNG of 300 dots an inch, which says so. */
-export async function printPng(svg: string, width: keyof typeof printSizes): Promise<Uint8Array> {
+/**
+ * Draws a figure for print, without a browser. The same figure always gives the same files.
+ *
+ * @param title what the PDF says that it shows
+ * @throws InputError if the packages that draw are not installed; it says which.
+ */
+export async function printFigure(figure: Figure, width: PrintWidth, title: string): Promise<PrintedFigure> {
+  requirePackages("print");
   const { millimetres, pixels } = printSizes[width];
+  const svg = await renderSvg(figure, { width: pixels });
   const dots = Math.round((millimetres / millimetresInAnInch) * dotsPerInch);
-  return withResolution(await rasterise(svg, dots / pixels));
+  const { column } = printSizes;
+  const narrow = width === "column" ? undefined : await renderSvg(figure, { width: column.pixels });
+  return {
+    svg: await printSvg(svg, millimetres),
+    narrowSvg: narrow && (await printSvg(narrow, column.millimetres)),
+    png: withResolution(await rasterise(svg, dots / pixels)),
+    pdf: await printPdf(svg, millimetres, title),
+  };
 }
 
 /** Puts a chunk pHYs behind the header: https://www.w3.org/TR/png-3/#11pHYs */
