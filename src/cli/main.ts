@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { UnavailableError } from "../he-ml/network/service-errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
+import { accuracyCommand } from "./accuracy-command.js";
 import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
       getOutHelpWidth: () => stdout.columns ?? 80,
     })
     .addCommand(inferCommand(io))
+    .addCommand(accuracyCommand(io))
     .addCommand(explainCommand(io))
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
