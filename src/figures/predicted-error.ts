@@ -126,7 +126,7 @@ async function casesOf(run: FigureRun, count: number): Promise<Case[]> {
     const random = run.random(`network ${i}`);
     const among = <T>(choices: readonly T[]) => choices[Math.floor(random() * choices.length)];
     const network: RandomNetwork = {
-      size: run.quick ? 8 : among([8, 12, 16, 20]),
+      size: run.quick ? 8 : among([12, 16, 20]),
       channels: among([1, 2, 4]),
       field: among([3, 5]),
       depth: run.quick ? 1 : among([1, 2]),
