@@ -185,7 +185,7 @@ async function latencyOf(run: FigureRun, name: string, onnx: string): Promise<Me
       const inference = await started();
       const totals: number[] = [];
       for (let i = 0; i < runsOfRepetition; i++) {
-        totals.push((await inference.run(image, run.signal)).milliseconds.total);
+        totals.push((await inference.run(image, run.signal)).total);
       }
       return { total: median(totals) };
     });

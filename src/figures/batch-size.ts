@@ -55,7 +55,7 @@ export const batchSize: ResearchFigure<BatchSizeData> = {
           for (const size of sizes) {
             const repeated = await run.repeat(`${packing}, ${size} images`, async () => {
               const inference = await started();
-              return (await inference.run(await imagesOf(model, size), run.signal)).milliseconds;
+              return inference.run(await imagesOf(model, size), run.signal);
             });
             bySize.push(repeated);
           }

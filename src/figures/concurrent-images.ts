@@ -53,8 +53,8 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
           const inference = await started();
           const taken: Record<string, number> = {};
           for (const count of images) {
-            const { milliseconds } = await inference.run(await imagesOf(model, count), run.signal);
-            taken[count] = milliseconds.total / 1000;
+            const { total } = await inference.run(await imagesOf(model, count), run.signal);
+            taken[count] = total / 1000;
           }
           return taken;
         }),

@@ -1,6 +1,10 @@
+import { accuracy } from "../he-ml/node/accuracy.js";
 import { loadModel, loadNetwork } from "../he-ml/node/files/load-model.js";
 import { modelForward, type Network } from "../he-ml/model/model.js";
-import { argmax, imageAt, type Tensor } from "../he-ml/tensor/tensor.js";
+import type { Program } from "../he-ml/program/program.js";
+import { wilsonInterval, type ShareInterval } from "../he-ml/service/accuracy-statistics.js";
+import { accuracySummary } from "../he-ml/service/accuracy-summary.js";
+import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
 import { loadDataset, makeHeFriendly, selectImages, sliceDataset, type Dataset } from "../train/index.js";
 import type { Figure } from "../viz/figure.js";
 import { measuredPlot, type MeasuredSeries } from "../viz/measured-plot.js";
@@ -10,7 +14,6 @@ import {
   factsOf,
   layeredParameters,
   programOf,
-  withInference,
   type FigureModel,
   type ProgramFacts,
 } from "./timed-inference.js";
@@ -69,22 +72,18 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
       const given = { model: name, packing: "batch" } as const;
       const program = await programOf(given);
       programs.push(factsOf(given, program));
-      encrypted[name] = await withInference(program, async (started) => {
-        const parts: Encrypted[] = [];
-        for (const [start, end] of ranges(dataset.images.count, program.parameters.slots)) {
-          const part = await run.step(`encrypted ${name}, images ${start} to ${end - 1}`, async () => {
-            const { images, labels } = selectImages(sliceDataset(dataset, start, end));
-            const { logits } = await (await started()).run(images, run.signal);
-            return compared(logits, modelForward(model, images).at(-1)!, labels);
-          });
-          parts.push(part);
-        }
-        return {
-          correct: sum(parts.map(({ correct }) => correct)),
-          flips: sum(parts.map(({ flips }) => flips)),
-          largestError: Math.max(...parts.map(({ largestError }) => largestError)),
-        };
-      });
+      const parts: Encrypted[] = [];
+      for (const [start, end] of ranges(dataset.images.count, program.parameters.slots)) {
+        const part = await run.step(`encrypted ${name}, images ${start} to ${end - 1}`, () =>
+          encryptedPart(program, sliceDataset(dataset, start, end), run),
+        );
+        parts.push(part);
+      }
+      encrypted[name] = {
+        correct: sum(parts.map(({ correct }) => correct)),
+        flips: sum(parts.map(({ flips }) => flips)),
+        largestError: Math.max(...parts.map(({ largestError }) => largestError)),
+      };
     }
     return {
       exact: { images: dataset.images.count, networks, programs },
@@ -111,7 +110,7 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
         const encrypted = measured.encrypted[name] as Encrypted | undefined;
         const row = (computed: string, correct: number, ...rest: (number | null)[]) => [
           ...[name, computed, correct, images, (100 * correct) / images],
-          ...wilson(correct, images).map((share) => 100 * share),
+          ...percentOf(wilsonInterval(correct, images)),
           ...rest,
         ];
         return [
@@ -141,8 +140,8 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
         x: held.map(({ place }) => place + offset),
         y: held.map(({ correct }) => wrongPercent(correct, images)),
         interval: held.map(({ correct }) => {
-          const [low, high] = wilson(correct, images);
-          return [100 * (1 - high), 100 * (1 - low)];
+          const [low, high] = percentOf(wilsonInterval(correct, images));
+          return [100 - high, 100 - low];
         }),
         drawn: "points",
       };
@@ -192,15 +191,11 @@ async function correctOf(
   return correct;
 }
 
-function compared(logits: Tensor, plain: Tensor, labels: Uint8Array): Encrypted {
-  let [correct, flips, largestError] = [0, 0, 0];
-  labels.forEach((label, i) => {
-    const [got, expected] = [imageAt(logits, i).data, imageAt(plain, i).data];
-    if (argmax(got) === label) correct++;
-    if (argmax(got) !== argmax(expected)) flips++;
-    largestError = Math.max(largestError, ...got.map((value, k) => Math.abs(value - expected[k])));
-  });
-  return { correct, flips, largestError };
+async function encryptedPart(program: Program, dataset: Dataset, { signal }: FigureRun): Promise<Encrypted> {
+  const { images, labels } = selectImages(dataset);
+  const report = await accuracy(program, images, [...labels], { threads: 0, signal });
+  const { count, encryptedAccuracy, flips, maxAbsError } = accuracySummary(report);
+  return { correct: Math.round(count * encryptedAccuracy), flips, largestError: maxAbsError };
 }
 
 function ranges(count: number, size: number): [start: number, end: number][] {
@@ -210,16 +205,6 @@ function ranges(count: number, size: number): [start: number, end: number][] {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-const wrongPercent = (correct: number, images: number) => (100 * (images - correct)) / images;
+const percentOf = ({ low, high }: ShareInterval) => [100 * low, 100 * high] as const;
 
-/**
- * The 95 % interval of a share of which `correct` out of `images` were seen. Wilson, "Probable Inference, the Law of Succession, and
- * Statistical Inference", Journal of the American Statistical Association 22 (1927).
- */
-export function wilson(correct: number, images: number): [low: number, high: number] {
-  const z = 1.959964;
-  const share = correct / images;
-  const middle = share + z ** 2 / (2 * images);
-  const beyond = z * Math.sqrt((share * (1 - share) + z ** 2 / (4 * images)) / images);
-  return [(middle - beyond) / (1 + z ** 2 / images), (middle + beyond) / (1 + z ** 2 / images)];
-}
+const wrongPercent = (correct: number, images: number) => (100 * (images - correct)) / images;

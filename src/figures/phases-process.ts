@@ -11,7 +11,7 @@ const [program, compile] = await timed(() => programOf(given));
 const inference = await TimedInference.open(program);
 const images = await imagesOf(given.model, given.images);
 if (program.packing === "packed") await inference.run(images);
-const { encrypt, evaluate, decrypt } = (await inference.run(images)).milliseconds;
+const { encrypt, evaluate, decrypt } = await inference.run(images);
 const values: PhaseValues = {
   ...{ keys: inference.setup.keys, compile, encode: inference.setup.encode, encrypt, evaluate, decrypt },
   peakBytes: 1024 * process.resourceUsage().maxRSS,

@@ -82,19 +82,15 @@ export async function imagesOf(model: FigureModel, count: number): Promise<Tenso
   return tensor([count, ...shape], values);
 }
 
-/** What one request took, on one thread, and what came of it. */
-export interface TimedRequest {
-  readonly milliseconds: {
-    readonly encrypt: number;
-    /** From the request's bytes to the answer's. */
-    readonly evaluate: number;
-    readonly decrypt: number;
-    /** Of all three. */
-    readonly total: number;
-  };
-  /** `[n, classes]` */
-  readonly logits: Tensor;
-}
+/** Milliseconds of one request, on one thread. */
+export type RequestMilliseconds = {
+  readonly encrypt: number;
+  /** From the request's bytes to the answer's. */
+  readonly evaluate: number;
+  readonly decrypt: number;
+  /** Of all three. */
+  readonly total: number;
+};
 
 /** A program with its client, and its server in this thread. */
 export class TimedInference {
@@ -118,11 +114,11 @@ export class TimedInference {
     return new TimedInference(program, client, server, session, setup);
   }
 
-  async run(images: Tensor, signal?: AbortSignal): Promise<TimedRequest> {
+  async run(images: Tensor, signal?: AbortSignal): Promise<RequestMilliseconds> {
     const [request, encrypt] = await timed(() => this.client.encryptAsync(images, { signal }));
     const [{ response }, evaluate] = await timed(() => this.session.run(request, { signal }));
-    const [logits, decrypt] = await timed(() => this.client.decrypt(response));
-    return { milliseconds: { encrypt, evaluate, decrypt, total: encrypt + evaluate + decrypt }, logits };
+    const [, decrypt] = await timed(() => this.client.decrypt(response));
+    return { encrypt, evaluate, decrypt, total: encrypt + evaluate + decrypt };
   }
 
   close(): Promise<void> {

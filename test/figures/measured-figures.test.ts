@@ -3,7 +3,7 @@ import type { BarData, ScatterData } from "plotly.js-dist-min";
 import { accuracyLatency } from "../../src/figures/accuracy-latency.js";
 import { batchSize } from "../../src/figures/batch-size.js";
 import { concurrentImages } from "../../src/figures/concurrent-images.js";
-import { encryptedAccuracy, wilson } from "../../src/figures/encrypted-accuracy.js";
+import { encryptedAccuracy } from "../../src/figures/encrypted-accuracy.js";
 import { noise } from "../../src/figures/noise.js";
 import { operationKeys, predictedDepth, predictedOperations } from "../../src/figures/noise-circuits.js";
 import { observeDepth, observeOperations } from "../../src/figures/noise-observed.js";
@@ -284,14 +284,6 @@ describe("encrypted-accuracy", () => {
       ["squares", "encrypted", 2],
     ]);
     expect(traces(panelsOf(encryptedAccuracy, data)[""]).map(({ y }) => y)).toEqual([[1, 2], [3], [4]]);
-  });
-
-  test("gives Wilson's interval: of none, from 0 to z² / (n + z²)", () => {
-    const [none, most] = wilson(0, 10);
-    expect(none).toBeCloseTo(0);
-    expect(most).toBeCloseTo(1.959964 ** 2 / (10 + 1.959964 ** 2));
-    const [low, high] = wilson(5, 10);
-    expect(low + high).toBeCloseTo(1);
   });
 
   test("rounds as encoding does", () => {
