@@ -41,6 +41,7 @@ export const babySize: ResearchFigure<BabySizeData> = {
     "A matrix of 64 diagonals times an encrypted vector by baby and giant steps (Halevi, Shoup, CRYPTO 2018): rotations, and the time " +
     "of rotations, products and sums on one thread, over the number of diagonals that share a giant step, at N = 8192 with three data primes of 50 " +
     "bits. Each value is the least of 5 products; means over runs and their 95 % confidence intervals.",
+  width: "column",
 
   async measure(run) {
     const diagonals = run.quick ? 16 : 64;

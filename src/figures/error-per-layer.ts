@@ -37,6 +37,7 @@ export const errorPerLayer: ResearchFigure<ErrorPerLayerData> = {
     "and lenet1 in each packing, on test images of MNIST: 2 packed, 64 in a batch, 1 scalar. Packed with the planner's parameters, else " +
     "with the model's own; a fused stage has its error at its last layer. Points are means over runs under fresh keys, bars their 95 % " +
     "confidence intervals.",
+  width: "column",
 
   async measure(run) {
     const chosen: readonly MnistNetwork[] = run.quick ? ["mnist-small"] : ["mnist-small", "lenet1"];

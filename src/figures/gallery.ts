@@ -43,7 +43,7 @@ async function section(folder: string, file: FigureFile): Promise<string> {
   const { figure, title, caption, command, parameters, drawings } = file;
   const pictures = await Promise.all(drawings.map((drawing) => picture(folder, drawing, title)));
   const quick = parameters.quick
-    ? `<p class="quick">A smoke run: the least that shows that everything works. Its numbers say nothing.</p>`
+    ? `<p class="quick">A smoke run, on less than the caption says, to see that everything works: take no number from it.</p>`
     : "";
   return `<section id="${escapeHtml(figure)}">
 <h2>${escapeHtml(title)}</h2>

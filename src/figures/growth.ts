@@ -42,6 +42,7 @@ export const growth: ResearchFigure<GrowthData> = {
     "Time of one encrypted, packed inference on one thread (warm; each value the least of 5), rotations and products, and bytes that travel, for a random network that " +
     "grows in one respect at a time from 12×12 pixels, 1 convolution of 2 channels of 3×3, square, and 10 outputs, at an error of 1 %. Plans made with typical costs; " +
     "times predicted from what single operations take on the same machine. Means over runs and their 95 % confidence intervals.",
+  width: "column",
 
   async measure(run) {
     const exact: PlannedGrowth[] = [];

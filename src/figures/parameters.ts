@@ -58,6 +58,7 @@ export const parameters: ResearchFigure<ParametersData> = {
     "mnist-small under CKKS parameters of the sweep that he-ml test-parameters runs: degree N, primes in bits, packing, and the scale of inputs, on the first 40 test images of MNIST; weights at 2^16, " +
     "and at 2^20 where N = 16384. Time of one evaluation, of one image packed or a whole batch; errors of the logits against the plain network's; share of images whose class is the plain network's " +
     "(in a batch an image fills 16 slots, and all of them count). Means over runs under fresh keys and their 95 % confidence intervals.",
+  width: "column",
 
   async measure(run) {
     const count = run.quick ? 2 : 40;

@@ -46,6 +46,7 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
     "five networks with random weights on random images. Root mean square over 4 images and all values of a stage; and the largest of " +
     "them, predicted as the median of the largest of as many independent normal errors. Means over runs under fresh keys and their 95 % " +
     "confidence intervals; plans made with typical costs.",
+  width: "column",
 
   async measure(run) {
     const imagesEach = run.quick ? 1 : 4;

@@ -32,6 +32,7 @@ export const rescaling: ResearchFigure<RescalingData> = {
     "behind each product, behind each sum (lazy: Boemer et al., nGraph-HE2, WAHC 2019, arXiv 1908.04172), or only behind the square (the waterline " +
     "of Dathathri et al., EVA, PLDI 2020, arXiv 1912.11951, which this library's plans follow), over N. The first two need a chain of [50, 30, 30 | 50] bits, the last one " +
     "[50, 50 | 50]. Each value is the least of 3 runs; means over keys and their 95 % confidence intervals.",
+  width: "column",
 
   async measure(run) {
     const size = run.quick ? { inputs: 4, outputs: 2 } : { inputs: 16, outputs: 8 };

@@ -4,15 +4,15 @@ import type { PrintWidth } from "../viz/print.js";
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** A quantity that was measured several times. */
-export interface Repeated {
+/** A quantity that was measured several times; a type, which JSON's own includes, where an interface would not do. */
+export type Repeated = {
   readonly values: readonly number[];
   readonly mean: number;
   /** Of a sample: divided by n − 1; 0 for a single value. */
   readonly standardDeviation: number;
   /** Student's 95 % confidence interval of the mean; both ends are the mean for a single value. */
   readonly confidence95: readonly [number, number];
-}
+};
 
 /**
  * What a figure shows. The same seed, repeats and version give the same `exact` on any machine: plans, counts, sizes, training.

@@ -40,6 +40,7 @@ export const rotations: ResearchFigure<RotationsData> = {
     "diagonal method (Halevi, Shoup, CRYPTO 2014 and 2018) on values row by row, with a rotation for each diagonal that is not zero, and with the best baby and giant steps of one size. " +
     "Beside them precision, −log2 of the rms error over the rms of the plain outputs of 4 test images of MNIST, and planning time on one thread; means over runs and their 95 % " +
     "confidence intervals. After the table of Ebel, Garimella, Reagen, Orion, ASPLOS 2025, arXiv 2311.03470.",
+  width: "column",
 
   async measure(run) {
     const all: readonly MnistNetwork[] = ["mnist-small", "lenet1-12x12", "lenet1", "lenet1-from-tanh"];
