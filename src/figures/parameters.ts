@@ -41,7 +41,7 @@ function setsOf(quick: boolean): ParameterSet[] {
     scales.map((scale_bits) => ({ ...set, scale_bits }));
   const small = { packing: "packed", poly_modulus_degree: 8192, weight_scale_bits: 16 } as const;
   const packed = { ...small, coeff_modulus_bits: [50, 50, 50, 50] };
-  if (quick) return family(packed, [18, 20]);
+  if (quick) return family(packed, [20]);
   const large = { packing: "packed", poly_modulus_degree: 16384, weight_scale_bits: 20 } as const;
   return [
     ...family(packed, [14, 16, 18, 20]),

@@ -118,15 +118,15 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
 };
 
 async function casesOf(run: FigureRun, count: number): Promise<Case[]> {
-  const committed = (["mnist-small", "lenet1"] as const).slice(0, run.quick ? 1 : 2);
+  const committed = (["mnist-small", "lenet1"] as const).slice(0, run.quick ? 0 : 2);
   const trained = await Promise.all(
     committed.map(async (network) => ({ network, ...(await withImages(network, count)) })),
   );
-  const drawn = Array.from({ length: run.quick ? 1 : 5 }, (_, i): Case => {
+  const drawn = Array.from({ length: run.quick ? 2 : 5 }, (_, i): Case => {
     const random = run.random(`network ${i}`);
     const among = <T>(choices: readonly T[]) => choices[Math.floor(random() * choices.length)];
     const network: RandomNetwork = {
-      size: run.quick ? 8 : among([8, 12, 16, 20]),
+      size: run.quick ? 8 : among([12, 16, 20]),
       channels: among([1, 2, 4]),
       field: among([3, 5]),
       depth: run.quick ? 1 : among([1, 2]),

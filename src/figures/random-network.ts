@@ -1,3 +1,4 @@
+import { InputError } from "../he-ml/errors.js";
 import { convolutionalLayer } from "../he-ml/model/convolutional.js";
 import { flattenLayer } from "../he-ml/model/flatten.js";
 import type { Layer } from "../he-ml/model/layers.js";
@@ -27,9 +28,16 @@ export const randomNetworkName = ({ size, channels, field, depth }: RandomNetwor
  * values neither grow nor vanish with depth.
  *
  * @param random numbers from 0 to 1
+ * @throws InputError if the convolutions leave nothing of an image
  */
 export function randomNetwork(network: RandomNetwork, random: () => number): Model {
   const { size, channels, field, depth } = network;
+  const side = size - depth * (field - 1);
+  if (side < 1) {
+    throw new InputError(
+      `randomNetwork: expected images of at least ${size - side + 1} pixels a side, got ${size}; take fewer or smaller convolutions`,
+    );
+  }
   const weights = (shape: readonly number[]) => {
     const largest = Math.sqrt(3 / sizeOf(shape.slice(1)));
     return tensor(
@@ -49,7 +57,6 @@ export function randomNetwork(network: RandomNetwork, random: () => number): Mod
       squareLayer({ name: `square${i + 1}` }),
     ];
   });
-  const side = size - depth * (field - 1);
   return defineModel({
     name: randomNetworkName(network),
     inputShape: [1, size, size],

@@ -85,6 +85,8 @@ export function measuredPlot(series: readonly MeasuredSeries[], options: Measure
           x,
           drawn.flatMap((one) => [...one.x, ...(one.across ?? []).flatMap((ends) => ends ?? [])]),
         ),
+        // Plotly would write 16384 as 1.6384 × 10⁴.
+        ...(x.ticks && { ticktext: x.ticks.map(String) }),
         ...(x.names && namedTicks(x.names)),
       },
       yaxis: axisOf(y, ys),

@@ -160,6 +160,11 @@ test("random networks come again from the same numbers, with values of order one
   }
 });
 
+test("random networks refuse convolutions that leave nothing", () => {
+  const shape = { size: 8, channels: 1, field: 5, depth: 2 };
+  expect(() => randomNetwork(shape, seededRandom(1))).toThrow(/at least 9 pixels a side, got 8/);
+});
+
 describe("againstPrediction", () => {
   test("has axes with the same ends, and every point between them", () => {
     const points = [
