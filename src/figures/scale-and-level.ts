@@ -35,7 +35,7 @@ export const scaleAndLevel: ResearchFigure<ScaleAndLevelData> = {
   title: "Scale, modulus and level along the network",
   caption:
     "Scale, modulus that is left, and level of the ciphertexts through mnist-small and lenet1 in each packing, from each layer's or stage's input to " +
-    "its output; between scale and modulus lies the room for the values. Exact: from the plan, made with typical costs, or packed batch and scalar from " +
+    "its output; between scale and modulus lies the room for the values. Exact: packed from the plan, made with typical costs, in packings batch and scalar from " +
     "the model's own parameters.",
   width: "column",
 
