@@ -1,3 +1,3 @@
 import type { Row } from "./rows.mjs";
 
-export function publishedRows(networks: readonly string[]): Promise<Row[]>;
+export function publishedRows(networks: readonly string[]): Row[];

@@ -1,14 +1,13 @@
 // Numbers that others published, as rows of the table.
-import { readFile } from "node:fs/promises";
+import { published } from "../dist/figures/published.js";
 
 /**
  * @param networks of ours
- * @returns a row for each number of published.json whose network resembles one of them; its seconds are of the server's work
+ * @returns a row for each published number of a network that resembles one of them; its seconds are of the server's work
  *   on so many images, on hardware of its own
  */
-export async function publishedRows(networks) {
-  const entries = JSON.parse(await readFile(new URL("published.json", import.meta.url), "utf8"));
-  return entries
-    .filter(({ resembles }) => networks.includes(resembles))
+export function publishedRows(networks) {
+  return Object.values(published)
+    .filter((entry) => networks.includes(entry.resembles))
     .map(({ system, ...entry }) => ({ status: "published", name: system, ...entry }));
 }

@@ -203,7 +203,7 @@ async function main(args) {
   const before = machine();
   const measured = [];
   for (const network of given.networks) measured.push(...(await measureNetwork(network, peers, given)));
-  const rows = [...withRatios(measured, reference), ...(await publishedRows(given.networks))];
+  const rows = [...withRatios(measured, reference), ...publishedRows(given.networks)];
   const report = {
     date: new Date().toISOString(),
     commit: await commitOf(root),

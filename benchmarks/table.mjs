@@ -1,4 +1,5 @@
 // The rows as one table: Markdown to read, CSV to compute with.
+import { csv } from "../dist/figures/csv.js";
 
 const columns = [
   ["system", ({ name, versions }) => (versions ? `${name} ${Object.values(versions)[0]}` : name)],
@@ -78,13 +79,7 @@ export function markdownTable(rows) {
 export function csvTable(rows) {
   const flat = rows.map((row) => flatten(row));
   const heads = [...new Set(flat.flatMap((row) => Object.keys(row)))];
-  const cell = (value) => {
-    const text = String(value ?? "");
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [heads, ...flat.map((row) => heads.map((head) => row[head]))]
-    .map((cells) => `${cells.map(cell).join(",")}\n`)
-    .join("");
+  return csv({ columns: heads, rows: flat.map((row) => heads.map((head) => row[head] ?? null)) });
 }
 
 function flatten(value, path = "") {

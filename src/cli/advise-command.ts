@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { loadModel } from "../he-ml/node/files/load-model.js";
 import { modelFile } from "../he-ml/node/files/model-folder.js";
 import { advise } from "../he-ml/node/advise.js";
@@ -8,7 +8,7 @@ import type { Model } from "../he-ml/model/model.js";
 import type { Shape, Tensor } from "../he-ml/tensor/tensor.js";
 import { InputError } from "../he-ml/errors.js";
 import { adviceText } from "./advice-text.js";
-import { wholeNumber } from "./arguments.js";
+import { relativeError, wholeNumber } from "./arguments.js";
 import { ExitStatus, type CommandIo } from "./command-io.js";
 import { requireFigureFile, writeFigure } from "./figure-file.js";
 import { fitToModel } from "./fit-to-model.js";
@@ -57,14 +57,6 @@ export function adviseCommand(io: CommandIo): Command {
     .option("--figure <file>", "draw the points, error against goal, as .svg or .png")
     .option("--json", "print everything as JSON")
     .action((model: string, options: AdviseCommandOptions) => run(model, options, io));
-}
-
-function relativeError(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value > 0 && value <= 1)) {
-    throw new InvalidArgumentError("Expected a number above 0, up to 1.");
-  }
-  return value;
 }
 
 async function run(name: string, options: AdviseCommandOptions, io: CommandIo): Promise<void> {

@@ -12,6 +12,15 @@ export function wholeNumber(minimum: number, maximum?: number): (text: string) =
   };
 }
 
+/** Parses an error relative to the largest output. */
+export function relativeError(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value <= 1)) {
+    throw new InvalidArgumentError("Expected a number above 0, up to 1.");
+  }
+  return value;
+}
+
 /** A parser of lists of layers' numbers, as 3,5. */
 export function layerNumbers(text: string): number[] {
   if (/^\d{1,6}(,\d{1,6})*$/.test(text)) return text.split(",").map(Number);

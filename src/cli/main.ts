@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../he-ml/errors.js";
 import { UnavailableError } from "../he-ml/network/service-errors.js";
 import { WriteError } from "../he-ml/node/files/whole-file.js";
+import { accuracyCommand } from "./accuracy-command.js";
 import { adviseCommand } from "./advise-command.js";
 import { benchCommand } from "./bench-command.js";
 import { checkCommand } from "./check-command.js";
@@ -12,6 +13,7 @@ import { encryptCommand } from "./encrypt-command.js";
 import { evaluateCommand } from "./evaluate-command.js";
 import { exercisesCommand } from "./exercises-command.js";
 import { explainCommand } from "./explain-command.js";
+import { figuresCommand } from "./figures-command.js";
 import { gradeCommand } from "./grade-command.js";
 import { inferCommand } from "./infer-command.js";
 import { inspectCommand } from "./inspect-command.js";
@@ -46,6 +48,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
       getOutHelpWidth: () => stdout.columns ?? 80,
     })
     .addCommand(inferCommand(io))
+    .addCommand(accuracyCommand(io))
     .addCommand(explainCommand(io))
     .addCommand(adviseCommand(io))
     .addCommand(inspectCommand(io))
@@ -57,6 +60,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(evaluateCommand(io))
     .addCommand(decryptCommand(io))
     .addCommand(trainCommand(io))
+    .addCommand(figuresCommand(io))
     .addCommand(runCommand(io))
     .addCommand(serveCommand(io))
     .addCommand(requestCommand(io))

@@ -1,4 +1,5 @@
 import type { Figure } from "../viz/figure.js";
+import type { PrintWidth } from "../viz/print.js";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -42,14 +43,25 @@ export interface FigureRun {
   random(name: string): () => number;
   /**
    * One part of the work, whose result is kept on disk as soon as it is there: a run that was interrupted takes it from there.
-   * Reports progress under its name.
+   * Reports progress under its name, which no other step of the figure may have.
    */
   step<T extends Json>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Repeats a step's measurement, and says what its values come to; `name` is followed by the repetition's number. */
+  /**
+   * Repeats a step's measurement, and says what its values come to; `name` is followed by the repetition's number, from 1.
+   * `work` is told it from 0, and gives the same keys each time.
+   */
   repeat<Key extends string>(
     name: string,
     work: (repetition: number) => Promise<Readonly<Record<Key, number>>>,
   ): Promise<Readonly<Record<Key, Repeated>>>;
+}
+
+/** One of a figure's drawings; its name is added to the file's. */
+export interface FigurePanel {
+  readonly name: string;
+  readonly figure: Figure;
+  /** How wide it is on paper: a column of two (85 mm), or the page (175 mm); the figure's own, if left out. */
+  readonly width?: PrintWidth;
 }
 
 /** A figure of a paper's evaluation: how its data is measured, and how it is drawn from that data alone. */
@@ -59,8 +71,9 @@ export interface ResearchFigure<Data extends FigureData = FigureData> {
   readonly title: string;
   /** One to three sentences: what is shown, on what, and how it was measured. */
   readonly caption: string;
+  /** "full" if left out. */
+  readonly width?: PrintWidth;
   measure(run: FigureRun): Promise<Data>;
   table(data: Data): FigureTable;
-  /** One drawing, or several panels, each with a name that is added to the file's name. */
-  draw(data: Data): Figure | readonly { readonly name: string; readonly figure: Figure }[];
+  draw(data: Data): Figure | readonly FigurePanel[];
 }

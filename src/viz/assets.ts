@@ -17,3 +17,10 @@ export async function readPlotlySource(): Promise<string> {
   requirePackages("plots");
   return readFile(resolve("plotly.js-dist-min/plotly.min.js"), "utf8");
 }
+
+/** jsPDF, and svg2pdf.js, which needs it, as classic scripts. */
+export async function readPdfSources(): Promise<string[]> {
+  requirePackages("print");
+  const files = ["jspdf/dist/jspdf.umd.min.js", "svg2pdf.js/dist/svg2pdf.umd.min.js"];
+  return Promise.all(files.map((file) => readFile(resolve(file), "utf8")));
+}

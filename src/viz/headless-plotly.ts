@@ -12,8 +12,15 @@ export interface HeadlessPage {
   resetRandom(): void;
 }
 
-/** Opens a page in jsdom with what plotly needs of a browser and jsdom lacks. Takes about a second. */
+/** Opens a page in jsdom in which plotly is loaded. Takes about a second. */
 export async function openHeadlessPage(): Promise<HeadlessPage> {
+  const { window, resetRandom } = await openHeadlessWindow();
+  window.eval(await readPlotlySource());
+  return { plotly: window.Plotly as typeof PlotlyModule, resetRandom };
+}
+
+/** A page in jsdom with what libraries that draw need of a browser and jsdom lacks. */
+export async function openHeadlessWindow(): Promise<{ window: DOMWindow; resetRandom: () => void }> {
   const { JSDOM, VirtualConsole } = await import("jsdom");
   const files = fontFiles();
   const [regular, bold] = await Promise.all([readFile(files.regular), readFile(files.bold)]);
@@ -25,8 +32,7 @@ export async function openHeadlessPage(): Promise<HeadlessPage> {
   patchTextMetrics(window, { regular: readFontMetrics(regular), bold: readFontMetrics(bold) });
   patchCanvas(window);
   patchObjectUrls(window);
-  window.eval(await readPlotlySource());
-  return { plotly: window.Plotly as typeof PlotlyModule, resetRandom };
+  return { window, resetRandom };
 }
 
 /** Plotly draws the ids of clip paths and gradients by lot; equal figures shall give equal files. */

@@ -1,3 +1,6 @@
+export { accuracyReport, type MeasuredAccuracy } from "./accuracy/accuracy-report.js";
+export { confusionMatrix } from "./accuracy/confusion-matrix.js";
+export { errorHistogram } from "./accuracy/error-histogram.js";
 export { accuracySteps, type ConversionAccuracy } from "./accuracy-steps.js";
 export { babyGiantSteps, type BabyGiantSweep, type BabySize } from "./ckks/baby-giant-steps.js";
 export {

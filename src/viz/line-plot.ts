@@ -86,7 +86,8 @@ function drawn({ name, x, y, points = false }: LineSeries, index: number): Parti
   };
 }
 
-function axisOf(
+/** An axis as the options tell it. */
+export function axisOf(
   { title, log = false, ticks, range }: LinePlotAxis,
   values: readonly (number | null)[],
 ): LayoutAxis {

@@ -14,6 +14,9 @@ interface Point {
   readonly place: string;
 }
 
+/** What it reads of a trace: known in advance, too. */
+export type ScaleTrace = Pick<LayerTrace, "name" | "kind" | "before" | "after" | "ops">;
+
 /**
  * The scale, the modulus left and the level of the ciphertexts, followed through the layers of one run, from
  * each layer's input to its output. Between scale and modulus lies the headroom: the bits that are left for
@@ -21,13 +24,13 @@ interface Point {
  *
  * @throws InputError if there are no traces.
  */
-export function scalePerLayer(traces: readonly LayerTrace[]): Figure {
-  const [{ layers }] = namedRuns("scalePerLayer", traces);
+export function scalePerLayer(traces: readonly ScaleTrace[]): Figure {
+  const [{ layers }] = namedRuns("scalePerLayer", traces as readonly LayerTrace[]);
   const peaks = layers.flatMap(scaleBeforeRescale);
   const scale = [...curve(layers, (state) => state.scaleBits), ...peaks].sort((a, b) => a.x - b.x);
   const modulus = curve(layers, (state) => state.modulusBits);
   const level = curve(layers, (state) => state.level);
-  const unit = unitOf(traces);
+  const unit = unitOf(traces as readonly LayerTrace[]);
   const scaleText = changes(scale).map((text, index) => (peaks.includes(scale[index]) ? "" : text));
   return {
     data: [

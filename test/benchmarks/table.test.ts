@@ -107,7 +107,7 @@ test("the table shows measured, failed and published rows, each as what it is", 
       ],
       "ours",
     ),
-    ...(await publishedRows(["lenet1"])),
+    ...publishedRows(["lenet1"]),
   ];
   const lines = markdownTable(rows).split("\n");
   expect(lines[2]).toContain("| The ours 1.2.3 | lenet1 | 8192; 50 50 52 | 128 bits | 1 | 2 of 2 | 2 of 2 |");

@@ -1,6 +1,8 @@
 /** Encrypted neural-network inference: learn it, build on it, measure it. The core, and what needs Node. */
 export * from "../index.js";
 
+export { accuracy, type NodeAccuracyOptions } from "./accuracy.js";
+export { type RedisShare } from "./accuracy-on-workers.js";
 export { advise } from "./advise.js";
 export { bench, type BenchModel, type BenchOptions, type BenchReport } from "./bench.js";
 export {

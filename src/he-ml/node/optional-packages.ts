@@ -20,6 +20,18 @@ const features = {
     needs: "plots need",
     packages: ["plotly.js-dist-min", "@resvg/resvg-js", "dejavu-fonts-ttf", "jsdom"],
   },
+  print: {
+    needs: "figures for print need",
+    packages: [
+      "plotly.js-dist-min",
+      "@resvg/resvg-js",
+      "dejavu-fonts-ttf",
+      "jsdom",
+      "jspdf",
+      "svg2pdf.js",
+      "subset-font",
+    ],
+  },
   service: {
     needs: "the service needs",
     packages: [

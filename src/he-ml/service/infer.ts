@@ -7,11 +7,8 @@ import { parametersSpec, writtenParametersSchema } from "../crypto/parameters.js
 import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, type TypeOf } from "../schema.js";
 import { layerTraceSchema } from "../layers/trace.js";
-import { layerForward, requireBatchOf, type Layer } from "../model/model.js";
+import { requireBatchOf } from "../model/model.js";
 import { requireInputRange } from "../model/input-range.js";
-import { valueRanges as rangesOf } from "../model/value-range.js";
-import { requireRoom } from "../planner/room.js";
-import { layerStates } from "../program/chain.js";
 import { explain, explanationSchema, travellingSchema } from "../program/explain.js";
 import type { Program } from "../program/program.js";
 import { errorStatistics } from "../tensor/error-statistics.js";
@@ -19,6 +16,7 @@ import { argmax, formatShape, imageAt, requireTensor, type Shape, type Tensor } 
 import { gapsBetween, gapsSchema } from "./gaps.js";
 import type { InferOptions } from "./infer-options.js";
 import { requireKeyRoom, usualKeyBytes } from "./key-room.js";
+import { plainOutputs, requireRoomForValues } from "./plain-outputs.js";
 import { reencryptionKind } from "./reencryption-trace.js";
 import { requireParts, runParts, type RanPart } from "./run-parts.js";
 import { Server } from "./server.js";
@@ -190,14 +188,6 @@ function plainValues(parts: readonly Program[], images: Tensor): Tensor[] {
   return values;
 }
 
-const layersOf = ({ model, layers }: Program): Layer[] => layers.map((index) => model.layers[index]);
-
-/** What each of the program's layers gives in the clear. */
-function plainOutputs(program: Program, images: Tensor): Tensor[] {
-  let current = images;
-  return layersOf(program).map((layer) => (current = layerForward(layer, current)));
-}
-
 /** @throws InputError unless there is such an evaluator */
 function requireEvaluator(evaluator: unknown): void {
   if (evaluator === undefined || evaluatorKindSchema.safeParse(evaluator).success) return;
@@ -226,16 +216,4 @@ export function requireLogits(what: string, logits: Tensor, images: number, outp
   const expected = formatShape([images, ...outputShape]);
   if (formatShape(logits.shape) === expected) return;
   throw new InputError(`${what}: expected ${expected}, got ${formatShape(logits.shape)}`);
-}
-
-/**
- * Values that outgrow the modulus wrap around and decrypt to garbage.
- *
- * @throws InputError naming the layer
- */
-function requireRoomForValues(program: Program, images: Tensor, outputs: readonly Tensor[]): void {
-  const { content, clientSpec, model, plan } = program;
-  if (plan) return requireRoom(plan, images);
-  const valueRanges = rangesOf({ ...model, layers: layersOf(program) }, images, outputs);
-  layerStates(content, { valueRanges, start: clientSpec.input });
 }

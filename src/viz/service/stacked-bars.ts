@@ -17,13 +17,15 @@ export interface StackedBarsOptions {
   readonly caption: string;
   /** Of the axis, with its unit. */
   readonly axis: string;
+  /** Height in pixels for title, axis and legend, where many parts are to fit a narrow figure; 210 if left out. */
+  readonly besideRows?: number;
   /** A part as it is read. */
   readonly format: (value: number) => string;
 }
 
 const rowHeight = 34;
 /** For title, axis and legend; the parts' names take two rows on a telephone. */
-const besideRows = 210;
+const usualBesideRows = 210;
 
 /**
  * @param parts keys of the parts and their names, in the order in which they are stacked
@@ -59,7 +61,7 @@ export function requireBars(
 export function stackedBars(
   bars: readonly StackedBar[],
   parts: Readonly<Record<string, string>>,
-  { title, caption, axis, format }: StackedBarsOptions,
+  { title, caption, axis, format, besideRows = usualBesideRows }: StackedBarsOptions,
 ): Figure {
   const labels = bars.map(({ label }) => plainText(label));
   return {

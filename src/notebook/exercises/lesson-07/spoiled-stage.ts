@@ -9,7 +9,10 @@ export interface StageErrors {
   readonly measured: number;
 }
 
-/** Which stage of a plan spoils its error? */
+/**
+ * Which stage of a plan spoils its error? The errors are drawn by a model of how they grow (`drawRun`), and no run measured
+ * them: for that, each check would have to compile and run four networks.
+ */
 export const spoiledStage: Exercise<
   readonly (readonly StageErrors[])[],
   (stages: StageErrors[]) => string,

@@ -10,17 +10,17 @@ import {
   type Polynomial,
 } from "../../../he-ml/toy-ckks/index.js";
 import { keyOfBothSigns, same } from "../lesson-02/polynomials.js";
-import { right, wrong, type Exercise, type Verdict } from "../exercise.js";
+import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { numbers } from "../responses.js";
-import { shuffled } from "./shuffled.js";
 
 const degree = 16;
 const sigma = 3.2;
 const scale = 2 ** 24;
-/** Square roots of the numbers of answers, in bits. */
-const rootBits = [1, 2, 3, 4, 5, 6];
-const cases = 4;
+/** The largest square root of a number of answers, in bits. */
+const mostRootBits = 6;
+/** With six right answers to each, an old list of answers is right again once in 6⁸, which is more than a million. */
+const cases = 8;
 
 /** A result that is shown several times, each time flooded anew. */
 export interface Showing {
@@ -52,9 +52,8 @@ export const floodBits: Exercise<
     "return Math.ceil(Math.log2(Math.sqrt(answers)));",
   ],
   draw(random) {
-    const roots = shuffled(rootBits, random).slice(0, cases);
-    const question = roots.map((bits) => {
-      // One whole number is right, so that an old answer hardly ever is.
+    const question = drawRoots(random).map((bits) => {
+      // One whole number is right.
       const most = bits + integer(random, 10, 18) / 20;
       const tolerance = Number(slotDeviation(sigma * 2 ** most, degree, scale).toPrecision(3));
       return { n: degree, sigma, scale, answers: 4 ** bits, tolerance };
@@ -71,6 +70,14 @@ export const floodBits: Exercise<
     return right(`the key was not found, and all values are as precise as wanted`);
   },
 };
+
+/** Not all the same, so that no constant answer is right. */
+function drawRoots(random: Random): readonly number[] {
+  for (;;) {
+    const roots = Array.from({ length: cases }, () => integer(random, 1, mostRootBits));
+    if (new Set(roots).size > 1) return roots;
+  }
+}
 
 function judgeBits({ answers, tolerance }: Showing, bits: number, seed: number): Verdict | undefined {
   const says = `${answers} answers, flooded with ${bits} bits`;
