@@ -115,6 +115,10 @@ function drawing() {
       ...rooms.map((room) => line(`    ${room.folder}/`, room.holds)),
     ]),
     ...around.map(({ folder, holds }) => line(`src/${folder}/`, holds)),
+    line(
+      "benchmarks/",
+      "the same networks in other libraries, each in an environment of its own, and in ours: one table",
+    ),
     line("models/", "model.onnx, card.md, metrics.json, parameters.json; datasets/"),
     line("test/", "mirrors src; browser/ is the library in a page"),
   ].join("\n");

@@ -9,7 +9,7 @@ version=3.5.0
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m pip install --quiet --requirement "$(dirname "$0")/requirements.txt"
-"$python" -m pip download --quiet --no-deps --no-binary :all: --dest "$folder" "Pyfhel==$version"
+"$python" -m pip download --quiet --no-deps --no-binary Pyfhel --dest "$folder" "Pyfhel==$version"
 tar --extract --gzip --file "$folder/pyfhel-$version.tar.gz" --directory "$folder"
 cd "$folder/pyfhel-$version"
 sed --in-place --regexp-extended \
