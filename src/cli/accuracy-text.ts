@@ -9,7 +9,8 @@ const mostFlipsShown = 10;
 
 /** What was measured, as lines and two tables. */
 export function accuracyText(summary: AccuracySummary): string {
-  const { model, packing, dataset, index, count, flips, flipped, interval95, phaseMillisecondsPerImage } = summary;
+  const { model, packing, dataset, index, count, flips, flipped, interval95, phaseMillisecondsPerImage } =
+    summary;
   const { encrypt, travel, evaluate, decrypt } = phaseMillisecondsPerImage;
   const { keys, server } = summary.setupMilliseconds;
   return [

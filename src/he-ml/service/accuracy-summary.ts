@@ -112,15 +112,23 @@ export function accuracySummary(report: AccuracyReport): AccuracySummary {
   }
   const classes = images[0].plainLogits.length;
   const errors = errorStatistics(
-    tensor([encrypted.length, classes], encrypted.flatMap(({ logits }) => logits!)),
-    tensor([encrypted.length, classes], encrypted.flatMap(({ plainLogits }) => plainLogits)),
+    tensor(
+      [encrypted.length, classes],
+      encrypted.flatMap(({ logits }) => logits!),
+    ),
+    tensor(
+      [encrypted.length, classes],
+      encrypted.flatMap(({ plainLogits }) => plainLogits),
+    ),
   );
   const right = encrypted.filter(({ logits, label }) => argmax(logits!) === label).length;
   const plainRight = images.filter(({ plainLogits, label }) => argmax(plainLogits) === label).length;
   const flipped = encrypted.flatMap(flipOf);
   const phase = (name: keyof AccuracyPhases) =>
     chunks.reduce((sum, { milliseconds }) => sum + milliseconds[name], 0) / encrypted.length;
-  const [encrypt, travel, evaluate, decrypt] = (["encrypt", "travel", "evaluate", "decrypt"] as const).map(phase);
+  const [encrypt, travel, evaluate, decrypt] = (["encrypt", "travel", "evaluate", "decrypt"] as const).map(
+    phase,
+  );
   return {
     ...{ model, packing, dataset, index: head.index, count: images.length },
     encryptedAccuracy: right / images.length,

@@ -130,7 +130,12 @@ export async function accuracyAt(
     for (let next = left.shift(); next; next = left.shift()) {
       stopped.throwIfAborted();
       tell("images");
-      const chunk = await measuredChunk(runner, program, next, { images, labels, plainLogits, signal: stopped });
+      const chunk = await measuredChunk(runner, program, next, {
+        images,
+        labels,
+        plainLogits,
+        signal: stopped,
+      });
       chunks.push(chunk);
       tell("images");
       await telling.take(async () => onResult?.(chunk, report()));
@@ -253,7 +258,8 @@ function requireMeasurable(
   }
   const [count] = images.shape;
   const classes = sizeOf(layerShapes(model).at(-1)!);
-  const isLabel = (label: unknown) => Number.isInteger(label) && Number(label) >= 0 && Number(label) < classes;
+  const isLabel = (label: unknown) =>
+    Number.isInteger(label) && Number(label) >= 0 && Number(label) < classes;
   requireList("accuracy: labels", labels, `a class for each image, from 0 to ${classes - 1}`, isLabel);
   if (labels.length !== count) {
     throw new InputError(`accuracy: labels: expected ${count}, one for each image, got ${labels.length}`);
