@@ -64,7 +64,7 @@ const measured = {
     count: 1,
   },
   ...{ imagesDigest: "0", packing: "batch", parameters: teaching, evaluator: "seal", program: "0" },
-  ...{ relativeError: 0.01, setupMilliseconds: { keys: 0, server: 0 } },
+  ...{ relativeError: 0.01, setupMilliseconds: { keys: 0, server: 0 }, chunkMilliseconds: 2 },
   chunks: [
     {
       ...{ first: 0, threads: 0, milliseconds: { encrypt: 1, travel: 0, evaluate: 1, decrypt: 1 } },

@@ -108,9 +108,11 @@ export async function accuracyAt(
   const chunks = [...(earlier?.chunks ?? [])];
   const left = places.filter(({ first }) => !chunks.some((chunk) => chunk.first === first));
   let setupMilliseconds = earlier?.setupMilliseconds ?? { keys: 0, server: 0 };
+  let chunkMilliseconds = earlier?.chunkMilliseconds ?? 0;
   const report = (): AccuracyReport => ({
     ...head,
     setupMilliseconds,
+    chunkMilliseconds,
     chunks: chunks.toSorted((a, b) => a.first - b.first),
   });
   if (left.length === 0) return report();
@@ -123,6 +125,7 @@ export async function accuracyAt(
     keys: setupMilliseconds.keys + runner.setupMilliseconds.keys,
     server: setupMilliseconds.server + runner.setupMilliseconds.server,
   };
+  const start = performance.now();
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const telling = new Turns();
@@ -137,6 +140,7 @@ export async function accuracyAt(
         signal: stopped,
       });
       chunks.push(chunk);
+      chunkMilliseconds = (earlier?.chunkMilliseconds ?? 0) + performance.now() - start;
       tell("images");
       await telling.take(async () => onResult?.(chunk, report()));
     }
