@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { requireArgument, requireList, requireOptions } from "../arguments.js";
+import { isObject, requireArgument, requireList, requireOptions } from "../arguments.js";
 import { evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { parametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
@@ -54,7 +54,9 @@ const optionsSchema = z.strictObject({
   resume: z.unknown().optional(),
   threads: z.unknown().optional(),
   evaluator: evaluatorKindSchema.optional(),
-  signal: z.custom((value) => value instanceof AbortSignal, "expected an AbortSignal").optional(),
+  signal: z
+    .custom((value) => isObject(value) && "throwIfAborted" in value, "expected an AbortSignal")
+    .optional(),
   onResult: z.custom(isFunction, "expected a function").optional(),
   onProgress: z.custom(isFunction, "expected a function").optional(),
 } satisfies Record<keyof AccuracyOptions, z.ZodType>);

@@ -113,7 +113,10 @@ test("where none of the images fits, it is not counted but refused", async () =>
 
 test("in a batch, one image that does not fit leaves the others right", async () => {
   const batch = await compile(model, { packing: "batch", parameters, costs, evaluator: "seal" });
-  const five = tensor([5, 1, 4, 4], images.data.map((value, i) => (i >> 4 === 3 ? 1e30 : value)).slice(0, 80));
+  const five = tensor(
+    [5, 1, 4, 4],
+    images.data.map((value, i) => (i >> 4 === 3 ? 1e30 : value)).slice(0, 80),
+  );
   const report = await accuracyAt(onServer(Server, {}), batch, five, labels.slice(0, 5), {});
   const { outOfRange, maxAbsError } = accuracySummary(report);
   expect(outOfRange.map(({ index }) => index)).toEqual([3]);
