@@ -187,7 +187,9 @@ function requireForWorkers(options: AccuracyCommandOptions): void {
     ...{ "--security": security, "--security-table": securityTable, "--no-fuse": fuse ? undefined : true },
   }).find(([, given]) => given !== undefined);
   if (!theirs) return;
-  throw new InputError(`accuracy: ${theirs[0]}: the workers of --redis decide that; leave one of the two out`);
+  throw new InputError(
+    `accuracy: ${theirs[0]}: the workers of --redis decide that; leave one of the two out`,
+  );
 }
 
 const usualFile = ({ name }: Model, { dataset, packing }: AccuracyCommandOptions) =>
@@ -218,7 +220,9 @@ async function compiled(
   const { packing, evaluator, parameters: file, relativeError: asked, fuse, redis } = options;
   const parameters = file ? checkParameters(await readJsonFile("--parameters", file)) : longer;
   if (packing !== "packed" && asked !== undefined) {
-    throw new InputError(`accuracy: --relative-error is for --packing packed; leave it out, or give --parameters`);
+    throw new InputError(
+      `accuracy: --relative-error is for --packing packed; leave it out, or give --parameters`,
+    );
   }
   const security = parameters ? {} : securityAsked("accuracy", options);
   if (redis !== undefined) return compileAnywhere(model, { packing, parameters, signal: watch.signal });

@@ -9,7 +9,8 @@ const mostFlipsShown = 10;
 
 /** What was measured, as lines and two tables. */
 export function accuracyText(summary: AccuracySummary): string {
-  const { model, packing, dataset, index, count, flips, flipped, interval95, phaseMillisecondsPerImage } = summary;
+  const { model, packing, dataset, index, count, flips, flipped, interval95, phaseMillisecondsPerImage } =
+    summary;
   const { encrypt, travel, evaluate, decrypt } = phaseMillisecondsPerImage;
   const { keys, server } = summary.setupMilliseconds;
   return [
@@ -23,7 +24,7 @@ export function accuracyText(summary: AccuracySummary): string {
     confusionTable(summary),
     ...(flips > 0 ? [flipTable(summary)] : []),
     ...(flips > mostFlipsShown ? [`${flipped.length - mostFlipsShown} more flips: see --json`] : []),
-    `each image ${milliseconds(summary.millisecondsPerImage)}: encrypt ${milliseconds(encrypt)}, ` +
+    `each image ${milliseconds(summary.millisecondsPerImage)}${summary.threads === null ? ", several at once" : ""}: encrypt ${milliseconds(encrypt)}, ` +
       (travel > 0 ? `travel and wait ${milliseconds(travel)}, ` : "") +
       `evaluate ${milliseconds(evaluate)}, decrypt ${milliseconds(decrypt)}; ` +
       `keys ${seconds(keys)} and server ${seconds(server)} once; ` +

@@ -146,7 +146,12 @@ export { type ProgramJson } from "./program/program-json.js";
 export { type AccuracyOptions } from "./service/accuracy.js";
 export { type AccuracyChunk, type AccuracyReport } from "./service/accuracy-report.js";
 export { wilsonInterval, type ShareInterval } from "./service/accuracy-statistics.js";
-export { accuracySummary, logitErrors, type AccuracySummary, type FlippedImage } from "./service/accuracy-summary.js";
+export {
+  accuracySummary,
+  logitErrors,
+  type AccuracySummary,
+  type FlippedImage,
+} from "./service/accuracy-summary.js";
 export { benchNetworks } from "./service/bench-networks.js";
 export { Client, type ClientOptions } from "./service/client.js";
 export { predictionGaps, type PredictionGap } from "./service/prediction-gaps.js";

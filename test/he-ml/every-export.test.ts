@@ -53,8 +53,29 @@ const bfvSet = { m: 1024, p: 1032193, insecure_for_teaching: true };
 const remoteLayers = await heMl.RemoteLayers.create(bfvSet);
 const oneByOne = await remoteLayers.encrypt(images);
 
+const measured = {
+  ...{
+    format: "he-ml accuracy",
+    version: 1,
+    model: "small",
+    modelDigest: "0",
+    dataset: null,
+    index: 0,
+    count: 1,
+  },
+  ...{ imagesDigest: "0", packing: "batch", parameters: teaching, evaluator: "seal", program: "0" },
+  ...{ relativeError: 0.01, setupMilliseconds: { keys: 0, server: 0 }, chunkMilliseconds: 2 },
+  chunks: [
+    {
+      ...{ first: 0, threads: 0, milliseconds: { encrypt: 1, travel: 0, evaluate: 1, decrypt: 1 } },
+      images: [{ label: 0, plainLogits: [1, 0], logits: [0.9, 0.1] }],
+    },
+  ],
+};
+
 /** Every function, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
+  accuracySummary: [measured],
   advise: [model, { goal: "latency" }, { threads: 0 }],
   activationLayer: [{ function: "relu" }],
   argmax: [[1, 2]],
@@ -97,6 +118,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   layerShapes: [model],
   linear: [he, linear],
   linearLayer: [linear],
+  logitErrors: [measured],
   maxAbs: [[1, 2]],
   maxPoolLayer: [pool],
   measureCosts: [parameters, "seal"],
@@ -134,6 +156,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   unflattenLayer: [{ shape: [1, 2, 2] }],
   unsupportedLayers: [model],
   valueRanges: [model, images, heMl.modelForward(model, images)],
+  wilsonInterval: [1, 2],
   writeOnnx: [model],
   zeros: [[2, 2]],
 };

@@ -19,6 +19,7 @@ describe.each([
   ["lenet1-12x12", 0.97],
   ["lenet1-from-tanh", 0.985],
   ["breast-cancer", 0.95],
+  ["fashion-mnist", 0.88],
 ])("the committed model %s", (name, wantedAccuracy) => {
   const folder = join("models", name);
 

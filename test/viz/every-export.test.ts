@@ -26,6 +26,14 @@ const figure = viz.timePerLayer(traces);
 /** Every function that takes something, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   accuracySteps: [{ lenet1: { before: 0.99, afterReplacing: 0.8, afterFineTuning: 0.99 } }],
+  confusionMatrix: [
+    [
+      [3, 1],
+      [0, 2],
+    ],
+    ["a", "b"],
+  ],
+  errorHistogram: [[-0.1, 0, 0.2]],
   babyGiantSteps: [{ size: 4, steps: [{ babySize: 2, milliseconds: 4 }] }],
   activationFits: [tanh, fitSteps],
   digits: [[digitImage(0, 1, 1)], {}],
@@ -61,7 +69,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
 const notCalled = ["clientAndServer", "keySwitch", "seriesStyle", "show", "themed", "toMimeBundle"];
 
 /** Those that draw with plotly, which takes seconds to load: render.test.ts calls them. */
-const drawing = ["renderPng", "renderReport", "renderSvg"];
+const drawing = ["accuracyReport", "renderPng", "renderReport", "renderSvg"];
 
 const exported = { ...viz, ...display } as unknown as Readonly<Record<string, unknown>>;
 

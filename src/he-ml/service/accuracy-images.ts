@@ -47,7 +47,9 @@ export async function checkedImages(
     }) === undefined;
   const outOfRange: (string | undefined)[] = [];
   for (let image = 0; image < count; image++) {
-    outOfRange.push(fits ? undefined : reasonOf(() => requireRoomForImage(program, imagesFrom(images, image, 1))));
+    outOfRange.push(
+      fits ? undefined : reasonOf(() => requireRoomForImage(program, imagesFrom(images, image, 1))),
+    );
     if (fits || image % atOnce > 0) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
@@ -69,7 +71,9 @@ export function imagesFrom({ shape, data }: Tensor, first: number, count: number
 
 /** Those of the images that these positions name. */
 export const imagesAt = (images: Tensor, positions: readonly number[]): Tensor =>
-  positions.length === images.shape[0] ? images : stack(positions.map((position) => imageAt(images, position)));
+  positions.length === images.shape[0]
+    ? images
+    : stack(positions.map((position) => imageAt(images, position)));
 
 function joined(parts: readonly Tensor[]): Tensor {
   const count = parts.reduce((sum, { shape }) => sum + shape[0], 0);

@@ -67,6 +67,8 @@ export const accuracyReportSchema = z.strictObject({
   classNames: z.array(z.string()).optional(),
   /** Of all runs together. */
   setupMilliseconds: z.strictObject({ keys: z.number(), server: z.number() }),
+  /** That passed from the first chunk's beginning to the last one's end, in all runs; plain results are computed in it, too. */
+  chunkMilliseconds: z.number(),
   /** Those that are done, in the order of their images. */
   chunks: z.array(accuracyChunkSchema),
 });
@@ -75,7 +77,7 @@ export const accuracyReportSchema = z.strictObject({
 export interface AccuracyReport extends TypeOf<typeof accuracyReportSchema> {}
 
 /** What a report says before anything is measured. */
-export type AccuracyHead = Omit<AccuracyReport, "setupMilliseconds" | "chunks">;
+export type AccuracyHead = Omit<AccuracyReport, "setupMilliseconds" | "chunkMilliseconds" | "chunks">;
 
 /** What a report must be of to be gone on with; the first that differs is named. */
 const sameFields = [
@@ -126,7 +128,7 @@ export function takenOverChunks(
   earlier: unknown,
   head: AccuracyHead,
   places: readonly ChunkPlace[],
-): Pick<AccuracyReport, "setupMilliseconds" | "chunks"> {
+): AccuracyReport {
   const where = "accuracy: the report to go on with";
   const report = readAccuracyReport(where, earlier);
   for (const field of sameFields) {

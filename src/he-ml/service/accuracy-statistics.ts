@@ -22,12 +22,21 @@ const z95 = 1.959963984540054;
  */
 export function wilsonInterval(right: number, trials: number): ShareInterval {
   const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 0;
-  requireArgument("wilsonInterval: trials", isCount(trials) && trials > 0, "a whole number of at least 1", trials);
-  requireArgument("wilsonInterval: right", isCount(right) && right <= trials, `a whole number from 0 to ${trials}`, right);
+  requireArgument(
+    "wilsonInterval: trials",
+    isCount(trials) && trials > 0,
+    "a whole number of at least 1",
+    trials,
+  );
+  requireArgument(
+    "wilsonInterval: right",
+    isCount(right) && right <= trials,
+    `a whole number from 0 to ${trials}`,
+    right,
+  );
   const [share, z2] = [right / trials, z95 ** 2];
   const middle = (share + z2 / (2 * trials)) / (1 + z2 / trials);
-  const half =
-    (z95 / (1 + z2 / trials)) * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials ** 2));
+  const half = (z95 / (1 + z2 / trials)) * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials ** 2));
   // At the ends the two are equal but for rounding.
   return { low: right === 0 ? 0 : middle - half, high: right === trials ? 1 : middle + half };
 }

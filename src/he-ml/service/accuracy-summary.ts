@@ -58,8 +58,12 @@ export interface AccuracySummary {
   readonly classNames?: readonly string[];
   /** Images that were not encrypted, as the program has no room for their values. */
   readonly outOfRange: readonly { readonly index: number; readonly reason: string }[];
-  /** Encrypting, computing and decrypting, by image that was encrypted; the making of keys is not in it. */
+  /**
+   * Encrypting, computing and decrypting, by image that was encrypted; the making of keys is not in it. Workers elsewhere have
+   * several chunks at once: then it is the time that passed, by image.
+   */
   readonly millisecondsPerImage: number;
+  /** Of each chunk, by image; where chunks overlap, they sum up to more than the time that passed. */
   readonly phaseMillisecondsPerImage: AccuracyPhases;
   readonly setupMilliseconds: { readonly keys: number; readonly server: number };
   /** Worker threads; null where workers elsewhere computed. */
@@ -112,15 +116,24 @@ export function accuracySummary(report: AccuracyReport): AccuracySummary {
   }
   const classes = images[0].plainLogits.length;
   const errors = errorStatistics(
-    tensor([encrypted.length, classes], encrypted.flatMap(({ logits }) => logits!)),
-    tensor([encrypted.length, classes], encrypted.flatMap(({ plainLogits }) => plainLogits)),
+    tensor(
+      [encrypted.length, classes],
+      encrypted.flatMap(({ logits }) => logits!),
+    ),
+    tensor(
+      [encrypted.length, classes],
+      encrypted.flatMap(({ plainLogits }) => plainLogits),
+    ),
   );
   const right = encrypted.filter(({ logits, label }) => argmax(logits!) === label).length;
   const plainRight = images.filter(({ plainLogits, label }) => argmax(plainLogits) === label).length;
+  const { threads } = chunks.at(-1)!;
   const flipped = encrypted.flatMap(flipOf);
   const phase = (name: keyof AccuracyPhases) =>
     chunks.reduce((sum, { milliseconds }) => sum + milliseconds[name], 0) / encrypted.length;
-  const [encrypt, travel, evaluate, decrypt] = (["encrypt", "travel", "evaluate", "decrypt"] as const).map(phase);
+  const [encrypt, travel, evaluate, decrypt] = (["encrypt", "travel", "evaluate", "decrypt"] as const).map(
+    phase,
+  );
   return {
     ...{ model, packing, dataset, index: head.index, count: images.length },
     encryptedAccuracy: right / images.length,
@@ -145,9 +158,10 @@ export function accuracySummary(report: AccuracyReport): AccuracySummary {
     outOfRange: images.flatMap(({ index, outOfRange }) =>
       outOfRange === undefined ? [] : [{ index, reason: outOfRange }],
     ),
-    millisecondsPerImage: encrypt + travel + evaluate + decrypt,
+    millisecondsPerImage:
+      threads === null ? head.chunkMilliseconds / encrypted.length : encrypt + travel + evaluate + decrypt,
     phaseMillisecondsPerImage: { encrypt, travel, evaluate, decrypt },
-    ...{ setupMilliseconds, threads: chunks.at(-1)!.threads, evaluator, parameters },
+    ...{ setupMilliseconds, threads, evaluator, parameters },
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { requireArgument, requireList, requireOptions } from "../arguments.js";
+import { isObject, requireArgument, requireList, requireOptions } from "../arguments.js";
 import { evaluatorKindSchema, type EvaluatorKind } from "../crypto/evaluator-kind.js";
 import { parametersSpec } from "../crypto/parameters.js";
 import { InputError } from "../errors.js";
@@ -54,7 +54,9 @@ const optionsSchema = z.strictObject({
   resume: z.unknown().optional(),
   threads: z.unknown().optional(),
   evaluator: evaluatorKindSchema.optional(),
-  signal: z.custom((value) => value instanceof AbortSignal, "expected an AbortSignal").optional(),
+  signal: z
+    .custom((value) => isObject(value) && "throwIfAborted" in value, "expected an AbortSignal")
+    .optional(),
   onResult: z.custom(isFunction, "expected a function").optional(),
   onProgress: z.custom(isFunction, "expected a function").optional(),
 } satisfies Record<keyof AccuracyOptions, z.ZodType>);
@@ -108,9 +110,11 @@ export async function accuracyAt(
   const chunks = [...(earlier?.chunks ?? [])];
   const left = places.filter(({ first }) => !chunks.some((chunk) => chunk.first === first));
   let setupMilliseconds = earlier?.setupMilliseconds ?? { keys: 0, server: 0 };
+  let chunkMilliseconds = earlier?.chunkMilliseconds ?? 0;
   const report = (): AccuracyReport => ({
     ...head,
     setupMilliseconds,
+    chunkMilliseconds,
     chunks: chunks.toSorted((a, b) => a.first - b.first),
   });
   if (left.length === 0) return report();
@@ -123,6 +127,7 @@ export async function accuracyAt(
     keys: setupMilliseconds.keys + runner.setupMilliseconds.keys,
     server: setupMilliseconds.server + runner.setupMilliseconds.server,
   };
+  const start = performance.now();
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const telling = new Turns();
@@ -130,8 +135,14 @@ export async function accuracyAt(
     for (let next = left.shift(); next; next = left.shift()) {
       stopped.throwIfAborted();
       tell("images");
-      const chunk = await measuredChunk(runner, program, next, { images, labels, plainLogits, signal: stopped });
+      const chunk = await measuredChunk(runner, program, next, {
+        images,
+        labels,
+        plainLogits,
+        signal: stopped,
+      });
       chunks.push(chunk);
+      chunkMilliseconds = (earlier?.chunkMilliseconds ?? 0) + performance.now() - start;
       tell("images");
       await telling.take(async () => onResult?.(chunk, report()));
     }
@@ -253,7 +264,8 @@ function requireMeasurable(
   }
   const [count] = images.shape;
   const classes = sizeOf(layerShapes(model).at(-1)!);
-  const isLabel = (label: unknown) => Number.isInteger(label) && Number(label) >= 0 && Number(label) < classes;
+  const isLabel = (label: unknown) =>
+    Number.isInteger(label) && Number(label) >= 0 && Number(label) < classes;
   requireList("accuracy: labels", labels, `a class for each image, from 0 to ${classes - 1}`, isLabel);
   if (labels.length !== count) {
     throw new InputError(`accuracy: labels: expected ${count}, one for each image, got ${labels.length}`);

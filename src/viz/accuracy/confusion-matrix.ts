@@ -26,7 +26,12 @@ export function confusionMatrix(
     requireFinite(operation, "counts", row);
   }
   const isNames = classNames === undefined || (isList(classNames) && classNames.length === matrix.length);
-  requireArgument(`${operation}: classNames`, isNames, `a name for each of ${matrix.length} classes`, classNames);
+  requireArgument(
+    `${operation}: classNames`,
+    isNames,
+    `a name for each of ${matrix.length} classes`,
+    classNames,
+  );
   const names = matrix.map((_, i) => plainText(String(classNames?.[i] ?? i)));
   const cells = matrix.flatMap((row, label) => {
     const all = row.reduce((sum, count) => sum + count, 0);
@@ -70,7 +75,11 @@ function bars(cells: readonly Cell[], names: readonly string[]): Partial<BarData
       cmax: 1,
       line: { width: 1, color: "white" },
       showscale: true,
-      colorbar: { title: { text: "share of the label's images", side: "right" }, tickformat: ".0%", thickness: 14 },
+      colorbar: {
+        title: { text: "share of the label's images", side: "right" },
+        tickformat: ".0%",
+        thickness: 14,
+      },
     },
     text: cells.map(({ count }) => String(count)),
     textposition: "inside",

@@ -24,6 +24,8 @@ afterAll(() => folder.remove());
 const withoutThreads = <Options>(options: Options): Options =>
   options === undefined || isObject(options) ? ({ threads: 0, ...options } as Options) : options;
 const inThisThread = {
+  accuracy: (...[program, batch, labels, options]: Parameters<typeof inNode.accuracy>) =>
+    inNode.accuracy(program, batch, labels, withoutThreads(options)),
   infer: (...[program, batch, options]: Parameters<typeof inNode.infer>) =>
     inNode.infer(program, batch, withoutThreads(options)),
   advise: (...[network, goals, options]: Parameters<typeof inNode.advise>) =>
@@ -43,6 +45,7 @@ const wrongs = usualWrongs.filter((wrong) => typeof wrong !== "string");
 
 /** Functions that only Node has, or has in another form, with arguments that are right: each is then replaced by wrong ones. */
 const calls: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
+  accuracy: async () => [await inNode.compile(model, { parameters, costs }), images, [0, 1], { threads: 0 }],
   advise: async () => [model, { goal: "latency" }, { threads: 0 }],
   bench: async () => [[{ model }]],
   benchService: async () => [["lenet1"]],

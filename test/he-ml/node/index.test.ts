@@ -6,6 +6,7 @@ test("Node has all of the core, and what needs Node", () => {
   const names = new Set(Object.keys(node));
   expect(Object.keys(core).filter((name) => !names.has(name))).toEqual([]);
   expect([...names].filter((name) => !(name in core)).sort()).toEqual([
+    "accuracy",
     "bench",
     "benchService",
     "loadModel",
