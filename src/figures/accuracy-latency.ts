@@ -50,10 +50,10 @@ export const accuracyLatency: ResearchFigure<AccuracyLatencyData> = {
   title: "Accuracy against latency",
   width: "column",
   caption:
-    "Accuracy on MNIST's 10,000 test images, of the plain networks, against the time of one encrypted image (packed: encrypt, evaluate, decrypt, on one thread, with 95 % confidence intervals), for " +
-    "networks of one convolution (channels of 7×7, stride 3) with one square, or with a hidden layer and two, each trained for eight epochs. " +
-    "Hollow: LoLa and LoLa-Small as published, on 8 virtual cores (Brutzkus et al., ICML 2019); compare HEMET (Lou and Jiang, ICML 2021). " +
-    "A quick run trains one network on 2,000 images.",
+    "Accuracy on MNIST's 10,000 test images, of the plain networks, against the time of one encrypted image (packed: encrypt, evaluate, decrypt, on " +
+    "one thread, with 95 % confidence intervals), for networks of one convolution (channels of 7×7, stride 3) with one square, or with a hidden " +
+    "layer and two, each trained for eight epochs. Hollow: LoLa and LoLa-Small as published, on 8 virtual cores (Brutzkus et al., ICML 2019); compare " +
+    "HEMET (Lou and Jiang, ICML 2021). A quick run trains one network on 2,000 images.",
 
   async measure(run) {
     const size = run.quick

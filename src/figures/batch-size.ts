@@ -37,9 +37,10 @@ export const batchSize: ResearchFigure<BatchSizeData> = {
   title: "Batch size against latency and throughput",
   width: "column",
   caption:
-    "Time from pixels to predictions (encrypt, evaluate, decrypt) and predictions an hour by the number of images in a batch, for " +
-    "mnist-small on MNIST on one thread, keys and encoded weights being there: an image a slot (batch), and one after the other (packed). Intervals: 95 % confidence. Hollow: CryptoNets " +
-    "with a similar network, as published (Gilad-Bachrach et al., ICML 2016). A quick run takes the small model breast-cancer instead.",
+    "Time from pixels to predictions (encrypt, evaluate, decrypt) and predictions an hour by the number of images in a batch, for mnist-small " +
+    "on MNIST, on one thread, keys and encoded weights being there: an image a slot (batch), and one after the other (packed), with 95 % " +
+    "confidence intervals. Hollow: CryptoNets with a similar network, as published (Gilad-Bachrach et al., ICML 2016). A quick run takes the " +
+    "small model breast-cancer instead.",
 
   async measure(run) {
     const model: FigureModel = run.quick ? "breast-cancer" : "mnist-small";

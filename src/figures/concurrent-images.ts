@@ -35,10 +35,10 @@ export const concurrentImages: ResearchFigure<ConcurrentData> = {
   title: "Concurrent images against time",
   width: "column",
   caption:
-    "Seconds to encrypt, evaluate and decrypt so many images of MNIST with LeNet-1 (squares for activations) on one thread, keys and " +
-    "encoded weights being there, by packing: measured points with 95 % confidence intervals, and lines in proportion to the evaluations that so many " +
-    "images take. Hollow: what was published for one image, on other machines and 16 cores (UniHENN and PyCrCNN: Choi et al., IEEE Access 2024). " +
-    "A quick run takes the small model breast-cancer instead.",
+    "Seconds to encrypt, evaluate and decrypt so many images of MNIST with LeNet-1 (squares for activations) on one thread, keys and encoded " +
+    "weights being there, by packing: measured points with 95 % confidence intervals, and lines in proportion to the evaluations that so many " +
+    "images take. Hollow: what was published for one image, on another machine with 16 cores (UniHENN and PyCrCNN: Choi et al., IEEE Access " +
+    "2024). A quick run takes the small model breast-cancer instead.",
 
   async measure(run) {
     const model: FigureModel = run.quick ? "breast-cancer" : "lenet1";

@@ -65,7 +65,7 @@ export const noise: ResearchFigure<NoiseData> = {
     "Noise of single operations on fresh ciphertexts of values uniform in ±1, and of repeated squares of ±1: log2 of the standard " +
     "deviation of the error in a slot's real part, times the scale. Observed by decrypting 500 and 100 trials at each N, scale and " +
     "evaluator, in all slots but the first, under fresh keys, whose 95 % confidence interval is shown; predicted by the variances of Cheon, Kim, Kim, Song " +
-    "(ASIACRYPT 2017), as in Costache et al., On the precision loss in approximate homomorphic encryption (SAC 2023).",
+    "(ASIACRYPT 2017), as in Costache et al., On the precision loss in approximate homomorphic encryption (SAC 2023, ePrint 2022/162).",
 
   async measure(run) {
     const [operations, depth] = [operationCases(run.quick), depthCases(run.quick)];

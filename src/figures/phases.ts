@@ -51,9 +51,9 @@ export const phases: ResearchFigure<PhasesData> = {
   title: "Phases of encrypted inference",
   width: "column",
   caption:
-    "Time of each phase, megabytes up, down and of keys, and memory of client and server together, for mnist-small and lenet1: one image (packed), and " +
-    "4,096 images (batch). One thread, a fresh process for each measurement; a packed program is evaluated once before it is timed. " +
-    "The stages are those of the FHE benchmarking initiative. A quick run takes the small model breast-cancer instead.",
+    "Time of each phase, megabytes up, down and of keys, and memory of client and server together, for mnist-small and lenet1: one image " +
+    "(packed), and 4,096 images (batch), in stages after those of the harness of https://github.com/fhe-benchmarking. One thread, a fresh " +
+    "process for each measurement; a packed program is evaluated once before it is timed. A quick run takes the small model breast-cancer instead.",
 
   async measure(run) {
     const cases: Case[] = [];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import { makeFolder } from "../he-ml/node/files/make-folder.js";
 import { writeWholeFile } from "../he-ml/node/files/whole-file.js";
@@ -48,15 +48,17 @@ export class StepFile implements KeptSteps {
 
   async put(name: string, result: Json): Promise<void> {
     this.steps.set(name, result);
-    await makeFolder(join(this.path, ".."));
+    await makeFolder(dirname(this.path));
     await writeWholeFile(
       this.path,
       `${JSON.stringify({ run: this.run, steps: Object.fromEntries(this.steps) })}\n`,
     );
   }
 
+  /** Takes the file away, and its folder if no other is in it. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
+    await rmdir(dirname(this.path)).catch(() => undefined);
   }
 }
 

@@ -76,10 +76,11 @@ test("a file that is damaged, or was renamed, counts as none", async () => {
 });
 
 test("nothing is made before the first step, and nothing stays when it is taken away", async () => {
-  const steps = await StepFile.open(folder.path, of);
+  const place = join(folder.path, ".steps");
+  const steps = await StepFile.open(place, of);
   expect(await readdir(folder.path)).toEqual([]);
   await steps.put("a", 1);
-  expect(await readdir(folder.path)).toEqual([expect.stringMatching(/^counted-[0-9a-f]{12}\.json$/)]);
+  expect(await readdir(place)).toEqual([expect.stringMatching(/^counted-[0-9a-f]{12}\.json$/)]);
   await steps.remove();
   expect(await readdir(folder.path)).toEqual([]);
 });
