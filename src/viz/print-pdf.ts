@@ -35,6 +35,7 @@ export async function printPdf(svg: string, millimetres: number, title: string):
   page ??= openPdfPage();
   const { window, fonts } = await page;
   const element = new window.DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  makeLettersAbsolute(element);
   const [pixelsWide, pixelsHigh] = ["width", "height"].map((name) => Number(element.getAttribute(name)));
   const width = (millimetres / millimetresInAnInch) * pointsInAnInch;
   const height = (width * pixelsHigh) / pixelsWide;
@@ -58,6 +59,24 @@ export async function printPdf(svg: string, millimetres: number, title: string):
   pdf.setFileId("0".repeat(32));
   await pdf.svg(element, { x: 0, y: 0, width, height });
   return new Uint8Array(pdf.output("arraybuffer"));
+}
+
+/** Exponents have letters of 70 % and are moved up by their own em: svg2pdf.js knows neither, and would leave them out. */
+function makeLettersAbsolute(svg: Element): void {
+  for (const part of svg.querySelectorAll<SVGElement>("tspan")) {
+    const size = pixelsOf(part);
+    const moved = /^(-?[\d.]+)em$/.exec(part.getAttribute("dy") ?? "");
+    if (part.style.fontSize.endsWith("%")) part.style.fontSize = `${size}px`;
+    if (moved) part.setAttribute("dy", String(Number(moved[1]) * size));
+  }
+}
+
+/** An element's font size in pixels; outer elements come first, so that theirs is absolute already. */
+function pixelsOf(element: SVGElement): number {
+  const size = element.style.fontSize;
+  const above = element.parentElement as SVGElement | null;
+  if (size.endsWith("px") || above === null) return parseFloat(size) || 16;
+  return pixelsOf(above) * (size.endsWith("%") ? parseFloat(size) / 100 : 1);
 }
 
 async function openPdfPage(): Promise<PdfPage> {

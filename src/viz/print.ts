@@ -7,12 +7,12 @@ import { rasterise } from "./rasterise.js";
 import { renderSvg } from "./render.js";
 
 /**
- * How wide figures are drawn and printed. Drawn larger than they are printed, so that the theme's smallest letters, of 13
- * pixels, come out at 7.5 and 8 points (a point is 1/72 inch, a pixel of CSS 1/96), and its lines thinner in the same way.
+ * How wide figures are drawn and printed. Drawn larger than they are printed, so that the theme's letters of 13 pixels come out
+ * at 8 points, exponents at 7 (a point is 1/72 inch, a pixel of CSS 1/96), and its lines thinner in the same way.
  */
 export const printSizes = {
   /** One of two columns. */
-  column: { millimetres: 85, pixels: 420 },
+  column: { millimetres: 85, pixels: 390 },
   /** The width of the page. */
   full: { millimetres: 175, pixels: 800 },
 } as const;
