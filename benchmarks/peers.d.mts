@@ -17,7 +17,6 @@ export function runPeer(
   job: object,
   options: {
     readonly limit: number;
-    readonly signal?: AbortSignal;
     readonly onProgress?: (step: string) => void;
   },
 ): Promise<{ readonly status: string; readonly reason?: string }>;

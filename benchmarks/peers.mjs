@@ -45,7 +45,7 @@ export async function programOf({ id, run }) {
  * @param limit seconds after which the process is ended
  * @returns `{ status: "measured", …}` with what the peer wrote, or `{ status: "failed", reason }`
  */
-export async function runPeer(peer, job, { limit, signal, onProgress = () => {} }) {
+export async function runPeer(peer, job, { limit, onProgress = () => {} }) {
   const program = await programOf(peer);
   if (program === undefined) {
     return { status: "failed", reason: `not installed: node benchmarks/setup.mjs ${peer.id}` };
@@ -55,7 +55,6 @@ export async function runPeer(peer, job, { limit, signal, onProgress = () => {} 
   const child = spawn(program, [file], {
     cwd: dirname(file),
     stdio: ["pipe", "pipe", "pipe"],
-    signal,
     env: {
       ...process.env,
       ...Object.fromEntries(threadVariables.map((variable) => [variable, threads])),
@@ -75,11 +74,13 @@ export async function runPeer(peer, job, { limit, signal, onProgress = () => {} 
   // A process that ends before it has read its job breaks the pipe; its status tells why it ended.
   child.stdin.on("error", () => {});
   child.stdin.end(JSON.stringify(job));
-  const ended = await new Promise((resolve, reject) => {
-    child.on("error", reject);
+  const ended = await new Promise((resolve) => {
+    child.on("error", (error) => resolve({ error }));
     child.on("close", (status, killedBy) => resolve({ status, killedBy }));
-  }).finally(() => clearTimeout(timer));
+  });
+  clearTimeout(timer);
   if (isLate) return { status: "failed", reason: `took more than ${limit} s` };
+  if (ended.error) return { status: "failed", reason: `not started: ${ended.error.message}` };
   if (ended.status !== 0) {
     const how = ended.killedBy ? `ended by ${ended.killedBy}` : `exit status ${ended.status}`;
     return { status: "failed", reason: `${how}: ${lastLine(errors) || "nothing said"}` };

@@ -5,7 +5,7 @@
 // README.md says what is measured, and how to install the peers.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -155,11 +155,13 @@ async function measureNetwork(network, peers, given) {
   );
 }
 
-/** What a peer measured goes into a file named by all that it depends on here. */
+/** What a peer measured goes into a file named by all that it depends on here: the job, its files and what it shares. */
 async function fileOfAnswer({ id, folder, run }, job, { out }) {
-  const digest = createHash("sha256")
-    .update(JSON.stringify(job))
-    .update(await readFile(join(folder, run)));
+  const digest = createHash("sha256").update(JSON.stringify(job));
+  const own = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  for (const file of [...own.map(({ name }) => name).sort(), run, "../common.py"]) {
+    digest.update(await readFile(join(folder, file)));
+  }
   return join(out, "runs", `${id}-${job.network}-${digest.digest("hex").slice(0, 16)}.json`);
 }
 
