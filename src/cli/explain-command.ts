@@ -82,8 +82,20 @@ export function explanationText(explanation: Explanation): string {
   const { model, packing, evaluator, parameters, stages, totals, rotationSteps, bytes, ...held } =
     explanation;
   const table = new Table({
-    head: ["stage", "out", "level", "scale", "diagonals", "rotate", "× plain", "square", "ms", "error"],
-    colAligns: ["left", ...new Array<"right">(9).fill("right")],
+    head: [
+      "stage",
+      "out",
+      "level",
+      "scale",
+      "diagonals",
+      "rotate",
+      "× plain",
+      "square",
+      "ms",
+      "rms error",
+      "largest",
+    ],
+    colAligns: ["left", ...new Array<"right">(10).fill("right")],
     style: { head: [], border: [], compact: true },
   });
   for (const { name, shape, before, level, scaleBits, diagonals, ops, ...predicted } of stages) {
@@ -97,7 +109,8 @@ export function explanationText(explanation: Explanation): string {
       ops.multiplyPlain,
       ops.square,
       predicted.predictedMilliseconds.toPrecision(3),
-      errorText(predicted.predictedError),
+      errorText(predicted.predictedRmsError),
+      errorText(predicted.predictedMaxError),
     ]);
   }
   const { rotate, multiplyPlain } = totals.ops;
@@ -107,7 +120,7 @@ export function explanationText(explanation: Explanation): string {
     table.toString(),
     `in all ${rotate} rotations, ${multiplyPlain} products with plaintexts: ` +
       `${totals.predictedMilliseconds.toPrecision(3)} ms predicted for this machine, on one thread`,
-    `errors are standard deviations at a stage's outputs, in the values' own unit; ` +
+    `errors are those that a run is expected to show at a stage's outputs, in the values' own unit: root mean square and largest; ` +
       `results may be off by ${percent(held.relativeError)} of the largest output`,
     `travels: input ${megabytes(bytes.input)}, evaluation keys ${megabytes(bytes.evaluationKeys)} ` +
       `(${rotationSteps.length} rotations), output ${megabytes(bytes.output)}`,

@@ -54,7 +54,7 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
         "predicted",
         0,
         stages,
-        planned.map((stage) => stage.predictedError),
+        planned.map((stage) => stage.predictedRmsError),
       ),
       points("measured", 1, stages, measuredErrors),
     );
@@ -71,7 +71,7 @@ export function planAgainstRun(explanation: Explanation, traces: readonly LayerT
       yaxis: { title: { text: "time (ms)" }, rangemode: "tozero", domain: [hasErrors ? 0.56 : 0, 1] },
       ...(hasErrors && {
         yaxis2: {
-          ...logAxis([...measuredErrors, ...planned.map((stage) => stage.predictedError)]),
+          ...logAxis([...measuredErrors, ...planned.map((stage) => stage.predictedRmsError)]),
           title: { text: "rms error" },
           domain: [0, 0.44],
         },

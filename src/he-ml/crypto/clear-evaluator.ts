@@ -135,14 +135,14 @@ export class ClearEvaluator extends Evaluator {
     right.values.forEach((value, i) => (left.values[i] += sign * value));
     left.noise = Math.hypot(left.noise, right.noise);
     left.size = Math.max(left.size, right.size);
-    this.#requireHeadroom("add", left);
+    this.requireHeadroom("add", left);
   }
 
   protected override doAddPlain(a: Ciphertext, b: Plaintext): void {
     const [left, right] = [this.#own(a), clearPlaintext(b)];
     right.values.forEach((value, i) => (left.values[i] += value));
     left.noise = Math.hypot(left.noise, right.noise);
-    this.#requireHeadroom("addPlain", left);
+    this.requireHeadroom("addPlain", left);
   }
 
   protected override doMultiplyPlain(a: Ciphertext, b: Plaintext): void {
@@ -150,7 +150,7 @@ export class ClearEvaluator extends Evaluator {
     left.noise = productNoise(left, right);
     right.values.forEach((value, i) => (left.values[i] *= value));
     left.scale *= right.scale;
-    this.#requireHeadroom("multiplyPlain", left);
+    this.requireHeadroom("multiplyPlain", left);
   }
 
   protected override doMultiplyPlainAdd(sum: Ciphertext, a: Ciphertext, b: Plaintext): void {
@@ -158,7 +158,7 @@ export class ClearEvaluator extends Evaluator {
     for (let i = 0; i < total.values.length; i++) total.values[i] += left.values[i] * right.values[i];
     total.noise = Math.hypot(total.noise, productNoise(left, right));
     total.size = Math.max(total.size, left.size);
-    this.#requireHeadroom("add", total);
+    this.requireHeadroom("add", total);
   }
 
   /** Counts what rounding the weights to integers does, too: much, where small weights meet large values. */
@@ -189,7 +189,7 @@ export class ClearEvaluator extends Evaluator {
     });
     const noise = Math.hypot(...own.map((input, i) => integers[i] * input.noise));
     const sum = new ClearCiphertext(this, values, own[0].level, scale, noise);
-    this.#requireHeadroom("weightedSum", sum);
+    this.requireHeadroom("weightedSum", sum);
     return sum;
   }
 
@@ -199,7 +199,7 @@ export class ClearEvaluator extends Evaluator {
     right.values.forEach((value, i) => (left.values[i] *= value));
     left.scale *= right.scale;
     left.size = 3;
-    this.#requireHeadroom("multiply", left);
+    this.requireHeadroom("multiply", left);
   }
 
   protected override doSquare(a: Ciphertext): void {
@@ -209,7 +209,7 @@ export class ClearEvaluator extends Evaluator {
     own.values.forEach((value, i) => (own.values[i] = value * value));
     own.scale *= own.scale;
     own.size = 3;
-    this.#requireHeadroom("square", own);
+    this.requireHeadroom("square", own);
   }
 
   protected override doRelinearize(a: Ciphertext): void {
@@ -232,13 +232,13 @@ export class ClearEvaluator extends Evaluator {
     own.noise = Math.hypot(own.noise / lastPrime(this.parameters, own.level), this.#noise.rounding(own.size));
     own.scale = scale;
     own.level--;
-    this.#requireHeadroom("rescale", own);
+    this.requireHeadroom("rescale", own);
   }
 
   protected override doModSwitch(a: Ciphertext, level: number): void {
     const own = this.#own(a);
     own.level = level;
-    this.#requireHeadroom("modSwitchTo", own);
+    this.requireHeadroom("modSwitchTo", own);
   }
 
   protected override doSetScale(a: Ciphertext, scale: number): void {
@@ -247,7 +247,8 @@ export class ClearEvaluator extends Evaluator {
     own.scale = scale;
   }
 
-  #requireHeadroom(operation: string, { values, scale, level }: ClearCiphertext): void {
+  /** @throws InputError if a value is larger than there is room for */
+  protected requireHeadroom(operation: string, { values, scale, level }: ClearCiphertext): void {
     const largest = maxAbs(values);
     if (largest > 0 && headroomBits(this.parameters, level, scale, largest) < 0) {
       throw new InputError(

@@ -23,6 +23,8 @@ export interface NoiseModel {
    * Half of SEAL's and more sits in slot 0, which shows √(3N)/π times this figure; see `keySwitchShares`.
    */
   keySwitch(level: number): number;
+  /** What the digits times the key's errors have of that; the rest is rounding. See `digitShares`. */
+  keySwitchDigits(level: number): number;
 }
 
 // SEAL 4.1.2, native/src/seal/util/globals.h: noise_standard_deviation
@@ -48,6 +50,28 @@ export function keySwitchShares(
     : { slot0: 1, others: 1 };
 }
 
+/** What a slot has of key switches' digits: of their mean, and of what they differ from it. */
+export interface DigitShares {
+  readonly mean: number;
+  readonly random: number;
+}
+
+/**
+ * What one slot has of a key switch's `keySwitchDigits`, as standard deviations relative to it: by the mean of the digits,
+ * which is q/(1 − ζ) in the slot of ζ = exp(iπ·5^slot/N), and by what they differ from it. Of a digit's mean square q²/3 the
+ * mean makes q²/4. Slot k belongs to the power 5^k of the root (Cheon, Han, Kim, Kim, Song, "A Full RNS Variant of
+ * Approximate Homomorphic Encryption", SAC 2018, https://eprint.iacr.org/2018/931; so in SEAL's encoder).
+ */
+export function digitShares(evaluator: EvaluatorKind, polyModulusDegree: number, slot: number): DigitShares {
+  if (evaluator === "kernel") return { mean: 0, random: 1 };
+  const n = polyModulusDegree;
+  let power = 1;
+  for (let i = 0; i < slot; i++) power = (5 * power) % (2 * n);
+  // |1 − ζ| = 2·sin(π·power / 2N), and over all roots the mean of 1 / |1 − ζ|² is N / 4.
+  const distance = 2 * Math.sin((Math.PI * power) / (2 * n));
+  return { mean: Math.sqrt(3 / n) / distance, random: 1 / 2 };
+}
+
 /** @param evaluator whose key switches these are */
 export function noiseModel(
   parameters: Pick<CkksParameters, "polyModulusDegree" | "coeffModulus">,
@@ -64,19 +88,19 @@ export function noiseModel(
   const rounding = (size: number) =>
     Math.sqrt((1 + meanSquare + (size > 2 ? 2 * meanSquare ** 2 : 0)) / 12) * toSlot;
   const specialBits = Math.log2(Number(parameters.coeffModulus.at(-1)));
+  let variance = 0;
+  const variances = parameters.coeffModulus.slice(0, -1).map((prime) => {
+    const digitBits = Math.log2(Number(prime)) - specialBits;
+    return (variance += n * digitMeanSquare[evaluator] * (2 ** digitBits * sigma) ** 2);
+  });
+  const keySwitchDigits = (level: number) => Math.sqrt(variances[level - 1]) * toSlot;
   return {
     fresh: Math.hypot(sigma * toSlot, encoding),
     freshPublicKey: rounding(2),
     encoding,
     rounding,
-    keySwitch(level) {
-      let variance = 0;
-      for (let i = 1; i <= level; i++) {
-        const digitBits = Math.log2(Number(parameters.coeffModulus[i - 1])) - specialBits;
-        variance += n * digitMeanSquare[evaluator] * (2 ** digitBits * sigma) ** 2;
-      }
-      return Math.hypot(Math.sqrt(variance) * toSlot, rounding(2));
-    },
+    keySwitch: (level) => Math.hypot(keySwitchDigits(level), rounding(2)),
+    keySwitchDigits,
   };
 }
 

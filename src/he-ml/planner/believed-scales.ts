@@ -91,13 +91,14 @@ export function* believedScales(
     for (const { scales } of choices.sort((a, b) => a.cost - b.cost)) {
       const trial = tryScales(measured, scales, measured.samples);
       yield planned(measured);
-      const share = shareShown(measured, scales, trial);
       // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
       const fits = trial.largestComputed.every(
         (largestSeen, stage) =>
           largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
       );
-      if (fits && share <= (chance * relativeError) / deviationsInLargest) {
+      const most = (chance * relativeError) / deviationsInLargest;
+      // Random images are tried only where the samples do not say no.
+      if (fits && shareOf(trial, measured) <= most && shareShown(measured, scales, trial) <= most) {
         return { scales: withLarger(scales, trial) };
       }
       const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
@@ -111,16 +112,13 @@ export function* believedScales(
  * The standard deviation of the error at the output, relative to the largest output: the larger of what samples and random
  * images show.
  */
-function shareShown(
-  { others, largestOutputs, ...measured }: Measured,
-  scales: ScalePlan,
-  trial: Trial,
-): number {
-  const shares = [trial, tryScales(measured, scales, others, 1)].map(
-    ({ errors, largestOutput }) => errors.at(-1)! / Math.max(largestOutputs.at(-1)!, largestOutput),
-  );
-  return Math.max(...shares);
+function shareShown(measured: Measured, scales: ScalePlan, trial: Trial): number {
+  const ofOthers = tryScales(measured, scales, measured.others, 1);
+  return Math.max(shareOf(trial, measured), shareOf(ofOthers, measured));
 }
+
+const shareOf = ({ errors, largestOutput }: Trial, { largestOutputs }: Measured) =>
+  errors.at(-1)! / Math.max(largestOutputs.at(-1)!, largestOutput);
 
 /**
  * Scales on a chain that is given, which a trial shows to be as precise as was asked for.

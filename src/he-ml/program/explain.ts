@@ -13,7 +13,6 @@ import {
   outputCiphertextBytes,
   rotationStepSchema,
 } from "../crypto/rotation-keys.js";
-import { InputError } from "../errors.js";
 import { countSchema, measuredSchema, shapeSchema, type TypeOf } from "../schema.js";
 import type { EncodedStep } from "../layers/encoded-step.js";
 import { requireBatchOf } from "../model/model.js";
@@ -24,6 +23,7 @@ import { blindingBits, isBlinded } from "./blinding-bits.js";
 import { inputTensors, type InputSpec, type TensorSpec } from "./client-spec.js";
 import { encodePlan } from "./encode-plan.js";
 import { layeredSteps } from "./layered-steps.js";
+import { layeredErrors, packedErrors, usualInputs, type PredictedErrors } from "./predicted-errors.js";
 import { Program } from "./program.js";
 import type { LayeredProgram, PackedProgram } from "./program-content.js";
 
@@ -45,8 +45,16 @@ const stageExplanationSchema = z.object({
   diagonals: countSchema,
   ops: operationCountsSchema,
   predictedMilliseconds: z.number(),
-  /** Standard deviation of the error at the outputs, in the values' own unit. */
+  /**
+   * What plan and chain were chosen by, in the values' own unit. In packing `packed` the standard deviation of the error at
+   * the outputs on the images that the plan was made with; where these were made up, that of images with large values.
+   * Layer by layer that of the worst output, on the sample.
+   */
   predictedError: measuredSchema,
+  /** Root mean square of the errors at all outputs that is expected of a run, to be held against a trace's `error.rms`. */
+  predictedRmsError: measuredSchema,
+  /** The largest of them that is expected, on average over runs, to be held against a trace's `error.maxAbs`. */
+  predictedMaxError: measuredSchema,
 });
 
 /** What one stage or layer will do. */
@@ -85,8 +93,8 @@ export interface ExplainOptions {
   /** What operations cost, at each level of the program's parameters; those that it was compiled with if left out. */
   readonly costs?: PrimitiveCosts;
   /**
-   * One image, or one batch of images, for the size of the error in packings `scalar` and `batch`; one image of zeros if
-   * left out. A plan tells the errors in packing `packed`.
+   * One image, or one batch of images, for the size of errors; if left out, an image of usual values is made up of the ranges
+   * that the model knows. In packing `packed` the errors are those of one image among them.
    */
   readonly sample?: Tensor;
 }
@@ -95,7 +103,7 @@ export interface ExplainOptions {
  * Tells what a run of one image (or of one batch) will do on one thread, with nothing encrypted: the operations are counted
  * by running the program on its clear twin, so they are those of the real run.
  *
- * @throws InputError if there is a sample in packing `packed`, or one of another shape
+ * @throws InputError if there is a sample of another shape
  * @example explain(await compile(model)).totals.predictedMilliseconds
  */
 export function explain(program: Program, options: ExplainOptions = {}): Explanation {
@@ -107,8 +115,8 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
   const sample = options.sample ?? zeros([1, ...clientSpec.inputShape]);
   const stages =
     content.packing === "packed"
-      ? packedStages(content, costs)
-      : layeredStages(content, clientSpec.input, sample, costs);
+      ? packedStages(content, costs, options.sample)
+      : layeredStages(content, clientSpec.input, options.sample, sample, costs);
   return {
     model: program.model.name,
     packing: program.packing,
@@ -126,26 +134,24 @@ export function explain(program: Program, options: ExplainOptions = {}): Explana
   };
 }
 
-function requireSample({ packing, clientSpec }: Program, sample: Tensor | undefined): void {
+function requireSample({ clientSpec }: Program, sample: Tensor | undefined): void {
   if (sample === undefined) return;
   requireTensor("explain: sample", sample);
-  if (packing === "packed") {
-    throw new InputError(
-      `explain: sample is for packings scalar and batch; the plan has its errors: leave it out`,
-    );
-  }
   requireBatchOf(clientSpec.inputShape, sample, "explain: sample");
 }
 
-function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts): StageExplanation[] {
+function packedStages(program: PackedProgram, costs: PrimitiveCosts, sample?: Tensor): StageExplanation[] {
+  const { plan, parameters } = program;
   const { input, stages, inputShape, start } = plan;
   const context = new ClearContext(parameters, new ClearEvaluator(parameters, plan.evaluator));
   using encoded = encodePlan(context.evaluator, plan);
   const image = zeros([1, ...inputShape]);
   const encrypted = context.encrypt(image, { packing: "packed", slotLayout: input }, start);
   const counts = stages.map(({ transform }) => transform && transformCosts(transform));
+  const errors = packedErrors(program, sample);
   return walk(encoded.stages, encrypted, costs, counts).map((stage, i) => ({
     ...stage,
+    ...predicted(errors[i]),
     diagonals: stages[i].transform?.diagonals.length ?? 0,
     predictedError: stages[i].predictedError,
   }));
@@ -154,6 +160,7 @@ function packedStages({ plan, parameters }: PackedProgram, costs: PrimitiveCosts
 function layeredStages(
   program: LayeredProgram,
   start: InputSpec,
+  given: Tensor | undefined,
   sample: Tensor,
   costs: PrimitiveCosts,
 ): StageExplanation[] {
@@ -161,8 +168,19 @@ function layeredStages(
   const parameters = { ...program.parameters, slots: sample.shape[0] };
   const context = new ClearContext(parameters, new ClearEvaluator(parameters, program.evaluator));
   const encrypted = context.encrypt(sample, { packing: program.packing }, start);
-  return walk(layeredSteps(context.evaluator, program), encrypted, costs);
+  const errors = layeredErrors(program, start, given ?? usualInputs(program, 1));
+  return walk(layeredSteps(context.evaluator, program), encrypted, costs).map((stage, i) => ({
+    ...stage,
+    ...predicted(errors[i]),
+  }));
 }
+
+const predicted = ({ rms, maxAbs }: PredictedErrors) => ({
+  predictedRmsError: rms,
+  predictedMaxError: maxAbs,
+});
+
+type CountedStage = Omit<StageExplanation, "predictedRmsError" | "predictedMaxError">;
 
 /** @param counts by step: what its rotations share, where they share anything */
 function walk(
@@ -170,7 +188,7 @@ function walk(
   input: EncryptedTensor,
   costs: PrimitiveCosts,
   counts: readonly (TransformCounts | undefined)[] = [],
-): StageExplanation[] {
+): CountedStage[] {
   let current = input;
   return steps.map((step, position) => {
     const before = { level: current.level, scaleBits: Math.log2(current.scale) };

@@ -88,7 +88,12 @@ export function explanationGrid(explanation: Explanation): Grid {
     },
     {
       head: "predicted rms error",
-      cell: ({ predictedError }) => formatError(predictedError),
+      cell: ({ predictedRmsError }) => formatError(predictedRmsError),
+      rightAligned: true,
+    },
+    {
+      head: "predicted max error",
+      cell: ({ predictedMaxError }) => formatError(predictedMaxError),
       rightAligned: true,
     },
     { head: "operations", cell: ({ ops }) => operationsText(ops) },

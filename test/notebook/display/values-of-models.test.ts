@@ -131,7 +131,12 @@ describe("plans", () => {
   test("an explanation: what will be done, how long it takes, what travels", () => {
     const { explanation } = planned;
     const [head, ...rows] = textCells(toMimeBundle(explanation));
-    expect(head.slice(-3)).toEqual(["predicted ms", "predicted rms error", "operations"]);
+    expect(head.slice(-4)).toEqual([
+      "predicted ms",
+      "predicted rms error",
+      "predicted max error",
+      "operations",
+    ]);
     expect(rows[0][head.indexOf("level")]).toBe("3 → 2");
     expect(toMimeBundle(explanation)?.["text/plain"]).toMatch(/packing packed; .* predicted; input .*keys/);
     expect(toMimeBundle(JSON.parse(JSON.stringify(explanation)))).toEqual(toMimeBundle(explanation));

@@ -124,7 +124,16 @@ function encodingSources(
 }
 
 /** A transform's diagonals, by log2 of the scale below which they are dithered. */
-export function diagonalsByDither(transform: LinearTransform): Map<number, Diagonal[]> {
+export function diagonalsByDither(transform: LinearTransform): ReadonlyMap<number, readonly Diagonal[]> {
+  let known = sortedByDither.get(transform);
+  if (!known) sortedByDither.set(transform, (known = sortByDither(transform)));
+  return known;
+}
+
+/** It takes as long as a trial, and each of the dozens of trials of a plan asks for it. */
+const sortedByDither = new WeakMap<LinearTransform, ReadonlyMap<number, readonly Diagonal[]>>();
+
+function sortByDither(transform: LinearTransform): Map<number, Diagonal[]> {
   const { weights } = transform.map;
   const bySize = new Map<number, Diagonal[]>();
   for (const diagonal of transform.diagonals) {

@@ -2,6 +2,7 @@ import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
 import { keySwitchShares } from "../../crypto/noise.js";
 import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import {
+  addProducts,
   rotateSlots,
   sumRotations,
   type Diagonal,
@@ -105,18 +106,19 @@ function throughActivation(error: Slots, stage: number, stages: readonly SlotSta
 
 /** Of the rotations of pool sums and baby steps: each baby step once, however many diagonals share it. */
 export function inputRotationError(transform: LinearTransform, inputs: Slots, random: NoiseSource): Slots {
-  const { poolSums, folds, diagonals } = transform;
+  const { poolSums, folds, diagonals, divisor, outputs, map } = transform;
   const ofPoolSums = keySwitchNoise(inputs, random, Math.sqrt(rotationsOfSums(poolSums)));
-  const total = applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) => slots.slice());
+  const total =
+    poolSums.length > 0 || divisor !== undefined
+      ? applyWeights({ ...transform, poolSums: [] }, ofPoolSums).map((slots) => slots.slice())
+      : Array.from({ length: outputs }, () => new Float64Array(inputs[0].length));
+  const weightOf = (entry: number) => map.weights[entry];
   const ofBabySteps = new Map<string, Float64Array>();
   for (const diagonal of diagonals.filter(({ baby }) => baby !== 0)) {
     const name = `${diagonal.input},${diagonal.baby}`;
     const own = ofBabySteps.get(name) ?? keySwitchNoise([inputs[0]], random)[0];
     ofBabySteps.set(name, own);
-    const alone = { ...transform, poolSums: [], folds: [], diagonals: [{ ...diagonal, baby: 0 }] };
-    const everywhere = inputs.map(() => own);
-    const shown = applyWeights(alone, everywhere)[diagonal.output];
-    shown.forEach((value, at) => (total[diagonal.output][at] += value));
+    addProducts(total[diagonal.output], { ...diagonal, baby: 0 }, weightOf, own);
   }
   return total.map((slots) => sumRotations(slots, folds));
 }
@@ -127,18 +129,16 @@ export function encodingError(
   inputs: Slots,
   random: NoiseSource,
 ): Slots {
+  const pooled = inputs.map((slots) => sumRotations(slots, poolSums));
   return Array.from({ length: outputs }, (_, output) => {
     const power = new Float64Array(inputs[0].length);
-    const pooled = inputs.map((slots) => sumRotations(slots, poolSums));
     for (const diagonal of diagonals) {
       if (diagonal.output !== output) continue;
       const read = rotateSlots(pooled[diagonal.input], diagonal.baby + diagonal.giant);
-      read.forEach((value, at) => (power[at] += value * value));
+      for (let at = 0; at < power.length; at++) power[at] += read[at] * read[at];
     }
-    return sumRotations(
-      power.map((square) => Math.sqrt(square) * random.gaussian()),
-      folds,
-    );
+    for (let at = 0; at < power.length; at++) power[at] = Math.sqrt(power[at]) * random.gaussian();
+    return sumRotations(power, folds);
   });
 }
 
@@ -177,7 +177,11 @@ const giantStepsOf = (diagonals: readonly Diagonal[], of: number) =>
 
 /** Independent in each slot, of standard deviation 1. */
 export function noise(like: Slots, random: NoiseSource): Slots {
-  return like.map((slots) => slots.map(() => random.gaussian()));
+  return like.map((slots) => {
+    const error = new Float64Array(slots.length);
+    for (let at = 0; at < error.length; at++) error[at] = random.gaussian();
+    return error;
+  });
 }
 
 /**
@@ -188,22 +192,28 @@ export function noise(like: Slots, random: NoiseSource): Slots {
 export function keySwitchNoise(like: Slots, { gaussian, evaluator }: NoiseSource, size = 1): Slots {
   return like.map((slots) => {
     const { slot0, others } = keySwitchShares(evaluator, slots.length);
-    return slots.map((_, at) => size * gaussian() * (at === 0 ? slot0 : others));
+    const error = new Float64Array(slots.length);
+    for (let at = 0; at < error.length; at++) error[at] = size * gaussian() * (at === 0 ? slot0 : others);
+    return error;
   });
 }
 
 /** The mean over all outputs, each of which counts once, however many copies it has. */
 export function meanSquare(error: Slots, output: FullSlotLayout): number {
-  const sums = new Map<number, { square: number; copies: number }>();
-  output.forEach((held, i) =>
-    held.forEach((value, at) => {
-      if (value < 0) return;
-      const sum = sums.get(value) ?? { square: 0, copies: 0 };
-      sum.square += error[i][at] ** 2;
-      sum.copies++;
-      sums.set(value, sum);
-    }),
+  const largest = output.reduce(
+    (most, held) => held.reduce((more, value) => Math.max(more, value), most),
+    -1,
   );
-  const squares = [...sums.values()].map(({ square, copies }) => square / copies);
-  return squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length);
+  const [squares, copies] = [new Float64Array(largest + 1), new Float64Array(largest + 1)];
+  const inTurn: number[] = [];
+  output.forEach((held, i) => {
+    for (let at = 0; at < held.length; at++) {
+      const value = held[at];
+      if (value < 0) continue;
+      if (copies[value]++ === 0) inTurn.push(value);
+      squares[value] += error[i][at] ** 2;
+    }
+  });
+  const sum = inTurn.reduce((total, value) => total + squares[value] / copies[value], 0);
+  return sum / Math.max(1, inTurn.length);
 }

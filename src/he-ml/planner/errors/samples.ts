@@ -7,7 +7,7 @@ import type { FullSlotLayout } from "../layout/full-slot-layout.js";
 import type { Leftovers } from "./error-budget.js";
 import { uniform } from "../random.js";
 import type { Stage } from "../stages/stages.js";
-import { imagesLikeKnown, noiseImages } from "./made-up-images.js";
+import { imagesLikeKnown, noiseImages, shareOfOne } from "./made-up-images.js";
 
 /** Planning takes time for each of them; with one alone its own values would decide. */
 const samplesUsed = 2;
@@ -46,11 +46,27 @@ export function otherImages(
   return before(model, first, noiseImages(model.inputShape, samplesUsed, valueRanges, otherSeed));
 }
 
+/**
+ * Images of usual values, in place of those that will come: where samples for a plan show how large values get, these show
+ * what they are like.
+ *
+ * @param first of the layers that read them
+ */
+export function usualImages(
+  model: Model,
+  first: number,
+  images: number,
+  valueRanges: readonly ValueRange[] = [],
+): Tensor {
+  return beforeLayer(model, first, imagesLikeKnown(model, images, valueRanges, otherSeed, shareOfOne));
+}
+
 /** What the first stage reads of images. */
-function before(model: Model, first: Stage, images: Tensor): Tensor {
-  return model.layers
-    .slice(0, first.modelLayers[0])
-    .reduce((current, layer) => layerForward(layer, current), images);
+const before = (model: Model, { modelLayers: [first] }: Stage, images: Tensor) =>
+  beforeLayer(model, first, images);
+
+function beforeLayer(model: Model, first: number, images: Tensor): Tensor {
+  return model.layers.slice(0, first).reduce((current, layer) => layerForward(layer, current), images);
 }
 
 /** The slots of each image's ciphertexts, with noise over the range of leftovers in those that hold no value. */

@@ -32,6 +32,8 @@ type SizeOf = (kind: ErrorKind, ditheredBelowBits?: number) => number;
 export interface Trial {
   /** The error at the output of each stage, as a root mean square. */
   readonly errors: readonly number[];
+  /** The largest error of an image's outputs of each stage, on average. */
+  readonly largestErrors: readonly number[];
   /** Largest magnitude among the outputs of the last stage, without errors. */
   readonly largestOutput: number;
   /** Largest magnitude in any slot before each stage's activation, errors included. */
@@ -90,6 +92,7 @@ function simulateErrors(
   leastErrors: number,
 ): Trial {
   const meanSquares = stages.map(() => 0);
+  const largestErrors = stages.map(() => 0);
   const largestComputed = stages.map(() => 0);
   const { output } = stages.at(-1)!;
   const runs = samples.map((sample) => runSlots(stages, sample));
@@ -103,13 +106,15 @@ function simulateErrors(
         const computed = noisySums(stage, byDither[i], current, sizes[i], random);
         largestComputed[i] = Math.max(largestComputed[i], ...computed.map(maxAbs));
         current = noisyActivation(stage, computed, sizes[i], random);
-        const error = current.map((slots, at) => slots.map((value, slot) => value - exact[i][at][slot]));
+        const error = plus(current, -1, exact[i]);
         meanSquares[i] += meanSquare(error, stage.output) / (times * samples.length);
+        largestErrors[i] += largestValue(error, stage.output) / (times * samples.length);
       });
     }
   }
   return {
     errors: meanSquares.map(Math.sqrt),
+    largestErrors,
     largestComputed,
     largestOutput: Math.max(...runs.map((run) => largestValue(run.activated.at(-1)!, output))),
   };
@@ -153,5 +158,9 @@ function noisyActivation(stage: SlotStage, computed: Slots, sizeOf: SizeOf, rand
 
 function plus(values: Slots, size: number, error: Slots): Slots {
   if (size === 0) return values;
-  return values.map((slots, i) => slots.map((value, slot) => value + size * error[i][slot]));
+  return values.map((slots, i) => {
+    const [own, total] = [error[i], new Float64Array(slots.length)];
+    for (let slot = 0; slot < total.length; slot++) total[slot] = slots[slot] + size * own[slot];
+    return total;
+  });
 }

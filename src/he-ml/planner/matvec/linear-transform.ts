@@ -104,21 +104,30 @@ export function applyTransform(
   const slots = inputs[0].length;
   return Array.from({ length: transform.outputs }, (_, output) => {
     const total = new Float64Array(slots);
-    for (const { input, output: target, baby, giant, entries } of transform.diagonals) {
-      if (target !== output) continue;
-      const values = summed[input];
-      const [turn, back] = [((baby % slots) + slots) % slots, ((giant % slots) + slots) % slots];
-      for (let i = 0; i < slots; i++) {
-        if (entries[i] < 0) continue;
-        let to = i - back;
-        if (to < 0) to += slots;
-        let from = i + turn;
-        if (from >= slots) from -= slots;
-        total[to] += weightOf(entries[i]) * values[from];
-      }
+    for (const diagonal of transform.diagonals) {
+      if (diagonal.output === output) addProducts(total, diagonal, weightOf, summed[diagonal.input]);
     }
     return sumRotations(total, transform.folds);
   });
+}
+
+/** Adds what one diagonal makes of the values in the slots. */
+export function addProducts(
+  total: Float64Array,
+  { baby, giant, entries }: Pick<Diagonal, "baby" | "giant" | "entries">,
+  weightOf: (entry: number) => number,
+  values: Float64Array,
+): void {
+  const slots = values.length;
+  const [turn, back] = [((baby % slots) + slots) % slots, ((giant % slots) + slots) % slots];
+  for (let i = 0; i < slots; i++) {
+    if (entries[i] < 0) continue;
+    let to = i - back;
+    if (to < 0) to += slots;
+    let from = i + turn;
+    if (from >= slots) from -= slots;
+    total[to] += weightOf(entries[i]) * values[from];
+  }
 }
 
 /**

@@ -117,8 +117,9 @@ export function predictErrors(
   const sizes = scales.map((bits) => errorSizes(noise, bits, budget.inputError));
   const variances = scales.map(() => 0);
   for (const source of budget.sources) {
-    const size = sourceSize(source, sizes[source.stage], scales[source.stage]);
-    source.gain.forEach((meanSquare, i) => (variances[i] += meanSquare * size ** 2));
+    const { stage, gain } = source;
+    const size = sourceSize(source, sizes[stage], scales[stage]);
+    for (let i = stage; i < variances.length; i++) variances[i] += gain[i] * size ** 2;
   }
   return variances.map(Math.sqrt);
 }
