@@ -1,7 +1,7 @@
 import { infer } from "../he-ml/node/infer.js";
 import type { Model } from "../he-ml/model/model.js";
 import { explain } from "../he-ml/program/explain.js";
-import { sizeOf, type Tensor } from "../he-ml/tensor/tensor.js";
+import { imageAt, sizeOf, stack, type Tensor } from "../he-ml/tensor/tensor.js";
 import { againstPrediction } from "../viz/against-prediction.js";
 import { compileAlike, withImages } from "./mnist-networks.js";
 import { randomImages, randomNetwork, type RandomNetwork } from "./random-network.js";
@@ -26,7 +26,7 @@ type Predicted = {
 type Measured = readonly Readonly<Record<Statistic, Pick<Repeated, "mean" | "confidence95" | "values">>>[];
 
 export type PredictedErrorData = {
-  readonly exact: { readonly imagesEach: number; readonly networks: readonly Predicted[] };
+  readonly exact: { readonly networks: readonly Predicted[] };
   /** By network. */
   readonly measured: readonly Measured[];
 };
@@ -43,25 +43,26 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
   title: "Predicted and measured error",
   caption:
     "Error behind each stage of packed inference, measured over what the plan predicts, for mnist-small and lenet1 on test images of MNIST and for " +
-    "five networks with random weights on random images. Root mean square over 4 images and all values of a stage; and the largest of " +
-    "them, predicted as the median of the largest of as many independent normal errors. Means over runs under fresh keys and their 95 % " +
-    "confidence intervals; plans made with typical costs.",
+    "five networks with random weights on random images. Root mean square over all values of a stage, and the largest of them, as explain predicts them for " +
+    "usual images. Means over runs under fresh keys, each of another image, and their 95 % confidence intervals; plans made with typical costs.",
   width: "column",
 
   async measure(run) {
-    const imagesEach = run.quick ? 1 : 4;
     const networks: Predicted[] = [];
     const measured: Measured[] = [];
-    for (const given of await casesOf(run, imagesEach)) {
+    for (const given of await casesOf(run)) {
       const program = await compileAlike(given.model);
-      const stages = explain(program).stages.map(({ name, shape, predictedError }) => {
-        const values = sizeOf(shape);
-        const maximum = predictedError * medianOfLargest(values * imagesEach);
-        return { name, values, predicted: { rms: predictedError, maximum } };
+      const stages = explain(program).stages.map(({ name, shape, predictedRmsError, predictedMaxError }) => {
+        return {
+          name,
+          values: sizeOf(shape),
+          predicted: { rms: predictedRmsError, maximum: predictedMaxError },
+        };
       });
       networks.push({ network: given.network, model: given.model.name, stages });
-      const seen = await run.repeat(given.network, async () => {
-        const { layers } = await infer(program, given.images, { threads: 0, signal: run.signal });
+      const seen = await run.repeat(given.network, async (repetition) => {
+        const image = stack([imageAt(given.images, repetition % given.images.shape[0])]);
+        const { layers } = await infer(program, image, { threads: 0, signal: run.signal });
         return Object.fromEntries(
           layers.flatMap(({ error }, i) => [
             [`rms ${i}`, error!.rms],
@@ -71,7 +72,7 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
       });
       measured.push(stages.map((_, i) => ({ rms: seen[`rms ${i}`], maximum: seen[`maximum ${i}`] })));
     }
-    return { exact: { imagesEach, networks }, measured };
+    return { exact: { networks }, measured };
   },
 
   table: ({ exact, measured }) => ({
@@ -117,7 +118,10 @@ export const predictedError: ResearchFigure<PredictedErrorData> = {
     })),
 };
 
-async function casesOf(run: FigureRun, count: number): Promise<Case[]> {
+/** More than there are repetitions, usually. */
+const count = 50;
+
+async function casesOf(run: FigureRun): Promise<Case[]> {
   const committed = (["mnist-small", "lenet1"] as const).slice(0, run.quick ? 0 : 2);
   const trained = await Promise.all(
     committed.map(async (network) => ({ network, ...(await withImages(network, count)) })),
@@ -135,30 +139,4 @@ async function casesOf(run: FigureRun, count: number): Promise<Case[]> {
     return { network: `random ${i + 1}`, model, images: randomImages(network, count, random) };
   });
   return [...trained, ...drawn];
-}
-
-/**
- * The median of the largest magnitude among independent normal numbers of standard deviation 1: all n lie within ±m with
- * probability P(|X| ≤ m)^n, which is 1/2 there.
- */
-export function medianOfLargest(count: number): number {
-  const within = 0.5 ** (1 / count);
-  let [low, high] = [0, 10];
-  while (high - low > 1e-9) {
-    const middle = (low + high) / 2;
-    if (errorFunction(middle / Math.SQRT2) < within) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-/**
- * erf(x) for x from 0 on, to 1.5e-7.
- *
- * @see Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), 7.1.26
- */
-function errorFunction(x: number): number {
-  const t = 1 / (1 + 0.3275911 * x);
-  const coefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
-  return 1 - coefficients.reduce((sum, each) => (sum + each) * t, 0) * Math.exp(-x * x);
 }

@@ -3,7 +3,7 @@ import type { ScatterData } from "plotly.js-dist-min";
 import { diagonalCounts } from "../../src/figures/diagonal-method.js";
 import { errorPerLayer } from "../../src/figures/error-per-layer.js";
 import { growth } from "../../src/figures/growth.js";
-import { medianOfLargest, predictedError } from "../../src/figures/predicted-error.js";
+import { predictedError } from "../../src/figures/predicted-error.js";
 import { randomImages, randomNetwork } from "../../src/figures/random-network.js";
 import type { FigureData, Repeated, ResearchFigure } from "../../src/figures/research-figure.js";
 import { rotations } from "../../src/figures/rotations.js";
@@ -66,19 +66,12 @@ test("predicted error: each stage once for each statistic", () => {
   const predicted = { rms: 0.01, maximum: 0.03 };
   const data = {
     exact: {
-      imagesEach: 1,
       networks: [{ network: "a", model: "a", stages: [{ name: "fc", values: 10, predicted }] }],
     },
     measured: [[{ rms: twice(0.011, 0.012), maximum: twice(0.02, 0.02) }]],
   };
   expect(expectWhole(predictedError, data)).toEqual(["rms", "maximum"]);
   expect(predictedError.table(data).rows).toHaveLength(2);
-});
-
-test("the largest of n normal numbers has the median that the error function gives", () => {
-  // P(|X| ≤ 0.6745) = 1/2, and 0.5^(1/100) = 0.99309 = P(|X| ≤ 2.7010).
-  expect(medianOfLargest(1)).toBeCloseTo(0.6745, 3);
-  expect(medianOfLargest(100)).toBeCloseTo(2.701, 2);
 });
 
 test("rotations: none by hand leaves its place empty", () => {
