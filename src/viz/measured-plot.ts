@@ -4,6 +4,7 @@ import type { ErrorBar, ScatterData } from "plotly.js-dist-min";
 import { captioned } from "./captioned.js";
 import { plainText, type Figure } from "./figure.js";
 import { axisOf, type LinePlotAxis, type LinePlotOptions } from "./line-plot.js";
+import { fewDecades } from "./log-axis.js";
 import type { LayoutAxis } from "./plotly-types.js";
 import { seriesStyle, themed } from "./theme.js";
 
@@ -89,7 +90,7 @@ export function measuredPlot(series: readonly MeasuredSeries[], options: Measure
         ...(x.ticks && { ticktext: x.ticks.map(String) }),
         ...(x.names && namedTicks(x.names)),
       },
-      yaxis: axisOf(y, ys),
+      yaxis: { ...axisOf(y, ys), ...(y.log && !y.ticks && fewDecades(ys)) },
     }),
   };
 }

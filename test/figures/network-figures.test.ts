@@ -13,6 +13,7 @@ import { defineModel, modelForward } from "../../src/he-ml/model/model.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
 import { againstPrediction } from "../../src/viz/against-prediction.js";
 import { countBars } from "../../src/viz/count-bars.js";
+import { fewDecades } from "../../src/viz/log-axis.js";
 import { seededRandom } from "../../src/train/random.js";
 
 const twice = (a: number, b: number): Repeated => {
@@ -187,6 +188,27 @@ describe("againstPrediction", () => {
       /expected values above 0/,
     );
   });
+});
+
+test("within few decades a logarithmic axis has whole labels around all values", () => {
+  expect(fewDecades([1e-4, 1])).toBeUndefined();
+  expect(fewDecades([])).toBeUndefined();
+  expect(fewDecades([18, 25])!.ticktext).toEqual(expect.arrayContaining(["18", "20"]));
+  for (const values of [
+    [18, 25],
+    [2, 9],
+    [3e-5, 2e-4],
+    [7, 7],
+    [4, 150],
+  ]) {
+    const { tickvals, ticktext } = fewDecades(values) as { tickvals: number[]; ticktext: string[] };
+    expect(tickvals[0]).toBeLessThanOrEqual(values[0]);
+    expect(tickvals.at(-1)).toBeGreaterThanOrEqual(values[1]);
+    const within = tickvals.filter((tick) => tick >= 0.9 * values[0] && tick <= 1.1 * values[1]);
+    expect(within.length).toBeGreaterThanOrEqual(1);
+    expect(ticktext).toHaveLength(tickvals.length);
+  }
+  expect(fewDecades([3e-5, 2e-4])!.ticktext).toContain("5×10<sup>-5</sup>");
 });
 
 describe("countBars", () => {
