@@ -155,7 +155,7 @@ export const encryptedAccuracy: ResearchFigure<EncryptedAccuracyData> = {
       {
         title: "Accuracy, encrypted and not",
         x: { title: "network", names: networks.map(({ name }) => name) },
-        y: { title: "test images classified wrongly (%)", log: true },
+        y: { title: "classified wrongly (%)", log: true },
         height: 460,
       },
     );

@@ -155,7 +155,7 @@ const inBits = (deviations: Readonly<Record<string, number>>): Record<string, nu
   );
 
 const shortName = ({ evaluator, polyModulusDegree, scaleBits }: NoiseCase) =>
-  `${polyModulusDegree}, 2^${scaleBits}${evaluator === "seal" ? ", SEAL" : ""}`;
+  `${polyModulusDegree}, ${evaluator === "seal" ? "SEAL" : `2^${scaleBits}`}`;
 
 const noiseAxis = (of: string) => `${of} noise (bits)`;
 
@@ -206,8 +206,8 @@ function difference({ exact, measured }: NoiseData) {
       title: "Observed beyond predicted noise",
       caption: ["of N, scale; intervals: 95 % confidence over keys"],
       x: { title: "operation", names: operationKeys.map((key) => noiseOperations[key]) },
-      y: { title: "observed − predicted (bits)" },
-      height: 460,
+      y: { title: "beyond predicted (bits)" },
+      height: 480,
     },
   );
 }
