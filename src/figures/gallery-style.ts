@@ -18,6 +18,8 @@ pre { white-space: pre-wrap; background: var(--figure); border: 1px solid var(--
   nav { display: none; }
   .drawing { break-inside: avoid; }
   section { break-before: page; margin-top: 0; }
+  section:first-of-type { break-before: auto; }
+  figure img.column { width: 85mm; }
   figure { break-inside: auto; border: 0; padding: 0; }
 }
 `;

@@ -20,7 +20,10 @@ export const printSizes = {
 export type PrintWidth = keyof typeof printSizes;
 
 const millimetresInAnInch = 25.4;
+const pointsInAnInch = 72;
 const dotsPerInch = 300;
+/** No letter is smaller on paper. */
+const leastPoints = 7;
 
 /** A figure as files for print. */
 export interface PrintedFigure {
@@ -43,16 +46,26 @@ export interface PrintedFigure {
 export async function printFigure(figure: Figure, width: PrintWidth, title: string): Promise<PrintedFigure> {
   requirePackages("print");
   const { millimetres, pixels } = printSizes[width];
-  const svg = await renderSvg(figure, { width: pixels });
+  const svg = await drawn(figure, width);
   const dots = Math.round((millimetres / millimetresInAnInch) * dotsPerInch);
   const { column } = printSizes;
-  const narrow = width === "column" ? undefined : await renderSvg(figure, { width: column.pixels });
+  const narrow = width === "column" ? undefined : await drawn(figure, "column");
   return {
     svg: await printSvg(svg, millimetres),
     narrowSvg: narrow && (await printSvg(narrow, column.millimetres)),
     png: withResolution(await rasterise(svg, dots / pixels)),
     pdf: await printPdf(svg, millimetres, title),
   };
+}
+
+/** The figure in pixels. Plotly writes the digits between powers of ten smaller, too small for paper: they get the least size. */
+async function drawn(figure: Figure, width: PrintWidth): Promise<string> {
+  const { millimetres, pixels } = printSizes[width];
+  const least = ((leastPoints / pointsInAnInch) * millimetresInAnInch * pixels) / millimetres;
+  const svg = await renderSvg(figure, { width: pixels });
+  return svg.replaceAll(/font-size: ([\d.]+)px/g, (whole, size: string) =>
+    Number(size) < least ? `font-size: ${least.toFixed(2)}px` : whole,
+  );
 }
 
 /** Puts a chunk pHYs behind the header: https://www.w3.org/TR/png-3/#11pHYs */

@@ -55,7 +55,7 @@ const editions = lessons.flatMap((name) =>
   ["", "exercises", "solutions"].map((folder) => join(folder, name)),
 );
 
-test.each([...editions, "HE-ML_CKKS.ipynb", "parameters.ipynb"])(
+test.each([...editions, "HE-ML_CKKS.ipynb", "parameters.ipynb", "figures.ipynb"])(
   "%s: links lead to files and terms that are there",
   async (name) => {
     const path = join("notebooks", name);
