@@ -1,5 +1,6 @@
 import { ClearContext } from "../crypto/clear-context.js";
 import type { ClearCiphertext } from "../crypto/clear-evaluator.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
 import type { EncryptedTensor } from "../crypto/encrypted-tensor.js";
 import { NoisyEvaluator } from "../crypto/noisy-evaluator.js";
 import { layerForward } from "../model/model.js";
@@ -18,8 +19,9 @@ export interface PredictedErrors {
   readonly maxAbs: number;
 }
 
-/** Runs that errors are a mean of. */
+/** Runs that errors are a mean of, layer by layer, and by a plan: where one slot has most of an error, few would show any size. */
 const leastRuns = 16;
+const leastTrials: Readonly<Record<EvaluatorKind, number>> = { seal: 16, kernel: 4 };
 /** Images that are made up for them where none are given: one makes little of some channels, or of all. */
 const usualCount = 4;
 const seed = 2_001;
@@ -42,7 +44,10 @@ export function usualInputs({ model, layers, inputRange }: ProgramContent, image
  */
 export function packedErrors({ plan, input, ...program }: PackedProgram, given?: Tensor): PredictedErrors[] {
   const images = given ?? usualInputs({ plan, input, ...program }, usualCount);
-  const { errors, largestErrors } = tryPlan(plan, images, { start: startOf(input), leastRuns });
+  const { errors, largestErrors } = tryPlan(plan, images, {
+    start: startOf(input),
+    leastRuns: leastTrials[plan.evaluator],
+  });
   const isKnown = given !== undefined || program.model.valueRanges !== undefined;
   return plan.stages.map(({ predictedError }, i) =>
     isKnown || errors[i] === 0

@@ -15,6 +15,44 @@ export function benchNetworks(): Model[] {
   return [lenet6And16(), color32(), rectangular(), dense()];
 }
 
+/** Networks that are larger than those: several ciphertexts inside of one, and a dense layer of 512 outputs in the other. */
+export function largeNetworks(): Model[] {
+  return [color32Wide(), denseWide()];
+}
+
+/** Colour images of 32×32 with twice the channels of `color32`. */
+function color32Wide(): Model {
+  const { conv, linear } = madeUpLayers(5);
+  return network(
+    "color-32-wide",
+    [3, 32, 32],
+    [
+      conv("conv1", [16, 3, 5, 5], [2, 2]),
+      squareLayer({ name: "square1" }),
+      conv("conv2", [32, 16, 3, 3], [2, 2]),
+      squareLayer({ name: "square2" }),
+      flattenLayer(),
+      linear("fc1", [10, 1152]),
+    ],
+  );
+}
+
+/** Dense layers only, the first of 1024 inputs and 512 outputs. */
+function denseWide(): Model {
+  const { linear } = madeUpLayers(6);
+  return network(
+    "dense-wide",
+    [1024],
+    [
+      linear("fc1", [512, 1024]),
+      squareLayer({ name: "square1" }),
+      linear("fc2", [256, 512]),
+      squareLayer({ name: "square2" }),
+      linear("fc3", [10, 256]),
+    ],
+  );
+}
+
 /** LeNet with 6 and 16 channels: its first features fill more than one ciphertext. */
 function lenet6And16(): Model {
   const { conv, linear } = madeUpLayers(1);

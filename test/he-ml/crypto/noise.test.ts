@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { headroomBits } from "../../../src/he-ml/crypto/noise.js";
+import { digitShares, headroomBits } from "../../../src/he-ml/crypto/noise.js";
 import { ClearContext } from "../../../src/he-ml/crypto/clear-context.js";
 import type { ClearCiphertext } from "../../../src/he-ml/crypto/clear-evaluator.js";
 import { openSeal } from "../support.js";
@@ -47,3 +47,16 @@ describe("headroomBits", () => {
     expect(decryptScaled(4)).toBeLessThan(0);
   });
 });
+
+test.each(["seal", "kernel"] as const)(
+  "%s: what slots have of a key switch's digits is all of it, as a mean over them",
+  (evaluator) => {
+    const degree = 1024;
+    const shares = Array.from({ length: degree / 2 }, (_, slot) => digitShares(evaluator, degree, slot));
+    const sum = shares.reduce((total, { mean, random }) => total + mean ** 2 + random ** 2, 0);
+    expect(sum / shares.length).toBeCloseTo(1, 6);
+    // Slot 0 has √(3N)/π times the mean of all.
+    const slot0 = Math.sqrt(3 * degree) / Math.PI;
+    if (evaluator === "seal") expect(shares[0].mean / slot0).toBeCloseTo(1, 4);
+  },
+);

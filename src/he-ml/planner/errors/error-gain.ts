@@ -26,11 +26,20 @@ export interface NoiseSource {
  * - `inputRotation`: key switches before products, at the input's scale
  * - `sumRotation`: key switches after products
  * - `zero`: encryptions of zero under the public key, where no weight makes a product
+ * - `earlyRescaling`: rounding after a division before the activation. Only chains that are given have any, so trials alone
+ *   follow it
  * - `relinearization`: key switch after the activation
  * - `rescaling`: rounding after a division by a prime
  */
 export type ErrorKind =
-  "input" | "encoding" | "inputRotation" | "sumRotation" | "zero" | "relinearization" | "rescaling";
+  | "input"
+  | "encoding"
+  | "inputRotation"
+  | "sumRotation"
+  | "zero"
+  | "earlyRescaling"
+  | "relinearization"
+  | "rescaling";
 
 /** For each sample image its standard normal numbers, from the first on at each call. */
 export type Randoms = readonly (() => NoiseSource)[];
@@ -85,6 +94,8 @@ function errorWhereItArises(
       return throughActivation(sumRotationError(transform!, inputs, random), stage, stages, run);
     case "zero":
       return throughActivation(zeroError(transform!, inputs, random), stage, stages, run);
+    case "earlyRescaling":
+      return throughActivation(noise(run.outputs[stage], random), stage, stages, run);
     case "relinearization":
       return keySwitchNoise(run.outputs[stage], random);
     case "rescaling":

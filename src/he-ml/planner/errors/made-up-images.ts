@@ -22,8 +22,8 @@ const patterns: readonly Pattern[] = [
 const shareShown = 0.75;
 
 /**
- * The same of one image, on average: the first 100 test images of MNIST show 0.33 to 0.85 of it in the committed models, in layers
- * that are not squares, and 0.5 is what the outputs of all layers together come to.
+ * The same of one image, on average: the first 100 test images of MNIST show 0.35 to 0.74 of it, layer by layer, in `mnist-small`
+ * and `lenet1`; over all layers 0.51 and 0.55.
  */
 export const shareOfOne = 0.5;
 

@@ -52,6 +52,7 @@ function stageBits({ parameters, stages, start }: Plan): StageBits[] {
       product: Math.log2(product.scale),
       activated: Math.log2((activation?.kind === "polynomial" ? before : activated).scale),
       after: Math.log2(output.scale),
+      dividedBefore: rescalesBefore > 0 ? Math.log2(before.scale) : undefined,
       level: input.level,
     };
     input = output;

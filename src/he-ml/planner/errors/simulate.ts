@@ -149,7 +149,8 @@ function noisySums(
 }
 
 function noisyActivation(stage: SlotStage, computed: Slots, sizeOf: SizeOf, random: NoiseSource): Slots {
-  const outputs = activated(stage, computed);
+  const early = sizeOf("earlyRescaling");
+  const outputs = activated(stage, early === 0 ? computed : plus(computed, early, noise(computed, random)));
   const rounded = plus(outputs, sizeOf("rescaling"), noise(outputs, random));
   return stage.activation
     ? plus(rounded, sizeOf("relinearization"), keySwitchNoise(outputs, random))

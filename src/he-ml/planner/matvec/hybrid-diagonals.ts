@@ -65,11 +65,15 @@ interface HybridDiagonalDesign {
 
 /** More outputs than this leave few address bits for partial sums, and are better shifted than folded. */
 const mostOutputs = 256;
+/** Shifts are for outputs that read a window; for those that read nearly everything there is nothing better. */
+const mostDenseOutputs = 1024;
+const dense = 1 / 2;
 
 export function* hybridDiagonalCandidates(problem: HybridDiagonalProblem): Generator<Candidate> {
   const { map, layout, slots } = problem;
   const outputsPadded = powerOfTwoAtLeast(map.rows);
-  if (map.rows > mostOutputs || outputsPadded > slots) return;
+  const isDense = map.weights.length >= dense * map.rows * map.columns;
+  if (map.rows > (isDense ? mostDenseOutputs : mostOutputs) || outputsPadded > slots) return;
   const repetition = repetitionOf(layout);
   const { period } = repetition;
   const counter = new StepCounter(layout.length, slots);

@@ -67,6 +67,7 @@ export function followScales(
       product: Math.log2(product.scale),
       activated: Math.log2((activation?.kind === "polynomial" ? before : activated).scale),
       after: Math.log2(output.scale),
+      dividedBefore: rescalesBefore > 0 ? Math.log2(before.scale) : undefined,
       level: input.level,
     });
     const { level } = input;

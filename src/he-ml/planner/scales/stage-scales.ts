@@ -57,6 +57,8 @@ export interface StageBits {
   readonly product: number;
   readonly activated: number;
   readonly after: number;
+  /** Where it divides by primes before the activation, too: what they leave. */
+  readonly dividedBefore?: number;
   /** Data primes left where it starts. */
   readonly level: number;
 }
@@ -131,7 +133,7 @@ export function predictErrors(
  */
 export function errorSizes(
   noise: UnitNoise,
-  { before, weights, product, activated, after, level }: StageBits,
+  { before, weights, product, dividedBefore, activated, after, level }: StageBits,
   inputError?: number,
 ): Readonly<Record<ErrorKind, number>> {
   const keySwitch = noise.keySwitch[level - 1];
@@ -142,6 +144,7 @@ export function errorSizes(
     sumRotation: keySwitch * 2 ** -product,
     // SEAL encrypts under the public key with the special prime and divides down, which rounds.
     zero: noise.rounding * 2 ** -product,
+    earlyRescaling: dividedBefore === undefined ? 0 : noise.rounding * 2 ** -dividedBefore,
     relinearization: keySwitch * 2 ** -activated,
     rescaling: activated > after ? noise.rounding * 2 ** -after : 0,
   };
