@@ -8,7 +8,7 @@ const transform = {
   ],
 };
 
-/** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`. */
+/** Quick tests are `*.test.ts`; slow ones `*.slow.ts`, run by `npm run test:slow`; the longest `*.full.ts`, by `npm run check:full`. */
 export default {
   globalSetup: "<rootDir>/test/jest/setup.js",
   globalTeardown: "<rootDir>/test/jest/teardown.js",

@@ -1,6 +1,6 @@
 // The runs that take too long for any test, in hours on two cores: committed models on a thousand encrypted images each, or on
 // all ten thousand, a thousand networks that are drawn, 40,000 mutations of everything that is read from outside, PyCrCNN's own
-// models, LeNet-1 under BFV, and all research figures. It prints what it measured, and fails where that is worse than promised:
+// models, LeNet-1 under BFV, predicted errors in every packing, and all research figures. It prints what it measured, and fails where that is worse than promised:
 //
 //   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
 import { spawnSync } from "node:child_process";
@@ -60,7 +60,7 @@ const drawn = spawnSync(
   process.execPath,
   [
     ...["--experimental-vm-modules", "node_modules/jest/bin/jest.js"],
-    ...["--testMatch", "**/networks-of-all-sizes.slow.ts"],
+    ...["--testMatch", "**/networks-of-all-sizes.slow.ts", "**/*.full.ts"],
   ],
   { stdio: "inherit", env: { ...process.env, HE_ML_DRAWN_NETWORKS: "1000" } },
 );

@@ -71,18 +71,16 @@ test("a file of something else stays as it is", async () => {
 
 test("what cannot be used is refused in a line", async () => {
   const redis = ["--redis", "redis://127.0.0.1:1"];
+  const elsewhere = ["--out", join(folder.path, "r.json")];
   for (const [args, message] of [
     [["accuracy"], /required option '--model <M>'/],
     [["accuracy", "--model", "lenet1"], /required option '--dataset <name>'/],
     [[...usual, "--index", "114"], /breast-cancer has no test image 114/],
     [[...usual, "--count", "115"], /114/],
-    [[...usual, "--relative-error", "0.1"], /--relative-error is for --packing packed/],
+    [[...usual, "--relative-error", "0.1", ...elsewhere], /--relative-error is for --packing packed/],
     [[...usual, ...redis], /--threads: the workers of --redis decide that/],
     [[...usual.slice(0, -2), ...redis, "--evaluator", "seal"], /--evaluator: the workers of --redis/],
-    [
-      [...usual.slice(0, -2), ...redis, "--out", join(folder.path, "r.json")],
-      /127\.0\.0\.1:1|teaching|security/,
-    ],
+    [[...usual.slice(0, -2), ...redis, ...elsewhere], /127\.0\.0\.1:1|teaching|security/],
   ] as const) {
     expect(await refused(args)).toMatch(message);
   }
