@@ -38,6 +38,11 @@ export const deviationsInLargest = 6.5;
  */
 const innerShares = [Infinity, 1 / 8, 1 / 64];
 /**
+ * An error so many times as large as may be, on a single random image: no further ones bring the mean down to what may be. Deep
+ * networks have dozens of chains that this sorts out.
+ */
+const hopeless = 4;
+/**
  * Most bits of primes, each tried. With small primes the kernel evaluator is fast, with large ones more precise: a large
  * special prime takes the noise of key switches down to that of rounding, a large data prime leaves room for scales where
  * the network needs it most. Beside a large data prime the special one is large, too.
@@ -88,17 +93,21 @@ export function* believedScales(
         choices.push({ scales, cost: millisecondsOn(scales, scaleStages, transforms, evaluator, costs) });
     }
     if (choices.length === 0) break;
+    const most = (chance * relativeError) / deviationsInLargest;
     for (const { scales } of choices.sort((a, b) => a.cost - b.cost)) {
-      const trial = tryScales(measured, scales, measured.samples);
+      const [random] = measured.others;
+      const glance = tryScales(measured, scales, [random], 1);
+      const isHopeless = shareOf(glance, measured) > hopeless * most;
+      const trial = isHopeless ? glance : tryScales(measured, scales, measured.samples);
       yield planned(measured);
       // Where nothing but zeros is computed, there is room for errors up to 1: see magnitudeBits.
       const fits = trial.largestComputed.every(
         (largestSeen, stage) =>
           largestSeen <= (budget.largestSlot[stage] > 0 ? scaleStages[stage].largest : 1),
       );
-      const most = (chance * relativeError) / deviationsInLargest;
       // Random images are tried only where the samples do not say no.
-      if (fits && shareOf(trial, measured) <= most && shareShown(measured, scales, trial) <= most) {
+      const isBelieved = !isHopeless && fits && shareOf(trial, measured) <= most;
+      if (isBelieved && shareShown(measured, scales, trial) <= most) {
         return { scales: withLarger(scales, trial) };
       }
       const first = scales.errors.findIndex((error, stage) => trial.errors[stage] > chance * error);
