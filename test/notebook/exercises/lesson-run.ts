@@ -14,9 +14,9 @@ const untouched = "-untouched";
 /**
  * A test for each lesson: all cells run, each check says of the stub that nothing was tried, and passes the solution.
  *
- * One run of one notebook shows it, where the two editions and the author's notebook would take three: `committed.test.ts` holds
- * that all three have the same cells but for solutions, and `lessons.test.ts` that no given cell but those behind the last check
- * needs a solution, so that none runs otherwise where there are stubs only.
+ * One run of one notebook shows it, where the two editions would take two: `committed.test.ts` holds that both have the same cells
+ * but for solutions, and `lessons.test.ts` that no given cell but those behind the last check needs a solution, so that none runs
+ * otherwise where there are stubs only.
  */
 export function testLessons(names: readonly string[]): void {
   let folder: TestFolder;
