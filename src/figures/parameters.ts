@@ -45,7 +45,7 @@ function setsOf(quick: boolean): ParameterSet[] {
   const large = { packing: "packed", poly_modulus_degree: 16384, weight_scale_bits: 20 } as const;
   return [
     ...family(packed, [14, 16, 18, 20]),
-    ...family({ ...large, coeff_modulus_bits: [60, 60, 60, 60] }, [14, 18, 22, 26]),
+    ...family({ ...large, coeff_modulus_bits: [60, 60, 60, 60] }, [14, 18, 20, 22]),
     ...family({ ...small, packing: "batch", coeff_modulus_bits: [50, 60, 48, 60] }, [16, 18, 20]),
   ];
 }
