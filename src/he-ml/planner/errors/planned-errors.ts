@@ -2,7 +2,7 @@ import type { LevelAndScale } from "../../crypto/ciphertext.js";
 import { sizeOf, type Tensor } from "../../tensor/tensor.js";
 import type { Plan } from "../plan.js";
 import { defaultLeftovers, type PlanStart } from "../plan-start.js";
-import { activatedState, productState, rescaledState } from "../scales/stage-state.js";
+import { bitsOf, stageStates } from "../scales/stage-state.js";
 import type { StageBits } from "../scales/stage-scales.js";
 import { packedSamples } from "./samples.js";
 import { tryScales, type Trial } from "./simulate.js";
@@ -41,21 +41,10 @@ export function tryPlan(plan: Plan, images: Tensor, { start, leastRuns }: Planne
 
 function stageBits({ parameters, stages, start }: Plan): StageBits[] {
   let input: LevelAndScale = start;
-  return stages.map(({ transform, activation, weightScaleBits: weights, rescalesBefore, rescales }) => {
-    const product = productState(input, weights, transform?.divisor);
-    const before = rescaledState(parameters, product, rescalesBefore);
-    const activated = activatedState(parameters, activation, before).state;
-    const output = rescaledState(parameters, activated, rescales);
-    const bits = {
-      before: Math.log2(input.scale),
-      weights,
-      product: Math.log2(product.scale),
-      activated: Math.log2((activation?.kind === "polynomial" ? before : activated).scale),
-      after: Math.log2(output.scale),
-      dividedBefore: rescalesBefore > 0 ? Math.log2(before.scale) : undefined,
-      level: input.level,
-    };
-    input = output;
+  return stages.map((stage) => {
+    const states = stageStates(parameters, stage, input);
+    const bits = bitsOf(input, stage.weightScaleBits, states, stage.activation);
+    input = states.output;
     return bits;
   });
 }

@@ -11,7 +11,7 @@ import {
   type StageBits,
   type StageScales,
 } from "./stage-scales.js";
-import { activatedState, productState, rescaledState } from "./stage-state.js";
+import { activatedState, bitsOf, productState, rescaledState } from "./stage-state.js";
 
 /** How scales go on a chain that is given. */
 export interface ScaleRule {
@@ -54,22 +54,14 @@ export function followScales(
     const product = productState(input, weights, divisor);
     requireRoom(parameters, name, product, Math.max(largest, largestBias));
     const rescalesBefore = activation ? rule.rescalesBefore(i, product) : 0;
-    const before = rescaledState(parameters, product, rescalesBefore);
-    const activated = activatedState(parameters, activation, before).state;
+    const divided = rescaledState(parameters, product, rescalesBefore);
+    const activated = activatedState(parameters, activation, divided).state;
     const largestValue = largestActivated(activation, largest);
     requireRoom(parameters, name, activated, largestValue);
     const rescales = rule.rescales(i, activated);
     const output = rescaledState(parameters, activated, rescales);
     requireRoom(parameters, name, output, largestValue);
-    bits.push({
-      before: Math.log2(input.scale),
-      weights,
-      product: Math.log2(product.scale),
-      activated: Math.log2((activation?.kind === "polynomial" ? before : activated).scale),
-      after: Math.log2(output.scale),
-      dividedBefore: rescalesBefore > 0 ? Math.log2(before.scale) : undefined,
-      level: input.level,
-    });
+    bits.push(bitsOf(input, weights, { product, divided, activated, output }, activation));
     const { level } = input;
     input = output;
     return { level, weightScaleBits: weights, rescalesBefore, rescales };

@@ -3,7 +3,7 @@ import { lastPrime, type CkksParameters } from "../../crypto/parameters.js";
 import { PolynomialPlanner, type PolynomialPlan } from "../../layers/functional/polynomial-plan.js";
 import type { Activation } from "../stages/activation.js";
 import type { LinearTransform } from "../matvec/linear-transform.js";
-import type { StageScales } from "./stage-scales.js";
+import type { StageBits, StageScales } from "./stage-scales.js";
 
 /** A planned stage as far as levels and scales go. */
 export interface ScaledStage extends StageScales {
@@ -14,6 +14,9 @@ export interface ScaledStage extends StageScales {
 export interface StageStates {
   /** Where sums of products stand, and biases are added. */
   readonly product: LevelAndScale;
+  /** After divisions by primes before the activation, and after the activation. */
+  readonly divided: LevelAndScale;
+  readonly activated: LevelAndScale;
   /** How an activation of higher degree than 2 is computed. */
   readonly polynomial?: PolynomialPlan;
   /** Where the stage leaves its outputs. */
@@ -32,9 +35,28 @@ export function stageStates(
   input: LevelAndScale,
 ): StageStates {
   const product = productState(input, weightScaleBits, transform?.divisor);
-  const before = rescaledState(parameters, product, rescalesBefore);
-  const { state, polynomial } = activatedState(parameters, activation, before);
-  return { product, polynomial, output: rescaledState(parameters, state, rescales) };
+  const divided = rescaledState(parameters, product, rescalesBefore);
+  const { state: activated, polynomial } = activatedState(parameters, activation, divided);
+  const output = rescaledState(parameters, activated, rescales);
+  return { product, divided, activated, polynomial, output };
+}
+
+/** The scales of these states, as log2. @param weights log2 of the weights' scale */
+export function bitsOf(
+  input: LevelAndScale,
+  weights: number,
+  { product, divided, activated, output }: Omit<StageStates, "polynomial">,
+  activation: Activation | undefined,
+): StageBits {
+  return {
+    before: Math.log2(input.scale),
+    weights,
+    product: Math.log2(product.scale),
+    activated: Math.log2((activation?.kind === "polynomial" ? divided : activated).scale),
+    after: Math.log2(output.scale),
+    dividedBefore: divided.level < product.level ? Math.log2(divided.scale) : undefined,
+    level: input.level,
+  };
 }
 
 /** Level and scale of a stage's output. @throws ChainTooShortError as `stageStates` */
