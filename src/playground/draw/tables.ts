@@ -1,0 +1,65 @@
+import { make } from "../dom/make.js";
+import { bytes, milliseconds } from "../dom/numbers.js";
+import type { SentBody } from "../workers/messages.js";
+import type { Classified, Phase } from "./classify.js";
+
+const whoIs = { keys: "your key", evaluation: "server", network: "network" } as const;
+
+function rowOf({ name, who, milliseconds: took, bytes: size }: Phase): HTMLElement {
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, name),
+    make("td", {}, make("span", { class: `who ${who}` }, whoIs[who])),
+    make("td", { class: "number" }, milliseconds(took)),
+    make("td", { class: "number" }, size === undefined ? "" : bytes(size)),
+  );
+}
+
+/** What each phase took, and what it sent on: once before the first image, and for this one. */
+export function phasesTable({ setup, phases }: Pick<Classified, "setup" | "phases">): HTMLElement {
+  const body = (title: string, rows: readonly Phase[]) =>
+    rows.length > 0 &&
+    make(
+      "tbody",
+      {},
+      make("tr", { class: "group" }, make("th", { colspan: 4, scope: "rowgroup" }, title)),
+      ...rows.map(rowOf),
+    );
+  const titles = ["phase", "who has it", "time", "sends"];
+  return make(
+    "table",
+    { class: "phases" },
+    make("caption", { class: "hidden" }, "Times and sizes of each phase"),
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        ...titles.map((title, i) => make("th", { scope: "col", class: i > 1 ? "number" : undefined }, title)),
+      ),
+    ),
+    body("this image", phases),
+    body("once, before the first image", setup),
+  );
+}
+
+const perRow = 16;
+
+/** The first bytes of what left the client, in hexadecimal, sixteen a row. */
+export function hexadecimal({ method, url, length, head }: SentBody): HTMLElement {
+  const rows = Array.from({ length: Math.ceil(head.length / perRow) }, (_, row) => {
+    const cells = Array.from(head.subarray(row * perRow, (row + 1) * perRow), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    );
+    return `${(row * perRow).toString(16).padStart(4, "0")}  ${cells.join(" ")}`;
+  });
+  const title = `${[method, url].filter(Boolean).join(" ")}: the first ${head.length} of ${length.toLocaleString("en")} bytes`;
+  return make(
+    "figure",
+    { class: "hexadecimal" },
+    make("figcaption", {}, title),
+    make("pre", { tabindex: 0, role: "region", "aria-label": title }, rows.join("\n")),
+  );
+}

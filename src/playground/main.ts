@@ -1,0 +1,97 @@
+import { benchPage } from "./bench/bench-page.js";
+import { abilities, missingAbility } from "./dom/abilities.js";
+import { byId } from "./dom/make.js";
+import { narrowConnections } from "./dom/policy.js";
+import { Classifier } from "./draw/classify.js";
+import { drawPage, testDigits } from "./draw/draw-page.js";
+import { benchCode, drawCode } from "./share/as-typescript.js";
+import { shareBar } from "./share/share-bar.js";
+import { linkOf, readLink, startOfBench, startOfDraw, type State } from "./state/link.js";
+import { sentenceOf } from "./workers/calls.js";
+import { startWorkers } from "./workers/start.js";
+
+const serverOf = (state: State) => (state.page === "draw" ? state.server : undefined);
+
+/** What the address says; where it is no link of ours, the start of the page it names, and why. */
+function opened(): { readonly state: State; readonly refusal?: string } {
+  try {
+    return { state: readLink(location.hash) };
+  } catch (error) {
+    const state = location.hash.startsWith("#bench") ? startOfBench : startOfDraw;
+    return { state, refusal: sentenceOf(error) };
+  }
+}
+
+const first = opened();
+const allowedServer = serverOf(first.state);
+narrowConnections(allowedServer);
+
+const able = abilities();
+const workers = startWorkers();
+const classifier = able.hasExceptions
+  ? new Classifier(workers, able.hasRelaxedSimd ? "kernel" : "seal")
+  : undefined;
+// While the page is still being drawn, and the digits are fetched.
+if (first.state.page === "draw" && allowedServer === undefined) {
+  void classifier?.prepare(first.state.model).catch(() => undefined);
+}
+
+const digits = await testDigits();
+let state: State = first.state;
+
+const isAllowed = (server: string | undefined): boolean =>
+  server === undefined ||
+  (allowedServer !== undefined && new URL(server).origin === new URL(allowedServer).origin);
+
+/** Shows a state, and puts it into the address. A server that the page may not reach yet takes a reload. */
+function change(next: State): void {
+  state = next;
+  refuse(undefined);
+  history.replaceState(null, "", linkOf(state));
+  if (isAllowed(serverOf(state))) show();
+  else location.reload();
+}
+
+function refuse(sentence: string | undefined): void {
+  const place = byId("refusal");
+  place.textContent = sentence ?? "";
+  place.hidden = sentence === undefined;
+}
+
+const draw = drawPage(digits, classifier, change);
+const bench = benchPage(able.hasExceptions ? workers : undefined, change);
+
+function show(): void {
+  const page = state.page === "draw" ? draw : bench;
+  if (state.page === "draw") draw.show(state);
+  else bench.show(state);
+  if (byId("page").firstElementChild !== page.element) byId("page").replaceChildren(page.element);
+  for (const name of ["draw", "bench"] as const) {
+    const link = byId(`to-${name}`);
+    if (name === state.page) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+const missing = missingAbility(able);
+byId("ability").textContent = missing ?? "";
+byId("ability").hidden = missing === undefined;
+
+shareBar(() => {
+  if (state.page === "bench") return { title: "The CKKS bench", code: benchCode(state) };
+  return { title: "A digit, encrypted", code: draw.image && drawCode(state, draw.image) };
+});
+
+addEventListener("hashchange", () => {
+  const { state: next, refusal } = opened();
+  if (!isAllowed(serverOf(next))) {
+    location.reload();
+    return;
+  }
+  state = next;
+  refuse(refusal);
+  show();
+});
+refuse(first.refusal);
+show();
+document.documentElement.dataset.ready = "yes";
