@@ -63,13 +63,16 @@ const bench = benchPage(able.hasExceptions ? workers : undefined, change);
 
 function show(): void {
   const page = state.page === "draw" ? draw : bench;
+  if (byId("page").firstElementChild !== page.element) byId("page").replaceChildren(page.element);
   if (state.page === "draw") draw.show(state);
   else bench.show(state);
-  if (byId("page").firstElementChild !== page.element) byId("page").replaceChildren(page.element);
   for (const name of ["draw", "bench"] as const) {
-    const link = byId(`to-${name}`);
-    if (name === state.page) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    const link = byId<HTMLAnchorElement>(`to-${name}`);
+    if (name === state.page) {
+      link.setAttribute("aria-current", "page");
+      // Whoever comes back finds what was left.
+      link.href = linkOf(state);
+    } else link.removeAttribute("aria-current");
   }
 }
 
@@ -80,6 +83,12 @@ byId("ability").hidden = missing === undefined;
 shareBar(() => {
   if (state.page === "bench") return { title: "The CKKS bench", code: benchCode(state) };
   return { title: "A digit, encrypted", code: draw.image && drawCode(state, draw.image) };
+});
+
+// Not as an address, which is the page's state.
+document.querySelector(".skip")!.addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
 });
 
 addEventListener("hashchange", () => {

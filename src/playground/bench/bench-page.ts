@@ -126,6 +126,7 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
         { class: "lead" },
         "Choose parameters, put values into the slots, and take one step after the other. All of it is real: SEAL computes in the evaluation worker, and the key worker opens each step for you to see.",
       ),
+      parameters.security,
       make(
         "div",
         { class: "columns" },
@@ -232,5 +233,10 @@ function plotsOf(step: DoneStep, done: readonly DoneStep[], coefficients: readon
       coefficients,
     ),
     errorPlot(done.map((each) => ({ name: each.name, measured: each.error, predicted: each.predictedError }))),
+    make(
+      "p",
+      { class: "muted" },
+      "Predicted is what noise theory expects of the largest of all slots, were they alike. After a relinearization or rotation by SEAL slot 0 is off by more than the others: half of that noise lies in it.",
+    ),
   ];
 }

@@ -9,6 +9,8 @@ type Parameters = Pick<BenchState, "polyModulusDegree" | "coeffModulusBits" | "s
 
 export interface ParametersForm {
   readonly element: HTMLElement;
+  /** What security the parameters have; it stays in sight. */
+  readonly security: HTMLElement;
   show(parameters: Parameters): void;
   /** Says what security they have. */
   showSecurity(checked: CheckedParameters): void;
@@ -85,10 +87,10 @@ export function parametersForm(change: (parameters: Partial<Parameters>) => void
   );
 
   return {
+    security,
     element: make(
       "div",
       { class: "parameters" },
-      security,
       degree.element,
       chain,
       make("p", { class: "buttons" }, add),

@@ -36,6 +36,7 @@ export function valuesForm(change: (values: Values) => void): ValuesForm {
   });
   const numbers = make("input", {
     ...{ id: "numbers", type: "text", spellcheck: "false", autocomplete: "off" },
+    placeholder: "1, 2.5, −3",
     "aria-describedby": "numbers-refusal",
   });
   const refusal = make("p", { id: "numbers-refusal", class: "refusal", role: "alert" });

@@ -2,6 +2,7 @@ import type { EvaluatorKind, Explanation, LayerTrace } from "he-ml";
 import { valuesOf, type GreyImage } from "../state/grey-levels.js";
 import type { ModelName } from "../state/link.js";
 import type { PlainStage, SentBody } from "../workers/messages.js";
+import { sentBody } from "../workers/sent-bodies.js";
 import type { Workers } from "../workers/start.js";
 
 /** One phase of a classification: who did it, how long it took, and what went on to the next. */
@@ -30,10 +31,9 @@ export interface Classified {
 /** A stage's slots, plain beside decrypted. */
 export interface InsideStage extends PlainStage {
   readonly decrypted: readonly Float64Array[];
+  /** The largest error that was expected behind a stage. */
+  readonly predictedError?: number;
 }
-
-/** Bytes of a request that are shown. */
-const headLength = 96;
 
 const folderOf = (model: ModelName): string => new URL(`../lib/models/${model}/`, document.baseURI).href;
 
@@ -96,14 +96,7 @@ export class Classifier {
         },
         { name: "decrypt", who: "keys", milliseconds: decrypted.milliseconds },
       ],
-      sent: [
-        {
-          method: "to the evaluation worker",
-          url: "",
-          length: encrypted.bytes.length,
-          head: encrypted.bytes.slice(0, headLength),
-        },
-      ],
+      sent: [sentBody("to the evaluation worker", "", encrypted.bytes)],
       evaluator: computed.evaluator,
     };
   }
@@ -120,7 +113,7 @@ export class Classifier {
    * What lies in the slots of the input and behind each stage, of the image that was classified last. The secret key opens what no
    * client would ever get from a server: this is for learning, and in the page only.
    */
-  async inside(image: GreyImage): Promise<readonly InsideStage[]> {
+  async inside(model: ModelName, image: GreyImage): Promise<readonly InsideStage[]> {
     const { keys, evaluation, plain } = this.workers;
     if (!this.#request) return [];
     const request = this.#request;
@@ -132,7 +125,12 @@ export class Classifier {
       await keys.openRequest(request),
       ...(await Promise.all(stages.map(({ ciphertexts }) => keys.open(ciphertexts)))),
     ];
-    return plainStages.map((stage, index) => ({ ...stage, decrypted: decrypted[index].slots }));
+    const explained = await this.explain(model);
+    return plainStages.map((stage, index) => ({
+      ...stage,
+      decrypted: decrypted[index].slots,
+      predictedError: explained.stages[index - 1]?.predictedMaxError,
+    }));
   }
 
   /** Has an image classified by a server. */

@@ -12,7 +12,7 @@ import { hexadecimal, phasesTable } from "./tables.js";
 
 const modelTitles: Readonly<Record<ModelName, string>> = {
   lenet1: "LeNet-1 (99.2 % of the test digits)",
-  "mnist-small": "mnist-small (one convolution)",
+  "mnist-small": "mnist-small (98.9 % of them, and faster)",
 };
 
 export interface DrawPage {
@@ -61,7 +61,10 @@ export function drawPage(
   const sent = make("div");
   const flow = make("div");
   const inside = insidePanel(
-    () => (classifier && state.server === undefined && imageOf(state) ? classifier.inside(imageOf(state)!) : undefined),
+    () => {
+      const image = imageOf(state);
+      return image && state.server === undefined ? classifier?.inside(state.model, image) : undefined;
+    },
     (number) => change({ ...state, inside: number }),
   );
   const server = serverFields((address) => change({ ...state, server: address }));
@@ -144,6 +147,7 @@ export function drawPage(
         board.element,
         make("div", { class: "digits", role: "group", "aria-label": "Ten test digits of MNIST" }, ...digitButtons),
         make("p", { class: "field" }, make("label", { for: "model" }, "Model"), models),
+        server.element,
       ),
       make(
         "section",
@@ -168,7 +172,6 @@ export function drawPage(
         { "aria-labelledby": "sent-title" },
         make("h2", { id: "sent-title" }, "What the server gets"),
         sent,
-        server.element,
       ),
     ),
     make(

@@ -1,6 +1,6 @@
 import type { Explanation, LayerTrace } from "he-ml";
 import { make } from "../dom/make.js";
-import { bits, milliseconds, threeDigits } from "../dom/numbers.js";
+import { bits, milliseconds } from "../dom/numbers.js";
 
 /** A bar of which a part is filled; the text beside it says the same. */
 function meter(label: string, text: string, share: number): HTMLElement {
@@ -78,14 +78,6 @@ export function flowOf(traces: readonly LayerTrace[], explanation: Explanation |
           fact("rotations", told && String(told.ops.rotate), String(trace.ops.rotate)),
           fact("plain products", told && String(told.ops.multiplyPlain), String(trace.ops.multiplyPlain)),
           fact("time", told && milliseconds(told.predictedMilliseconds), milliseconds(trace.milliseconds)),
-          told?.predictedMaxError !== undefined &&
-            make(
-              "tr",
-              {},
-              make("th", { scope: "row" }, "largest error"),
-              make("td", { class: "number" }, threeDigits(told.predictedMaxError)),
-              make("td", { class: "number" }, make("span", { class: "muted" }, "look inside")),
-            ),
         ),
       ),
     );

@@ -46,7 +46,7 @@ function picture(
 }
 
 /** The slots of a stage's first ciphertext as three pictures: plain, decrypted, and what lies between them. */
-export function slotPictures({ name, slots, used, decrypted }: InsideStage): HTMLElement {
+export function slotPictures({ name, slots, used, decrypted, predictedError }: InsideStage): HTMLElement {
   const [plain, opened, holds] = [slots[0], decrypted[0], used[0]];
   const difference = plain.map((value, slot) => opened[slot] - value);
   const most = largestOf(plain, holds);
@@ -67,7 +67,12 @@ export function slotPictures({ name, slots, used, decrypted }: InsideStage): HTM
       { class: "pictures" },
       picture("plain", `up to ${threeDigits(most)}`, plain, holds, most),
       picture("decrypted", `up to ${threeDigits(largestOf(opened, holds))}`, opened, holds, most),
-      picture("difference", `up to ${threeDigits(mostDifference)}`, difference, holds, mostDifference),
+      picture(
+        "difference",
+        `up to ${threeDigits(mostDifference)}` +
+          (predictedError === undefined ? "" : `; predicted ${threeDigits(predictedError)}`),
+        ...[difference, holds, mostDifference] as const,
+      ),
     ),
   );
 }

@@ -45,21 +45,29 @@ export function phasesTable({ setup, phases }: Pick<Classified, "setup" | "phase
   );
 }
 
-const perRow = 16;
+const perRow = 8;
 
-/** The first bytes of what left the client, in hexadecimal, sixteen a row. */
-export function hexadecimal({ method, url, length, head }: SentBody): HTMLElement {
-  const rows = Array.from({ length: Math.ceil(head.length / perRow) }, (_, row) => {
-    const cells = Array.from(head.subarray(row * perRow, (row + 1) * perRow), (byte) =>
-      byte.toString(16).padStart(2, "0"),
-    );
-    return `${(row * perRow).toString(16).padStart(4, "0")}  ${cells.join(" ")}`;
-  });
-  const title = `${[method, url].filter(Boolean).join(" ")}: the first ${head.length} of ${length.toLocaleString("en")} bytes`;
+function rowsOf(bytes: Uint8Array, start: number): string {
+  return Array.from({ length: Math.ceil(bytes.length / perRow) }, (_, row) => {
+    const part = Array.from(bytes.subarray(row * perRow, (row + 1) * perRow));
+    const cells = part.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const letters = part.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
+    return `${(start + row * perRow).toString(16).padStart(6, "0")}  ${cells.padEnd(3 * perRow)} ${letters}`;
+  }).join("\n");
+}
+
+/** What left the client, in hexadecimal: its head, which says whose it is, and bytes of the ciphertext from its middle. */
+export function hexadecimal({ method, url, length, head, middle }: SentBody): HTMLElement {
+  const title = `${[method, url].filter(Boolean).join(" ")}: ${length.toLocaleString("en")} bytes. A head that says for which program, then the ciphertext.`;
+  const isLong = length > 2 * head.length;
   return make(
     "figure",
     { class: "hexadecimal" },
     make("figcaption", {}, title),
-    make("pre", { tabindex: 0, role: "region", "aria-label": title }, rows.join("\n")),
+    make(
+      "pre",
+      { tabindex: 0, role: "region", "aria-label": title },
+      rowsOf(head, 0) + (isLong ? `\n…\n${rowsOf(middle, length >> 1)}` : ""),
+    ),
   );
 }

@@ -14,6 +14,8 @@ import { answerCalls } from "./calls.js";
 import type { EvaluationWork, StageCiphertexts } from "./messages.js";
 import { modelIn } from "./read-model.js";
 
+const evaluatorNames = { seal: "SEAL", kernel: "the evaluator of our own" } as const;
+
 let program: Program | undefined;
 let server: Server | undefined;
 let session: Session | undefined;
@@ -49,7 +51,8 @@ const evaluationWork: EvaluationWork = {
   run: (request) =>
     timed(async () => {
       const { response, traces } = await given(session, "session").run(request);
-      return { response, traces, evaluator: given(server, "server").evaluator.reason };
+      const { evaluator, reason } = given(server, "server").evaluator;
+      return { response, traces, evaluator: `${evaluatorNames[evaluator]}: ${reason}` };
     }),
   async stages(request) {
     const { clientSpec, plan } = given(program, "program");

@@ -66,8 +66,9 @@ export interface SentBody {
   readonly method: string;
   readonly url: string;
   readonly length: number;
-  /** Its first bytes. */
+  /** Its first bytes, and some from its middle on. */
   readonly head: Uint8Array;
+  readonly middle: Uint8Array;
 }
 
 /** The bench's evaluation keys. */
