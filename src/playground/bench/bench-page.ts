@@ -165,16 +165,16 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
 }
 
 function stepsTable(done: readonly DoneStep[], looked: number, look: (index: number) => void): HTMLElement {
-  const titles = ["", "step", "level", "scale", "polynomials", "size", "time", "largest error"];
+  const titles = ["", "step", "largest error", "level", "scale", "polynomials", "size", "time"];
   const row = (step: DoneStep, index: number) => {
     const { name, says, level, scaleBits, size, bytes: taken, milliseconds: took, error } = step;
     const cells = [
+      threeDigits(error),
       String(level),
       `2^${bits(scaleBits)}`,
       String(size),
       bytes(taken),
       took === undefined || took === 0 ? "" : milliseconds(took),
-      threeDigits(error),
     ];
     return make(
       "tr",

@@ -1,4 +1,5 @@
 import { benchValues, type BenchState } from "../state/link.js";
+import { sentenceOf } from "../workers/calls.js";
 import type { CheckedParameters } from "../workers/messages.js";
 import type { Workers } from "../workers/start.js";
 import { benchRotations, operations } from "./operations.js";
@@ -38,12 +39,15 @@ export const specOf = ({ polyModulusDegree, coeffModulusBits, scaleBits, isTeach
 const largestError = (slots: Float64Array, exact: Float64Array): number =>
   slots.reduce((most, value, slot) => Math.max(most, Math.abs(value - exact[slot])), 0);
 
+/** Euler's constant. */
+const gamma = 0.5772;
+
 /**
- * The largest of as many normally distributed errors is about √(2·ln n) of their standard deviation.
- *
- * @see Cramér, "Mathematical Methods of Statistics", Princeton 1946, section 28.6
+ * The largest of as many errors that is expected. A slot's error is a Gaussian times |s(ζ)|, which over the slots is Rayleigh
+ * distributed: together Laplace's distribution, P(|e| > kσ) = exp(−k√2), whose largest of n is (ln n + γ)/√2 deviations on average.
  */
-const expectedLargest = (deviation: number, count: number): number => deviation * Math.sqrt(2 * Math.log(2 * count));
+const expectedLargest = (deviation: number, count: number): number =>
+  (deviation * (Math.log(count) + gamma)) / Math.SQRT2;
 
 /** Does all steps of a state, from the values on. */
 export async function measureBench(state: BenchState, { keys, evaluation, plain }: Workers): Promise<Measured> {
@@ -84,7 +88,7 @@ export async function measureBench(state: BenchState, { keys, evaluation, plain 
     }
     return { checked, steps };
   } catch (error) {
-    return { checked, steps, refused: error instanceof Error ? error.message : String(error) };
+    return { checked, steps, refused: sentenceOf(error) };
   }
 }
 

@@ -112,9 +112,12 @@ export function parametersForm(change: (parameters: Partial<Parameters>) => void
     showSecurity({ totalBits, allowedBits, security: level }) {
       const isSecure = level !== undefined;
       security.className = isSecure ? "security" : "security none";
-      securityText.textContent =
-        (isSecure ? `${level}-bit security` : teaching.checked ? "NO security (teaching mode)" : "Below 128-bit security") +
-        `: ${totalBits} bits of primes; at this degree ${allowedBits} are allowed for 128 bits`;
+      const name = isSecure
+        ? `${level}-bit security`
+        : teaching.checked
+          ? "NO security (teaching mode)"
+          : "Below 128-bit security";
+      securityText.textContent = `${name}: primes of ${totalBits} bits; ${allowedBits} are allowed for 128`;
       fill.style.width = `${Math.min(1, totalBits / Math.max(1, allowedBits)) * 100}%`;
     },
   };

@@ -4,7 +4,7 @@ import { threeDigits } from "../dom/numbers.js";
 const width = 640;
 const height = 180;
 const left = 62;
-const bottom = 18;
+const bottom = 24;
 const top = 8;
 
 /** A series of a plot; the first is drawn below the others. */

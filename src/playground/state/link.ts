@@ -36,7 +36,7 @@ export interface BenchState {
 
 export type State = DrawState | BenchState;
 
-export const startOfDraw: DrawState = { page: "draw", model: "lenet1", image: { digit: 7 } };
+export const startOfDraw: DrawState = { page: "draw", model: "mnist-small", image: { digit: 7 } };
 
 /** A level for one product, at 128 bits of security; its curve is a wave, and it is encrypted. */
 export const startOfBench: BenchState = {
