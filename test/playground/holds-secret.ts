@@ -47,8 +47,8 @@ export function holdsSecret(something: unknown, pieces: readonly (readonly numbe
 /** Pieces of a secret key, from all over it: one that holds even a part of it is found. */
 export function piecesOf(secret: readonly number[]): number[][] {
   const length = 40;
-  return Array.from({ length: 400 }, (_, i) => {
-    const start = Math.floor(((i + 0.5) / 400) * (secret.length - length));
+  return Array.from({ length: 200 }, (_, i) => {
+    const start = Math.floor(((i + 0.5) / 200) * (secret.length - length));
     return secret.slice(start, start + length);
   }).filter((piece) => new Set(piece).size > length / 4);
 }

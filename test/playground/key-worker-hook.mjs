@@ -1,6 +1,5 @@
 /** Written into the key worker by a test: gives it the secret keys, and tells what leaves by another way than the page's messages. */
 export const hook = `
-const ways = { BroadcastChannel, MessagePort, WebSocket, XMLHttpRequest };
 globalThis.otherWays = [];
 for (const kind of [BroadcastChannel, MessagePort]) {
   kind.prototype.postMessage = (data) => { globalThis.otherWays.push(kind.name); };
@@ -32,10 +31,12 @@ export const leaks = {
     bytes.set(secret.subarray(20000, 24000), made.bytes.length);
     return { ...made, padding: { more: [bytes] } };`),
   "as text in a request": whenJoined(`
-    await fetch("./more.json?" + btoa(String.fromCharCode(...secret.subarray(20000, 21000)))).catch(() => 0);
+    const here = import.meta.url;
+    await fetch(here + "?" + btoa(String.fromCharCode(...secret.subarray(20000, 21000)))).catch(() => 0);
     return made;`),
   "in storage": whenJoined(`
+    const here = import.meta.url;
     const cache = await caches.open("more");
-    await cache.put("/more", new Response(secret));
+    await cache.put(here + "?more", new Response(secret));
     return made;`),
 };
