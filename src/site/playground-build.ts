@@ -21,7 +21,10 @@ const kernels = ["doubles.wasm", "integers.wasm"].map((name) => join(project, "d
  * @returns by class
  */
 export async function tenDigits(): Promise<readonly string[]> {
-  const { images, labels } = await loadTestImages("mnist", Array.from({ length: 100 }, (_, index) => index));
+  const { images, labels } = await loadTestImages(
+    "mnist",
+    Array.from({ length: 100 }, (_, index) => index),
+  );
   return Array.from({ length: 10 }, (_, digit) => {
     const { data } = imageAt(images, [...labels].indexOf(digit));
     return Array.from(data, (value) => Math.round(value * 15).toString(16)).join("");

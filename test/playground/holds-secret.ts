@@ -5,7 +5,8 @@
  * @param pieces of the secret, some tens of bytes each
  */
 export function holdsSecret(something: unknown, pieces: readonly (readonly number[])[]): boolean {
-  const letters = (bytes: ArrayLike<number>) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const letters = (bytes: ArrayLike<number>) =>
+    Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   // Base64 goes by three bytes: wherever the piece begins in them, the middle of its text is the same.
   const base64 = pieces.flatMap((piece) =>
     [0, 1, 2].map((skipped) => btoa(letters(piece.slice(skipped))).slice(0, 24)),

@@ -1,7 +1,14 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { operations, type BenchOperation } from "../../src/playground/bench/operations.js";
-import { LinkError, linkOf, modelNames, readLink, startOfDraw, type State } from "../../src/playground/state/link.js";
+import {
+  LinkError,
+  linkOf,
+  modelNames,
+  readLink,
+  startOfDraw,
+  type State,
+} from "../../src/playground/state/link.js";
 
 const image = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 784, maxLength: 784 });
 /** Mostly paper, as drawings are. */
@@ -30,12 +37,17 @@ const benchState: fc.Arbitrary<State> = fc.record(
     scaleBits: fc.integer({ min: 8, max: 60 }),
     isTeaching: fc.boolean(),
     values: fc.oneof(
-      fc.array(fc.integer({ min: 0, max: 63 }), { minLength: 64, maxLength: 64 }).map((heights) => ({ heights })),
       fc
-        .array(fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0), {
-          minLength: 1,
-          maxLength: 64,
-        })
+        .array(fc.integer({ min: 0, max: 63 }), { minLength: 64, maxLength: 64 })
+        .map((heights) => ({ heights })),
+      fc
+        .array(
+          fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0),
+          {
+            minLength: 1,
+            maxLength: 64,
+          },
+        )
         .map((numbers) => ({ numbers })),
     ),
     steps: fc.oneof(
@@ -62,9 +74,9 @@ test("any text is a state or is refused by a sentence", () => {
     fc.string(),
     fc.string().map((query) => `#bench?${query}`),
     fc.string().map((query) => `#draw?drawn=${query}`),
-    fc.tuple(fc.constantFrom("n", "chain", "scale", "steps", "curve", "numbers"), fc.string()).map(
-      ([name, value]) => `#bench?${name}=${value}`,
-    ),
+    fc
+      .tuple(fc.constantFrom("n", "chain", "scale", "steps", "curve", "numbers"), fc.string())
+      .map(([name, value]) => `#bench?${name}=${value}`),
   );
   fc.assert(
     fc.property(text, (hash) => {

@@ -47,7 +47,9 @@ test("wherever and however large it is drawn, its longer side is 20 pixels, and 
       expect(image).toHaveLength(784);
       expect(Math.max(...image)).toBe(15);
       expect(Math.max(found.width, found.height)).toBe(20);
-      expect(Math.abs(found.width / found.height - width / height)).toBeLessThan(0.6 * (width / height) + 0.06);
+      expect(Math.abs(found.width / found.height - width / height)).toBeLessThan(
+        0.6 * (width / height) + 0.06,
+      );
       for (const centre of found.centre) expect(Math.abs(centre - 14)).toBeLessThanOrEqual(0.5);
     }),
     { numRuns: 25 },

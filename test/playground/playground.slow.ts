@@ -121,7 +121,9 @@ test("at the bench a product is right, what is illegal is refused by the library
 
 test("a bad link is refused by a sentence, and the page works", async () => {
   const { page } = await openPage(browser, `${site.url}#draw?digit=12`);
-  expect(await page.locator("#refusal").textContent()).toMatch(/^link: digit: expected a number from 0 to 9, got "12"/);
+  expect(await page.locator("#refusal").textContent()).toMatch(
+    /^link: digit: expected a number from 0 to 9, got "12"/,
+  );
   await classified(page, 7);
   await page.context().close();
 });
@@ -130,36 +132,51 @@ test("no worker reaches another site than its own", async () => {
   const { page } = await openPage(browser, `${site.url}#bench`);
   const [worker] = page.workers().length > 0 ? page.workers() : [await page.waitForEvent("worker")];
   const elsewhere = site.url.replace("127.0.0.1", "localhost");
-  const reached = (url: string) => worker.evaluate((at) => fetch(at, { mode: "no-cors" }).then(() => true, () => false), url);
+  const reached = (url: string) =>
+    worker.evaluate(
+      (at) =>
+        fetch(at, { mode: "no-cors" }).then(
+          () => true,
+          () => false,
+        ),
+      url,
+    );
   expect(await reached(site.url)).toBe(true);
   expect(await reached(elsewhere)).toBe(false);
   await page.context().close();
 });
 
-test.each(["light", "dark"] as const)("axe finds nothing serious, wide and narrow, %s", async (colorScheme) => {
-  const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=4&inside=1`, { colorScheme });
-  await page.locator(".pictures").waitFor();
-  const found: string[] = [];
-  const look = async (what: string) => {
-    for (const width of [1200, 360]) {
-      await page.setViewportSize({ width, height: 800 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-      found.push(
-        ...violations
-          .filter(({ impact }) => impact === "serious" || impact === "critical")
-          .map(({ id, nodes }) => `${what}, ${width}: ${id} ${nodes[0].html}`),
-      );
-    }
-  };
-  await look("draw");
-  await page.goto(`${site.url}#bench?n=4096&chain=40-30-39&steps=cqt`);
-  await page.locator(".plot").first().waitFor();
-  await look("bench");
-  expect(found).toEqual([]);
-  await page.context().close();
-});
+test.each(["light", "dark"] as const)(
+  "axe finds nothing serious, wide and narrow, %s",
+  async (colorScheme) => {
+    const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=4&inside=1`, {
+      colorScheme,
+    });
+    await page.locator(".pictures").waitFor();
+    const found: string[] = [];
+    const look = async (what: string) => {
+      for (const width of [1200, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(() =>
+          (globalThis as unknown as { axe: typeof axe }).axe.run(),
+        );
+        found.push(
+          ...violations
+            .filter(({ impact }) => impact === "serious" || impact === "critical")
+            .map(({ id, nodes }) => `${what}, ${width}: ${id} ${nodes[0].html}`),
+        );
+      }
+    };
+    await look("draw");
+    await page.goto(`${site.url}#bench?n=4096&chain=40-30-39&steps=cqt`);
+    await page.locator(".plot").first().waitFor();
+    await look("bench");
+    expect(found).toEqual([]);
+    await page.context().close();
+  },
+);
 
 test("it is less than 3 MB, compressed, with both models", async () => {
   const folders = ["playground", "lib/models/lenet1", "lib/models/mnist-small"];

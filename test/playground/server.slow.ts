@@ -47,7 +47,9 @@ test("a server computes; stopped in the middle it is missed by a sentence, and b
   await page.getByRole("button", { name: "Test digit 5" }).click();
   const failure = page.locator(".draw .box.error", { hasText: "cannot be reached" });
   await failure.waitFor();
-  expect(await failure.textContent()).toContain(`see that "he-ml serve --cors ${new URL(site.url).origin}" runs there`);
+  expect(await failure.textContent()).toContain(
+    `see that "he-ml serve --cors ${new URL(site.url).origin}" runs there`,
+  );
   await page.getByRole("button", { name: "Try again" }).click();
   await failure.waitFor({ state: "hidden" });
   await failure.waitFor();

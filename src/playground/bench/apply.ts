@@ -21,7 +21,10 @@ export function apply(
     case "q":
       return he.square(x);
     case "h": {
-      const plain = he.encodeScalar(plainFactor, { level: x.level, scale: 2 ** he.parameters.weightScaleBits });
+      const plain = he.encodeScalar(plainFactor, {
+        level: x.level,
+        scale: 2 ** he.parameters.weightScaleBits,
+      });
       try {
         return he.multiplyPlain(x, plain);
       } finally {

@@ -4,7 +4,13 @@ import type { BenchState } from "../state/link.js";
 import { sentenceOf } from "../workers/calls.js";
 import type { Workers } from "../workers/start.js";
 import { measureBench, type DoneStep, type Measured } from "./measure.js";
-import { coefficientSlots, mostOperations, operations, shownSlots, type OperationLetter } from "./operations.js";
+import {
+  coefficientSlots,
+  mostOperations,
+  operations,
+  shownSlots,
+  type OperationLetter,
+} from "./operations.js";
 import { parametersForm } from "./parameters-form.js";
 import { coefficientsPlot, errorPlot, valuesPlot } from "./plots.js";
 import { valuesForm } from "./values-form.js";
@@ -99,9 +105,7 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
   const drawSteps = async (own: number) => {
     const done = measured?.steps ?? [];
     const index = Math.min(looked ?? done.length - 1, done.length - 1);
-    steps.replaceChildren(
-      ...(done.length > 0 ? [stepsTable(done, index, (chosen) => look(chosen))] : []),
-    );
+    steps.replaceChildren(...(done.length > 0 ? [stepsTable(done, index, (chosen) => look(chosen))] : []));
     if (done.length === 0) {
       plots.replaceChildren();
       return;
@@ -147,7 +151,14 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
         "section",
         { "aria-labelledby": "steps-title" },
         make("h2", { id: "steps-title" }, "Steps"),
-        make("div", { class: "buttons", role: "group", "aria-label": "Next step" }, encode, encrypt, ...operate, back),
+        make(
+          "div",
+          { class: "buttons", role: "group", "aria-label": "Next step" },
+          encode,
+          encrypt,
+          ...operate,
+          back,
+        ),
         status,
         failure,
         steps,
@@ -232,7 +243,9 @@ function plotsOf(step: DoneStep, done: readonly DoneStep[], coefficients: readon
         (isWhole ? "" : ` (a ring of its own, for the first ${coefficientSlots} slots: it goes to N = 1024)`),
       coefficients,
     ),
-    errorPlot(done.map((each) => ({ name: each.name, measured: each.error, predicted: each.predictedError }))),
+    errorPlot(
+      done.map((each) => ({ name: each.name, measured: each.error, predicted: each.predictedError })),
+    ),
     make(
       "p",
       { class: "muted" },

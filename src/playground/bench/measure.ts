@@ -50,7 +50,10 @@ const expectedLargest = (deviation: number, count: number): number =>
   (deviation * (Math.log(count) + gamma)) / Math.SQRT2;
 
 /** Does all steps of a state, from the values on. */
-export async function measureBench(state: BenchState, { keys, evaluation, plain }: Workers): Promise<Measured> {
+export async function measureBench(
+  state: BenchState,
+  { keys, evaluation, plain }: Workers,
+): Promise<Measured> {
   const spec = specOf(state);
   const checked = await plain.check(spec);
   if (checked.refused !== undefined || !state.steps) return { checked, steps: [] };
@@ -77,11 +80,14 @@ export async function measureBench(state: BenchState, { keys, evaluation, plain 
       if ("refused" in step) return { checked, steps, refused: step.refused };
       if ("refused" in clear) return { checked, steps, refused: clear.refused };
       const { slots: opened } = await keys.benchOpen([step.tensor]);
-      const { tensor: _, ...stands } = step;
+      const { level: left, scaleBits: bitsNow, size, bytes, milliseconds } = step;
       const { name, says } =
-        index === 0 ? { name: "encrypt", says: "polynomial → 2 of them" } : nameOf(asked.operations[index - 1]);
+        index === 0
+          ? { name: "encrypt", says: "polynomial → 2 of them" }
+          : nameOf(asked.operations[index - 1]);
       steps.push({
-        ...{ name, says, ...stands, slots: opened[0], exact: clear.slots },
+        ...{ name, says, level: left, scaleBits: bitsNow, size, bytes, milliseconds },
+        ...{ slots: opened[0], exact: clear.slots },
         error: largestError(opened[0], clear.slots),
         predictedError: expectedLargest(clear.predictedError, exact.length),
       });

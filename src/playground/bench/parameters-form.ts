@@ -47,12 +47,16 @@ function slider(
 /** Sliders for degree, chain and scale, with the security of what they say always in sight. */
 export function parametersForm(change: (parameters: Partial<Parameters>) => void): ParametersForm {
   let bitsOf: readonly number[] = [];
-  const degree = slider("degree", "degree N", [leastLog, mostLog], (log) => change({ polyModulusDegree: 2 ** log }));
+  const degree = slider("degree", "degree N", [leastLog, mostLog], (log) =>
+    change({ polyModulusDegree: 2 ** log }),
+  );
   const scale = slider("scale", "scale", [8, 60], (scaleBits) => change({ scaleBits }));
   const chain = make("div", { role: "group", "aria-label": "Chain of primes" });
   const primes: Slider[] = [];
   const withPrime = (index: number, ...put: number[]) => bitsOf.toSpliced(index, 1, ...put);
-  const add = button("Add a level", () => change({ coeffModulusBits: withPrime(bitsOf.length - 1, 30, bitsOf.at(-1)!) }));
+  const add = button("Add a level", () =>
+    change({ coeffModulusBits: withPrime(bitsOf.length - 1, 30, bitsOf.at(-1)!) }),
+  );
   const teaching = make("input", { type: "checkbox", id: "teaching" });
   teaching.addEventListener("change", () => change({ isTeaching: teaching.checked }));
 
@@ -63,7 +67,9 @@ export function parametersForm(change: (parameters: Partial<Parameters>) => void
       nameOf(index),
       [20, 60],
       (bits) => change({ coeffModulusBits: withPrime(index, bits) }),
-      button("✕", () => change({ coeffModulusBits: withPrime(index) }), { "aria-label": `Remove prime ${index + 1}` }),
+      button("✕", () => change({ coeffModulusBits: withPrime(index) }), {
+        "aria-label": `Remove prime ${index + 1}`,
+      }),
     );
   const showChain = () => {
     if (primes.length !== bitsOf.length) {

@@ -40,13 +40,18 @@ export function valuesPlot(title: string, series: readonly Series[], unit: strin
   const x = (index: number) => left + ((index + 0.5) / count) * (width - left);
   const marks = [...new Set([least, 0, most])].map((value) => ({ at: y(value), text: threeDigits(value) }));
   const apart = marks.filter(({ at, text }) => text === "0" || Math.abs(at - y(0)) > 12);
-  const svg = frame(`${title}: ${series.map(({ name }) => name).join(" and ")}, from ${threeDigits(least)} to ${threeDigits(most)}`, apart);
+  const svg = frame(
+    `${title}: ${series.map(({ name }) => name).join(" and ")}, from ${threeDigits(least)} to ${threeDigits(most)}`,
+    apart,
+  );
   for (const { values, kind } of series) {
     if (kind === "exact") {
       const points = values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
       svg.append(makeSvg("polyline", { points, class: "exact" }));
     } else {
-      values.forEach((value, i) => svg.append(makeSvg("circle", { cx: x(i), cy: y(value), r: 3, class: "decrypted" })));
+      values.forEach((value, i) =>
+        svg.append(makeSvg("circle", { cx: x(i), cy: y(value), r: 3, class: "decrypted" })),
+      );
     }
   }
   place(svg, left, `${unit} 0`, "start");
@@ -73,7 +78,9 @@ export function coefficientsPlot(title: string, values: readonly number[]): HTML
 export function errorPlot(
   steps: readonly { readonly name: string; readonly measured: number; readonly predicted?: number }[],
 ): HTMLElement {
-  const all = steps.flatMap(({ measured, predicted }) => [measured, predicted ?? measured]).filter((each) => each > 0);
+  const all = steps
+    .flatMap(({ measured, predicted }) => [measured, predicted ?? measured])
+    .filter((each) => each > 0);
   const least = Math.floor(Math.log10(Math.min(...all, 1)));
   const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...all, 1e-12))));
   const y = (value: number) =>
@@ -91,7 +98,15 @@ export function errorPlot(
   svg.append(makeSvg("polyline", { points, class: "growth" }));
   steps.forEach(({ measured, predicted }, i) => {
     if (predicted !== undefined) {
-      svg.append(makeSvg("line", { x1: x(i) - half, x2: x(i) + half, y1: y(predicted), y2: y(predicted), class: "predicted-mark" }));
+      svg.append(
+        makeSvg("line", {
+          x1: x(i) - half,
+          x2: x(i) + half,
+          y1: y(predicted),
+          y2: y(predicted),
+          class: "predicted-mark",
+        }),
+      );
     }
     svg.append(makeSvg("circle", { cx: x(i), cy: y(measured), r: 4.5, class: "decrypted" }));
     place(svg, x(i), String(i), "middle");

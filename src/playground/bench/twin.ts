@@ -22,7 +22,10 @@ export function runTwin(
   const parameters = checkParameters(spec);
   const clear = new ClearContext(parameters, new ClearEvaluator(parameters, "seal"));
   const filled = Array.from({ length: parameters.slots }, (_, slot) => values[slot] ?? 0);
-  const [fresh] = clear.encrypt(tensor([1, parameters.slots], filled), allSlots(1, parameters.slots)).ciphertexts;
+  const [fresh] = clear.encrypt(
+    tensor([1, parameters.slots], filled),
+    allSlots(1, parameters.slots),
+  ).ciphertexts;
   const stepOf = (x: Ciphertext): TwinStep => {
     const { values: slots, predictedError } = x as ClearCiphertext;
     return { slots: slots.slice(), predictedError };

@@ -51,7 +51,12 @@ export function valuesForm(change: (values: Values) => void): ValuesForm {
     const most = Math.max(1, ...values.map(Math.abs));
     values.forEach((value, i) => {
       const y = (1 - value / most) * (height / 2);
-      context.fillRect((i * width) / shownSlots, Math.min(y, height / 2), width / shownSlots - 1, Math.abs(y - height / 2));
+      context.fillRect(
+        (i * width) / shownSlots,
+        Math.min(y, height / 2),
+        width / shownSlots - 1,
+        Math.abs(y - height / 2),
+      );
     });
   };
   let last: number | undefined;
@@ -87,7 +92,9 @@ export function valuesForm(change: (values: Values) => void): ValuesForm {
   }
   numbers.addEventListener("change", () => {
     const read = readNumbers(numbers.value);
-    refusal.textContent = read ? "" : `Up to ${shownSlots} numbers, with commas between, none beyond a million.`;
+    refusal.textContent = read
+      ? ""
+      : `Up to ${shownSlots} numbers, with commas between, none beyond a million.`;
     if (read) change({ numbers: read });
   });
   return {

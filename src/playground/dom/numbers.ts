@@ -8,7 +8,11 @@ export const milliseconds = (value: number): string =>
 
 /** `788 kB`, `14.6 MB`: thousands, as the library says them. */
 export const bytes = (value: number): string =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(1)} MB` : value >= 1000 ? `${(value / 1000).toFixed(0)} kB` : `${value} B`;
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(1)} MB`
+    : value >= 1000
+      ? `${(value / 1000).toFixed(0)} kB`
+      : `${value} B`;
 
 /** Three digits of a value, as `0.00123` or `1.23e-7`, with a minus sign. */
 export function threeDigits(value: number): string {

@@ -25,7 +25,12 @@ export function barsOf(logits: readonly number[], plainLogits: readonly number[]
       make(
         "td",
         { class: "bars" },
-        make("div", { class: "track", "aria-hidden": "true" }, bar(logit, "encrypted"), bar(plainLogits[digit], "plain")),
+        make(
+          "div",
+          { class: "track", "aria-hidden": "true" },
+          bar(logit, "encrypted"),
+          bar(plainLogits[digit], "plain"),
+        ),
       ),
       make("td", { class: "number" }, threeDigits(logit)),
       make("td", { class: "number" }, threeDigits(plainLogits[digit])),

@@ -20,7 +20,8 @@ export function drawingBoard(onDrawn: (image: GreyImage | undefined) => void): D
   const canvas = make("canvas", {
     class: "board",
     ...{ width: boardSide, height: boardSide, role: "img" },
-    "aria-label": "Board to draw a digit on, by mouse, pen or finger. By keyboard, take one of the ten digits below.",
+    "aria-label":
+      "Board to draw a digit on, by mouse, pen or finger. By keyboard, take one of the ten digits below.",
   });
   const seen = make("canvas", { class: "seen", width: side, height: side, role: "img" });
   const context = canvas.getContext("2d", { willReadFrequently: true })!;

@@ -99,9 +99,7 @@ export function drawPage(
     const { model, server: address } = state;
     bars.setAttribute("aria-busy", "true");
     status.textContent =
-      address === undefined
-        ? "Making keys, encrypting, computing …"
-        : `Encrypting, and asking ${address} …`;
+      address === undefined ? "Making keys, encrypting, computing …" : `Encrypting, and asking ${address} …`;
     try {
       const result =
         address === undefined
@@ -145,7 +143,11 @@ export function drawPage(
         { "aria-labelledby": "draw-title" },
         make("h2", { id: "draw-title" }, "Digit"),
         board.element,
-        make("div", { class: "digits", role: "group", "aria-label": "Ten test digits of MNIST" }, ...digitButtons),
+        make(
+          "div",
+          { class: "digits", role: "group", "aria-label": "Ten test digits of MNIST" },
+          ...digitButtons,
+        ),
         make("p", { class: "field" }, make("label", { for: "model" }, "Model"), models),
         server.element,
       ),
@@ -220,7 +222,13 @@ function serverFields(choose: (address: string | undefined) => void): {
   const here = make("input", { type: "radio", name: "who", id: "who-page" });
   const there = make("input", { type: "radio", name: "who", id: "who-server" });
   const address = make("input", {
-    ...{ type: "url", id: "server", value: "http://localhost:8000", spellcheck: "false", autocomplete: "off" },
+    ...{
+      type: "url",
+      id: "server",
+      value: "http://localhost:8000",
+      spellcheck: "false",
+      autocomplete: "off",
+    },
     "aria-describedby": "server-help server-refusal",
   });
   const refusal = make("p", { id: "server-refusal", class: "refusal", role: "alert" });
@@ -233,13 +241,7 @@ function serverFields(choose: (address: string | undefined) => void): {
     }
   };
   const connect = button("Use this server", use);
-  const row = make(
-    "div",
-    { class: "field" },
-    make("label", { for: "server" }, "Address"),
-    address,
-    connect,
-  );
+  const row = make("div", { class: "field" }, make("label", { for: "server" }, "Address"), address, connect);
   here.addEventListener("change", () => choose(undefined));
   there.addEventListener("change", () => {
     row.hidden = false;
@@ -280,4 +282,3 @@ export async function testDigits(): Promise<readonly GreyImage[]> {
   const rows = (await response.json()) as readonly string[];
   return rows.map((row) => Array.from(row, (digit) => parseInt(digit, 16)));
 }
-

@@ -71,7 +71,7 @@ export function slotPictures({ name, slots, used, decrypted, predictedError }: I
         "difference",
         `up to ${threeDigits(mostDifference)}` +
           (predictedError === undefined ? "" : `; predicted ${threeDigits(predictedError)}`),
-        ...[difference, holds, mostDifference] as const,
+        ...([difference, holds, mostDifference] as const),
       ),
     ),
   );

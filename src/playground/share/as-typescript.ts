@@ -6,7 +6,9 @@ const rowsOf = (image: GreyImage): string[] =>
   toHexadecimal(image).match(new RegExp(`.{${side}}`, "g")) ?? [];
 
 /** The image as a cell writes it: a hexadecimal digit a pixel, so that the drawing can be seen. */
-const imageCode = (image: GreyImage): string => `// 28 × 28 pixels, a hexadecimal digit each: 0 is paper, f is ink.
+const imageCode = (
+  image: GreyImage,
+): string => `// 28 × 28 pixels, a hexadecimal digit each: 0 is paper, f is ink.
 const drawing = \`
 ${rowsOf(image).join("\n")}\`;
 const pixels = Array.from(drawing.replace(/\\s/g, ""), (digit) => parseInt(digit, 16) / 15);

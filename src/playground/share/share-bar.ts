@@ -11,7 +11,12 @@ export interface Shared {
 /** Sharing what is shown: as a link, as TypeScript, as a notebook. */
 export function shareBar(shared: () => Shared): void {
   const said = make("p", { role: "status", class: "said" });
-  const code = make("pre", { class: "source", tabindex: 0, role: "region", "aria-label": "The page as TypeScript" });
+  const code = make("pre", {
+    class: "source",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "The page as TypeScript",
+  });
   code.hidden = true;
   const copy = async (what: string, text: string) => {
     try {
@@ -36,7 +41,9 @@ export function shareBar(shared: () => Shared): void {
     });
   const download = () =>
     withCode((cell, title) => {
-      const notebook = new Blob([notebookOf(title, location.href, cell)], { type: "application/x-ipynb+json" });
+      const notebook = new Blob([notebookOf(title, location.href, cell)], {
+        type: "application/x-ipynb+json",
+      });
       const link = make("a", { href: URL.createObjectURL(notebook), download: "playground.ipynb" });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -21,7 +21,7 @@ const longestRun = 64;
 /** An image as runs of equal pixels, two letters each: how many, and how dark. */
 export function toLetters(image: GreyImage): string {
   let letters = "";
-  for (let start = 0; start < image.length; ) {
+  for (let start = 0; start < image.length;) {
     let run = 1;
     while (run < longestRun && image[start + run] === image[start]) run++;
     letters += urlLetters[run - 1] + urlLetters[image[start]];

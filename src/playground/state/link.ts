@@ -46,7 +46,9 @@ export const startOfBench: BenchState = {
   scaleBits: 30,
   isTeaching: false,
   values: {
-    heights: Array.from({ length: shownSlots }, (_, i) => Math.round(31.5 + 28 * Math.sin((i * Math.PI) / 16))),
+    heights: Array.from({ length: shownSlots }, (_, i) =>
+      Math.round(31.5 + 28 * Math.sin((i * Math.PI) / 16)),
+    ),
   },
 };
 
@@ -64,7 +66,9 @@ const refuse = (field: string, expected: string, got: string): never => {
 
 function wholeNumber(field: string, text: string, least: number, most: number): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  return number >= least && number <= most ? number : refuse(field, `a number from ${least} to ${most}`, text);
+  return number >= least && number <= most
+    ? number
+    : refuse(field, `a number from ${least} to ${most}`, text);
 }
 
 /** @returns the address without what is behind its path @throws LinkError unless it is one of http or https */
@@ -79,8 +83,7 @@ export function serverAddress(text: string): string {
 type Fields = Readonly<Record<string, string>>;
 
 function readDraw({ model = startOfDraw.model, digit, drawn, server, inside }: Fields): DrawState {
-  const name =
-    modelNames.find((each) => each === model) ?? refuse("model", modelNames.join(" or "), model);
+  const name = modelNames.find((each) => each === model) ?? refuse("model", modelNames.join(" or "), model);
   const image =
     digit !== undefined
       ? { digit: wholeNumber("digit", digit, 0, 9) }
@@ -128,7 +131,12 @@ function readSteps({ steps }: Fields): BenchState["steps"] {
 }
 
 function readBench(fields: Fields): BenchState {
-  const { n = "4096", chain = startOfBench.coeffModulusBits.join("-"), scale = "30", teaching = "0" } = fields;
+  const {
+    n = "4096",
+    chain = startOfBench.coeffModulusBits.join("-"),
+    scale = "30",
+    teaching = "0",
+  } = fields;
   const polyModulusDegree = wholeNumber("n", n, 1024, 16384);
   if (!Number.isInteger(Math.log2(polyModulusDegree))) refuse("n", "a power of two", n);
   const bits = chain.split("-");
@@ -198,11 +206,15 @@ function benchFields(state: BenchState): Record<string, string> {
     chain: coeffModulusBits.join("-"),
     scale: String(scaleBits),
     ...(isTeaching && { teaching: "1" }),
-    ...("heights" in values ? { curve: heightsToLetters(values.heights) } : { numbers: values.numbers.join(",") }),
+    ...("heights" in values
+      ? { curve: heightsToLetters(values.heights) }
+      : { numbers: values.numbers.join(",") }),
     ...(steps && { steps: steps.isEncrypted ? `c${steps.operations.join("")}` : "e" }),
   };
 }
 
 /** The values of a curve, from −1 to 1, or the numbers themselves. */
 export const benchValues = (values: BenchState["values"]): readonly number[] =>
-  "numbers" in values ? values.numbers : values.heights.map((height) => Math.round((height / 31.5 - 1) * 1000) / 1000);
+  "numbers" in values
+    ? values.numbers
+    : values.heights.map((height) => Math.round((height / 31.5 - 1) * 1000) / 1000);

@@ -13,7 +13,8 @@ type Reply =
   { readonly id: number; readonly result: unknown } | { readonly id: number; readonly failed: string };
 
 /** What is said of an error: the message, which with an `InputError` tells what to do. */
-export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** In a worker: does what the page asks for, one call after the other, and sends back what each gives. */
 export function answerCalls<Result>() {
@@ -49,10 +50,7 @@ export function startWorker<Methods>(name: string): Called<Methods> {
     new Blob([`import ${JSON.stringify(script)};`], { type: "text/javascript" }),
   );
   const worker = new Worker(beginning, { type: "module", name });
-  const waiting = new Map<
-    number,
-    { resolve: (result: unknown) => void; reject: (error: Error) => void }
-  >();
+  const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   let calls = 0;
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     const call = waiting.get(data.id);
@@ -62,7 +60,9 @@ export function startWorker<Methods>(name: string): Called<Methods> {
   };
   worker.onerror = ({ message }) => {
     for (const { reject } of waiting.values()) {
-      reject(new Error(`${name} does not start: ${message || "its script cannot be loaded"}; reload the page`));
+      reject(
+        new Error(`${name} does not start: ${message || "its script cannot be loaded"}; reload the page`),
+      );
     }
     waiting.clear();
   };
