@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
 import { classified, launch, openPage } from "./chromium.js";
 import { holdsSecret, piecesOf } from "./holds-secret.js";
-import { leaks } from "./key-worker-hook.mjs";
+import { hook, leaks } from "./key-worker-hook.js";
 import { openProxy } from "./proxy.js";
 import { openSite, type Site } from "./site.js";
 
@@ -45,8 +45,10 @@ const stored = (page: Page) =>
   page.evaluate(async () => {
     const caches = await globalThis.caches.keys();
     const databases = await indexedDB.databases();
+    const folder = await navigator.storage.getDirectory();
     const files: string[] = [];
-    for await (const name of (await navigator.storage.getDirectory()).keys()) files.push(name);
+    for await (const name of (folder as unknown as { keys(): AsyncIterable<string> }).keys())
+      files.push(name);
     return [
       ...Object.entries({ ...localStorage, ...sessionStorage }).map(String),
       ...caches.map((name) => `cache ${name}`),
@@ -82,7 +84,7 @@ async function waysOut(page: Page, site: Site, ...others: unknown[]): Promise<st
 }
 
 test("the secret key is in no request, no message out of the key worker and no storage", async () => {
-  await using site = await openSite("hook");
+  await using site = await openSite(hook);
   await using proxy = await openProxy();
   const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&inside=2&digit=1`, {
     script: keepMessages,
@@ -112,13 +114,12 @@ test("the secret key is in no request, no message out of the key worker and no s
   expect(await waysOut(remote.page, site, proxy.requests)).toEqual([]);
 });
 
-test.each(Object.keys(leaks))("a leak that was planted %s is found", async (leak) => {
-  await using site = await openSite("hook", leak);
+test("leaks that were planted are found, each", async () => {
+  await using site = await openSite(hook, Object.values(leaks).join("\n"));
   const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=1`, {
     script: keepMessages,
     bypassCSP: true,
   });
   await classified(page, 1);
-  expect(await waysOut(page, site)).toEqual([leak.replace("as text ", "")]);
-  await page.context().close();
+  expect(await waysOut(page, site)).toEqual(Object.keys(leaks));
 });

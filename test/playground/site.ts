@@ -37,7 +37,7 @@ export interface Site extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
 }
 
-/** @param added what `build.mjs` is told to add to the key worker */
+/** @param added code that `build.mjs` writes before and behind the key worker's own */
 export async function openSite(...added: string[]): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "he-ml-playground-"));
   await promisify(execFile)(process.execPath, ["test/playground/build.mjs", folder, ...added]);

@@ -14,29 +14,27 @@ globalThis.secretKeysForTheTest = () => {
 };
 `;
 
-const whenJoined = (leak) => `
-const joinWithout = keyWork.join;
+/** Does something with the secret key as soon as there is one, and with what the key worker gives then. */
+const whenJoined = (leak: string) => `{
+const join = keyWork.join;
 keyWork.join = async (spec) => {
-  const made = await joinWithout(spec);
+  const made = await join(spec);
   const secret = client.exportSecretKey();
+  const here = import.meta.url;
   ${leak}
+  return made;
 };
-`;
+}`;
 
 /** Ways in which a key worker could give its key away: each has to be found. */
-export const leaks = {
+export const leaks: Readonly<Record<string, string>> = {
   "in a message": whenJoined(`
     const bytes = new Uint8Array(made.bytes.length + 4000);
-    bytes.set(made.bytes);
     bytes.set(secret.subarray(20000, 24000), made.bytes.length);
-    return { ...made, padding: { more: [bytes] } };`),
-  "as text in a request": whenJoined(`
-    const here = import.meta.url;
-    await fetch(here + "?" + btoa(String.fromCharCode(...secret.subarray(20000, 21000)))).catch(() => 0);
-    return made;`),
+    made.padding = { more: [bytes] };`),
+  "in a request": whenJoined(`
+    await fetch(here + "?" + encodeURIComponent(btoa(String.fromCharCode(...secret.subarray(20000, 23000)))));`),
   "in storage": whenJoined(`
-    const here = import.meta.url;
     const cache = await caches.open("more");
-    await cache.put(here + "?more", new Response(secret));
-    return made;`),
+    await cache.put(here + "?more", new Response(secret));`),
 };
