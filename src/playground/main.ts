@@ -3,7 +3,8 @@ import { abilities, missingAbility } from "./dom/abilities.js";
 import { byId } from "./dom/make.js";
 import { narrowConnections } from "./dom/policy.js";
 import { Classifier } from "./draw/classify.js";
-import { drawPage, testDigits } from "./draw/draw-page.js";
+import { drawPage } from "./draw/draw-page.js";
+import { testDigits } from "./draw/test-digits.js";
 import { benchCode, drawCode } from "./share/as-typescript.js";
 import { shareBar } from "./share/share-bar.js";
 import { linkOf, readLink, startOfBench, startOfDraw, type State } from "./state/link.js";
@@ -23,8 +24,17 @@ function opened(): { readonly state: State; readonly refusal?: string } {
 }
 
 const first = opened();
-const allowedServer = serverOf(first.state);
-narrowConnections(allowedServer);
+
+/**
+ * The server that may be asked: the one that the link names, if whoever sits here has agreed to it. That is kept with the page's
+ * place in the browser's history, which outlives a reload and which no link can write.
+ */
+const allowedOrigin = (() => {
+  const server = serverOf(first.state);
+  const agreed = (history.state as { readonly agreed?: unknown } | null)?.agreed;
+  return server !== undefined && new URL(server).origin === agreed ? agreed : undefined;
+})();
+narrowConnections(allowedOrigin);
 
 const able = abilities();
 const workers = startWorkers();
@@ -32,7 +42,7 @@ const classifier = able.hasExceptions
   ? new Classifier(workers, able.hasRelaxedSimd ? "kernel" : "seal")
   : undefined;
 // While the page is still being drawn, and the digits are fetched.
-if (first.state.page === "draw" && allowedServer === undefined) {
+if (first.state.page === "draw" && first.state.server === undefined) {
   void classifier?.prepare(first.state.model).catch(() => undefined);
 }
 
@@ -40,16 +50,25 @@ const digits = await testDigits();
 let state: State = first.state;
 
 const isAllowed = (server: string | undefined): boolean =>
-  server === undefined ||
-  (allowedServer !== undefined && new URL(server).origin === new URL(allowedServer).origin);
+  server === undefined || new URL(server).origin === allowedOrigin;
 
-/** Shows a state, and puts it into the address. A server that the page may not reach yet takes a reload. */
+const putIntoAddress = (agreed: string | undefined) => history.replaceState({ agreed }, "", linkOf(state));
+
+/** Shows a state, and puts it into the address. */
 function change(next: State): void {
   state = next;
   refuse(undefined);
-  history.replaceState(null, "", linkOf(state));
-  if (isAllowed(serverOf(state))) show();
-  else location.reload();
+  putIntoAddress(allowedOrigin);
+  show();
+}
+
+/** The same where its server may be asked from now on. What the page may reach is settled when it is opened: so it is, again. */
+function agree(next: State): void {
+  const server = serverOf(next)!;
+  if (isAllowed(server)) return change(next);
+  state = next;
+  putIntoAddress(new URL(server).origin);
+  location.reload();
 }
 
 function refuse(sentence: string | undefined): void {
@@ -58,13 +77,13 @@ function refuse(sentence: string | undefined): void {
   place.hidden = sentence === undefined;
 }
 
-const draw = drawPage(digits, classifier, change);
+const draw = drawPage(digits, classifier, change, agree);
 const bench = benchPage(able.hasExceptions ? workers : undefined, change);
 
 function show(): void {
   const page = state.page === "draw" ? draw : bench;
   if (byId("page").firstElementChild !== page.element) byId("page").replaceChildren(page.element);
-  if (state.page === "draw") draw.show(state);
+  if (state.page === "draw") draw.show(state, isAllowed(state.server));
   else bench.show(state);
   for (const name of ["draw", "bench"] as const) {
     const link = byId<HTMLAnchorElement>(`to-${name}`);
@@ -93,10 +112,6 @@ document.querySelector(".skip")!.addEventListener("click", (event) => {
 
 addEventListener("hashchange", () => {
   const { state: next, refusal } = opened();
-  if (!isAllowed(serverOf(next))) {
-    location.reload();
-    return;
-  }
   state = next;
   refuse(refusal);
   show();

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { launch, type Browser, type Page } from "puppeteer-core";
 // Processes that compute run what is built, and so does the server.
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
@@ -7,14 +10,18 @@ import { openSite, type Site } from "./site.js";
 
 let site: Site;
 let browser: Browser;
+let home: string;
 beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "he-ml-firefox-"));
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   [site, browser] = await Promise.all([
     openSite(),
-    launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true }),
+    launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, env }),
   ]);
 });
 afterAll(async () => {
   await browser.close();
+  await rm(home, { recursive: true });
   await site[Symbol.asyncDispose]();
 });
 
@@ -78,6 +85,7 @@ test("a server that is stopped in the middle is missed, and found again", async 
   const first = await start();
   proxy.target = first.url;
   const page = await open(`#draw?model=mnist-small&digit=3&server=${encodeURIComponent(proxy.url)}`);
+  await press(page, "Let it compute");
   await textWith(page, ".verdict", "It is a 3,");
   await first.close();
   proxy.target = undefined;

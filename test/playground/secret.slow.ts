@@ -109,6 +109,7 @@ test("the secret key is in no request, no message out of the key worker and no s
     `${site.url}#draw?model=mnist-small&digit=2&server=${encodeURIComponent(proxy.url)}`,
     { script: keepMessages, bypassCSP: true },
   );
+  await remote.page.getByRole("button", { name: "Let it compute" }).click();
   await classified(remote.page, 2);
   expect(proxy.requests.some(({ body }) => body.length > 1_000_000)).toBe(true);
   expect(await waysOut(remote.page, site, proxy.requests)).toEqual([]);

@@ -67,3 +67,15 @@ test("a server computes; stopped in the middle it is missed by a sentence, and b
   await classified(page, 8);
   expect(page.url()).not.toContain("server=");
 });
+
+test("a link does not make the page ask a server before whoever opened it agrees", async () => {
+  await using proxy = await openProxy();
+  const link = `${site.url}#draw?model=mnist-small&digit=2&server=${encodeURIComponent(proxy.url)}`;
+  const { page } = await openPage(browser, link);
+  await page.locator(".draw .box.warning", { hasText: `wants ${proxy.url} to compute` }).waitFor();
+  await page.getByRole("button", { name: "Test digit 3" }).click();
+  await page.getByRole("button", { name: "Compute in this page" }).click();
+  await classified(page, 3);
+  expect(page.url()).not.toContain("server=");
+  expect(proxy.requests).toEqual([]);
+});

@@ -51,9 +51,14 @@ export class Classifier {
   /** Compiles a model, makes keys, and encodes the weights, where that is not done yet. */
   prepare(model: ModelName): Promise<readonly Phase[]> {
     if (this.#prepared?.model !== model) {
-      const setup = this.#prepare(model);
-      this.#prepared = { model, setup };
-      setup.catch(() => (this.#prepared = undefined));
+      // One model after the other: each of the workers has one program at a time.
+      const before = this.#prepared?.setup.catch(() => undefined);
+      const setup = Promise.resolve(before).then(() => this.#prepare(model));
+      const prepared = { model, setup };
+      this.#prepared = prepared;
+      setup.catch(() => {
+        if (this.#prepared === prepared) this.#prepared = undefined;
+      });
     }
     return this.#prepared!.setup;
   }

@@ -1,13 +1,14 @@
 import type { Explanation } from "he-ml";
 import { button, make } from "../dom/make.js";
 import type { GreyImage } from "../state/grey-levels.js";
-import { modelNames, serverAddress, type DrawState, type ModelName } from "../state/link.js";
+import { modelNames, type DrawState, type ModelName } from "../state/link.js";
 import { sentenceOf } from "../workers/calls.js";
 import { barsOf, verdict } from "./bars.js";
 import { drawingBoard, thumbnail } from "./board.js";
 import type { Classified, Classifier } from "./classify.js";
 import { flowOf } from "./flow.js";
 import { insidePanel } from "./inside-panel.js";
+import { consent, serverFields } from "./server-fields.js";
 import { hexadecimal, phasesTable } from "./tables.js";
 
 const modelTitles: Readonly<Record<ModelName, string>> = {
@@ -17,7 +18,8 @@ const modelTitles: Readonly<Record<ModelName, string>> = {
 
 export interface DrawPage {
   readonly element: HTMLElement;
-  show(state: DrawState): void;
+  /** @param isAllowed whether the server that the state names, if any, may be asked */
+  show(state: DrawState, isAllowed: boolean): void;
   /** The image that is shown. */
   readonly image: GreyImage | undefined;
 }
@@ -28,13 +30,16 @@ export interface DrawPage {
  * @param digits the ten test digits
  * @param classifier undefined where this browser cannot encrypt
  * @param change called with what is to be shown, and put into the link
+ * @param agree called with a state whose server whoever sits here has agreed to
  */
 export function drawPage(
   digits: readonly GreyImage[],
   classifier: Classifier | undefined,
   change: (state: DrawState) => void,
+  agree: (state: DrawState) => void,
 ): DrawPage {
   let state: DrawState;
+  let isAllowed = true;
   let turn = 0;
   let shown: string | undefined;
 
@@ -67,7 +72,10 @@ export function drawPage(
     },
     (number) => change({ ...state, inside: number }),
   );
-  const server = serverFields((address) => change({ ...state, server: address }));
+  const choose = (address: string | undefined) =>
+    (address === undefined ? change : agree)({ ...state, server: address });
+  const server = serverFields(choose);
+  const question = consent(choose);
 
   function imageOf({ image }: DrawState): GreyImage | undefined {
     if (!image) return undefined;
@@ -90,7 +98,12 @@ export function drawPage(
     const own = ++turn;
     const image = imageOf(state);
     failure.hidden = true;
+    question.show(isAllowed ? undefined : state.server);
     if (!classifier) return;
+    if (!isAllowed) {
+      status.textContent = "Nothing is sent before you agree.";
+      return;
+    }
     if (!image) {
       status.textContent = "Draw a digit, or take one of the ten.";
       for (const part of [bars, phases, sent, flow]) part.replaceChildren();
@@ -156,6 +169,7 @@ export function drawPage(
         { "aria-labelledby": "answer-title" },
         make("h2", { id: "answer-title" }, "Answer, decrypted"),
         status,
+        question.element,
         failure,
         bars,
       ),
@@ -192,8 +206,8 @@ export function drawPage(
 
   return {
     element,
-    show(next) {
-      state = next;
+    show(next, mayAsk) {
+      [state, isAllowed] = [next, mayAsk];
       models.value = state.model;
       const image = imageOf(state);
       board.show(image);
@@ -203,7 +217,7 @@ export function drawPage(
       });
       server.show(state.server);
       inside.show(state.inside, state.server !== undefined);
-      const asked = JSON.stringify([state.model, image, state.server]);
+      const asked = JSON.stringify([state.model, image, state.server, isAllowed]);
       if (asked === shown) return;
       shown = asked;
       void classify();
@@ -212,73 +226,4 @@ export function drawPage(
       return imageOf(state);
     },
   };
-}
-
-/** Who computes: this page, or a server by its address. */
-function serverFields(choose: (address: string | undefined) => void): {
-  readonly element: HTMLElement;
-  show(address: string | undefined): void;
-} {
-  const here = make("input", { type: "radio", name: "who", id: "who-page" });
-  const there = make("input", { type: "radio", name: "who", id: "who-server" });
-  const address = make("input", {
-    ...{
-      type: "url",
-      id: "server",
-      value: "http://localhost:8000",
-      spellcheck: "false",
-      autocomplete: "off",
-    },
-    "aria-describedby": "server-help server-refusal",
-  });
-  const refusal = make("p", { id: "server-refusal", class: "refusal", role: "alert" });
-  const use = () => {
-    refusal.textContent = "";
-    try {
-      choose(serverAddress(address.value));
-    } catch (error) {
-      refusal.textContent = sentenceOf(error);
-    }
-  };
-  const connect = button("Use this server", use);
-  const row = make("div", { class: "field" }, make("label", { for: "server" }, "Address"), address, connect);
-  here.addEventListener("change", () => choose(undefined));
-  there.addEventListener("change", () => {
-    row.hidden = false;
-    address.focus();
-  });
-  const help = make("p", { id: "server-help", class: "muted" });
-  help.append(
-    "A server of your own: ",
-    make("code", {}, `he-ml serve --cors ${location.origin}`),
-    ". Naming one reloads the page, which then may reach that address and no other.",
-  );
-  const choice = (input: HTMLElement, label: string) =>
-    make("span", { class: "choice" }, input, make("label", { for: input.id }, label));
-  return {
-    element: make(
-      "fieldset",
-      {},
-      make("legend", {}, "Who computes"),
-      choice(here, "a worker of this page"),
-      choice(there, "a server"),
-      row,
-      help,
-      refusal,
-    ),
-    show(current) {
-      here.checked = current === undefined;
-      there.checked = current !== undefined;
-      row.hidden = current === undefined;
-      if (current !== undefined) address.value = current;
-    },
-  };
-}
-
-/** The ten test digits, which the build lays beside the page. */
-export async function testDigits(): Promise<readonly GreyImage[]> {
-  const response = await fetch(new URL("digits.json", document.baseURI));
-  if (!response.ok) throw new Error(`digits.json cannot be fetched (${response.status})`);
-  const rows = (await response.json()) as readonly string[];
-  return rows.map((row) => Array.from(row, (digit) => parseInt(digit, 16)));
 }

@@ -58,12 +58,12 @@ export function startWorker<Methods>(name: string): Called<Methods> {
     if ("failed" in data) call?.reject(new Error(data.failed));
     else call?.resolve(data.result);
   };
+  let failed: Error | undefined;
   worker.onerror = ({ message }) => {
-    for (const { reject } of waiting.values()) {
-      reject(
-        new Error(`${name} does not start: ${message || "its script cannot be loaded"}; reload the page`),
-      );
-    }
+    failed = new Error(
+      `${name} does not start: ${message || "its script cannot be loaded"}; reload the page`,
+    );
+    for (const { reject } of waiting.values()) reject(failed);
     waiting.clear();
   };
   const end = () => {
@@ -75,6 +75,7 @@ export function startWorker<Methods>(name: string): Called<Methods> {
       if (method === "end") return end;
       return (...given: unknown[]) =>
         new Promise((resolve, reject) => {
+          if (failed) return reject(failed);
           const id = calls++;
           waiting.set(id, { resolve, reject });
           worker.postMessage({ id, name: String(method), given } satisfies Call);
