@@ -24,6 +24,7 @@ export async function openPage(
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => complaints.push(message.text()));
   await page.goto(url);
+  await page.waitForSelector("html[data-ready]");
   return { page, complaints };
 }
 

@@ -128,6 +128,29 @@ test("a bad link is refused by a sentence, and the page works", async () => {
   await page.context().close();
 });
 
+test("a browser that cannot compute all is told so, and gets SEAL, or nothing to encrypt with", async () => {
+  const without = async (script: () => void) => {
+    const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=7`, { script });
+    return { page, told: await page.locator("#ability").textContent() };
+  };
+  const plain = await without(() => {
+    // Relaxed SIMD's instructions begin with 0xfd.
+    const { validate } = WebAssembly;
+    WebAssembly.validate = (bytes) => !new Uint8Array(bytes as ArrayBuffer).includes(0xfd) && validate(bytes);
+  });
+  expect(plain.told).toMatch(/does not know WebAssembly's relaxed SIMD: SEAL computes/);
+  await classified(plain.page, 7);
+  expect(await plain.page.locator(".phases + .muted").textContent()).toBe(
+    "Computed by SEAL: as planned for.",
+  );
+  await plain.page.context().close();
+
+  const unable = await without(() => (WebAssembly.validate = () => false));
+  expect(unable.told).toMatch(/does not know WebAssembly's exceptions, so nothing can be encrypted in it/);
+  expect(await unable.page.locator(".logits").count()).toBe(0);
+  await unable.page.context().close();
+});
+
 test("no worker reaches another site than its own", async () => {
   const { page } = await openPage(browser, `${site.url}#bench`);
   const [worker] = page.workers().length > 0 ? page.workers() : [await page.waitForEvent("worker")];
