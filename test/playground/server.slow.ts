@@ -29,6 +29,7 @@ test("a server computes; stopped in the middle it is missed by a sentence, and b
 
   const first = await start();
   proxy.target = first.url;
+  await page.getByText("Who computes: a worker of this page").click();
   await page.getByLabel("a server").check();
   await page.getByLabel("Address").fill("ftp://nowhere");
   await page.getByRole("button", { name: "Use this server" }).click();

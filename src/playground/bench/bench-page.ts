@@ -12,7 +12,7 @@ import {
   type OperationLetter,
 } from "./operations.js";
 import { parametersForm } from "./parameters-form.js";
-import { coefficientsPlot, errorPlot, valuesPlot } from "./plots.js";
+import { coefficientsPlot, errorPlot, residuesPlot, valuesPlot } from "./plots.js";
 import { valuesForm } from "./values-form.js";
 
 export interface BenchPage {
@@ -113,7 +113,10 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
     const step = done[index];
     const coefficients = await workers!.plain.coefficients(step.slots, 2 ** step.scaleBits);
     if (own !== turn) return;
-    plots.replaceChildren(...plotsOf(step, done, coefficients));
+    plots.replaceChildren(
+      make("div", { class: "plots" }, ...plotsOf(step, done, coefficients)),
+      predictionNote(),
+    );
   };
   const look = (chosen: number) => {
     looked = chosen;
@@ -224,7 +227,7 @@ function stepsTable(done: readonly DoneStep[], looked: number, look: (index: num
 }
 
 function plotsOf(step: DoneStep, done: readonly DoneStep[], coefficients: readonly number[]): HTMLElement[] {
-  const { name, slots, exact, size } = step;
+  const { name, slots, exact, size, residues } = step;
   const shown = (values: Float64Array) => [...values.subarray(0, shownSlots)];
   const opened = size === 1 ? "decoded" : "decrypted";
   const count = slots.length;
@@ -243,13 +246,23 @@ function plotsOf(step: DoneStep, done: readonly DoneStep[], coefficients: readon
         (isWhole ? "" : ` (a ring of its own, for the first ${coefficientSlots} slots: it goes to N = 1024)`),
       coefficients,
     ),
+    ...(residues
+      ? [
+          residuesPlot(
+            `What the server has: the first ${residues.length} numbers of the ciphertext, modulo the first prime. Without the key they are as good as random.`,
+            residues,
+          ),
+        ]
+      : []),
     errorPlot(
       done.map((each) => ({ name: each.name, measured: each.error, predicted: each.predictedError })),
     ),
-    make(
-      "p",
-      { class: "muted" },
-      "Predicted is what noise theory expects of the largest of all slots, were they alike. After a relinearization or rotation by SEAL slot 0 is off by more than the others: half of that noise lies in it.",
-    ),
   ];
 }
+
+const predictionNote = () =>
+  make(
+    "p",
+    { class: "muted" },
+    "Predicted is what noise theory expects of the largest of all slots, were they alike. After a relinearization or rotation by SEAL slot 0 is off by more than the others: half of that noise lies in it.",
+  );

@@ -18,6 +18,8 @@ export interface DoneStep {
   /** What it decodes or decrypts to, slot by slot, and what it would be exactly. */
   readonly slots: Float64Array;
   readonly exact: Float64Array;
+  /** What a server sees of it, of a ciphertext. */
+  readonly residues?: Float64Array;
   readonly error: number;
   /** The largest error that is expected of all slots. */
   readonly predictedError?: number;
@@ -80,14 +82,14 @@ export async function measureBench(
       if ("refused" in step) return { checked, steps, refused: step.refused };
       if ("refused" in clear) return { checked, steps, refused: clear.refused };
       const { slots: opened } = await keys.benchOpen([step.tensor]);
-      const { level: left, scaleBits: bitsNow, size, bytes, milliseconds } = step;
+      const { level: left, scaleBits: bitsNow, size, bytes, milliseconds, residues } = step;
       const { name, says } =
         index === 0
           ? { name: "encrypt", says: "polynomial → 2 of them" }
           : nameOf(asked.operations[index - 1]);
       steps.push({
         ...{ name, says, level: left, scaleBits: bitsNow, size, bytes, milliseconds },
-        ...{ slots: opened[0], exact: clear.slots },
+        ...{ slots: opened[0], exact: clear.slots, residues },
         error: largestError(opened[0], clear.slots),
         predictedError: expectedLargest(clear.predictedError, exact.length),
       });

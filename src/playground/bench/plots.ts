@@ -3,9 +3,9 @@ import { threeDigits } from "../dom/numbers.js";
 
 const width = 640;
 const height = 180;
-const left = 62;
+const left = 84;
 const bottom = 24;
-const top = 8;
+const top = 14;
 
 /** A series of a plot; the first is drawn below the others. */
 export interface Series {
@@ -71,6 +71,25 @@ export function coefficientsPlot(title: string, values: readonly number[]): HTML
   svg.append(makeSvg("path", { d: path, class: "coefficients" }));
   place(svg, left, "X^0", "start");
   place(svg, width, `X^${values.length - 1}`, "end");
+  return make("figure", { class: "plot" }, make("figcaption", {}, title), svg);
+}
+
+/** Numbers from 0 to a prime, as dots. */
+export function residuesPlot(title: string, values: Float64Array): HTMLElement {
+  const most = 2 ** Math.ceil(Math.log2(Math.max(...values)));
+  const y = (value: number) => top + (1 - value / most) * (height - top - bottom);
+  const x = (index: number) => left + ((index + 0.5) / values.length) * (width - left);
+  const svg = frame(title, [
+    { at: y(0), text: "0" },
+    { at: y(most), text: `2^${Math.log2(most)}` },
+  ]);
+  values.forEach((value, i) =>
+    svg.append(
+      makeSvg("circle", { cx: x(i).toFixed(1), cy: y(value).toFixed(1), r: 1.6, class: "decrypted" }),
+    ),
+  );
+  place(svg, left, "number 0", "start");
+  place(svg, width, String(values.length - 1), "end");
   return make("figure", { class: "plot" }, make("figcaption", {}, title), svg);
 }
 

@@ -11,6 +11,21 @@ import type { BenchStep } from "../workers/messages.js";
 import { apply } from "./apply.js";
 import type { BenchOperation } from "./operations.js";
 
+/** Residues of a ciphertext that are shown. */
+const shownResidues = 512;
+
+/**
+ * The first numbers of a serialised ciphertext of SEAL's.
+ *
+ * @param words of 64 bits that it holds, which stand at its end
+ * @see SEAL 4.1.2, native/src/seal/ciphertext.cpp: Ciphertext::save_members
+ */
+function firstResidues(bytes: Uint8Array, words: number): Float64Array {
+  const start = bytes.byteOffset + bytes.length - 8 * words;
+  const view = new DataView(bytes.buffer, start, 8 * shownResidues);
+  return Float64Array.from({ length: shownResidues }, (_, i) => Number(view.getBigUint64(8 * i, true)));
+}
+
 /**
  * Does operations one after the other on a ciphertext, by SEAL, with public keys only.
  *
@@ -38,6 +53,7 @@ export async function runBench(
     return {
       tensor: { ...encrypted, ciphertexts },
       ...{ level, scaleBits: Math.log2(scale), size, bytes, milliseconds },
+      residues: firstResidues(ciphertexts[0], 2 * level * parameters.polyModulusDegree),
     };
   };
 

@@ -43,18 +43,27 @@ export function serverFields(choose: (address: string | undefined) => void): {
   );
   const choice = (input: HTMLElement, label: string) =>
     make("span", { class: "choice" }, input, make("label", { for: input.id }, label));
-  return {
-    element: make(
+  const summary = make("summary");
+  const details = make(
+    "details",
+    { class: "who-computes" },
+    summary,
+    make(
       "fieldset",
       {},
-      make("legend", {}, "Who computes"),
+      make("legend", { class: "hidden" }, "Who computes"),
       choice(here, "a worker of this page"),
       choice(there, "a server"),
       row,
       help,
       refusal,
     ),
+  );
+  return {
+    element: details,
     show(current) {
+      summary.textContent = `Who computes: ${current ?? "a worker of this page"}`;
+      if (current !== undefined) details.open = true;
       here.checked = current === undefined;
       there.checked = current !== undefined;
       row.hidden = current === undefined;

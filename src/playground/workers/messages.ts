@@ -144,6 +144,8 @@ export type BenchStep =
       readonly size: number;
       readonly bytes: number;
       readonly milliseconds: number;
+      /** The first numbers of the ciphertext's first polynomial, modulo the first prime: what a server sees. */
+      readonly residues: Float64Array;
     }
   | { readonly refused: string };
 
