@@ -51,6 +51,13 @@ test("all ten test digits are classified right, encrypted; a link and a cell say
   await classified(shared.page, 9);
   await shared.page.context().close();
 
+  await mkdir(join(site.folder, "live/repl"), { recursive: true });
+  await writeFile(join(site.folder, "live/repl/index.html"), "<title>JupyterLite's REPL</title>");
+  await page.getByRole("button", { name: "Open in JupyterLite" }).click();
+  await page.waitForURL(/\/some\/where\/live\/repl\/index\.html#kernel=he-ml&/);
+  await page.goBack();
+  await classified(page, 9);
+
   expect(await runCell(page)).toMatch(/It is a 9\nLargest difference to the plain model: 0\.0\d+\n/);
   expect(complaints).toEqual([]);
   await page.context().close();

@@ -1,5 +1,5 @@
 import { button, byId, make } from "../dom/make.js";
-import { notebookOf } from "./notebook.js";
+import { jupyterLiteLink, notebookOf } from "./notebook.js";
 
 /** What is shared of a page. */
 export interface Shared {
@@ -58,8 +58,8 @@ export function shareBar(shared: () => Shared): void {
       { class: "buttons" },
       button("Copy link", () => void copy("The link", location.href)),
       button("Copy as TypeScript", show),
+      button("Open in JupyterLite", () => withCode((cell) => location.assign(jupyterLiteLink(cell)))),
       button("Download as a notebook", download),
-      make("a", { class: "button", href: "../live/notebooks/index.html" }, "Open the live course"),
     ),
     said,
     code,
