@@ -52,7 +52,7 @@ test("all ten test digits are classified right, encrypted; a link and a cell say
   await shared.page.context().close();
 
   await mkdir(join(site.folder, "live/repl"), { recursive: true });
-  await writeFile(join(site.folder, "live/repl/index.html"), "<title>JupyterLite's REPL</title>");
+  await writeFile(join(site.folder, "live/repl/index.html"), `<link rel="icon" href="data:,">`);
   await page.getByRole("button", { name: "Open in JupyterLite" }).click();
   await page.waitForURL(/\/some\/where\/live\/repl\/index\.html#kernel=he-ml&/);
   await page.goBack();

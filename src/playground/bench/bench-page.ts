@@ -35,6 +35,7 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
   let looked: number | undefined;
   let turn = 0;
   let waiting = 0;
+  let before = Promise.resolve();
 
   const parameters = parametersForm((changed) => change({ ...state, ...changed }));
   const values = valuesForm((changed) => change({ ...state, values: changed }));
@@ -71,13 +72,18 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
     failure.hidden = sentence === undefined;
   };
 
-  const run = async () => {
+  /** One after the other: what is not wanted any more when its turn comes is left out. */
+  const run = () => {
     const own = ++turn;
+    before = before.then(() => (own === turn ? compute(own) : undefined));
+  };
+
+  const compute = async (own: number) => {
     if (!workers) return;
     status.textContent = "Computing …";
     try {
-      const result = await measureBench(state, workers);
-      if (own !== turn) return;
+      const result = await measureBench(state, workers, () => own === turn);
+      if (!result || own !== turn) return;
       measured = result;
       looked = undefined;
       parameters.showSecurity(result.checked);
@@ -170,10 +176,11 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
     ),
     show(next) {
       state = next;
+      measured = undefined;
       parameters.show(state);
       values.show(state.values);
       clearTimeout(waiting);
-      waiting = window.setTimeout(() => void run(), rest);
+      waiting = window.setTimeout(run, rest);
     },
   };
 }

@@ -51,11 +51,17 @@ const gamma = 0.5772;
 const expectedLargest = (deviation: number, count: number): number =>
   (deviation * (Math.log(count) + gamma)) / Math.SQRT2;
 
-/** Does all steps of a state, from the values on. */
+/**
+ * Does all steps of a state, from the values on.
+ *
+ * @param isWanted asked between the steps
+ * @returns undefined where it was not wanted any more
+ */
 export async function measureBench(
   state: BenchState,
   { keys, evaluation, plain }: Workers,
-): Promise<Measured> {
+  isWanted: () => boolean,
+): Promise<Measured | undefined> {
   const spec = specOf(state);
   const checked = await plain.check(spec);
   if (checked.refused !== undefined || !state.steps) return { checked, steps: [] };
@@ -71,13 +77,16 @@ export async function measureBench(
       ...{ bytes: level * polyModulusDegree * 8, slots, exact, error: largestError(slots, exact) },
     });
     if (!asked.isEncrypted) return { checked, steps };
+    if (!isWanted()) return undefined;
     const { keys: evaluationKeys } = await keys.benchKeys(spec, benchRotations);
+    if (!isWanted()) return undefined;
     const { tensor } = await keys.benchEncrypt(values);
     const [done, twin] = await Promise.all([
       evaluation.bench(spec, evaluationKeys, tensor, asked.operations),
       plain.benchTwin(spec, values, asked.operations),
     ]);
     for (const [index, step] of done.entries()) {
+      if (!isWanted()) return undefined;
       const clear = twin[index];
       if ("refused" in step) return { checked, steps, refused: step.refused };
       if ("refused" in clear) return { checked, steps, refused: clear.refused };
