@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { launch, type Browser, type Page } from "puppeteer-core";
 // Processes that compute run what is built, and so does the server.
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
@@ -10,18 +7,14 @@ import { openSite, type Site } from "./site.js";
 
 let site: Site;
 let browser: Browser;
-let home: string;
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), "he-ml-firefox-"));
-  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   [site, browser] = await Promise.all([
     openSite(),
-    launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, env }),
+    launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true }),
   ]);
 });
 afterAll(async () => {
   await browser.close();
-  await rm(home, { recursive: true });
   await site[Symbol.asyncDispose]();
 });
 
@@ -95,5 +88,20 @@ test("a server that is stopped in the middle is missed, and found again", async 
   proxy.target = second.url;
   await press(page, "Try again");
   await textWith(page, ".verdict", "It is a 5,");
+  await page.close();
+});
+
+test("a worker of the page reaches its own site, and no other", async () => {
+  const page = await open("#bench");
+  const reached = (url: string) =>
+    page.evaluate((at: string) => {
+      const code = `fetch(${JSON.stringify(at)}, { mode: "no-cors" }).then(() => postMessage(true), () => postMessage(false));`;
+      const worker = new Worker(URL.createObjectURL(new Blob([code])));
+      return new Promise<boolean>((resolve) => {
+        worker.onmessage = ({ data }: MessageEvent<boolean>) => resolve(data);
+      });
+    }, url);
+  expect(await reached(site.url)).toBe(true);
+  expect(await reached(site.url.replace("127.0.0.1", "localhost"))).toBe(false);
   await page.close();
 });

@@ -97,6 +97,14 @@ test("at the bench a product is right, what is illegal is refused by the library
     await page.getByRole("button", { name, exact: true }).click();
     await status(done);
   };
+  await page.getByRole("button", { name: "ramp" }).click();
+  expect(page.url()).toMatch(/curve=A[\w-]{62}[89_-]/);
+  await page.getByLabel("or numbers").fill("1, zwei");
+  await page.getByLabel("or numbers").press("Enter");
+  await page.getByText("Up to 64 numbers, with commas between").waitFor();
+  await page.getByLabel("or numbers").fill("1, -2, 0.5");
+  await page.getByLabel("or numbers").press("Enter");
+  expect(page.url()).toContain("numbers=1%2C-2%2C0.5");
   await step("encode", "the last, encode,");
   await step("encrypt", "the last, encrypt,");
   await step("square", "the last, square,");

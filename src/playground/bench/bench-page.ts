@@ -79,7 +79,10 @@ export function benchPage(workers: Workers | undefined, change: (state: BenchSta
   };
 
   const compute = async (own: number) => {
-    if (!workers) return;
+    if (!workers) {
+      status.textContent = "Nothing can be encrypted in this browser.";
+      return;
+    }
     status.textContent = "Computing …";
     try {
       const result = await measureBench(state, workers, () => own === turn);

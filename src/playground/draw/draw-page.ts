@@ -99,7 +99,10 @@ export function drawPage(
     const image = imageOf(state);
     failure.hidden = true;
     question.show(isAllowed ? undefined : state.server);
-    if (!classifier) return;
+    if (!classifier) {
+      status.textContent = "Nothing can be encrypted in this browser.";
+      return;
+    }
     if (!isAllowed) {
       status.textContent = "Nothing is sent before you agree.";
       return;
