@@ -1,7 +1,7 @@
 import type { EvaluatorKind, Explanation, LayerTrace } from "he-ml";
 import { valuesOf, type GreyImage } from "../state/grey-levels.js";
 import type { ModelName } from "../state/link.js";
-import type { PlainStage, SentBody } from "../workers/messages.js";
+import type { Pixels, PlainStage, SentBody } from "../workers/messages.js";
 import { sentBody } from "../workers/sent-bodies.js";
 import type { Workers } from "../workers/start.js";
 
@@ -41,7 +41,8 @@ const folderOf = (model: ModelName): string => new URL(`../lib/models/${model}/`
 export class Classifier {
   #prepared?: { readonly model: ModelName; readonly setup: Promise<readonly Phase[]> };
   #explained?: { readonly model: ModelName; readonly explanation: Promise<Explanation> };
-  #request?: Uint8Array;
+  /** What was classified last. */
+  #last?: { readonly model: ModelName; readonly pixels: Pixels; readonly request: Uint8Array };
 
   constructor(
     private readonly workers: Workers,
@@ -85,7 +86,7 @@ export class Classifier {
     const encrypted = await keys.encrypt(pixels);
     const computed = await evaluation.run(encrypted.bytes);
     const decrypted = await keys.decrypt(computed.response);
-    this.#request = encrypted.bytes;
+    this.#last = { model, pixels, request: encrypted.bytes };
     return {
       logits: decrypted.logits,
       plainLogits: await plainLogits,
@@ -118,12 +119,12 @@ export class Classifier {
    * What lies in the slots of the input and behind each stage, of the image that was classified last. The secret key opens what no
    * client would ever get from a server: this is for learning, and in the page only.
    */
-  async inside(model: ModelName, image: GreyImage): Promise<readonly InsideStage[]> {
+  async inside(): Promise<readonly InsideStage[]> {
     const { keys, evaluation, plain } = this.workers;
-    if (!this.#request) return [];
-    const request = this.#request;
+    if (!this.#last) return [];
+    const { model, pixels, request } = this.#last;
     const [plainStages, stages] = await Promise.all([
-      evaluation.program().then((program) => plain.stages(program, valuesOf(image))),
+      evaluation.program().then((program) => plain.stages(program, pixels)),
       evaluation.stages(request),
     ]);
     const decrypted = [

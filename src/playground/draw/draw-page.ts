@@ -66,10 +66,7 @@ export function drawPage(
   const sent = make("div");
   const flow = make("div");
   const inside = insidePanel(
-    () => {
-      const image = imageOf(state);
-      return image && state.server === undefined ? classifier?.inside(state.model, image) : undefined;
-    },
+    () => (state.image && state.server === undefined ? classifier?.inside() : undefined),
     (number) => change({ ...state, inside: number }),
   );
   const choose = (address: string | undefined) =>

@@ -22,6 +22,7 @@ export function insidePanel(
 ): InsidePanel {
   let asked: number | undefined;
   let isReady = false;
+  let turn = 0;
   let stages: readonly InsideStage[] = [];
   const toggle = button("Look inside", () => choose(asked === undefined ? 0 : undefined), {
     "aria-expanded": "false",
@@ -53,14 +54,18 @@ export function insidePanel(
   };
 
   const refresh = async () => {
+    const own = ++turn;
     isReady = true;
     stages = [];
     if (asked === undefined) return;
     status.textContent = "Opening each stage …";
     try {
-      stages = (await look()) ?? [];
+      const found = (await look()) ?? [];
+      if (own !== turn) return;
+      stages = found;
       status.textContent = stages.length > 0 ? "" : "Nothing is classified yet.";
     } catch (error) {
+      if (own !== turn) return;
       status.textContent = sentenceOf(error);
     }
     draw();
