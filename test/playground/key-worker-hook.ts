@@ -8,10 +8,10 @@ for (const name of ["WebSocket", "XMLHttpRequest", "EventSource", "WebTransport"
   if (!(name in globalThis)) continue;
   globalThis[name] = class { constructor() { globalThis.otherWays.push(name); } };
 }
-globalThis.secretKeysForTheTest = () => {
-  const secrets = [client?.exportSecretKey(), remote?.model.exportSecretKey(), bench?.exportSecretKey()];
-  return secrets.map((bytes) => bytes && Array.from(bytes));
-};
+globalThis.secretKeysForTheTest = () => [
+  ...[client, remote?.model].flatMap((holder) => (holder ? [{ file: Array.from(holder.exportSecretKey()) }] : [])),
+  ...(bench ? [{ key: Array.from(bench.exportSecretKey()), parameters: parametersSpec(bench.parameters) }] : []),
+];
 `;
 
 /** Does something with the secret key as soon as there is one, and with what the key worker gives then. */

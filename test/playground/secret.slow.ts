@@ -2,13 +2,18 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 // Processes that compute run what is built, and so does the server.
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
+import { secretKeyFromBytes } from "../../src/he-ml/crypto/key-bytes.js";
+import { checkParameters } from "../../src/he-ml/crypto/parameters.js";
+import { secretBlocks } from "../he-ml/network/secret-search.js";
 import { classified, launch, openPage } from "./chromium.js";
 import { holdsSecret, piecesOf } from "./holds-secret.js";
 import { hook, leaks } from "./key-worker-hook.js";
 import { openProxy } from "./proxy.js";
 import { openSite, type Site } from "./site.js";
 
-declare const secretKeysForTheTest: () => (number[] | undefined)[];
+type FoundKey =
+  { readonly file: readonly number[] } | { readonly key: readonly number[]; readonly parameters: unknown };
+declare const secretKeysForTheTest: () => FoundKey[];
 declare const otherWays: string[];
 declare const keyWorkersMessages: unknown[];
 
@@ -58,11 +63,27 @@ const stored = (page: Page) =>
     ];
   });
 
+/** Pieces of a key, many of it as it is exported, and some of each other form that its coefficients may have. */
+function piecesOfKey(found: FoundKey): number[][] {
+  const { secretKey, parameters } =
+    "file" in found
+      ? secretKeyFromBytes(Uint8Array.from(found.file))
+      : { secretKey: Uint8Array.from(found.key), parameters: checkParameters(found.parameters) };
+  const otherForms = [...secretBlocks(secretKey, parameters)].flatMap(([, blocks]) =>
+    [blocks[3], blocks[blocks.length >> 1]].map((block) => {
+      // What begins with zeros begins nearly everywhere.
+      const bytes = [...block];
+      return bytes.slice(bytes.findIndex((byte) => byte !== 0));
+    }),
+  );
+  return [...piecesOf([...secretKey]), ...otherForms];
+}
+
 /** Where pieces of the secret keys were found, of all ways out of the key worker. */
 async function waysOut(page: Page, site: Site, ...others: unknown[]): Promise<string[]> {
   const worker = await keyWorkerOf(page);
   const keys = await worker.evaluate(() => secretKeysForTheTest());
-  const pieces = keys.flatMap((key) => (key ? piecesOf(key) : []));
+  const pieces = keys.flatMap(piecesOfKey);
   expect(pieces.length).toBeGreaterThan(100);
   const isInMessages = await page.evaluate(
     ({ pieces, source }) => {
