@@ -94,7 +94,21 @@ const around = [
       "research figures: how the data of each is measured and drawn, published numbers, and the run that makes files of them",
     imports: ["he-ml", "train", "viz"],
   },
-  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook", "figures"] },
+  {
+    folder: "playground",
+    holds: "a page for the browser, built by Vite: draw a digit, encrypted; the CKKS bench",
+    imports: [],
+  },
+  {
+    folder: "site",
+    holds: "the course as a static site, and what is built for it",
+    imports: ["he-ml", "train", "viz", "notebook"],
+  },
+  {
+    folder: "cli",
+    holds: "the he-ml command",
+    imports: ["he-ml", "train", "viz", "notebook", "figures", "site"],
+  },
 ];
 
 /** The library's modules that belong to no floor: all may import them. */
@@ -141,7 +155,7 @@ function arrows() {
     ),
     ...around.map(
       ({ folder, imports, importsTypes = [] }) =>
-        `| \`src/${folder}/\` | ${[names(imports), importsTypes.length > 0 ? `types of ${names(importsTypes)}` : ""].filter(Boolean).join("; ")} |`,
+        `| \`src/${folder}/\` | ${[names(imports), importsTypes.length > 0 ? `types of ${names(importsTypes)}` : ""].filter(Boolean).join("; ") || "the package, by its name"} |`,
     ),
   ].join("\n");
 }

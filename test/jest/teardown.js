@@ -14,7 +14,7 @@ export default async function teardown({ watch, watchAll }, { testMatch }) {
   await rm(folder, { recursive: true, force: true });
 
   // Browsers and Jupyter, in slow tests, fill the home that they have.
-  if (testMatch.some((pattern) => pattern.includes(".slow."))) return;
+  if (testMatch.some((pattern) => /\.(slow|full)\./.test(pattern))) return;
   // Whoever watches tests writes files at the same time.
   const after = watch || watchAll ? [] : await newFiles();
   const inRepository = after.filter((file) => !filesBefore.includes(file));

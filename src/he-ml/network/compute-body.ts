@@ -1,4 +1,4 @@
-import { uint8ArrayToBase64 } from "uint8array-extras";
+import { toBase64 } from "../crypto/base64.js";
 import { InputError } from "../errors.js";
 import { sizeOf, type Shape } from "../tensor/tensor.js";
 import type { ComputeRequest } from "./compute-message.js";
@@ -38,7 +38,7 @@ export function computeBody(
   ciphertexts.forEach((bytes, index) => {
     const opened = sizes.filter((size) => index % size === 0).length;
     write(`${index > 0 ? "," : ""}${"[".repeat(opened)}"`);
-    write(uint8ArrayToBase64(bytes));
+    write(toBase64(bytes));
     write(`"${"]".repeat(sizes.filter((size) => (index + 1) % size === 0).length)}`);
   });
   write("}");

@@ -1,5 +1,5 @@
-import { uint8ArrayToBase64 } from "uint8array-extras";
 import { requireArgument, requireOptions } from "../arguments.js";
+import { toBase64 } from "../crypto/base64.js";
 import { byteLength, requireSerialized, type SerializedTensor } from "../crypto/encrypted-tensor.js";
 import type { SchemeParameters } from "../crypto/scheme-parameters.js";
 import { SecretContext } from "../crypto/secret-context.js";
@@ -229,8 +229,8 @@ export class RemoteLayers {
     if (!multiplies && !publicKey && !kinds.includes(padding)) return undefined;
     const keys = this.context.exportEvaluationKeys([], { relinearization: multiplies });
     return {
-      publicKey: uint8ArrayToBase64(keys.publicKey),
-      ...(keys.relinKeys && { relinKeys: uint8ArrayToBase64(keys.relinKeys) }),
+      publicKey: toBase64(keys.publicKey),
+      ...(keys.relinKeys && { relinKeys: toBase64(keys.relinKeys) }),
     };
   }
 

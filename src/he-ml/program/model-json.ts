@@ -1,5 +1,6 @@
-import { base64ToUint8Array, uint8ArrayToBase64 } from "uint8array-extras";
+import { base64ToUint8Array } from "uint8array-extras";
 import * as z from "zod";
+import { toBase64 } from "../crypto/base64.js";
 import { averagePoolLayer } from "../model/average-pool.js";
 import { convolutionalLayer } from "../model/convolutional.js";
 import { flattenLayer } from "../model/flatten.js";
@@ -16,7 +17,7 @@ import { sizeOf, type Tensor } from "../tensor/tensor.js";
 
 /** Numbers as JSON holds them: their bytes, little-endian, in base64. */
 export const numbersToJson = (numbers: Float64Array | Int32Array) =>
-  uint8ArrayToBase64(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+  toBase64(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
 
 const bytes = z.base64().transform(base64ToUint8Array);
 export const doublesSchema: z.ZodType<Float64Array, string> = bytes

@@ -1,3 +1,5 @@
+import { pageColors } from "./page-colors.js";
+
 /** Where the table of contents has room beside the text. */
 export const wideScreen = "(min-width: 72rem)";
 
@@ -5,21 +7,7 @@ export const wideScreen = "(min-width: 72rem)";
 const mediumScreen = "(min-width: 52rem)";
 
 /** Pictures stand on white in light and dark surroundings alike, because they are drawn for it. */
-export const pageStyle = `
-:root {
-  color-scheme: light dark;
-  --text: #1f2328; --muted: #59636e; --page: #ffffff; --box: #f6f8fa; --line: #d1d9e0; --link: #0757b8;
-  --warning: #7d4e00; --warning-box: #fff8e5; --error: #a40e26; --error-box: #fff0ee;
-  --shade: rgb(0 0 0 / 22%); --figure: #ffffff;
-}
-@media screen and (prefers-color-scheme: dark) {
-  :root {
-    --text: #e6edf3; --muted: #9ba4ae; --page: #0f141a; --box: #181f27; --line: #3b444f; --link: #6cb0ff;
-    --warning: #f0c05a; --warning-box: #2a2412; --error: #ff9a92; --error-box: #301a1b;
-    --shade: rgb(255 255 255 / 28%); --figure: #181f27;
-  }
-}
-* { box-sizing: border-box; }
+export const pageStyle = `${pageColors}* { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; text-size-adjust: 100%; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 1.0625rem/1.6 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
