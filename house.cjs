@@ -85,7 +85,7 @@ const around = [
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged)",
+      "exercises (what students solve, and how it is judged), browser (our kernel in a page's worker)",
     imports: ["he-ml", "viz"],
   },
   {
@@ -94,7 +94,16 @@ const around = [
       "research figures: how the data of each is measured and drawn, published numbers, and the run that makes files of them",
     imports: ["he-ml", "train", "viz"],
   },
-  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook", "figures"] },
+  {
+    folder: "site",
+    holds: "the course as a static site, and what is built for it",
+    imports: ["he-ml", "train", "viz", "notebook"],
+  },
+  {
+    folder: "cli",
+    holds: "the he-ml command",
+    imports: ["he-ml", "train", "viz", "notebook", "figures", "site"],
+  },
 ];
 
 /** The library's modules that belong to no floor: all may import them. */

@@ -62,6 +62,7 @@ const NOTEBOOKS: readonly (readonly [what: string, cells: readonly string[], res
     1,
   ],
   ["a cell with a type error runs", ['const n: number = "text"; n'], "text"],
+  ["text that looks like what a compiler adds stays", ["`a\nexport {};\nb`"], "a\nexport {};\nb"],
   [
     "export changes nothing",
     ["export const x = 1; export function f() { return x } export { x as y }", "f()"],
