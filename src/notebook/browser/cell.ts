@@ -30,7 +30,8 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
 /**
  * Rewrites a cell.
  *
- * @throws SyntaxError if the cell is no TypeScript: `line 2, column 5: …`, lines and columns from 1.
+ * @throws SyntaxError if the cell is no TypeScript: `line 2, column 5: …`, lines and columns from 1; also for namespaces
+ *   and `import x = …`
  * @example rewriteCell("const x = 6; x * 7").names // ["x"]
  */
 export function rewriteCell(code: string): RewrittenCell {
@@ -167,6 +168,8 @@ function topLevel(
     ];
   }
   if (ts.isEnumDeclaration(node)) return enumStatements(factory, node, names);
+  if (ts.isImportEqualsDeclaration(node) && !node.isTypeOnly)
+    throw new SyntaxError('cell: expected import … from "…", got import … = …; write it as the former');
   if (ts.isModuleDeclaration(node))
     throw new SyntaxError("cell: expected no namespace; write an object or a class");
   return [node];

@@ -120,6 +120,10 @@ describe("a TypeScript cell", () => {
     expect(() => rewriteCell("const a = 1;\nconst = 2;")).toThrow(/^line 2, column 7: /);
   });
 
+  test.each(["namespace N { export const x = 1 }", 'import fs = require("fs")'])("%s is refused", (cell) =>
+    expect(() => rewriteCell(cell)).toThrow(/^cell: expected /),
+  );
+
   test("that imports what is not exported is refused by name", async () => {
     const run = new Cells({ m: {} }).run('import { two } from "m"; two');
     await expect(run).rejects.toThrow(/expected an export of "m", got "two"; .*import type/);
