@@ -94,7 +94,16 @@ const around = [
       "research figures: how the data of each is measured and drawn, published numbers, and the run that makes files of them",
     imports: ["he-ml", "train", "viz"],
   },
-  { folder: "cli", holds: "the he-ml command", imports: ["he-ml", "train", "viz", "notebook", "figures"] },
+  {
+    folder: "site",
+    holds: "the course as pages for a static host",
+    imports: ["he-ml/errors.ts", "viz", "notebook"],
+  },
+  {
+    folder: "cli",
+    holds: "the he-ml command",
+    imports: ["he-ml", "train", "viz", "notebook", "figures", "site"],
+  },
 ];
 
 /** The library's modules that belong to no floor: all may import them. */
