@@ -47,6 +47,10 @@ test("every page has a policy, loads nothing from elsewhere, and shows no soluti
       loads: [],
     });
     expect(document.body.textContent).not.toContain("BEGIN SOLUTION");
+    expect({ path, bars: document.querySelectorAll(".bar").length }).toEqual({
+      path,
+      bars: path === "index.html" ? 0 : 1,
+    });
   }
 });
 
