@@ -22,6 +22,7 @@ import { labCommand } from "./lab-command.js";
 import { requestCommand } from "./request-command.js";
 import { runCommand } from "./run-command.js";
 import { serveCommand } from "./serve-command.js";
+import { siteCommand } from "./site-command.js";
 import { testParametersCommand } from "./test-parameters-command.js";
 import { trainCommand } from "./train-command.js";
 import { workerCommand } from "./worker-command.js";
@@ -66,6 +67,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .addCommand(requestCommand(io))
     .addCommand(labCommand(io))
     .addCommand(exercisesCommand(io))
+    .addCommand(siteCommand(io))
     .addCommand(checkCommand(io))
     .addCommand(gradeCommand(io));
   for (const command of program.commands) command.copyInheritedSettings(program);

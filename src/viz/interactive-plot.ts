@@ -12,7 +12,7 @@ export function plotElement(figure: Figure, label: string): string {
   const pixels = Number.isFinite(height) && Number(height) > 0 ? Number(height) : defaultHeight;
   // Axes in a fixed proportion would leave an empty space under them on a narrow screen.
   const size = layout.yaxis?.scaleanchor ? `aspect-ratio: 700 / ${pixels}` : `height: ${pixels}px`;
-  return `<div class="plot" role="img" aria-label="${escapeHtml(label)}" style="${size}">
+  return `<div class="plot" role="group" aria-label="${escapeHtml(label)}" style="${size}">
 <script type="application/json">${scriptJson({ ...figure, layout })}</script>
 </div>`;
 }

@@ -9,5 +9,5 @@ export function highlight(source: string, language: string): string {
 
 /** The selectable box in which a source stands. */
 export function sourceHtml(source: string, language: string): string {
-  return `<pre class="source"><code>${highlight(source, language)}</code></pre>`;
+  return `<pre class="source" tabindex="0"><code>${highlight(source, language)}</code></pre>`;
 }

@@ -14,6 +14,8 @@ main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .skip { position: absolute; left: -100vw; }
+.bar { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; padding-bottom: .7rem; }
+@media print { .bar { display: none; } }
 .skip:focus { left: 1rem; top: .5rem; background: var(--page); padding: .3rem .6rem; z-index: 2; }
 
 h1, h2, h3, h4, h5, h6 { line-height: 1.25; margin: 2.2em 0 .6em; max-width: 44rem; overflow-wrap: anywhere; }

@@ -12,6 +12,8 @@ import { pageStyle, styleWithoutScripts } from "./page-style.js";
 export interface RenderNotebookOptions {
   /** Of the page; the notebook's first heading unless told. */
   readonly title?: string;
+  /** HTML that is ready to be written above the cells, such as links to other pages; class "bar" sets them in a row. */
+  readonly bar?: string;
 }
 
 /**
@@ -30,11 +32,12 @@ export async function renderNotebook(
   const cells = notebook.cells.map((cell) => cellHtml(cell, context)).filter((html) => html !== "");
   const title = options.title ?? headings.title ?? "Notebook";
   const topHeading = headings.hasTopHeading ? [] : [`<h1>${escapeHtml(title)}</h1>`];
+  const bar = options.bar === undefined ? [] : [options.bar];
   const contents = headings.contentsHtml();
   const body = `<a class="skip" href="#content">Skip to the content</a>
 ${contents}
 <main id="content">
-${[...topHeading, ...cells].join("\n")}
+${[...bar, ...topHeading, ...cells].join("\n")}
 </main>`;
   const plotCount = body.split('<div class="plot"').length - 1;
   return selfContainedPage({

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { InputError } from "../he-ml/errors.js";
+import { frontPage } from "./front-page.js";
+import { lessonPage } from "./lesson-pages.js";
+import { pageAddresses } from "./page-addresses.js";
+
+/** A page that was written; sizes in bytes. */
+export interface BuiltPage {
+  /** In the site. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly gzipBytes: number;
+}
+
+export interface BuildSiteOptions {
+  /** Folder of the site; one that an earlier build wrote is replaced. */
+  readonly out: string;
+  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Builds the course as a folder for any static host. All addresses in it are relative. It is written beside `out` and then
+ * moved there, so that a build that fails leaves what was there before.
+ *
+ * @throws InputError where this is no checkout of HE-ML, or `out` holds something else than a site
+ * @example await buildSite({ out: "out/site" });
+ */
+export async function buildSite({ out, progress, signal }: BuildSiteOptions): Promise<BuiltPage[]> {
+  await requireCheckout();
+  await requireSiteOrNothing(out);
+  const target = resolve(out);
+  const fresh = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
+  try {
+    const pages = await writePages(fresh, progress, signal);
+    await rm(target, { recursive: true, force: true });
+    await rename(fresh, target);
+    return pages;
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function writePages(
+  folder: string,
+  progress: BuildSiteOptions["progress"],
+  signal: AbortSignal | undefined,
+): Promise<BuiltPage[]> {
+  const makers = new Map<string, () => Promise<string>>([["index.html", frontPage]]);
+  for (const [source, path] of pageAddresses) makers.set(path, () => lessonPage(source));
+  const pages: BuiltPage[] = [];
+  for (const [path, make] of makers) {
+    signal?.throwIfAborted();
+    progress?.(path, pages.length, makers.size);
+    const content = Buffer.from(await make());
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+    pages.push({ path, bytes: content.length, gzipBytes: gzipSync(content).length });
+  }
+  return pages;
+}
+
+async function requireCheckout(): Promise<void> {
+  for (const needed of [...pageAddresses.keys(), "src"]) {
+    if (await stat(needed).catch(() => undefined)) continue;
+    throw new InputError(
+      `site: expected a checkout of HE-ML, got a folder without ${needed}; run it where notebooks/ and src/ are`,
+    );
+  }
+}
+
+async function requireSiteOrNothing(out: string): Promise<void> {
+  const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw new InputError(`--out: expected a folder, got "${out}" (${error.code}); name another`);
+  });
+  if (names.length === 0 || (names.includes("index.html") && names.includes("lessons"))) return;
+  throw new InputError(
+    `--out: expected an empty folder or an earlier site, got "${out}" with other files; name another`,
+  );
+}

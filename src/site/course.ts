@@ -1,0 +1,27 @@
+/** The notebooks of the course in the order in which they are read: names of files in `notebooks/`, without `.ipynb`. */
+export const course = [
+  "HE-ML_CKKS",
+  "00-the-black-box",
+  "01-numbers-as-a-polynomial",
+  "02-hiding-it",
+  "03-multiply",
+  "04-levels-are-the-budget",
+  "05-slots-that-move",
+  "06-a-network-that-can-be-encrypted",
+  "07-the-planner",
+  "08-choosing-parameters",
+  "09-what-can-go-wrong",
+  "10-the-service",
+  "11-capstone",
+] as const;
+
+/** Notebooks beside the course. */
+export const furtherNotebooks = ["parameters", "figures"] as const;
+
+/** Texts that the course leads to, as paths in the checkout. */
+export const texts = [
+  "notebooks/GLOSSARY.md",
+  "notebooks/INSTRUCTORS.md",
+  "SECURITY.md",
+  "src/he-ml/GLOSSARY.md",
+] as const;

@@ -1,0 +1,54 @@
+import { posix } from "node:path";
+import { pageStyle } from "../notebook/html/page-style.js";
+import { readNotebook } from "../notebook/runner/notebook-file.js";
+import { escapeHtml } from "../viz/html.js";
+import { selfContainedPage } from "../viz/self-contained-page.js";
+import { course, furtherNotebooks } from "./course.js";
+import { pageAddresses } from "./page-addresses.js";
+
+/** The page that the site opens with: what HE-ML is, and the course in its order with the goal of each lesson. */
+export async function frontPage(): Promise<string> {
+  const lessons = await Promise.all(course.map(entry));
+  const further = await Promise.all(furtherNotebooks.map(entry));
+  const body = `<a class="skip" href="#content">Skip to the content</a>
+<main id="content">
+<h1>HE-ML</h1>
+<p>Classify images while they are encrypted, and see what it costs. A client encrypts a picture; a server computes a
+neural network on it without a key; only the client can read the answer. This course starts with the encrypted network
+and then builds each of its parts.</p>
+<h2>The course</h2>
+<ul class="course">
+${lessons.join("\n")}
+</ul>
+<h2>Beside the course</h2>
+<ul class="course">
+${further.join("\n")}
+<li><a href="lessons/GLOSSARY.html">Glossary</a></li>
+<li><a href="lessons/INSTRUCTORS.html">Instructor’s guide</a></li>
+</ul>
+<h2>What is not promised</h2>
+<p>HE-ML is for learning and research. <a href="lessons/SECURITY.html">What it protects, and what it does not</a>.</p>
+</main>`;
+  return selfContainedPage({ title: "HE-ML", style: `${pageStyle}${listStyle}`, body, scripts: [] });
+}
+
+const listStyle = `
+.course { padding-left: 1.5rem; max-width: 44rem; }
+.course li { margin: .8em 0; }
+.course p { margin: .2em 0; }
+`;
+
+async function entry(name: string): Promise<string> {
+  const { cells } = await readNotebook(`notebooks/${name}.ipynb`);
+  const opening = cells[0]?.source ?? "";
+  const title = /^# (.+)$/m.exec(opening)?.[1] ?? name;
+  const goal = /^\*\*(.+)\*\*$/m.exec(opening)?.[1] ?? "";
+  const toFillIn = pageAddresses.get(posix.join("notebooks/exercises", `${name}.ipynb`));
+  const exercises = toFillIn === undefined ? "" : ` · <a href="${toFillIn}">exercises to fill in</a>`;
+  return `<li><a href="lessons/${name}.html">${escapeHtml(title)}</a>${exercises}<p>${escapeHtml(withoutLinks(goal))}</p></li>`;
+}
+
+/** A link in Markdown is its text. */
+function withoutLinks(markdown: string): string {
+  return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[*`]/g, "");
+}

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { posix } from "node:path";
+import { escapeHtml } from "../viz/html.js";
+import { renderNotebook } from "../notebook/html/index.js";
+import { hasSolution, withoutSolutions } from "../notebook/exercises/edition/solution-regions.js";
+import { readNotebook, type Cell, type Notebook } from "../notebook/runner/notebook-file.js";
+import { course } from "./course.js";
+import { linksToPages, pageAddresses } from "./page-addresses.js";
+
+/**
+ * The page of a notebook or a Markdown file. Authors' notebooks are shown with what their cells printed, but what solves
+ * an exercise is left out together with what that cell printed.
+ *
+ * @param path in the checkout, one of those in `pageAddresses`
+ */
+export async function lessonPage(path: string): Promise<string> {
+  const notebook = path.endsWith(".md")
+    ? textAsNotebook(await readFile(path, "utf8"))
+    : await readNotebook(path);
+  const cells = notebook.cells.map((cell) => readOnlyCell(cell, path));
+  return renderNotebook({ ...notebook, cells }, { bar: bar(path) });
+}
+
+function textAsNotebook(source: string): Notebook {
+  const cell: Cell = { id: "text", cell_type: "markdown", metadata: {}, source };
+  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] };
+}
+
+function readOnlyCell(cell: Cell, path: string): Cell {
+  if (cell.cell_type === "markdown") return { ...cell, source: linksToPages(cell.source, path) };
+  if (cell.cell_type !== "code" || !hasSolution(cell.source)) return cell;
+  const source = withoutSolutions(cell.source, "// Yours to write.", `${path}: cell ${cell.id}`);
+  return { ...cell, source, outputs: [] };
+}
+
+/** Links above a page: the front page, the lesson before and after, the exercises without outputs, the glossary. */
+function bar(path: string): string {
+  const from = posix.dirname(pageAddresses.get(path) ?? "");
+  const link = (target: string, text: string) =>
+    `<a href="${escapeHtml(posix.relative(from, target))}">${escapeHtml(text)}</a>`;
+  const links = [link("index.html", "HE-ML")];
+  const page = (source: string, text: string) => {
+    const address = pageAddresses.get(source);
+    if (address !== undefined && source !== path) links.push(link(address, text));
+  };
+  const name = posix.basename(path, ".ipynb");
+  const place = course.findIndex((known) => known === name);
+  if (place > 0) page(beside(path, course[place - 1]), "Previous");
+  if (place >= 0 && place + 1 < course.length) page(beside(path, course[place + 1]), "Next");
+  page(`notebooks/exercises/${name}.ipynb`, "To fill in");
+  if (path.startsWith("notebooks/exercises/")) page(`notebooks/${name}.ipynb`, "With outputs");
+  page("notebooks/GLOSSARY.md", "Glossary");
+  return `<div role="navigation" aria-label="Course" class="bar">${links.join("\n")}</div>`;
+}
+
+function beside(path: string, name: string): string {
+  return posix.join(posix.dirname(path), `${name}.ipynb`);
+}
