@@ -1,33 +1,48 @@
 import { join } from "node:path";
 import { Command } from "commander";
+import { wholeNumber } from "./arguments.js";
 import type { CommandIo } from "./command-io.js";
 import { startProgress } from "./progress.js";
+import { stopped } from "./serve-command.js";
 
 interface SiteOptions {
   readonly out: string;
   readonly json?: boolean;
+  readonly serve?: boolean;
+  readonly port: number;
 }
 
 /** `he-ml site`: the course as a folder of pages for a static host. */
 export function siteCommand(io: CommandIo): Command {
   return new Command("site")
-    .description("build the course as pages to read, for any static host; needs a checkout")
+    .description("build the course and the playground as pages for any static host; needs a checkout")
     .option("--out <dir>", "folder to write", join("out", "site"))
     .option("--json", "print the pages and their sizes as JSON")
+    .option("--serve", "then show it on this machine, until Ctrl-C")
+    .option("--port <p>", "where --serve listens; 0 for any that is free", wholeNumber(0, 65_535), 8930)
     .action((options: SiteOptions) => run(options, io));
 }
 
-async function run({ out, json }: SiteOptions, { stdout, stderr, signal }: CommandIo): Promise<void> {
+async function run(
+  { out, json, serve, port }: SiteOptions,
+  { stdout, stderr, signal }: CommandIo,
+): Promise<void> {
   const { buildSite } = await import("../site/build-site.js");
   const progress = startProgress(stderr);
-  const pages = await buildSite({
+  const built = await buildSite({
     out,
     signal,
     progress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());
   stdout.write(
     json
-      ? `${JSON.stringify({ out, pages })}\n`
-      : `${join(out, "index.html")}: ${pages.length} pages written\n`,
+      ? `${JSON.stringify({ out, ...built })}\n`
+      : `${join(out, "index.html")}: ${built.pages.length} pages and the playground written\n`,
   );
+  if (!serve) return;
+  const { serveSite } = await import("../site/serve-site.js");
+  const { url, close } = await serveSite(out, port);
+  stderr.write(`he-ml: the site is at ${url} until Ctrl-C\n`);
+  await stopped(signal);
+  await close();
 }

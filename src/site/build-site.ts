@@ -1,18 +1,31 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InputError } from "../he-ml/errors.js";
 import { frontPage } from "./front-page.js";
 import { lessonPage } from "./lesson-pages.js";
+import { buildLibrary } from "./library-bundle.js";
 import { pageAddresses } from "./page-addresses.js";
+import { buildPlayground } from "./playground-build.js";
 
-/** A page that was written; sizes in bytes. */
-export interface BuiltPage {
-  /** In the site. */
-  readonly path: string;
+/** Sizes in bytes, as it lies there and as hosts send it. */
+export interface BuiltSize {
   readonly bytes: number;
   readonly gzipBytes: number;
+}
+
+/** A page that was written. */
+export interface BuiltPage extends BuiltSize {
+  /** In the site. */
+  readonly path: string;
+}
+
+export interface BuiltSite {
+  /** The pages to read. */
+  readonly pages: readonly BuiltPage[];
+  /** All of the playground's files, without models. */
+  readonly playground: BuiltSize;
 }
 
 export interface BuildSiteOptions {
@@ -29,16 +42,23 @@ export interface BuildSiteOptions {
  * @throws InputError where this is no checkout of HE-ML, or `out` holds something else than a site
  * @example await buildSite({ out: "out/site" });
  */
-export async function buildSite({ out, progress, signal }: BuildSiteOptions): Promise<BuiltPage[]> {
+export async function buildSite({ out, progress, signal }: BuildSiteOptions): Promise<BuiltSite> {
   await requireCheckout();
   await requireSiteOrNothing(out);
   const target = resolve(out);
   const fresh = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   try {
     const pages = await writePages(fresh, progress, signal);
+    progress?.("lib", pages.length, pages.length);
+    await buildLibrary(fresh);
+    signal?.throwIfAborted();
+    progress?.("playground", pages.length, pages.length);
+    await buildPlayground(fresh);
+    signal?.throwIfAborted();
+    const playground = await sizeOfFolder(join(fresh, "playground"));
     await rm(target, { recursive: true, force: true });
     await rename(fresh, target);
-    return pages;
+    return { pages, playground };
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
@@ -58,9 +78,25 @@ async function writePages(
     const content = Buffer.from(await make());
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
-    pages.push({ path, bytes: content.length, gzipBytes: gzipSync(content).length });
+    pages.push({ path, ...sizeOf(content) });
   }
   return pages;
+}
+
+const sizeOf = (content: Buffer): BuiltSize => ({
+  bytes: content.length,
+  gzipBytes: gzipSync(content).length,
+});
+
+async function sizeOfFolder(folder: string): Promise<BuiltSize> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  let [bytes, gzipBytes] = [0, 0];
+  for (const entry of entries.filter((found) => found.isFile())) {
+    const size = sizeOf(await readFile(join(entry.parentPath, entry.name)));
+    bytes += size.bytes;
+    gzipBytes += size.gzipBytes;
+  }
+  return { bytes, gzipBytes };
 }
 
 async function requireCheckout(): Promise<void> {

@@ -16,6 +16,8 @@ export async function frontPage(): Promise<string> {
 <p>Classify images while they are encrypted, and see what it costs. A client encrypts a picture; a server computes a
 neural network on it without a key; only the client can read the answer. This course starts with the encrypted network
 and then builds each of its parts.</p>
+<p><a href="playground/index.html">The playground</a>: draw a digit, and have it classified while it is encrypted, here in
+your browser; and a bench to try CKKS out.</p>
 <h2>The course</h2>
 <ul class="course">
 ${lessons.join("\n")}
@@ -26,6 +28,10 @@ ${further.join("\n")}
 <li><a href="lessons/GLOSSARY.html">Glossary</a></li>
 <li><a href="lessons/INSTRUCTORS.html">Instructor’s guide</a></li>
 </ul>
+<h2>What it needs</h2>
+<p>Pages to read need nothing: they are one file each, and their figures are drawn by a script that they bring along. The
+playground needs a browser with WebAssembly’s exceptions, as today’s Chromium and Firefox have them; it says so where they
+are missing. To run notebooks, install HE-ML and Node.</p>
 <h2>What is not promised</h2>
 <p>HE-ML is for learning and research. <a href="lessons/SECURITY.html">What it protects, and what it does not</a>.</p>
 </main>`;

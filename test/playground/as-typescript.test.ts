@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import ts from "typescript";
 import { operations, type BenchOperation } from "../../src/playground/bench/operations.js";
 import { benchCode, drawCode } from "../../src/playground/share/as-typescript.js";
-import { jupyterLiteLink, notebookOf } from "../../src/playground/share/notebook.js";
+import { notebookOf } from "../../src/playground/share/notebook.js";
 import { startOfBench, startOfDraw } from "../../src/playground/state/link.js";
 
 const image = Array.from({ length: 784 }, (_, i) => i % 16);
@@ -49,12 +49,4 @@ test("a notebook holds the cell, and is for our kernel", () => {
   const notebook = JSON.parse(notebookOf("A digit", "http://host/#draw", cells["a digit"]));
   expect(notebook).toMatchObject({ nbformat: 4, metadata: { kernelspec: { name: "he-ml" } } });
   expect(notebook.cells[1].source.join("")).toBe(cells["a digit"].trimEnd());
-});
-
-test("the link to JupyterLite holds the cell, behind the #", () => {
-  const [page, hash] = jupyterLiteLink(cells["all operations"]).split("#");
-  expect(page).toBe("../live/repl/index.html");
-  expect(Object.fromEntries(new URLSearchParams(hash))).toMatchObject({
-    ...{ kernel: "he-ml", execute: "0", code: cells["all operations"] },
-  });
 });

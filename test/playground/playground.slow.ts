@@ -82,12 +82,6 @@ test("a digit is drawn and looked into; a link and a cell say the same of it", a
 
   expect(await runCell(page)).toMatch(/It is a 7\nLargest difference to the plain model: 0\.0\d+\n/);
 
-  await mkdir(join(site.folder, "live/repl"), { recursive: true });
-  await writeFile(join(site.folder, "live/repl/index.html"), `<link rel="icon" href="data:,">`);
-  await page.getByRole("button", { name: "Open in JupyterLite" }).click();
-  await page.waitForURL(/\/some\/where\/live\/repl\/index\.html#kernel=he-ml&/);
-  await page.goBack();
-  await classified(page, 7);
   expect(complaints).toEqual([]);
   await page.context().close();
 });

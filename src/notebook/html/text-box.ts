@@ -1,8 +1,9 @@
 import { escapeHtml } from "../../viz/html.js";
 import { terminalText } from "./terminal-text.js";
 
-/** Boxes with more lines than this may scroll, so the keyboard must reach them. */
+/** Boxes with more lines, or wider ones, than this may scroll, so the keyboard must reach them. */
 const longLines = 20;
+const wideCharacters = 36;
 
 interface TextBox {
   readonly kind: "stdout" | "stderr" | "error" | "result";
@@ -14,9 +15,10 @@ interface TextBox {
 /** Text that a program wrote, whole; what is long scrolls within its box. */
 export function textBox({ kind, title, text }: TextBox): string {
   const shown = terminalText(text).replace(/\n$/, "");
-  const lines = shown.split("\n").length;
-  const reach =
-    lines > longLines ? ` tabindex="0" role="group" aria-label="${title ?? "Output"}, ${lines} lines"` : "";
+  const lines = shown.split("\n");
+  const mayScroll = lines.length > longLines || lines.some(({ length }) => length > wideCharacters);
+  const counted = `${lines.length} ${lines.length === 1 ? "line" : "lines"}`;
+  const reach = mayScroll ? ` tabindex="0" role="group" aria-label="${title ?? "Output"}, ${counted}"` : "";
   const heading = title === undefined ? "" : `<p class="box-title">${escapeHtml(title)}</p>`;
   // A line break right after <pre> is not shown; the one written here keeps a first empty line of the text.
   return `<div class="box ${kind}">${heading}<pre${reach}>\n${escapeHtml(shown)}</pre></div>`;

@@ -23,15 +23,3 @@ export function notebookOf(title: string, link: string, code: string): string {
     1,
   )}\n`;
 }
-
-/**
- * Where the site's JupyterLite opens with a cell, ready to be run: in its REPL, as no other of its applications takes code from an
- * address. It is behind the #, so that it is not sent to the host.
- *
- * @see JupyterLite 0.8, packages/repl-extension: getShareableParams
- * @see https://jupyterlite.readthedocs.io/en/stable/quickstart/embed-repl.html
- */
-export function jupyterLiteLink(code: string): string {
-  const fields = new URLSearchParams({ kernel: kernel.name, toolbar: "1", execute: "0", code });
-  return `../live/repl/index.html#${fields.toString()}`;
-}

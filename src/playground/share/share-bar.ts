@@ -1,5 +1,5 @@
 import { button, byId, make } from "../dom/make.js";
-import { jupyterLiteLink, notebookOf } from "./notebook.js";
+import { notebookOf } from "./notebook.js";
 
 /** What is shared of a page. */
 export interface Shared {
@@ -48,7 +48,7 @@ export function shareBar(shared: () => Shared): void {
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
       said.textContent =
-        "playground.ipynb is downloaded: drag it into the list of files of the live course, or open it in any Jupyter with this project's kernel.";
+        "playground.ipynb is downloaded: open it in any Jupyter with this project's kernel (he-ml lab).";
     });
   byId("share").append(
     make("h2", { id: "share-title" }, "Take it with you"),
@@ -58,7 +58,6 @@ export function shareBar(shared: () => Shared): void {
       { class: "buttons" },
       button("Copy link", () => void copy("The link", location.href)),
       button("Copy as TypeScript", show),
-      button("Open in JupyterLite", () => withCode((cell) => location.assign(jupyterLiteLink(cell)))),
       button("Download as a notebook", download),
     ),
     said,
