@@ -100,14 +100,18 @@ export const accuracyLatency: ResearchFigure<AccuracyLatencyData> = {
 
   draw({ exact, measured }): Figure {
     const families = [
-      { name: "one square: channels", below: true, isOf: ({ hidden }: SquareNetwork) => hidden === null },
+      {
+        name: "one square: channels",
+        labelsAt: "belowRight",
+        isOf: ({ hidden }: SquareNetwork) => hidden === null,
+      },
       {
         name: "two squares: channels·hidden",
-        below: false,
+        labelsAt: "aboveLeft",
         isOf: ({ hidden }: SquareNetwork) => hidden !== null,
       },
-    ];
-    const ours = families.flatMap(({ name, below, isOf }): MeasuredSeries[] => {
+    ] as const;
+    const ours = families.flatMap(({ name, labelsAt, isOf }): MeasuredSeries[] => {
       const held = exact.networks
         .map((network, i) => ({ network, ...measured.networks[i] }))
         .filter(({ network }) => isOf(network));
@@ -118,7 +122,7 @@ export const accuracyLatency: ResearchFigure<AccuracyLatencyData> = {
           x: held.map(({ milliseconds }) => milliseconds.mean),
           y: held.map(({ accuracy }) => percent(accuracy)),
           across: held.map(({ milliseconds }) => milliseconds.confidence95),
-          below,
+          labelsAt,
           labels: held.map(({ network }) => squareNetworkName(network)),
         },
       ];

@@ -27,10 +27,10 @@ export interface MeasuredSeries {
   readonly style?: number;
   /** Points that are not filled, as for what others published. */
   readonly open?: boolean;
-  /** What stands above each point. */
+  /** What stands beside each point. */
   readonly labels?: readonly string[];
-  /** The labels stand below. */
-  readonly below?: boolean;
+  /** Above the points unless told. */
+  readonly labelsAt?: keyof typeof labelPlaces;
 }
 
 export interface MeasuredPlotAxis extends LinePlotAxis {
@@ -114,8 +114,21 @@ const namedTicks = (names: readonly string[]): LayoutAxis => ({
   zeroline: false,
 });
 
+/** Plotly's names. */
+const labelPlaces = { above: "top center", aboveLeft: "top left", belowRight: "bottom right" } as const;
+
 function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
-  const { name, x, y, interval, drawn = "joined", style = index, open = false, labels, below = false } = one;
+  const {
+    name,
+    x,
+    y,
+    interval,
+    drawn = "joined",
+    style = index,
+    open = false,
+    labels,
+    labelsAt = "above",
+  } = one;
   const { across } = one;
   const { color, dash, symbol } = seriesStyle(style);
   const modes = [
@@ -138,7 +151,7 @@ function trace(one: MeasuredSeries, index: number): Partial<ScatterData> {
       size: 9,
       line: { color, width: open ? 2 : 0 },
     },
-    ...(labels && { text: labels.map(plainText), textposition: below ? "bottom center" : "top center" }),
+    ...(labels && { text: labels.map(plainText), textposition: labelPlaces[labelsAt] }),
     ...(interval && { error_y: bars(y, interval, color) }),
     ...(across && { error_x: bars(x, across, color) }),
   };
