@@ -51,8 +51,9 @@ test("a server computes; stopped in the middle it is missed by a sentence, and b
   expect(await failure.textContent()).toContain(
     `see that "he-ml serve --cors ${new URL(site.url).origin}" runs there`,
   );
+  const asked = proxy.requests.length;
   await page.getByRole("button", { name: "Try again" }).click();
-  await failure.waitFor({ state: "hidden" });
+  while (proxy.requests.length === asked) await page.waitForTimeout(50);
   await failure.waitFor();
 
   // Another process, which knows nothing of keys that were sent before.

@@ -4,15 +4,20 @@ import { dirname, join } from "node:path";
 import katex from "katex";
 import { escapeHtml } from "../../viz/html.js";
 
+const displayed = '<span class="katex-display">';
+/** What is wider than a telephone scrolls, so the keyboard must reach it. */
+const reachable = '<span class="katex-display" tabindex="0">';
+
 /** A formula as HTML, with MathML beside it for screen readers. TeX that is wrong is shown as it was written. */
 export function formulaHtml(tex: string, display: boolean): string {
   try {
-    return katex.renderToString(tex, {
+    const html = katex.renderToString(tex, {
       displayMode: display,
       throwOnError: true,
       strict: "ignore",
       maxSize: 40,
     });
+    return html.replace(displayed, reachable);
   } catch (error) {
     const source = display ? `$$${tex}$$` : `$${tex}$`;
     const reason = (error as Error).message;
