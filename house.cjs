@@ -53,6 +53,7 @@ const floors = [
     folder: "network",
     holds: "what client and server say over HTTP, and the client's side (fetch only)",
   },
+  { folder: "browser", holds: "what needs a page or its workers: model files by their addresses" },
   {
     folder: "node",
     holds:

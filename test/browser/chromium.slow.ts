@@ -38,8 +38,7 @@ const inferred = async (evaluator: EvaluatorKind, leftOut: readonly string[] = [
   const { images } = await loadTestImages("mnist", [0]);
   const given = { pixels: [...imageAt(images, 0).data], evaluator };
   return pages.visit(
-    (opened) =>
-      opened.evaluate(({ pixels, evaluator }) => page.infer("models/lenet1", pixels, evaluator), given),
+    (opened) => opened.evaluate(({ pixels, evaluator }) => page.infer("lenet1", pixels, evaluator), given),
     leftOut,
   );
 };
@@ -82,7 +81,7 @@ test("where the kernels are not served, SEAL computes, and it is said why", asyn
 
 test("a PyTorch file is read in a page", async () => {
   const { result } = await pages.visit((opened) =>
-    opened.evaluate(({ path, inputShape }) => page.kindsOf([path], inputShape), torch),
+    opened.evaluate(({ path, inputShape }) => page.kindsOf(path, inputShape), torch),
   );
   expect(result).toEqual(torch.kinds);
 });
@@ -91,7 +90,7 @@ test("without SEAL's WASM the page is told where it belongs", async () => {
   const { result } = await pages.visit(
     (opened) =>
       opened.evaluate(() =>
-        page.infer("models/lenet1", new Array<number>(784).fill(0), "seal").then(() => "", String),
+        page.infer("lenet1", new Array<number>(784).fill(0), "seal").then(() => "", String),
       ),
     ["/seal_throws.wasm"],
   );

@@ -2,14 +2,12 @@ import {
   Client,
   RemoteModel,
   compile,
+  loadModel,
+  loadNetwork,
   modelForward,
-  readModel,
-  readNetwork,
   tensor,
   type EvaluatorChoice,
   type EvaluatorKind,
-  type ModelFiles,
-  type Network,
 } from "he-ml";
 import type { Answer, Request } from "./messages.js";
 
@@ -24,24 +22,15 @@ export interface Outcome {
 
 /** What the test calls. */
 export interface Page {
-  infer(folder: string, pixels: readonly number[], evaluator: EvaluatorKind): Promise<Outcome>;
+  infer(name: string, pixels: readonly number[], evaluator: EvaluatorKind): Promise<Outcome>;
   /** What a model on a server makes of an image that it never sees. */
   classify(
     url: string,
     net: string,
     pixels: readonly number[],
   ): Promise<{ logits: number[]; predicted: number }>;
-  /** Kinds of the layers of a model whose files are served. */
-  kindsOf(urls: readonly string[], inputShape: readonly number[]): Promise<readonly string[]>;
-}
-
-async function fetched(urls: readonly string[]): Promise<ModelFiles> {
-  const files = urls.map(async (url) => {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url}: ${response.status}`);
-    return [url.split("/").at(-1)!, new Uint8Array(await response.arrayBuffer())] as const;
-  });
-  return Object.fromEntries(await Promise.all(files));
+  /** Kinds of the layers of a model that is served. */
+  kindsOf(url: string, inputShape: readonly number[]): Promise<readonly string[]>;
 }
 
 function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: string }>> {
@@ -58,10 +47,8 @@ function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: s
 }
 
 const page: Page = {
-  async infer(folder, pixels, evaluator) {
-    const names = ["model.onnx", "metrics.json", "parameters.json"];
-    const files = await fetched(names.map((name) => `${folder}/${name}`));
-    const model = await readModel(files);
+  async infer(name, pixels, evaluator) {
+    const model = await loadModel(name);
     const program = await compile(model, { evaluator });
     const client = await Client.create(program.clientSpec);
     const evaluationKeys = client.evaluationKeys;
@@ -90,8 +77,8 @@ const page: Page = {
       await remote.close();
     }
   },
-  async kindsOf(urls, inputShape) {
-    const network: Network = await readNetwork(await fetched(urls), { inputShape });
+  async kindsOf(url, inputShape) {
+    const network = await loadNetwork(url, { inputShape });
     return network.layers.map(({ kind }) => kind);
   },
 };

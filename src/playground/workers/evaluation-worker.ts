@@ -3,6 +3,7 @@ import {
   Server,
   compile,
   explain,
+  loadModel,
   zeros,
   type Program,
   type SerializedTensor,
@@ -12,7 +13,6 @@ import {
 import { runBench } from "../bench/run.js";
 import { answerCalls } from "./calls.js";
 import type { EvaluationWork, StageCiphertexts } from "./messages.js";
-import { modelIn } from "./read-model.js";
 
 const evaluatorNames = { seal: "SEAL", kernel: "the evaluator of our own" } as const;
 
@@ -35,7 +35,7 @@ const evaluationWork: EvaluationWork = {
   compile: ({ folder, evaluator }) =>
     timed(async () => {
       await server?.close();
-      program = await compile(await modelIn(folder), { evaluator });
+      program = await compile(await loadModel(folder), { evaluator });
       return { spec: program.clientSpec };
     }),
   start: () =>

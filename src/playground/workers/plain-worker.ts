@@ -5,6 +5,7 @@ import {
   PublicContext,
   checkParameters,
   encodePlan,
+  loadModel,
   maxCoeffModulusBits,
   modelForward,
   securityTable,
@@ -19,12 +20,11 @@ import { coefficientSlots } from "../bench/operations.js";
 import { runTwin } from "../bench/twin.js";
 import { answerCalls, sentenceOf } from "./calls.js";
 import type { CheckedParameters, PlainStage, PlainWork } from "./messages.js";
-import { modelIn } from "./read-model.js";
 
 const models = new Map<string, Promise<Model>>();
 
 function modelOf(folder: string): Promise<Model> {
-  const model = models.get(folder) ?? modelIn(folder);
+  const model = models.get(folder) ?? loadModel(folder);
   models.set(folder, model);
   return model;
 }
