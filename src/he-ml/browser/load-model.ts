@@ -80,11 +80,20 @@ function addressOf(model: unknown): URL {
 /** Of the page, or of the worker; declared in TypeScript's DOM library only, which the library does without. */
 const pageAddress = () => (globalThis as { readonly location?: { readonly href: string } }).location?.href;
 
-const fileOf = ({ pathname }: URL) => decodeURIComponent(pathname.split("/").at(-1)!);
+const fileOf = ({ pathname }: URL) => decoded(pathname.split("/").at(-1)!);
 
 function folderOf({ pathname }: URL): string | undefined {
   const folder = pathname.split("/").at(-2);
-  return folder ? decodeURIComponent(folder) : undefined;
+  return folder ? decoded(folder) : undefined;
+}
+
+/** As it is where it is not the UTF-8 that addresses are written in. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** @returns undefined where a file that is optional is not there */

@@ -3,10 +3,6 @@
 /** The package's exports that have an edition for the browser, each with its file in the library's folder. */
 const LIBRARIES: Readonly<Record<string, string>> = {
   "he-ml": "he-ml.js",
-  "he-ml/notebook": "notebook.js",
-  "he-ml/exercises": "exercises.js",
-  "he-ml/viz": "viz.js",
-  "he-ml/train": "train.js",
   "he-ml/onnx": "onnx.js",
   "he-ml/toy-ckks": "toy-ckks.js",
 };
@@ -15,7 +11,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
  * The file, within the library's folder, of what a cell imports.
  *
  * @throws Error that says what to do, for whatever a cell in the browser cannot import
- * @example libraryFile("he-ml/viz") // "viz.js"
+ * @example libraryFile("he-ml/toy-ckks") // "toy-ckks.js"
  */
 export function libraryFile(specifier: string): string {
   const file = Object.hasOwn(LIBRARIES, specifier) ? LIBRARIES[specifier] : undefined;

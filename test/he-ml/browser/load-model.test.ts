@@ -43,6 +43,11 @@ test.each(["https://host.example/a/lenet1/", "https://host.example/a/lenet1/mode
   },
 );
 
+test("an address need not be UTF-8", async () => {
+  await serveLeNet("https://host.example/%E0%A4%A/", ["model.onnx"]);
+  expect((await loadModel("https://host.example/%E0%A4%A/")).name).toBe("%E0%A4%A");
+});
+
 test("a file of weights alone gets its layers from beside it", async () => {
   const { path, inputShape, kinds } = torchCases.find(({ name }) => name === "adaptive-average-pool")!;
   host.set("https://host.example/net.pt", await readFile(path));
