@@ -5,6 +5,7 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { promisify } from "node:util";
 import { serveSite } from "../../dist/site/serve-site.js";
+import { readNotebook } from "../../src/notebook/runner/notebook-file.js";
 import { heMl } from "../cli/he-ml.js";
 import { TestFolder } from "../notebook/support.js";
 
@@ -60,6 +61,30 @@ test("every page has a policy, loads nothing from elsewhere, and shows no soluti
       bars: path === "index.html" ? 0 : 1,
     });
   }
+});
+
+test("no page shows what solves its exercises", async () => {
+  const text = (of: string) => of.replaceAll(/\s+/g, " ").trim();
+  let solutions = 0;
+  const shown: string[] = [];
+  for (const name of (await readdir("notebooks")).filter((file) => /^\d\d-.*\.ipynb$/.test(file))) {
+    const { cells } = await readNotebook(join("notebooks", name));
+    const authors = cells.map(({ source }) => source).join("\n");
+    const found = Array.from(
+      authors.matchAll(/BEGIN SOLUTION\n(.*?)\/\/ END SOLUTION/gs),
+      ([, solution]) => solution,
+    );
+    solutions += found.length;
+    for (const folder of ["lessons", "lessons/exercises"]) {
+      const path = `${folder}/${name.replace(".ipynb", ".html")}`;
+      const page = text(pages.get(path)!.body.textContent!);
+      shown.push(
+        ...found.filter((solution) => page.includes(text(solution))).map((solution) => path + solution),
+      );
+    }
+  }
+  expect(solutions).toBeGreaterThan(30);
+  expect(shown).toEqual([]);
 });
 
 test("a folder that holds something else is left alone", async () => {
