@@ -53,6 +53,15 @@ const floors = [
     folder: "network",
     holds: "what client and server say over HTTP, and the client's side (fetch only)",
   },
+  {
+    folder: "engine",
+    holds:
+      "behind a service of models: programs, sessions and jobs, the queue and the store in memory, and what workers do",
+  },
+  {
+    folder: "rest",
+    holds: "what each route of the service takes and answers, whoever carries it",
+  },
   { folder: "browser", holds: "what needs a page or its workers: model files by their addresses" },
   {
     folder: "node",

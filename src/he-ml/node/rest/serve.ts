@@ -1,6 +1,7 @@
 import { InputError } from "../../errors.js";
+import { checkConfig, type ServeConfigInput } from "../../rest/config.js";
+import type { LogSink } from "../../rest/log.js";
 import { requirePackages } from "../optional-packages.js";
-import { checkConfig, type ServeConfigInput } from "./config.js";
 import { checkServeOptions } from "./serve-options.js";
 
 export interface ServeOptions {
@@ -24,7 +25,7 @@ export interface ServeOptions {
    */
   readonly redis?: string;
   /** Where a line of JSON goes for each request; nowhere if left out. */
-  readonly log?: NodeJS.WritableStream;
+  readonly log?: LogSink;
 }
 
 /** A server that listens. */
