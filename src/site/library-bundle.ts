@@ -28,8 +28,8 @@ async function browserExports(): Promise<string[]> {
 }
 
 /**
- * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, WebAssembly files, the
- * committed models and what notebooks read as files. The package must be built.
+ * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, the script of a service's workers,
+ * WebAssembly files, the committed models and what notebooks read as files. The package must be built.
  *
  * @param out the site's folder
  * @throws Error of esbuild if an export needs a module that only Node has
@@ -39,7 +39,11 @@ export async function buildLibrary(out: string): Promise<void> {
   const subpaths = await browserExports();
   await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(subpaths.map((subpath) => [moduleName(subpath), join("he-ml", subpath)])),
+    entryPoints: {
+      ...Object.fromEntries(subpaths.map((subpath) => [moduleName(subpath), join("he-ml", subpath)])),
+      // What he-ml.js starts as a worker
+      "engine-worker": join(root, "dist/he-ml/browser/service/engine-worker.js"),
+    },
     outdir: lib,
     bundle: true,
     splitting: true,

@@ -33,6 +33,8 @@ export const limitsSchema = z.strictObject({
 
 export interface Limits extends TypeOf<typeof limitsSchema> {}
 
+/** Characters of what stands in an address for a name or a number. */
+export const mostParamLength = 1000;
 /** JSON that asks for programs: another program's output specification may be in it, with a slot for each value. */
 export const mostProgramRequestBytes = 16 * MiB;
 /** What our byte format may have before its sections. */

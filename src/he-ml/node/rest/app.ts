@@ -7,7 +7,7 @@ import type { Engine } from "../../engine/engine.js";
 import { bytesType, refusals, routes, timingHeader } from "../../network/protocol.js";
 import { Answers } from "../../rest/answers.js";
 import { HttpError, closingError, refusalText, requireNoEncoding } from "../../rest/http-error.js";
-import type { Limits } from "../../rest/limits.js";
+import { mostParamLength, type Limits } from "../../rest/limits.js";
 import type { LogSink } from "../../rest/log.js";
 import type { ServedModels } from "../../rest/models.js";
 import type { App, SchemaTypes } from "./app-types.js";
@@ -61,7 +61,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     keepAliveTimeout: 10_000,
     exposeHeadRoutes: false,
     // Longer ones than any route takes are refused by its schema.
-    routerOptions: { maxParamLength: 1000 },
+    routerOptions: { maxParamLength: mostParamLength },
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<SchemaTypes>() as App;
