@@ -1,4 +1,6 @@
+import { base64ToUint8Array, uint8ArrayToBase64 } from "uint8array-extras";
 import { parametersSpec } from "../../../he-ml/crypto/parameters.js";
+import { InputError } from "../../../he-ml/errors.js";
 import {
   checkParameters,
   compile,
@@ -14,6 +16,7 @@ import {
   type Tensor,
 } from "../../../he-ml/index.js";
 import type { Random } from "../exercise.js";
+import { shown } from "../responses.js";
 
 // A network that is small enough to be encrypted, computed and decrypted within a check: 1×4×4 → 2×2×2 → square → 3.
 
@@ -91,5 +94,13 @@ export function wrongLogit(expected: readonly number[], got: readonly number[]):
   return `logit ${at} is ${Number(got[at]).toPrecision(3)}, and ${expected[at].toPrecision(3)} without encryption`;
 }
 
-export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+export const base64 = (bytes: Uint8Array): string => uint8ArrayToBase64(bytes);
+
+/** @throws InputError unless it is base64 */
+export function bytesOf(text: string): Uint8Array {
+  try {
+    return base64ToUint8Array(text);
+  } catch {
+    throw new InputError(`bytes: expected base64, got ${shown(text)}; return the bytes themselves`);
+  }
+}
