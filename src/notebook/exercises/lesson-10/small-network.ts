@@ -1,6 +1,5 @@
-import { base64ToUint8Array, uint8ArrayToBase64 } from "uint8array-extras";
+import { uint8ArrayToBase64 } from "uint8array-extras";
 import { parametersSpec } from "../../../he-ml/crypto/parameters.js";
-import { InputError } from "../../../he-ml/errors.js";
 import {
   checkParameters,
   compile,
@@ -15,8 +14,8 @@ import {
   type Program,
   type Tensor,
 } from "../../../he-ml/index.js";
+import { fromBase64 } from "../../../he-ml/network/nested-base64.js";
 import type { Random } from "../exercise.js";
-import { shown } from "../responses.js";
 
 // A network that is small enough to be encrypted, computed and decrypted within a check: 1×4×4 → 2×2×2 → square → 3.
 
@@ -95,12 +94,5 @@ export function wrongLogit(expected: readonly number[], got: readonly number[]):
 }
 
 export const base64 = (bytes: Uint8Array): string => uint8ArrayToBase64(bytes);
-
 /** @throws InputError unless it is base64 */
-export function bytesOf(text: string): Uint8Array {
-  try {
-    return base64ToUint8Array(text);
-  } catch {
-    throw new InputError(`bytes: expected base64, got ${shown(text)}; return the bytes themselves`);
-  }
-}
+export const bytesOf = (text: string): Uint8Array => fromBase64("bytes", text);
