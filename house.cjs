@@ -72,7 +72,7 @@ const around = [
     holds: "datasets, square-activated CNNs in tfjs, export",
     imports: [
       ...["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
-      "he-ml/node/optional-packages.ts",
+      ...["he-ml/node/optional-packages.ts", "he-ml/browser/fetch-bytes.ts"],
     ],
   },
   {

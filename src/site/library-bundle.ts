@@ -61,10 +61,15 @@ export async function buildLibrary(out: string): Promise<void> {
 }
 
 async function wasmFiles(): Promise<string[]> {
-  const seal = join(dirname(fileURLToPath(import.meta.resolve("node-seal/throws"))), "seal_throws.wasm");
+  const folderOf = (file: string) => dirname(fileURLToPath(import.meta.resolve(file)));
+  const seal = join(folderOf("node-seal/throws"), "seal_throws.wasm");
+  // Training runs on one thread
+  const tensorflow = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"].map((name) =>
+    join(folderOf("@tensorflow/tfjs-backend-wasm"), name),
+  );
   const kernels = join(root, "dist/he-ml/kernels");
   const own = (await readdir(kernels)).filter((name) => name.endsWith(".wasm"));
-  return [seal, ...own.map((name) => join(kernels, name))];
+  return [seal, ...tensorflow, ...own.map((name) => join(kernels, name))];
 }
 
 /** MNIST as a whole, compressed, where its package is installed: what is committed are its first 200 test images. */
