@@ -28,7 +28,7 @@ async function browserExports(): Promise<string[]> {
 }
 
 /**
- * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, WebAssembly files, the
+ * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, the script of a server's threads, WebAssembly files, the
  * committed models and what notebooks read as files. The package must be built.
  *
  * @param out the site's folder
@@ -39,7 +39,11 @@ export async function buildLibrary(out: string): Promise<void> {
   const subpaths = await browserExports();
   await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(subpaths.map((subpath) => [moduleName(subpath), join("he-ml", subpath)])),
+    entryPoints: {
+      ...Object.fromEntries(subpaths.map((subpath) => [moduleName(subpath), join("he-ml", subpath)])),
+      // What he-ml.js starts as a worker
+      "thread-worker": join(root, "dist/he-ml/browser/thread-worker.js"),
+    },
     outdir: lib,
     bundle: true,
     splitting: true,
