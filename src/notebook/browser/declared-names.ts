@@ -1,6 +1,7 @@
 /** What a cell declares at its top: the names that later cells see. */
 import ts from "typescript";
 import { boundNames } from "./bindings.js";
+import { varsWithin } from "./cell-vars.js";
 
 /** A name of a cell, for those after it. */
 export interface DeclaredName {
@@ -67,19 +68,3 @@ function importedNames({ importClause }: ts.ImportDeclaration): ts.Identifier[] 
   const named = bindings && (ts.isNamespaceImport(bindings) ? [bindings] : bindings.elements);
   return [importClause?.name, ...(named ?? []).map(({ name }) => name)].filter((name) => name !== undefined);
 }
-
-/** The names that `var` declares in blocks and loops of a statement, but not in its functions and classes. */
-export function varsWithin(statement: ts.Node): string[] {
-  const names: string[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isModuleDeclaration(node)) return;
-    if (isVar(node)) for (const { name } of node.declarations) names.push(...boundNames(name));
-    ts.forEachChild(node, visit);
-  };
-  visit(statement);
-  return names;
-}
-
-/** Whether a node is the list of declarations that begins with `var`. */
-export const isVar = (node: ts.Node): node is ts.VariableDeclarationList =>
-  ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0;
