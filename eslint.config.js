@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-benchmarks/"] },
+  { ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-jupyterlite/", ".venv-benchmarks/"] },
   ...tseslint.configs.strict,
   {
     rules: {
