@@ -1,4 +1,4 @@
-/** What a cell in a page has of Node, declared: `node:assert`, `readFile` of `node:fs/promises`, `node:path`. */
+/** What the kernel in a page has of Node, declared: `node:assert`, `readFile` of `node:fs/promises`, `node:path`, `require.resolve`. */
 
 const compares = (name: string, docs: string): string => `
     /** ${docs} */
@@ -70,9 +70,9 @@ declare module "node:assert" {
 }
 
 declare module "node:fs/promises" {
-  /** The text of a file that lies beside the library or the notebook. */
-  export function readFile(path: string | URL, encoding: "utf8" | "utf-8" | { encoding: "utf8" | "utf-8" }): Promise<string>;
-  /** The bytes of a file that lies beside the library or the notebook. */
+  /** The text of a file of the course. */
+  export function readFile(path: string | URL, encoding: string | { encoding: string }): Promise<string>;
+  /** The bytes of a file of the course. */
   export function readFile(path: string | URL): Promise<Uint8Array>;
 }
 
@@ -93,6 +93,26 @@ declare module "node:path" {
   export function relative(from: string, to: string): string;
   /** The absolute path that the parts come to, the last first. */
   export function resolve(...paths: string[]): string;
+  /** The parts of a path. */
+  export function parse(path: string): { root: string; dir: string; base: string; ext: string; name: string };
   export const sep: "/";
 }
+
+declare module "assert" {
+  import assert = require("node:assert");
+  export = assert;
+}
+
+declare module "fs/promises" {
+  export * from "node:fs/promises";
+}
+
+declare module "path" {
+  export * from "node:path";
+}
+
+declare const require: {
+  /** Where the package's description would be, beside the course's files. */
+  resolve(specifier: "he-ml/package.json"): string;
+};
 `;

@@ -43,7 +43,10 @@ export function createLanguage(types: Readonly<Record<string, string>>): Languag
   const subpaths = Object.keys(exportsOf(types));
   const specifiers = (checker: ts.TypeChecker): string[] => [
     ...subpaths.map((subpath) => subpath.replace(/^\./, "he-ml")),
-    ...checker.getAmbientModules().map(({ name }) => name.slice(1, -1)),
+    ...checker
+      .getAmbientModules()
+      .map(({ name }) => name.slice(1, -1))
+      .filter((name) => name.startsWith("node:")),
   ];
   return {
     cellRan: (code) => cells.ran(code),
