@@ -29,8 +29,9 @@ export class CellModules {
   readonly files = new Map<string, string>();
   readonly #origins = new Map<string, Origin>();
 
-  /** Keeps the names of a cell that ran; those of earlier cells are hidden by equal ones. */
+  /** Keeps the names of a cell that ran; those of earlier cells are hidden by equal ones. One that is no TypeScript declares none. */
   ran(code: string): void {
+    if (!isTypeScript(code)) return;
     const module = `${CELLS_FOLDER}/${this.files.size + 1}`;
     const names = declaredNames(parse(code));
     const words = new Set(code.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
@@ -65,3 +66,9 @@ export class CellModules {
 }
 
 const parse = (code: string): ts.SourceFile => ts.createSourceFile(EDITED, code, ts.ScriptTarget.Latest);
+
+function isTypeScript(code: string): boolean {
+  const compilerOptions = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
+  const { diagnostics } = ts.transpileModule(code, { reportDiagnostics: true, compilerOptions });
+  return diagnostics?.length === 0;
+}

@@ -133,6 +133,10 @@ describe("names of earlier cells", () => {
   });
 });
 
+test("a cell that is no TypeScript declares nothing", () => {
+  expect(typeAfter(["const spoilt = 1n", "let spoilt = 'a'; const = 1"], "spoilt")).toBe("const spoilt: 1n");
+});
+
 describe("inspection", () => {
   test("has signature and documentation, as text and as Markdown", () => {
     language.cellRan('import { compile } from "he-ml";');
