@@ -94,7 +94,7 @@ const around = [
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker)",
+      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them)",
     imports: ["he-ml", "viz"],
   },
   {

@@ -17,7 +17,7 @@ const SAME_EVERYWHERE: readonly string[] = ["./toy-ckks"];
 const moduleName = (subpath: string): string => (subpath === "." ? "he-ml" : basename(subpath));
 
 /** The package's exports that have an edition for the browser: those with a `browser` condition, and those that need none. */
-async function browserExports(): Promise<string[]> {
+export async function browserExports(): Promise<string[]> {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
     exports: Record<string, string | Record<string, unknown>>;
   };
