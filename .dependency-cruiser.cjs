@@ -28,6 +28,8 @@ const serverSide = [
   "^src/he-ml/service/(server|session|executor|in-process|input-state|message).ts$",
   "^src/he-ml/network/(protocol|compute-message).ts$",
   "^src/he-ml/(engine|rest)/",
+  "^src/he-ml/threads/",
+  "^src/he-ml/browser/((server|serve).ts$|threads/|service/)",
   "^src/he-ml/node/(server.ts$|threads/|engine/|rest/)",
 ];
 
