@@ -79,7 +79,9 @@ async function requireEnvironment(signal: AbortSignal | undefined): Promise<void
   try {
     if (!(await stat(program("pip")).catch(() => undefined)))
       await run(python, ["-m", "venv", environment], { signal });
-    await run(program("pip"), ["install", "--quiet", "--disable-pip-version-check", ...requirements], { signal });
+    await run(program("pip"), ["install", "--quiet", "--disable-pip-version-check", ...requirements], {
+      signal,
+    });
   } catch (error) {
     signal?.throwIfAborted();
     const { stderr = "", message } = error as { stderr?: string; message: string };

@@ -87,9 +87,9 @@ export async function buildKernelExtension(folder: string): Promise<void> {
     format: "esm",
     splitting: true,
     chunkNames: "[name]-[hash]",
-    // What TypeScript asks of Node once it has found itself there, and Node's process where a port of its modules looks for settings.
+    // What TypeScript asks of Node once it has found itself there
     external: ["fs", "path", "os", "inspector", "perf_hooks", "module", "crypto"],
-    define: { "process.env.NODE_DEBUG": '""', "process.env.NODE_ENV": '"production"' },
+    inject: [join(sources, "node-process.ts")],
   });
   const description = {
     name: extensionName,

@@ -1,4 +1,4 @@
-import { format, formatWithOptions } from "node-inspect-extracted";
+import { format, formatWithOptions } from "#inspect";
 import type { StreamName } from "./kernel-messages.js";
 
 /** What cells print, as Node's console writes it (https://nodejs.org/api/console.html), without colours. */

@@ -54,8 +54,7 @@ export class CellRunner {
 
   /** An error as Jupyter shows it, with the cells' own lines. */
   failure(error: unknown): CellError {
-    const [ename, evalue] =
-      error instanceof Error ? [error.name, error.message] : ["thrown", String(error)];
+    const [ename, evalue] = error instanceof Error ? [error.name, error.message] : ["thrown", String(error)];
     return {
       type: "error",
       ename,

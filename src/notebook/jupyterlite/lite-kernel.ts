@@ -140,7 +140,11 @@ export class LiteKernel extends BaseKernel {
       const { ename, evalue, traceback } = output;
       this.publishExecuteError({ ename, evalue, traceback: [...traceback] }, parent);
     } else {
-      const content = { data: output.data, metadata: { ...output.metadata }, transient: { ...output.transient } };
+      const content = {
+        data: output.data,
+        metadata: { ...output.metadata },
+        transient: { ...output.transient },
+      };
       if (output.type === "display_data") this.displayData(content, parent);
       else this.updateDisplayData(content, parent);
     }

@@ -98,8 +98,3 @@ declare module "plotly.js-cartesian-dist-min" {
   const plotly: object;
   export default plotly;
 }
-
-declare module "assert" {
-  const assert: object;
-  export default assert;
-}

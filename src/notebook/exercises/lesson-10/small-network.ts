@@ -1,3 +1,4 @@
+import { uint8ArrayToBase64 } from "uint8array-extras";
 import { parametersSpec } from "../../../he-ml/crypto/parameters.js";
 import {
   checkParameters,
@@ -13,6 +14,7 @@ import {
   type Program,
   type Tensor,
 } from "../../../he-ml/index.js";
+import { fromBase64 } from "../../../he-ml/network/nested-base64.js";
 import type { Random } from "../exercise.js";
 
 // A network that is small enough to be encrypted, computed and decrypted within a check: 1×4×4 → 2×2×2 → square → 3.
@@ -91,5 +93,6 @@ export function wrongLogit(expected: readonly number[], got: readonly number[]):
   return `logit ${at} is ${Number(got[at]).toPrecision(3)}, and ${expected[at].toPrecision(3)} without encryption`;
 }
 
-export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+export const base64 = (bytes: Uint8Array): string => uint8ArrayToBase64(bytes);
+/** @throws InputError unless it is base64 */
+export const bytesOf = (text: string): Uint8Array => fromBase64("bytes", text);

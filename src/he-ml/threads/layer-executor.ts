@@ -1,19 +1,20 @@
-import type { LevelAndScale } from "../../crypto/ciphertext.js";
-import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
-import { ciphertextCount } from "../../crypto/packing.js";
-import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import type { RunOptions, RunStep, StepResult } from "../../layers/run.js";
-import type { LayerTrace } from "../../layers/trace.js";
-import type { LongWorkOptions } from "../../long-work.js";
-import { layerForward, layerOutputShape } from "../../model/model.js";
-import type { LayeredProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor } from "../../service/executor.js";
-import type { LayerTask, TaskResult, WorkerProgram } from "./messages.js";
+import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
+import { noOperations, operationsTogether } from "../crypto/operation-counts.js";
+import { ciphertextCount } from "../crypto/packing.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import type { RunOptions, RunStep, StepResult } from "../layers/run.js";
+import type { LayerTrace } from "../layers/trace.js";
+import type { LongWorkOptions } from "../long-work.js";
+import { layerForward, layerOutputShape } from "../model/model.js";
+import type { LayeredProgram } from "../program/program-content.js";
+import type { ClientExecutor, Executor } from "../service/executor.js";
+import type { LayerTask, LayerWork, TaskResult } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
+import type { StartWorkers } from "./workers.js";
 
 /** Tasks a thread gets of each layer: enough for even shares and visible progress. */
 const tasksPerThread = 4;
@@ -34,11 +35,11 @@ export class LayerExecutor implements Executor {
   static async start(
     program: LayeredProgram,
     threads: number,
-    evaluator: EvaluatorKind,
+    { evaluator, kinds }: Pick<LayerWork, "evaluator" | "kinds">,
+    startWorkers: StartWorkers,
   ): Promise<LayerExecutor> {
-    const data: WorkerProgram<LayeredProgram> = { program, evaluator };
-    const file = new URL("./layer-worker.js", import.meta.url);
-    const pool = await WorkerPool.start<LayerTask>(file, data, threads);
+    const work: LayerWork = { kind: "layer", program, evaluator, kinds };
+    const pool = await WorkerPool.start<LayerTask>(startWorkers, work, threads);
     return new LayerExecutor(pool, program, evaluator);
   }
 

@@ -1,51 +1,46 @@
-import { Piscina } from "piscina";
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { InputError } from "../../errors.js";
-import type { ProgramContent } from "../../program/program-content.js";
-import { Turns } from "../../service/turns.js";
-import type { Answer, Everyone, Message, TaskResult, TeamProgram, WorkerProgram } from "./messages.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import { InputError } from "../errors.js";
+import { Turns } from "../service/turns.js";
+import type { Answer, Everyone, Message, TaskResult, Work } from "./messages.js";
+import type { StartWorkers, Workers } from "./workers.js";
 
 /**
  * Worker threads, each with a WASM instance of its own, the encoded program, and the keys of all clients.
  */
 export class WorkerPool<Task, Result = TaskResult> {
-  readonly #pool: Piscina<Message<Task>, Answer<Result>>;
+  readonly #workers: Workers<Task, Result>;
   #clients = 0;
   /** For all that the workers do together: threads that wait for each other must not be kept by something else. */
   readonly turns = new Turns();
   /** Why nothing can be computed any more. */
   #ended?: Error;
   #stopped?: Promise<void>;
+  #listener: (message: unknown) => void = () => undefined;
 
   private constructor(
-    file: URL,
-    data: WorkerProgram<ProgramContent> | TeamProgram,
+    startWorkers: StartWorkers,
+    work: Work,
     readonly threads: number,
   ) {
-    this.#pool = new Piscina({
-      filename: file.href,
-      workerData: data,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
+    this.#workers = startWorkers(work, threads, {
+      onMessage: (message) => this.#listener(message),
+      // It takes all keys with it, and those that work together with it would wait for ever.
+      onDeath: (reason = new Error("server: one of its threads died, and it stopped; start another")) =>
+        void this.#end(reason),
     });
-    // It takes all keys with it, and those that work together with it would wait for ever.
-    const died = () =>
-      void this.#end(new Error("server: one of its threads died, and it stopped; start another"));
-    this.#pool.on("workerDestroy", died).on("error", died);
   }
 
   /**
    * Starts the workers and waits until all have encoded the program.
    *
-   * @throws InputError if a weight does not fit
+   * @throws InputError if a weight does not fit, or a worker cannot start
    */
   static async start<Task, Result = TaskResult>(
-    file: URL,
-    data: WorkerProgram<ProgramContent> | TeamProgram,
+    startWorkers: StartWorkers,
+    work: Work,
     threads: number,
   ): Promise<WorkerPool<Task, Result>> {
-    const pool = new WorkerPool<Task, Result>(file, data, threads);
+    const pool = new WorkerPool<Task, Result>(startWorkers, work, threads);
     try {
       await pool.#everyone("ready");
       return pool;
@@ -82,9 +77,9 @@ export class WorkerPool<Task, Result = TaskResult> {
     }
   }
 
-  /** Has what workers say of their own accord told. */
+  /** Has what workers say of their own accord told, from now on. */
   onMessage(listener: (message: unknown) => void): void {
-    this.#pool.on("message", listener);
+    this.#listener = listener;
   }
 
   /**
@@ -105,9 +100,8 @@ export class WorkerPool<Task, Result = TaskResult> {
 
   #end(reason: Error): Promise<void> {
     this.#ended ??= reason;
-    // Once only, though each worker that it stops says that it died: after a second call the pool would start new ones. And
-    // when the pool has forgotten who died, or it would wait for that worker to end once more.
-    this.#stopped ??= Promise.resolve().then(() => this.#pool.destroy());
+    // Once only, though each worker that it stops says that it died.
+    this.#stopped ??= this.#workers.end();
     return this.#stopped;
   }
 
@@ -124,7 +118,7 @@ export class WorkerPool<Task, Result = TaskResult> {
 
   async #send(message: Message<Task>): Promise<Exclude<Answer<Result>, { readonly refused: string }>> {
     if (this.#ended) throw this.#ended;
-    const answer = await this.#pool.run(message).catch((error: unknown) => {
+    const answer = await this.#workers.run(message).catch((error: unknown) => {
       // Workers that are stopped in the middle of their work answer so.
       throw this.#ended ?? error;
     });

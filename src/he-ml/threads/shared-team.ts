@@ -1,7 +1,7 @@
-import { TeamFailedError } from "../../kernels/ring-team.js";
-import type { Ciphertext } from "../../crypto/ciphertext.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
-import { isMine, type Team } from "../../program/team.js";
+import { TeamFailedError } from "../kernels/ring-team.js";
+import type { Ciphertext } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { isMine, type Team } from "../program/team.js";
 
 /**
  * Shared memory in which the members of a team meet and hand ciphertexts over. Things are handed over in two banks

@@ -1,9 +1,9 @@
-import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import type { CkksParameters } from "../../crypto/parameters.js";
-import { runSteps, type RunOptions, type RunStep } from "../../layers/run.js";
-import type { LayerTrace } from "../../layers/trace.js";
-import type { Turns } from "../../service/turns.js";
+import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
+import type { CkksParameters } from "../crypto/parameters.js";
+import { runSteps, type RunOptions, type RunStep } from "../layers/run.js";
+import type { LayerTrace } from "../layers/trace.js";
+import type { Turns } from "../service/turns.js";
 import { sharedView, unshared, type SharedMemory, type SharedTensor } from "./shared-tensor.js";
 
 /** What steps on workers are run with. */

@@ -1,7 +1,7 @@
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { InputError } from "../../errors.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import { InputError } from "../errors.js";
 import type { Answer, Everyone, Message, TaskResult } from "./messages.js";
-import { TeamFailedError } from "../../kernels/ring-team.js";
+import { TeamFailedError } from "../kernels/ring-team.js";
 
 /** Computes tasks with one client's keys, which it frees when it is disposed of. */
 export interface ClientWorker<Task, Result = TaskResult> extends Disposable {
@@ -11,11 +11,8 @@ export interface ClientWorker<Task, Result = TaskResult> extends Disposable {
 /** A worker's side of an executor: the encoded program, and the clients whose keys are loaded. */
 export type OpenClient<Task, Result = TaskResult> = (keys: EvaluationKeys) => ClientWorker<Task, Result>;
 
-/**
- * A worker's handler. It resolves even when the worker cannot start: the reason is then the answer to whatever is asked.
- * Piscina waits for a promised handler before it gives the worker its first task.
- */
-export async function workerFor<Task, Result = TaskResult>(
+/** A worker's handler. It resolves even when the worker cannot start: the reason is then the answer to whatever is asked. */
+export async function answering<Task, Result = TaskResult>(
   start: () => Promise<OpenClient<Task, Result>>,
 ): Promise<(message: Message<Task>) => Answer<Result>> {
   const clients = new Map<number, ClientWorker<Task, Result>>();

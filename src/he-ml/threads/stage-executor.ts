@@ -1,19 +1,20 @@
-import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import { noOperations, operationsTogether } from "../../crypto/operation-counts.js";
-import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { outputCiphertextBytes } from "../../crypto/rotation-keys.js";
-import { collect, type RunOptions, type RunStep, type StepResult } from "../../layers/run.js";
-import type { LayerTrace } from "../../layers/trace.js";
-import type { LongWorkOptions } from "../../long-work.js";
-import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
-import type { PackedProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor } from "../../service/executor.js";
-import type { StageTask, TaskResult, WorkerProgram } from "./messages.js";
+import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
+import { noOperations, operationsTogether } from "../crypto/operation-counts.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import { outputCiphertextBytes } from "../crypto/rotation-keys.js";
+import { collect, type RunOptions, type RunStep, type StepResult } from "../layers/run.js";
+import type { LayerTrace } from "../layers/trace.js";
+import type { LongWorkOptions } from "../long-work.js";
+import { stageForward, type Plan, type PlannedStage } from "../planner/plan.js";
+import type { PackedProgram } from "../program/program-content.js";
+import type { ClientExecutor, Executor } from "../service/executor.js";
+import type { StageTask, StageWork, TaskResult } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, type SharedTensor } from "./shared-tensor.js";
 import { teamMemory, type TeamMemory } from "./shared-team.js";
 import { WorkerPool } from "./worker-pool.js";
+import type { StartWorkers } from "./workers.js";
 import { zerosFor } from "./zeros.js";
 
 /** Computes packed images on worker threads, which share the work of each stage of each image. */
@@ -37,10 +38,10 @@ export class StageExecutor implements Executor {
     program: PackedProgram,
     threads: number,
     evaluator: EvaluatorKind,
+    startWorkers: StartWorkers,
   ): Promise<StageExecutor> {
-    const data: WorkerProgram<PackedProgram> = { program, evaluator };
-    const file = new URL("./stage-worker.js", import.meta.url);
-    const pool = await WorkerPool.start<StageTask>(file, data, threads);
+    const work: StageWork = { kind: "stage", program, evaluator };
+    const pool = await WorkerPool.start<StageTask>(startWorkers, work, threads);
     return new StageExecutor(pool, program.plan, evaluator);
   }
 

@@ -1,14 +1,12 @@
-import { workerData } from "piscina";
-import type { Ciphertext, LevelAndScale } from "../../crypto/ciphertext.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
-import { operationsBetween } from "../../crypto/operation-counts.js";
-import { requireTakenIn } from "../../crypto/preconditions.js";
-import { PublicContext } from "../../crypto/public-context.js";
-import { layeredSteps } from "../../program/layered-steps.js";
-import type { LayeredProgram } from "../../program/program-content.js";
-import type { Answer, LayerTask, WorkerProgram } from "./messages.js";
+import type { Ciphertext, LevelAndScale } from "../crypto/ciphertext.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { operationsBetween } from "../crypto/operation-counts.js";
+import { requireTakenIn } from "../crypto/preconditions.js";
+import { PublicContext } from "../crypto/public-context.js";
+import { layeredSteps } from "../program/layered-steps.js";
+import type { Answer, LayerTask, LayerWork } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, writeCiphertext, type SharedTensor } from "./shared-tensor.js";
-import { workerFor, type OpenClient } from "./worker-clients.js";
+import type { OpenClient } from "./worker-clients.js";
 
 /** The ciphertexts of one tensor, each loaded when a layer first asks for it. */
 class LoadedInputs {
@@ -39,9 +37,9 @@ class LoadedInputs {
   }
 }
 
-async function start(): Promise<OpenClient<LayerTask>> {
-  const { program, evaluator } = workerData as WorkerProgram<LayeredProgram>;
-  const context = await PublicContext.open(program.parameters, { evaluator });
+/** A worker's part in a `LayerExecutor`. */
+export async function startLayers({ program, evaluator, kinds }: LayerWork): Promise<OpenClient<LayerTask>> {
+  const context = await PublicContext.open(program.parameters, { evaluator, kernel: { kinds } });
   // One tensor at a time, whoever's it is: a batch takes hundreds of megabytes.
   let inputs: LoadedInputs | undefined;
   const forget = () => {
@@ -99,5 +97,3 @@ function warmUp(evaluator: Evaluator, relinearizes: boolean): void {
     if (squared.level > 1) evaluator.rescaleToNextInplace(squared);
   }
 }
-
-export default workerFor(start);

@@ -1,16 +1,17 @@
-import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import { resetTeam, stopTeam, teamMemory, type TeamMemory } from "../../kernels/ring-team.js";
-import { collect, runSteps, type RunOptions, type RunStep } from "../../layers/run.js";
-import type { LayerTrace } from "../../layers/trace.js";
-import type { EncryptedLayout } from "../../crypto/packing.js";
-import { stageForward, type Plan, type PlannedStage } from "../../planner/plan.js";
-import type { PackedProgram } from "../../program/program-content.js";
-import type { ClientExecutor, Executor, ExecutorOptions } from "../../service/executor.js";
-import type { RunProgress, RunTask, StageResult, TeamProgram } from "./messages.js";
+import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import { resetTeam, stopTeam, teamMemory, type TeamMemory } from "../kernels/ring-team.js";
+import { collect, runSteps, type RunOptions, type RunStep } from "../layers/run.js";
+import type { LayerTrace } from "../layers/trace.js";
+import type { EncryptedLayout } from "../crypto/packing.js";
+import { stageForward, type Plan, type PlannedStage } from "../planner/plan.js";
+import type { PackedProgram } from "../program/program-content.js";
+import type { ClientExecutor, Executor, ExecutorOptions } from "../service/executor.js";
+import type { RunProgress, RunTask, StageResult, TeamWork } from "./messages.js";
 import { runOnWorkers } from "./run-on-workers.js";
 import { SharedMemory, unshared, type SharedTensor } from "./shared-tensor.js";
 import { WorkerPool } from "./worker-pool.js";
+import type { StartWorkers } from "./workers.js";
 import { zerosFor } from "./zeros.js";
 
 /** Who watches a stage of a run, by its position. */
@@ -39,13 +40,17 @@ export class TeamExecutor implements Executor {
   }
 
   /** @param threads of which there are no more than primes, as each holds one at least */
-  static async start(program: PackedProgram, threads: number): Promise<TeamExecutor> {
+  static async start(
+    program: PackedProgram,
+    threads: number,
+    kinds: TeamWork["kinds"],
+    startWorkers: StartWorkers,
+  ): Promise<TeamExecutor> {
     const { polyModulusDegree, coeffModulus } = program.parameters;
     const size = Math.min(threads, coeffModulus.length);
     const team = teamMemory(size, polyModulusDegree, coeffModulus.length, sharedNumbers);
-    const data: TeamProgram = { program, team, members: sharedNumbers(1) };
-    const file = new URL("./team-worker.js", import.meta.url);
-    const pool = await WorkerPool.start<RunTask, StageResult[]>(file, data, size);
+    const work: TeamWork = { kind: "team", program, kinds, team, members: sharedNumbers(1) };
+    const pool = await WorkerPool.start<RunTask, StageResult[]>(startWorkers, work, size);
     return new TeamExecutor(pool, program.plan, team);
   }
 

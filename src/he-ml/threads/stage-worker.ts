@@ -1,19 +1,17 @@
-import { workerData } from "piscina";
-import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
-import { operationsBetween } from "../../crypto/operation-counts.js";
-import { PublicContext } from "../../crypto/public-context.js";
-import { runToEnd } from "../../long-work.js";
-import { encodeStages } from "../../program/encode-plan.js";
-import type { PackedProgram } from "../../program/program-content.js";
-import type { StageRun } from "../../program/stage-run.js";
-import type { Answer, StageTask, WorkerProgram } from "./messages.js";
+import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { operationsBetween } from "../crypto/operation-counts.js";
+import { PublicContext } from "../crypto/public-context.js";
+import { runToEnd } from "../long-work.js";
+import { encodeStages } from "../program/encode-plan.js";
+import type { StageRun } from "../program/stage-run.js";
+import type { Answer, StageTask, StageWork } from "./messages.js";
 import { sharedCiphertext, shareCiphertext, type SharedTensor } from "./shared-tensor.js";
 import { SharedTeam } from "./shared-team.js";
-import { workerFor, type OpenClient } from "./worker-clients.js";
+import type { OpenClient } from "./worker-clients.js";
 
-async function start(): Promise<OpenClient<StageTask>> {
-  const { program, evaluator } = workerData as WorkerProgram<PackedProgram>;
+/** A worker's part in a `StageExecutor`. */
+export async function startStages({ program, evaluator }: StageWork): Promise<OpenClient<StageTask>> {
   const { parameters, plan } = program;
   const context = await PublicContext.open(parameters, { evaluator });
   const stages = encodeStages(context.evaluator, plan);
@@ -61,5 +59,3 @@ function load(
   const serialised = stage.input.map((_, i) => sharedCiphertext(input, first + i));
   return new EncryptedTensor({ ...input, images: 1 }, he.loadAll(serialised, at));
 }
-
-export default workerFor(start);

@@ -1,6 +1,6 @@
-import type { SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import { PublicContext, type EvaluationKeys } from "../../crypto/public-context.js";
-import type { Plan } from "../../planner/plan.js";
+import type { SerializedTensor } from "../crypto/encrypted-tensor.js";
+import { PublicContext, type EvaluationKeys } from "../crypto/public-context.js";
+import type { Plan } from "../planner/plan.js";
 
 /** An image of encryptions of zero, as a plan takes it in: to run something before there is any. */
 export async function zerosFor(

@@ -1,17 +1,41 @@
-import type { LevelAndScale } from "../../crypto/ciphertext.js";
-import type { EvaluatorKind } from "../../crypto/evaluator-kind.js";
-import type { OperationCounts } from "../../crypto/operation-counts.js";
-import type { EvaluationKeys } from "../../crypto/public-context.js";
-import type { TeamMemory as KernelTeamMemory } from "../../kernels/ring-team.js";
-import type { PackedProgram } from "../../program/program-content.js";
+import type { LevelAndScale } from "../crypto/ciphertext.js";
+import type { EvaluatorChoice } from "../crypto/choose-evaluator.js";
+import type { EvaluatorKind } from "../crypto/evaluator-kind.js";
+import type { OperationCounts } from "../crypto/operation-counts.js";
+import type { EvaluationKeys } from "../crypto/public-context.js";
+import type { TeamMemory as KernelTeamMemory } from "../kernels/ring-team.js";
+import type { LayeredProgram, PackedProgram } from "../program/program-content.js";
 import type { SharedTensor } from "./shared-tensor.js";
 import type { TeamMemory } from "./shared-team.js";
 
-/** What a worker starts with. */
-export interface WorkerProgram<Content> {
-  readonly program: Content;
+/** What workers are started for: they share out the ciphertexts of each layer. */
+export interface LayerWork {
+  readonly kind: "layer";
+  readonly program: LayeredProgram;
+  readonly evaluator: EvaluatorKind;
+  /** How the kernels keep residues: what workers hand over to each other holds them as they are. */
+  readonly kinds?: EvaluatorChoice["kinds"];
+}
+
+/** They share the work of each stage of each image, and hand ciphertexts over. */
+export interface StageWork {
+  readonly kind: "stage";
+  readonly program: PackedProgram;
   readonly evaluator: EvaluatorKind;
 }
+
+/** They are members of a team that computes in one memory of the kernels. */
+export interface TeamWork {
+  readonly kind: "team";
+  readonly program: PackedProgram;
+  /** How each member keeps residues. */
+  readonly kinds: EvaluatorChoice["kinds"];
+  readonly team: KernelTeamMemory;
+  /** `members[0]` in shared memory counts those that have started: the next one's rank. */
+  readonly members: Int32Array;
+}
+
+export type Work = LayerWork | StageWork | TeamWork;
 
 /**
  * For every worker, exactly once: each waits, when it is done, until all are. `missing[0]` in shared memory counts those
@@ -60,14 +84,6 @@ export interface StageTask {
   readonly rank: number;
   readonly size: number;
   readonly memory: TeamMemory;
-}
-
-/** What the members of a team start with that compute in one memory of the kernels. */
-export interface TeamProgram {
-  readonly program: PackedProgram;
-  readonly team: KernelTeamMemory;
-  /** `members[0]` in shared memory counts those that have started: the next one's rank. */
-  readonly members: Int32Array;
 }
 
 /** All members of a team run stages `from` (inclusive) to `to` (exclusive) together, from shared memory to shared memory. */

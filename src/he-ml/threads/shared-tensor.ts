@@ -1,7 +1,7 @@
-import { requireCount, type SerializedTensor } from "../../crypto/encrypted-tensor.js";
-import { ciphertextCount, type EncryptedLayout } from "../../crypto/packing.js";
-import type { CkksParameters } from "../../crypto/parameters.js";
-import { InputError } from "../../errors.js";
+import { requireCount, type SerializedTensor } from "../crypto/encrypted-tensor.js";
+import { ciphertextCount, type EncryptedLayout } from "../crypto/packing.js";
+import type { CkksParameters } from "../crypto/parameters.js";
+import { InputError } from "../errors.js";
 
 /**
  * Serialised ciphertexts in shared memory, so that sending them to a thread copies nothing: their lengths as 32-bit

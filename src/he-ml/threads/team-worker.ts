@@ -1,25 +1,29 @@
-import { parentPort } from "node:worker_threads";
-import { workerData } from "piscina";
-import type { Ciphertext } from "../../crypto/ciphertext.js";
-import { ciphertextCount } from "../../crypto/packing.js";
-import { EncryptedTensor } from "../../crypto/encrypted-tensor.js";
-import type { Evaluator } from "../../crypto/evaluator.js";
-import { operationsBetween } from "../../crypto/operation-counts.js";
-import { PublicContext } from "../../crypto/public-context.js";
-import { RingTeam } from "../../kernels/ring-team.js";
-import { runToEnd } from "../../long-work.js";
-import { encodeStages } from "../../program/encode-plan.js";
-import type { StageRun } from "../../program/stage-run.js";
-import { alone } from "../../program/team.js";
-import type { RunProgress, RunTask, StageResult, TeamProgram } from "./messages.js";
+import type { Ciphertext } from "../crypto/ciphertext.js";
+import { ciphertextCount } from "../crypto/packing.js";
+import { EncryptedTensor } from "../crypto/encrypted-tensor.js";
+import type { Evaluator } from "../crypto/evaluator.js";
+import { operationsBetween } from "../crypto/operation-counts.js";
+import { PublicContext } from "../crypto/public-context.js";
+import { RingTeam } from "../kernels/ring-team.js";
+import { runToEnd } from "../long-work.js";
+import { encodeStages } from "../program/encode-plan.js";
+import type { StageRun } from "../program/stage-run.js";
+import { alone } from "../program/team.js";
+import type { RunProgress, RunTask, StageResult, TeamWork } from "./messages.js";
 import { sharedCiphertext, shareCiphertext } from "./shared-tensor.js";
-import { workerFor, type OpenClient } from "./worker-clients.js";
+import type { OpenClient } from "./worker-clients.js";
 
-async function start(): Promise<OpenClient<RunTask, StageResult[]>> {
-  const { program, team, members } = workerData as TeamProgram;
+/** A worker's part in a `TeamExecutor`. */
+export async function startMember(
+  { program, kinds, team, members }: TeamWork,
+  tell: (progress: RunProgress) => void,
+): Promise<OpenClient<RunTask, StageResult[]>> {
   const member = new RingTeam(Atomics.add(members, 0, 1), team);
   const { parameters, plan } = program;
-  const context = await PublicContext.open(parameters, { evaluator: "kernel", kernel: { team: member } });
+  const context = await PublicContext.open(parameters, {
+    evaluator: "kernel",
+    kernel: { team: member, kinds },
+  });
   const stages = encodeStages(context.evaluator, plan);
   return (keys) => {
     const own = context.withKeys(keys);
@@ -27,7 +31,7 @@ async function start(): Promise<OpenClient<RunTask, StageResult[]>> {
       compute: (task) => {
         member.begin();
         try {
-          return { result: run(own.evaluator, stages, task, member) };
+          return { result: run(own.evaluator, stages, task, member, tell) };
         } catch (error) {
           member.fail();
           throw error;
@@ -44,6 +48,7 @@ function run(
   stages: readonly StageRun[],
   { run, from, to, input, output, isWatched }: RunTask,
   member: RingTeam,
+  tell: (progress: RunProgress) => void,
 ): StageResult[] {
   const results: StageResult[] = [];
   // Who is told is woken, and that may be where another member computes.
@@ -57,7 +62,7 @@ function run(
       const [before, start] = [he.operations, performance.now()];
       const say = (done: number, result?: StageResult) => {
         member.requireGoing();
-        if (isSpeaking) parentPort!.postMessage({ run, stage, done, result } satisfies RunProgress);
+        if (isSpeaking) tell({ run, stage, done, result });
       };
       const next = compute(he, stages[stage], current, input.images, say);
       free(current);
@@ -112,5 +117,3 @@ function compute(
 function free(ciphertexts: readonly Ciphertext[]): void {
   for (const ciphertext of ciphertexts) ciphertext[Symbol.dispose]();
 }
-
-export default workerFor(start);
