@@ -27,6 +27,8 @@ const library = (names) => `^src/he-ml/(${names.join("|")})/`;
 const serverSide = [
   "^src/he-ml/service/(server|session|executor|in-process|input-state|message).ts$",
   "^src/he-ml/network/(protocol|compute-message).ts$",
+  "^src/he-ml/threads/",
+  "^src/he-ml/browser/(server.ts$|threads/)",
   "^src/he-ml/node/(server.ts$|threads/|engine/|rest/)",
 ];
 

@@ -1,7 +1,14 @@
 import tseslint from "typescript-eslint";
 
+const onePlatformOnly = [
+  ...["process", "Buffer", "global", "require", "module", "__dirname", "__filename"],
+  ...["setImmediate", "clearImmediate", "window", "document"],
+];
+
 export default tseslint.config(
-  { ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-benchmarks/"] },
+  {
+    ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-jupyterlite/", ".venv-benchmarks/"],
+  },
   ...tseslint.configs.strict,
   {
     rules: {
@@ -24,13 +31,12 @@ export default tseslint.config(
     // All but the library's top floor runs in a browser as in Node; .dependency-cruiser.cjs says what it may import.
     files: ["src/he-ml/**/*.ts"],
     ignores: ["src/he-ml/node/**"],
-    rules: {
-      "no-restricted-globals": [
-        "error",
-        ...["process", "Buffer", "global", "require", "module", "__dirname", "__filename"],
-        ...["setImmediate", "clearImmediate", "SharedArrayBuffer", "window", "document"],
-      ],
-    },
+    rules: { "no-restricted-globals": ["error", ...onePlatformOnly, "SharedArrayBuffer"] },
+  },
+  {
+    // Workers share memory; where a page cannot, they are not started.
+    files: ["src/he-ml/threads/**/*.ts"],
+    rules: { "no-restricted-globals": ["error", ...onePlatformOnly] },
   },
   {
     // What a command has of its process is given to it, so that it runs within tests.

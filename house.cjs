@@ -46,6 +46,11 @@ const floors = [
   },
   { folder: "service", holds: "client, server, session; the executor in this thread; infer" },
   {
+    folder: "threads",
+    holds:
+      "executors on worker threads, whatever a platform starts them by: shared memory, what they say, their work",
+  },
+  {
     folder: "parameters-tester",
     holds: "parameter sets run on a model and images, and what they come to; the adviser",
   },
@@ -53,7 +58,10 @@ const floors = [
     folder: "network",
     holds: "what client and server say over HTTP, and the client's side (fetch only)",
   },
-  { folder: "browser", holds: "what needs a page or its workers: model files by their addresses" },
+  {
+    folder: "browser",
+    holds: "what needs a page or its workers: model files by their addresses, Web Workers as threads",
+  },
   {
     folder: "node",
     holds:
@@ -72,7 +80,7 @@ const around = [
     holds: "datasets, square-activated CNNs in tfjs, export",
     imports: [
       ...["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
-      "he-ml/node/optional-packages.ts",
+      ...["he-ml/node/optional-packages.ts", "he-ml/browser/fetch-bytes.ts"],
     ],
   },
   {
@@ -86,7 +94,7 @@ const around = [
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker)",
+      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them)",
     imports: ["he-ml", "viz"],
   },
   {

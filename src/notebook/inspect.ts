@@ -1,2 +1,2 @@
-/** Any value as text: `#inspect` of package.json's `imports` in Node. In a browser it is a package that has Node's own code. */
-export { inspect } from "node:util";
+/** `#inspect` of package.json's `imports` in Node; in a browser it is node-inspect-extracted, which has the same names. */
+export { format, formatWithOptions, inspect } from "node:util";

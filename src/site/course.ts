@@ -25,3 +25,6 @@ export const texts = [
   "SECURITY.md",
   "src/he-ml/GLOSSARY.md",
 ] as const;
+
+/** Notebooks of Node's alone, which no page can run: this one measures with worker processes, and writes files. */
+export const onlyToRead: readonly string[] = ["notebooks/figures.ipynb"];

@@ -13,7 +13,9 @@ const sources = join(project, "src/playground");
 const workers = ["key-worker", "evaluation-worker", "plain-worker"];
 
 /** The library looks for them beside its script; node-seal's own file Vite finds by itself. */
-const kernels = ["doubles.wasm", "integers.wasm"].map((name) => join(project, "dist/he-ml/kernels", name));
+const kernels = ["doubles.wasm", "integers.wasm", "doubles-shared.wasm", "integers-shared.wasm"].map((name) =>
+  join(project, "dist/he-ml/kernels", name),
+);
 
 /**
  * The ten test digits: of each class the first of MNIST's test images, in 16 grey levels, a hexadecimal digit a pixel.
@@ -43,6 +45,17 @@ const beside: Plugin = {
   transform: (code, id) => (id.endsWith("/playground/style.css") ? pageColors + code : undefined),
 };
 
+/** Flat, as the library looks for files beside its scripts. */
+const bundling = {
+  // node-seal loads it in Node only.
+  external: ["module"],
+  output: {
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    assetFileNames: "[name][extname]",
+  },
+};
+
 function configuration(out: string, plugins: readonly Plugin[]): InlineConfig {
   const entries = workers.map((name) => [name, join(sources, `workers/${name}.ts`)] as const);
   return {
@@ -60,15 +73,11 @@ function configuration(out: string, plugins: readonly Plugin[]): InlineConfig {
       modulePreload: false,
       rolldownOptions: {
         input: { index: join(sources, "index.html"), ...Object.fromEntries(entries) },
-        // node-seal loads it in Node only.
-        external: ["module"],
-        output: {
-          entryFileNames: "[name].js",
-          chunkFileNames: "[name]-[hash].js",
-          assetFileNames: "[name][extname]",
-        },
+        ...bundling,
       },
     },
+    // The library's own, in which a server's threads compute where the page is isolated
+    worker: { format: "es", rolldownOptions: bundling },
   };
 }
 

@@ -11,11 +11,16 @@ export interface Bundle {
   readonly inputs: Metafile["inputs"];
 }
 
-/** Bundles the page and the worker of this folder, with the package as `npm run build` made it. */
+/** Bundles the page and the workers of this folder, with the package as `npm run build` made it. */
 export async function bundle(): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ["test/browser/page.ts", "test/browser/worker.ts"],
+    entryPoints: {
+      page: "test/browser/page.ts",
+      worker: "test/browser/worker.ts",
+      "threads-worker": "test/browser/threads-worker.ts",
+      "thread-worker": "dist/he-ml/browser/thread-worker.js",
+    },
     outdir: "out/browser",
     bundle: true,
     splitting: true,

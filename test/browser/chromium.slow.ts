@@ -39,7 +39,7 @@ const inferred = async (evaluator: EvaluatorKind, leftOut: readonly string[] = [
   const given = { pixels: [...imageAt(images, 0).data], evaluator };
   return pages.visit(
     (opened) => opened.evaluate(({ pixels, evaluator }) => page.infer("lenet1", pixels, evaluator), given),
-    leftOut,
+    { leftOut },
   );
 };
 
@@ -92,7 +92,7 @@ test("without SEAL's WASM the page is told where it belongs", async () => {
       opened.evaluate(() =>
         page.infer("lenet1", new Array<number>(784).fill(0), "seal").then(() => "", String),
       ),
-    ["/seal_throws.wasm"],
+    { leftOut: ["/seal_throws.wasm"] },
   );
   expect(result).toMatch(/InputError|Error/);
   expect(result).toMatch(

@@ -5,7 +5,14 @@ import { serve } from "./static-server.js";
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const wasm = "node_modules/node-seal/dist/seal_throws.wasm";
-export const kernels = ["doubles.wasm", "integers.wasm"];
+export const kernels = ["doubles.wasm", "integers.wasm", "doubles-shared.wasm", "integers-shared.wasm"];
+
+export type Files = ReadonlyMap<string, string | Uint8Array>;
+
+export interface VisitOptions {
+  readonly leftOut?: readonly string[];
+  readonly isIsolated?: boolean;
+}
 
 /** Chromium, and what the bundled page is served with. */
 export interface Pages {
@@ -13,13 +20,15 @@ export interface Pages {
   /** Opens the page on a server that has all files but those left out, and tells what it complained of. */
   visit<T>(
     work: (opened: Page) => Promise<T>,
-    leftOut?: readonly string[],
+    options?: VisitOptions,
   ): Promise<{ readonly result: T; readonly complaints: readonly string[] }>;
   close(): Promise<void>;
 }
 
-/** @param paths of files that are served beside the page, under their own names */
-export async function openPages(paths: readonly string[] = []): Promise<Pages> {
+/** The bundled page, and what its scripts fetch. @param paths of files that are served beside it, under their own names */
+export async function pageFiles(
+  paths: readonly string[] = [],
+): Promise<{ readonly bundled: Bundle; readonly files: Map<string, string | Uint8Array> }> {
   const bundled = await bundle();
   const index = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>`;
   const files = new Map<string, string | Uint8Array>([["/index.html", index]]);
@@ -27,11 +36,21 @@ export async function openPages(paths: readonly string[] = []): Promise<Pages> {
   for (const path of paths) files.set(`/${path}`, await readFile(path));
   files.set("/seal_throws.wasm", await readFile(wasm));
   for (const name of kernels) files.set(`/${name}`, await readFile(`dist/he-ml/kernels/${name}`));
+  return { bundled, files };
+}
+
+/**
+ * @param paths of files that are served beside the page, under their own names
+ * @param more files, by the paths that they are served under
+ */
+export async function openPages(paths: readonly string[] = [], more: Files = new Map()): Promise<Pages> {
+  const { bundled, files } = await pageFiles(paths);
+  for (const [path, file] of more) files.set(path, file);
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
   return {
     bundled,
-    async visit(work, leftOut = []) {
-      const server = await serve(new Map([...files].filter(([path]) => !leftOut.includes(path))));
+    async visit(work, { leftOut = [], isIsolated } = {}) {
+      const server = await serve(new Map([...files].filter(([path]) => !leftOut.includes(path))), isIsolated);
       const opened = await browser.newPage();
       const complaints: string[] = [];
       opened.on("pageerror", (error) => complaints.push(String(error)));

@@ -9,14 +9,25 @@ const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Serves files from memory by their paths, on this machine only, and without the headers that isolate a page. */
+const isolating = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/**
+ * Serves files from memory by their paths, on this machine only.
+ *
+ * @param isIsolated whether with the headers that isolate a page
+ */
 export async function serve(
   files: ReadonlyMap<string, string | Uint8Array>,
+  isIsolated = false,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer(({ url = "" }, response) => {
     const file = files.get(url);
     response.writeHead(file === undefined ? 404 : 200, {
       "content-type": types[extname(url)] ?? "application/octet-stream",
+      ...(isIsolated ? isolating : {}),
     });
     response.end(file);
   });

@@ -1,3 +1,5 @@
+import { InputError } from "../errors.js";
+
 /** How residues are kept: as doubles, for primes below 2^50, or as 64-bit integers. */
 export type ResidueKind = "f64" | "i64";
 
@@ -73,3 +75,16 @@ export interface MultiplesBlock {
 
 /** A constant as a ring's kernels take it: the number and a quotient that is worked out beforehand. */
 export type RingConstant = readonly [number | bigint, number | bigint];
+
+/**
+ * @param kinds by prime, how others keep residues
+ * @throws InputError unless these keep them so, too
+ */
+export function requireKinds(rings: readonly ResidueRing[], kinds: readonly ResidueKind[]): void {
+  const own = rings.map(({ kind }) => kind);
+  if (own.join() === kinds.join()) return;
+  throw new InputError(
+    `kernels: expected residues as ${kinds.join(", ")} in each thread, got ${own.join(", ")} in one, which could not load all ` +
+      `files; see that doubles.wasm, doubles-shared.wasm, integers.wasm and integers-shared.wasm are there, and start again`,
+  );
+}

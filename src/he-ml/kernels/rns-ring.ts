@@ -4,7 +4,7 @@ import { Exchange } from "./exchange.js";
 import { IntegerRing } from "./integer-ring.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { loadKernels } from "./load-kernels.js";
-import type { ResidueKind, ResidueRing, RingConstant } from "./residue-ring.js";
+import { requireKinds, type ResidueKind, type ResidueRing, type RingConstant } from "./residue-ring.js";
 import type { RingTeam } from "./ring-team.js";
 import { automorphismPlaces, inverseMod } from "./roots.js";
 
@@ -14,9 +14,7 @@ import { automorphismPlaces, inverseMod } from "./roots.js";
  */
 export type Residues = readonly number[];
 
-/**
- * As `Residues`, modulo the special prime too, which comes last: what key switching adds up before it divides by that prime.
- */
+/** As `Residues`, modulo the special prime too, which comes last: what key switching adds up before it divides by it. */
 export type ExtendedResidues = readonly number[];
 
 /** Of a key, for each digit both polynomials; of each the residue modulo data prime i at place i, and the special one last. */
@@ -29,6 +27,8 @@ export interface SwitchingKey {
 export interface RnsRingOptions {
   /** Integers for every prime, where doubles would do: to compare. */
   readonly kind?: ResidueKind;
+  /** By prime, how others keep residues with whom they are exchanged as they are. */
+  readonly kinds?: readonly ResidueKind[];
   /** Bytes of memory that may be taken. */
   readonly mostBytes?: number;
   /**
@@ -69,12 +69,12 @@ export class RnsRing {
 
   /**
    * @param primes data primes, then the special one; each ≡ 1 modulo 2n and below 2^60
-   * @throws InputError if the kernels are not where they belong
+   * @throws InputError if the kernels are not where they belong, or would not keep residues as others do
    */
   static async open(
     n: number,
     primes: readonly bigint[],
-    { kind, mostBytes, team }: RnsRingOptions = {},
+    { kind, kinds, mostBytes, team }: RnsRingOptions = {},
   ): Promise<RnsRing> {
     const memory = new KernelMemory(n, mostBytes, team?.shared);
     const { integers, doubles } = await loadKernels(memory.memory, team !== undefined);
@@ -86,6 +86,7 @@ export class RnsRing {
         ? new DoubleRing(prime, memory, doubles, integers)
         : new IntegerRing(prime, memory, integers);
     });
+    if (kinds) requireKinds(rings, kinds);
     return new RnsRing(memory, rings, team);
   }
 

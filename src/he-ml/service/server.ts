@@ -16,7 +16,7 @@ import { Session } from "./session.js";
 export interface ServerOptions {
   /**
    * Worker threads: as many as there are cores if left out, at most two of them in packing `packed`. 0 computes in the
-   * calling thread, which is all that there is in a browser.
+   * calling thread, which is all that there is in a page that is not cross-origin isolated.
    */
   readonly threads?: number;
   /**
@@ -38,6 +38,8 @@ export interface ExecutorOptions {
   /** As many as are usual if left out. */
   readonly threads?: number;
   readonly evaluator: EvaluatorKind;
+  /** As `EvaluatorChoice` has them: each thread must keep residues so. */
+  readonly kinds?: EvaluatorChoice["kinds"];
 }
 
 /** Encodes a program's weights. @throws InputError if it cannot */
@@ -74,7 +76,7 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Encodes the weights, to compute in the calling thread: in a browser, call it in a Web Worker.
+   * Encodes the weights, to compute in the calling thread.
    *
    * @throws InputError if there are to be threads, a weight does not fit, the evaluator asked for cannot be used, or there
    *   is no room for the keys of one client
@@ -95,7 +97,8 @@ export class Server implements AsyncDisposable {
       asked: asked.evaluator,
       usual: program.evaluator,
     });
-    const executor = await startExecutor(program.content, { threads, evaluator: choice.evaluator });
+    const { evaluator, kinds } = choice;
+    const executor = await startExecutor(program.content, { threads, evaluator, kinds });
     const blinding = blindAnswers ? await blindingOf(program) : undefined;
     return new this(program, executor, mostKeyBytes, choice, blinding);
   }
@@ -212,7 +215,6 @@ const inThisThread: StartExecutor = async (content, { threads = 0, evaluator }) 
 /** @throws InputError unless there can be as many threads */
 export function requireThreads(threads: number, most: number): void {
   if (Number.isInteger(threads) && threads >= 0 && threads <= most) return;
-  const expected =
-    most === 0 ? "0, as there are worker threads in Node only" : `a whole number from 0 to ${most}`;
+  const expected = most === 0 ? "0, as there are no worker threads here" : `a whole number from 0 to ${most}`;
   throw new InputError(`server: threads: expected ${expected}, got ${threads}`);
 }

@@ -82,6 +82,14 @@ test("where all is well, doubles are taken", async () => {
   expect(await testKernels()).toEqual({ kind: "f64" });
 });
 
+test("a ring that would keep residues otherwise than others do is refused", async () => {
+  const { kinds } = await RnsRing.open(testDegree, testPrimes);
+  expect((await RnsRing.open(testDegree, testPrimes, { kinds })).kinds).toEqual(kinds);
+  await expect(RnsRing.open(testDegree, testPrimes, { kinds, kind: "i64" })).rejects.toThrow(
+    /^kernels: expected residues as f64, f64, i64, i64 in each thread, got i64, i64, i64, i64 in one/,
+  );
+});
+
 /** Kernels of which some lose the lowest bit of a word. */
 const openBroken =
   (...broken: readonly ResidueKind[]) =>

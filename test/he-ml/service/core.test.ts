@@ -23,13 +23,13 @@ test("without Node client and server meet in one thread", async () => {
   for (const { relativeToMax } of results) expect(relativeToMax).toBeLessThan(0.015);
 });
 
-test("without Node a server has no worker threads, and says so", async () => {
+test("the core's server has no worker threads, and says so", async () => {
   const server = await Server.start(program, { threads: 0 });
   expect(server.threads).toBe(0);
   await server.close();
   const error = await rejectedBy(() => Server.start(program, { threads: 2 }));
   expect(error).toBeInstanceOf(InputError);
   expect((error as Error).message).toBe(
-    "server: threads: expected 0, as there are worker threads in Node only, got 2",
+    "server: threads: expected 0, as there are no worker threads here, got 2",
   );
 });

@@ -1,8 +1,8 @@
 import { threadId } from "node:worker_threads";
-import { workerFor } from "../../../../dist/he-ml/node/threads/worker-clients.js";
+import { answering } from "../../../../dist/he-ml/threads/worker-clients.js";
 
 /** One of two ends its thread where it is told to: what bugs and a lack of memory do to real ones. */
-export default workerFor(async () => ({ publicKey: [deadly] }) => {
+export default answering(async () => ({ publicKey: [deadly] }) => {
   if (deadly && threadId % 2 === 0) process.exit(1);
   return {
     compute({ deadly }) {

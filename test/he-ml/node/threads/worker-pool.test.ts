@@ -1,15 +1,16 @@
 import { expect, test } from "@jest/globals";
 // Worker threads load plain JavaScript, so the pool is tested as it is built.
 import { InputError } from "../../../../dist/he-ml/node/index.js";
-import { WorkerPool } from "../../../../dist/he-ml/node/threads/worker-pool.js";
+import { piscinaWorkers } from "../../../../dist/he-ml/node/threads/piscina-workers.js";
+import { WorkerPool } from "../../../../dist/he-ml/threads/worker-pool.js";
 import { rejectedBy } from "../../support.js";
 
 type Pool = WorkerPool<{ readonly deadly?: boolean }>;
 
-const file = new URL("dying-worker.mjs", import.meta.url);
+const startWorkers = piscinaWorkers(new URL("dying-worker.mjs", import.meta.url));
 const keys = (deadly: 0 | 1) => ({ publicKey: Uint8Array.of(deadly) });
 const opened = async () => {
-  const pool: Pool = await WorkerPool.start(file, {} as never, 2);
+  const pool: Pool = await WorkerPool.start(startWorkers, {} as never, 2);
   return { pool, client: await pool.open(keys(0)) };
 };
 
