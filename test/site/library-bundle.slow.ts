@@ -25,9 +25,12 @@ describe("the library's folder for pages", () => {
         "he-ml.js",
         "onnx.js",
         "toy-ckks.js",
+        "train.js",
         "seal_throws.wasm",
         "doubles.wasm",
         "integers.wasm",
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
       ]),
     );
     expect(await readdir(join(out, "lib/models/lenet1"))).toContain("model.onnx");
