@@ -34,10 +34,13 @@ describe("the library's folder for pages", () => {
         "notebook.js",
         "onnx.js",
         "toy-ckks.js",
+        "train.js",
         "viz.js",
         "seal_throws.wasm",
         "doubles.wasm",
         "integers.wasm",
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
       ]),
     );
     expect(await readdir(join(out, "lib/models/lenet1"))).toContain("model.onnx");
