@@ -6,6 +6,7 @@ import { join, posix } from "node:path";
 import { promisify } from "node:util";
 import { serveSite } from "../../dist/site/serve-site.js";
 import { readNotebook } from "../../src/notebook/runner/notebook-file.js";
+import { integrityOf } from "../../src/viz/self-contained-page.js";
 import { heMl } from "../cli/he-ml.js";
 import { TestFolder } from "../notebook/support.js";
 
@@ -42,12 +43,24 @@ test("every link within the site leads to a page, and every fragment to a place 
   expect(dead).toEqual([]);
 });
 
-test("every page has a policy, loads nothing from elsewhere, and shows no solution", () => {
+test("every page has a policy, loads nothing from elsewhere, and shows no solution", async () => {
   expect(pages.size).toBeGreaterThan(30);
+  const plotly = integrityOf(await readFile(join(site(), "lessons/plotly.js"), "utf8"));
   for (const [path, document] of pages) {
     if (path.startsWith("playground/")) continue;
     const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content");
-    expect(policy).toMatch(/^default-src 'none'; script-src ('sha256-|'none')/);
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src ('none'|'sha256-[\w+/=]+'( 'sha256-[\w+/=]+')*( 'strict-dynamic')?);/,
+    );
+    const loading = [...document.scripts].filter(({ text }) => text.includes("plotly.src ="));
+    const isDrawn = document.querySelector(".plot") !== null;
+    expect({ path, loading: loading.length }).toEqual({ path, loading: isDrawn ? 1 : 0 });
+    expect(policy!.includes("'strict-dynamic'")).toBe(isDrawn);
+    for (const { text } of loading) {
+      const [, address] = /plotly\.src = "([^"]+)"/.exec(text)!;
+      expect(posix.join(posix.dirname(path), address)).toBe("lessons/plotly.js");
+      expect(text).toContain(`plotly.integrity = "${plotly}"`);
+    }
     const loads = [...document.querySelectorAll("[src], link[href]")].map(
       (element) => element.getAttribute("src") ?? element.getAttribute("href")!,
     );
