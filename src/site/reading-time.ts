@@ -8,22 +8,18 @@ import type { Notebook } from "../notebook/runner/notebook-file.js";
  */
 const wordsPerMinute = 238;
 
-/**
- * What reviewers read of an application's code in an hour.
- *
- * @see Humphrey, "Managing the Software Process", 1989, as McConnell's "Code Complete", 2004, has it
- */
-const codeLinesPerHour = 500;
+/** To skim it, as the instructor's guide reckons. */
+const codeLinesPerMinute = 30;
 
 /** Whole minutes, rounded up. */
 export function minutesToRead(notebook: Notebook): number {
   const { words, codeLines } = amountToRead(notebook);
-  return Math.ceil(words / wordsPerMinute + (codeLines / codeLinesPerHour) * 60);
+  return Math.ceil(words / wordsPerMinute + codeLines / codeLinesPerMinute);
 }
 
-/** How the minutes come about, as HTML. */
+/** How the minutes come about, as HTML for the front page. */
 export const readingRule =
   `Minutes to read are words of text at ${wordsPerMinute} a minute ` +
   '(<a href="https://doi.org/10.1016/j.jml.2019.104047">Brysbaert, 2019</a>), a formula being one word, and lines of code at ' +
-  `${codeLinesPerHour} an hour (Humphrey, 1989, after McConnell’s <cite>Code Complete</cite>, 2004), rounded up; outputs, and ` +
-  "time to think and to try things out, come on top.";
+  `${codeLinesPerMinute} a minute, which is to skim, rounded up; to predict first, to study the code and to look at figures ` +
+  'takes longer, as the <a href="lessons/INSTRUCTORS.html">instructor’s guide</a> reckons.';
