@@ -59,8 +59,18 @@ const floors = [
     holds: "what client and server say over HTTP, and the client's side (fetch only)",
   },
   {
+    folder: "engine",
+    holds:
+      "behind a service of models: programs, sessions and jobs, the queue and the store in memory, and what workers do",
+  },
+  {
+    folder: "rest",
+    holds: "what each route of the service takes and answers, whoever carries it",
+  },
+  {
     folder: "browser",
-    holds: "what needs a page or its workers: model files by their addresses, Web Workers as threads",
+    holds:
+      "what needs a page or its workers: model files by their addresses, Web Workers as threads, a service inside the page",
   },
   {
     folder: "node",
@@ -94,7 +104,7 @@ const around = [
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker)",
+      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them)",
     imports: ["he-ml", "viz"],
   },
   {

@@ -3,9 +3,11 @@ import { build, type Plugin } from "esbuild";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { typesOfCells } from "./kernel-types.js";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
-const sources = join(project, "src/notebook/jupyterlite");
+const notebook = join(project, "src/notebook");
+const sources = join(notebook, "jupyterlite");
 
 /** Of the extension, and of its folder among JupyterLite's. */
 export const extensionName = "he-ml-kernel";
@@ -14,7 +16,11 @@ export const extensionName = "he-ml-kernel";
 const shared = ["@jupyterlite/services", "@jupyterlab/rendermime", "@lumino/widgets"];
 
 /** Scripts of the extension that are loaded when they are needed. */
-const further = ["kernel-worker", "plotly"];
+const further = [
+  join(sources, "kernel-worker.ts"),
+  join(notebook, "browser/language-worker.ts"),
+  join(sources, "plotly.ts"),
+];
 
 const options = {
   absWorkingDir: project,
@@ -82,7 +88,8 @@ export async function buildKernelExtension(folder: string): Promise<void> {
   await writeFile(join(scripts, "remoteEntry.js"), container(outputFiles[0]!.text.trim()));
   await build({
     ...options,
-    entryPoints: further.map((name) => join(sources, `${name}.ts`)),
+    entryPoints: further,
+    entryNames: "[name]",
     outdir: scripts,
     format: "esm",
     splitting: true,
@@ -91,6 +98,7 @@ export async function buildKernelExtension(folder: string): Promise<void> {
     external: ["fs", "path", "os", "inspector", "perf_hooks", "module", "crypto"],
     inject: [join(sources, "node-process.ts")],
   });
+  await writeFile(join(scripts, "types.json"), JSON.stringify(await typesOfCells()));
   const description = {
     name: extensionName,
     version: "0.1.0",

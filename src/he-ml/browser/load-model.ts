@@ -39,7 +39,7 @@ export async function loadModel(model: string | URL, options: LoadModelOptions =
  */
 export async function loadNetwork(model: string | URL, options: LoadModelOptions = {}): Promise<Network> {
   requireOptions("loadModel", options);
-  const address = addressOf(model);
+  const address = modelAddress(model);
   const file = fileOf(address);
   const ending = endingOf(file);
   if (!modelEndings.includes(ending)) {
@@ -62,8 +62,13 @@ export async function loadNetwork(model: string | URL, options: LoadModelOptions
   return readNetwork(Object.fromEntries(found), { ...options, name });
 }
 
-/** The model's file. */
-function addressOf(model: unknown): URL {
+/**
+ * The address of a model's file.
+ *
+ * @param model as `loadNetwork` takes it
+ * @throws InputError if it is none
+ */
+export function modelAddress(model: unknown): URL {
   if (typeof model !== "string" && !(model instanceof URL)) {
     throw new InputError(`loadModel: expected an address or a name, got ${typeof model}`);
   }

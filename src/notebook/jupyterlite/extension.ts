@@ -9,6 +9,7 @@ declare const heMlExtensionScript: string;
 
 const places = {
   worker: new URL("kernel-worker.js", heMlExtensionScript).href,
+  language: new URL("language-worker.js", heMlExtensionScript).href,
   library: new URL("../../../../lib/", heMlExtensionScript).href,
 };
 

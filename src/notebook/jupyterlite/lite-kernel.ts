@@ -1,10 +1,13 @@
 import { BaseKernel, type Header, type KernelOptions } from "@jupyterlite/services";
+import { LanguageClient, type LanguageWorker } from "../browser/language-client.js";
 import type { CellError, CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
 
 /** Where the kernel's files and the library's are. */
 export interface KernelPlaces {
   /** Address of the kernel worker's script. */
   readonly worker: string;
+  /** Address of the script of the worker that knows types. */
+  readonly language: string;
   /** Address of the library's folder, which ends in `/`. */
   readonly library: string;
 }
@@ -19,6 +22,7 @@ export class LiteKernel extends BaseKernel {
   #end: ((failure?: CellError) => void) | undefined;
   /** Of the requests by which cells ran, by the number in their brackets. */
   readonly #parents = new Map<number, Header | undefined>();
+  readonly #language: LanguageClient;
 
   constructor(
     options: KernelOptions,
@@ -26,10 +30,16 @@ export class LiteKernel extends BaseKernel {
   ) {
     super(options);
     this.#startWorker();
+    this.#language = new LanguageClient(
+      () => new Worker(places.language, { type: "module", name: "he-ml-language" }) as LanguageWorker,
+    );
   }
 
   override dispose(): void {
-    if (!this.isDisposed) this.#worker.terminate();
+    if (!this.isDisposed) {
+      this.#worker.terminate();
+      this.#language.dispose();
+    }
     super.dispose();
   }
 
@@ -78,22 +88,26 @@ export class LiteKernel extends BaseKernel {
       });
     });
     this.#end = undefined;
+    this.#language.cellRan(code);
     if (!failure) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
     this.#publish(count, failure);
     const { ename, evalue, traceback } = failure;
     return { status: "error", execution_count: count, ename, evalue, traceback };
   }
 
-  async completeRequest({ cursor_pos }: { cursor_pos: number }): Promise<object> {
-    return { status: "ok", matches: [], cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} };
+  async completeRequest({ code, cursor_pos }: { code: string; cursor_pos: number }): Promise<object> {
+    const none = { matches: [], cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} };
+    return this.#language.complete(code, cursor_pos).catch(() => ({ status: "ok", ...none }));
   }
 
-  async inspectRequest(): Promise<object> {
-    return { status: "ok", found: false, data: {}, metadata: {} };
+  async inspectRequest(asked: { code: string; cursor_pos: number; detail_level: 0 | 1 }): Promise<object> {
+    return this.#language
+      .inspect(asked.code, asked.cursor_pos, asked.detail_level)
+      .catch(() => ({ status: "ok", found: false, data: {}, metadata: {} }));
   }
 
-  async isCompleteRequest(): Promise<object> {
-    return { status: "unknown" };
+  async isCompleteRequest({ code }: { code: string }): Promise<object> {
+    return this.#language.isComplete(code).catch(() => ({ status: "unknown" }));
   }
 
   async commInfoRequest(): Promise<object> {
