@@ -42,7 +42,7 @@ async function run(
   stdout.write(
     json
       ? `${JSON.stringify({ out, ...built })}\n`
-      : `${join(out, "index.html")}: ${built.pages.length} pages and the playground written\n`,
+      : `${join(out, "index.html")}: ${built.pages.length} pages${live ? ", live notebooks" : ""} and the playground written\n`,
   );
   if (!serve) return;
   const { url, close } = await serveSite(out, port);

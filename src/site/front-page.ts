@@ -24,7 +24,7 @@ neural network on it without a key; only the client can read the answer. This co
 and then builds each of its parts.</p>
 <p><a href="playground/index.html">The playground</a>: draw a digit, and have it classified while it is encrypted, here in
 your browser; and a bench to try CKKS out.</p>
-<p id="ability" class="note" role="status" hidden></p>
+<p id="ability" role="status" hidden></p>
 <h2>The course</h2>
 <ul class="course">
 ${lessons.join("\n")}
@@ -37,8 +37,8 @@ ${further.join("\n")}
 <li><a href="lessons/INSTRUCTORS.html">Instructor’s guide</a></li>
 </ul>
 <h2>The models</h2>
-<p>Networks that the course classifies with, each with its card: what it takes and answers, how it was trained, how accurate
-it is, and what it is not for.</p>
+<p>Trained networks that come with HE-ML, each with its card: what it takes and answers, how accurate it is, how it was
+trained, and what it is not for.</p>
 <ul class="course">
 ${cards.join("\n")}
 </ul>
@@ -66,6 +66,7 @@ const listStyle = `
 .course { padding-left: 1.5rem; max-width: 44rem; }
 .course li { margin: .8em 0; }
 .course p { margin: .2em 0; }
+#ability { max-width: 44rem; padding: .4em .9em; border-left: 3px dashed var(--warning); background: var(--warning-box); }
 .rule { max-width: 44rem; color: var(--muted); font-size: .9rem; }
 `;
 
