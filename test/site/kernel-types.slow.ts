@@ -5,8 +5,8 @@ import { course } from "../../src/site/course.js";
 import { typesOfCells } from "../../src/site/kernel-types.js";
 import { browserExports } from "../../src/site/library-bundle.js";
 
-/** These import what the editions for browsers do not have. */
-const BEYOND: readonly string[] = ["HE-ML_CKKS", "10-the-service"];
+/** It imports what the editions for browsers do not have. */
+const BEYOND: readonly string[] = ["HE-ML_CKKS"];
 
 const types = await typesOfCells();
 const editions = (await browserExports()).map((subpath) => subpath.replace(/^\./, "he-ml"));
