@@ -97,7 +97,7 @@ const around = [
     folder: "viz",
     holds:
       "plotly figures and reports from traces, figures and diagrams for the course; HTML, SVG and PNG without a browser",
-    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts"],
+    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts", "he-ml/crypto/base64.ts"],
     importsTypes: ["he-ml"],
   },
   {

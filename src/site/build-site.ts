@@ -6,6 +6,8 @@ import { InputError } from "../he-ml/errors.js";
 import { frontPage } from "./front-page.js";
 import { lessonPage } from "./lesson-pages.js";
 import { buildLive } from "./jupyterlite.js";
+import { buildKernelWorkers } from "./kernel-extension.js";
+import { buildLibraryCache } from "./library-cache.js";
 import { buildLibrary } from "./library-bundle.js";
 import { pageAddresses } from "./page-addresses.js";
 import { buildPlayground } from "./playground-build.js";
@@ -63,6 +65,10 @@ export async function buildSite({
     }
     progress?.("lib", pages.length, pages.length);
     await buildLibrary(fresh);
+    if (live) {
+      await buildKernelWorkers(join(fresh, "lib/kernel"));
+      await buildLibraryCache(fresh);
+    }
     signal?.throwIfAborted();
     progress?.("playground", pages.length, pages.length);
     await buildPlayground(fresh);

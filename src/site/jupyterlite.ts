@@ -65,10 +65,19 @@ export async function buildLive(out: string, signal?: AbortSignal): Promise<void
       ],
       { cwd: folder, signal, maxBuffer: 2 ** 26 },
     );
+    await writeTabIcons(built);
     await cp(built, join(out, "live"), { recursive: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The notebook's tab asks for icons by names under which only Jupyter's server has any: one for when it is busy, one for when not. */
+async function writeTabIcons(built: string): Promise<void> {
+  const folder = join(built, "static/favicons");
+  await mkdir(folder, { recursive: true });
+  for (const name of ["favicon-notebook.ico", "favicon-busy-1.ico"])
+    await cp(join(built, "notebooks/favicon.ico"), join(folder, name));
 }
 
 /** Makes the environment, unless it is there with the packages of today. */

@@ -1,8 +1,9 @@
-/** Our kernel as an extension of JupyterLite: a folder that its build takes up. */
+/** Our kernel: an extension of JupyterLite, a folder that its build takes up; and the workers that it starts. */
 import { build, type Plugin } from "esbuild";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { notebookData } from "./course.js";
 import { typesOfCells } from "./kernel-types.js";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
@@ -13,14 +14,15 @@ const sources = join(notebook, "jupyterlite");
 export const extensionName = "he-ml-kernel";
 
 /** Packages of which the page has one copy for all extensions, and our extension uses that. */
-const shared = ["@jupyterlite/services", "@jupyterlab/rendermime", "@lumino/widgets"];
-
-/** Scripts of the extension that are loaded when they are needed. */
-const further = [
-  join(sources, "kernel-worker.ts"),
-  join(notebook, "browser/language-worker.ts"),
-  join(sources, "plotly.ts"),
+const shared = [
+  "@jupyterlite/services",
+  "@jupyterlab/coreutils",
+  "@jupyterlab/rendermime",
+  "@lumino/widgets",
 ];
+
+/** The scripts of the kernel's workers. */
+const workers = [join(sources, "kernel-worker.ts"), join(notebook, "browser/language-worker.ts")];
 
 const options = {
   absWorkingDir: project,
@@ -84,21 +86,10 @@ export async function buildKernelExtension(folder: string): Promise<void> {
     globalName: "extension",
     write: false,
     plugins: [pageCopies],
+    define: { heMlNotebookData: JSON.stringify(notebookData) },
   });
   await writeFile(join(scripts, "remoteEntry.js"), container(outputFiles[0]!.text.trim()));
-  await build({
-    ...options,
-    entryPoints: further,
-    entryNames: "[name]",
-    outdir: scripts,
-    format: "esm",
-    splitting: true,
-    chunkNames: "[name]-[hash]",
-    // What TypeScript asks of Node once it has found itself there
-    external: ["fs", "path", "os", "inspector", "perf_hooks", "module", "crypto"],
-    inject: [join(sources, "node-process.ts")],
-  });
-  await writeFile(join(scripts, "types.json"), JSON.stringify(await typesOfCells()));
+  await build({ ...options, entryPoints: [join(sources, "plotly.ts")], outdir: scripts, format: "esm" });
   const description = {
     name: extensionName,
     version: "0.1.0",
@@ -111,4 +102,26 @@ export async function buildKernelExtension(folder: string): Promise<void> {
     jupyterlite: { liteExtension: true },
   };
   await writeFile(join(folder, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
+}
+
+/**
+ * Writes the kernel's workers, with the types that completion knows.
+ *
+ * @param folder in the library's, from where the service worker keeps them
+ * @throws Error of esbuild if a source does not compile
+ */
+export async function buildKernelWorkers(folder: string): Promise<void> {
+  await build({
+    ...options,
+    entryPoints: workers,
+    entryNames: "[name]",
+    outdir: folder,
+    format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    // What TypeScript asks of Node once it has found itself there
+    external: ["fs", "path", "os", "inspector", "perf_hooks", "module", "crypto"],
+    inject: [join(sources, "node-process.ts")],
+  });
+  await writeFile(join(folder, "types.json"), JSON.stringify(await typesOfCells()));
 }

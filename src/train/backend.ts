@@ -46,7 +46,7 @@ async function useWasm(): Promise<void> {
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   if (tf.getBackend() !== "wasm") {
     setWasmPaths(wasmFolder());
-    // As in Node: the order of sums, and with it the weights, does not depend on the machine.
+    // On one thread in a page, too, as in Node: a seed gives the same weights in both.
     tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     if (!(await tf.setBackend("wasm"))) throw new InputError(`backend wasm: ${wasmAdvice}`);
   }

@@ -6,8 +6,8 @@ import { varsWithin } from "./cell-vars.js";
 /** A name of a cell, for those after it. */
 export interface DeclaredName {
   name: string;
-  /** Variables may be assigned to; `other`: functions, classes, enumerations, types, and what was imported. */
-  kind: "let" | "const" | "other";
+  /** `let` and `const`: a variable; `value`: a function; `type`: an interface or type; `both`: all else, and what was imported. */
+  kind: "let" | "const" | "value" | "type" | "both";
   /** Whether the cell itself exports it under that name. */
   exported: boolean;
 }
@@ -18,11 +18,14 @@ export function declaredNames(file: ts.SourceFile): DeclaredName[] {
   for (const statement of file.statements) {
     const exported = isExported(statement);
     for (const [name, kind] of namesOf(statement))
-      // A value and a type may have one name
-      names.set(name, { name, kind: names.get(name)?.kind === "other" ? "other" : kind, exported });
+      names.set(name, { name, kind: together(names.get(name)?.kind ?? kind, kind), exported });
   }
   return [...names.values()];
 }
+
+/** What a name is that a cell declares twice, as the parts of an interface, or a type and a value. */
+const together = (first: DeclaredName["kind"], second: DeclaredName["kind"]): DeclaredName["kind"] =>
+  first === second ? first : "both";
 
 const isExported = (node: ts.Statement): boolean => {
   const kinds = (ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : []).map(({ kind }) => kind);
@@ -36,32 +39,30 @@ function namesOf(statement: ts.Statement): [name: string, kind: DeclaredName["ki
     const kind = flags & (ts.NodeFlags.Const | ts.NodeFlags.Using) ? "const" : "let";
     return declarations.flatMap(({ name }) => boundNames(name)).map((name) => [name, kind]);
   }
-  const others = otherNames(statement);
-  return others ? others.map((name) => [name, "other"]) : varsWithin(statement).map((name) => [name, "let"]);
+  if (ts.isImportDeclaration(statement)) return importedNames(statement).map(({ text }) => [text, "both"]);
+  const name = declaredName(statement);
+  if (name !== undefined) return [[name, kindOf(statement)]];
+  return varsWithin(statement).map((each) => [each, "let"]);
 }
 
-/** The names of a declaration that is none of variables; undefined for statements. */
-function otherNames(node: ts.Statement): string[] | undefined {
-  if (ts.isImportDeclaration(node)) return importedNames(node).map(({ text }) => text);
-  if (ts.isModuleDeclaration(node)) return ts.isIdentifier(node.name) ? [node.name.text] : [];
-  return isNamed(node) ? (node.name ? [node.name.text] : []) : undefined;
-}
-
-const isNamed = (
-  node: ts.Statement,
-): node is
-  | ts.FunctionDeclaration
-  | ts.ClassDeclaration
-  | ts.EnumDeclaration
-  | ts.InterfaceDeclaration
-  | ts.TypeAliasDeclaration
-  | ts.ImportEqualsDeclaration =>
+/** The name of a declaration that is none of variables. */
+const declaredName = (node: ts.Statement): string | undefined =>
   ts.isFunctionDeclaration(node) ||
   ts.isClassDeclaration(node) ||
   ts.isEnumDeclaration(node) ||
   ts.isInterfaceDeclaration(node) ||
   ts.isTypeAliasDeclaration(node) ||
-  ts.isImportEqualsDeclaration(node);
+  ts.isImportEqualsDeclaration(node) ||
+  (ts.isModuleDeclaration(node) && ts.isIdentifier(node.name))
+    ? node.name?.text
+    : undefined;
+
+const kindOf = (node: ts.Statement): DeclaredName["kind"] =>
+  ts.isFunctionDeclaration(node)
+    ? "value"
+    : ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+      ? "type"
+      : "both";
 
 function importedNames({ importClause }: ts.ImportDeclaration): ts.Identifier[] {
   const bindings = importClause?.namedBindings;

@@ -51,7 +51,7 @@ function originOf(
 
 /** `(alias) class C\nimport C`, of an imported name, without what tells that it is imported. */
 const withoutImport = (signature: string): string =>
-  signature.replace(/^\(alias\) /, "").replace(/\nimport [^\n]*$/, "");
+  signature.replace(/^\(alias\) /, "").replace(/\n(import .*(\n|$))/, "") || signature;
 
 /** The call that is being written. */
 function calledAt(service: ts.LanguageService, path: string, position: number): Inspection | undefined {

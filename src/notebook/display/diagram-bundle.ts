@@ -1,5 +1,5 @@
 import { diagramPng } from "#pictures";
-import { uint8ArrayToBase64 } from "uint8array-extras";
+import { toBase64 } from "../../he-ml/crypto/base64.js";
 import type { Diagram } from "../../viz/diagrams/diagram.js";
 import type { DisplayMessage } from "./kernel-output.js";
 import { isPlainObject } from "./recognise.js";
@@ -16,7 +16,7 @@ export async function diagramMessage(diagram: Diagram): Promise<DisplayMessage> 
   return {
     data: {
       "image/svg+xml": svg,
-      ...(png && { "image/png": uint8ArrayToBase64(png) }),
+      ...(png && { "image/png": toBase64(png) }),
       "text/plain": diagramText(diagram),
     },
     metadata: { "image/svg+xml": { width, height }, ...(png && { "image/png": { width, height } }) },

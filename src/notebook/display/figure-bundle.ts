@@ -1,5 +1,5 @@
 import { figurePng } from "#pictures";
-import { uint8ArrayToBase64 } from "uint8array-extras";
+import { toBase64 } from "../../he-ml/crypto/base64.js";
 import type { Figure } from "../../viz/figure.js";
 import type { DisplayMessage } from "./kernel-output.js";
 import { isPlainObject } from "./recognise.js";
@@ -42,7 +42,7 @@ export async function figureMessage(figure: Figure, size: FigureSize = {}): Prom
         config: { responsive: true, ...config },
         ...(frames && { frames }),
       },
-      ...(png && { "image/png": uint8ArrayToBase64(png) }),
+      ...(png && { "image/png": toBase64(png) }),
       "text/plain": figureText(figure),
     },
     metadata: png ? { "image/png": { width, height } } : {},

@@ -2,15 +2,11 @@ import { BaseKernel, type Header, type KernelOptions } from "@jupyterlite/servic
 import { LanguageClient, type LanguageWorker } from "../browser/language-client.js";
 import type { CellError, CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
 
-/** Where the kernel's files and the library's are. */
-export interface KernelPlaces {
-  /** Address of the kernel worker's script. */
-  readonly worker: string;
-  /** Address of the script of the worker that knows types. */
-  readonly language: string;
-  /** Address of the library's folder, which ends in `/`. */
-  readonly library: string;
-}
+type WorkerName = "kernel-worker" | "language-worker";
+
+/** @param library address of the library's folder, which ends in `/` */
+export const workerScript = (library: string, name: WorkerName): string =>
+  new URL(`kernel/${name}.js`, library).href;
 
 /** The kernel as JupyterLite has it: what is asked of it goes to its worker, and what that gives to the page. */
 export class LiteKernel extends BaseKernel {
@@ -24,15 +20,14 @@ export class LiteKernel extends BaseKernel {
   readonly #parents = new Map<number, Header | undefined>();
   readonly #language: LanguageClient;
 
+  /** @param library address of the library's folder, which ends in `/` */
   constructor(
     options: KernelOptions,
-    private readonly places: KernelPlaces,
+    private readonly library: string,
   ) {
     super(options);
     this.#startWorker();
-    this.#language = new LanguageClient(
-      () => new Worker(places.language, { type: "module", name: "he-ml-language" }) as LanguageWorker,
-    );
+    this.#language = new LanguageClient(() => startScript(library, "language-worker") as LanguageWorker);
   }
 
   override dispose(): void {
@@ -121,7 +116,7 @@ export class LiteKernel extends BaseKernel {
   async commClose(): Promise<void> {}
 
   #startWorker(): void {
-    const worker = new Worker(this.places.worker, { type: "module", name: "he-ml-kernel" });
+    const worker = startScript(this.library, "kernel-worker");
     this.#worker = worker;
     this.#broken = undefined;
     this.#started = new Promise((resolve) => {
@@ -129,7 +124,7 @@ export class LiteKernel extends BaseKernel {
         this.#broken = `the kernel cannot start: ${reason}; reload the page`;
         resolve();
       };
-      worker.onerror = ({ message }) => broken(message || `${this.places.worker} cannot be loaded`);
+      worker.onerror = ({ message }) => broken(message || "its script cannot be loaded");
       worker.onmessage = ({ data }: MessageEvent<KernelEvent>) => {
         if (data.type === "ready") resolve();
         else if (data.type === "failed") broken(data.message);
@@ -137,7 +132,7 @@ export class LiteKernel extends BaseKernel {
         else this.#end?.(data.failure);
       };
     });
-    this.#ask({ type: "start", library: this.places.library, folder: this.location });
+    this.#ask({ type: "start", library: this.library, folder: this.location });
   }
 
   #ask(request: KernelRequest): void {
@@ -164,6 +159,9 @@ export class LiteKernel extends BaseKernel {
     }
   }
 }
+
+const startScript = (library: string, name: WorkerName) =>
+  new Worker(workerScript(library, name), { type: "module", name: `he-ml-${name}` });
 
 const failed = (ename: string, evalue: string): CellError => ({
   type: "error",

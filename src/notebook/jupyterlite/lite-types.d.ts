@@ -59,6 +59,10 @@ declare module "@jupyterlite/services" {
   export interface KernelSpecs {
     register(options: { spec: object; create: (options: KernelOptions) => Promise<BaseKernel> }): void;
   }
+  export interface JupyterApp {
+    /** When what was open is open again. */
+    readonly restored: Promise<void>;
+  }
   export interface KernelClient {
     interrupt(kernelId: string): Promise<void>;
   }
@@ -97,4 +101,8 @@ declare module "@lumino/widgets" {
 declare module "plotly.js-cartesian-dist-min" {
   const plotly: object;
   export default plotly;
+}
+
+declare module "@jupyterlab/coreutils" {
+  export const PageConfig: { getOption(name: string): string };
 }

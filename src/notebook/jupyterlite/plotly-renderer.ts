@@ -3,6 +3,8 @@ import { Widget } from "@lumino/widgets";
 
 declare const heMlExtensionScript: string;
 
+export const plotlyScript = new URL("plotly.js", heMlExtensionScript).href;
+
 const mimeType = "application/vnd.plotly.v1+json";
 const buttons = { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "resetScale2d"]] };
 
@@ -13,8 +15,7 @@ interface Plotly {
 }
 
 /** Plotly's own parts for axes in a plane, half a megabyte, loaded with the first figure. */
-const loadPlotly = async () =>
-  ((await import(new URL("plotly.js", heMlExtensionScript).href)) as { default: Plotly }).default;
+const loadPlotly = async () => ((await import(plotlyScript)) as { default: Plotly }).default;
 
 class RenderedFigure extends Widget {
   #plotly: Plotly | undefined;

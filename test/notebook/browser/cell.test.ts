@@ -141,6 +141,11 @@ const NOTEBOOKS: readonly (readonly [what: string, cells: readonly string[], res
     "1,undefined",
   ],
   [
+    "a type of a namespace gets a name, which has no value",
+    ["namespace A.B { export type T = 1 } import T = A.B.T; const t: T = 1", "t"],
+    1,
+  ],
+  [
     "a part of a namespace gets a name",
     [
       "namespace A.B { export const x = 6; export type T = 1 } import P = A.B; import T = A.B.T; const t: T = 1",

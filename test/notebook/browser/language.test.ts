@@ -125,12 +125,37 @@ describe("names of earlier cells", () => {
       "both",
       "let both: Both",
     ],
+    [
+      "a value leaves an interface",
+      ["interface Left { a: 1 }", "const Left = 1n", "let left: Left"],
+      "left",
+      "let left: Left",
+    ],
+    [
+      "a value beside an interface",
+      ["interface Beside { a: 1 }", "const Beside = 1n"],
+      "Beside",
+      "const Beside: 1n",
+    ],
+    [
+      "a type leaves a value",
+      ["class Kept { a = 1 }", "type Kept = 1", "const kept2 = new Kept()"],
+      "kept2",
+      "const kept2: Kept",
+    ],
     ["what is exported", ["export const ex = 1n; export default class Def {}"], "ex", "const ex: 1n"],
     ["var in a block", ["if (true) { var inner = 1n }"], "inner", "let inner: bigint"],
     ["assigned to", ["let changed = 1n", "changed = 2n"], "changed", "let changed: bigint"],
   ])("%s", (_, cells, name, type) => {
     expect(typeAfter(cells, name)).toContain(type);
   });
+});
+
+test("a type and a value of one name may be of two cells", () => {
+  for (const cell of ["class Two { old = 1 }", "interface Two { newer: 2 }"]) language.cellRan(cell);
+  expect(kinds("new Two().|")).toEqual(["old: property"]);
+  expect(kinds("({} as Two).|")).toEqual(["newer: property"]);
+  expect(language.diagnostics("const two: Two = { newer: 2 }; new Two().old")).toEqual([]);
 });
 
 test("a cell that is no TypeScript declares nothing", () => {

@@ -1,4 +1,3 @@
-import { toBase64 } from "../../../he-ml/crypto/base64.js";
 import { parametersSpec } from "../../../he-ml/crypto/parameters.js";
 import {
   checkParameters,
@@ -93,6 +92,5 @@ export function wrongLogit(expected: readonly number[], got: readonly number[]):
   return `logit ${at} is ${Number(got[at]).toPrecision(3)}, and ${expected[at].toPrecision(3)} without encryption`;
 }
 
-export const base64 = (bytes: Uint8Array): string => toBase64(bytes);
 /** @throws InputError unless it is base64 */
 export const bytesOf = (text: string): Uint8Array => fromBase64("bytes", text);
