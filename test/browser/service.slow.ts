@@ -139,6 +139,23 @@ test("two services share the layers of one network, and what is refused says why
   expect(told.whenLeft).toBe("AbortError");
 });
 
+test("PyCrCNN's request is computed in a page, too", async () => {
+  const { result: told } = await library.run(async ({ heMl }, [seven]) => {
+    const config = { models: [{ name: "mnist-small" }], limits: { closingSeconds: 0 } };
+    const server = await heMl.serve({ processes: 1, config });
+    const layers = await heMl.RemoteLayers.create({ m: 4096, p: 1032193, sec: 128, base: 2 });
+    const range = { url: server.url, net: "mnist-small", layers: [5] };
+    const values = heMl.tensor([1, 64], seven.slice(200, 264));
+    const { logits } = await layers.infer([range], values);
+    await server.close();
+    const { layers: all } = await heMl.loadModel("mnist-small");
+    const last = heMl.defineModel({ name: "last", inputShape: [64], layers: [all[5]] });
+    return { logits: [...logits.data], plain: [...heMl.modelForward(last, values).at(-1)!.data] };
+  }, pixels);
+  expect(told.plain).toHaveLength(10);
+  told.logits.forEach((logit, i) => expect(Math.abs(logit - told.plain[i])).toBeLessThan(0.05));
+});
+
 test("a task that takes too long costs its worker, and no more than that", async () => {
   const { result: told } = await library.run(async ({ heMl }) => {
     const config = { models: [{ name: "mnist-small" }], engine: { jobSeconds: 0.01 } };
