@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { Client, ClientSpec, ServeOptions } from "../../dist/he-ml/browser/index.js";
+import type { Client, ClientSpec, ServeOptions } from "../../src/he-ml/browser/index.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
 import { openLibrary, type LibraryWorkers } from "../site/library-worker.js";
 
