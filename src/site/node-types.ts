@@ -1,4 +1,4 @@
-/** What the kernel in a page has of Node, declared: `node:assert`, `readFile` of `node:fs/promises`, `node:path`, `require.resolve`. */
+/** What the kernel in a page has of Node and tslab, declared: `tslab`, `node:assert`, `readFile` of `node:fs/promises`, `node:path`, `require.resolve`. */
 
 const compares = (name: string, docs: string): string => `
     /** ${docs} */
@@ -109,6 +109,27 @@ declare module "fs/promises" {
 
 declare module "path" {
   export * from "node:path";
+}
+
+declare module "tslab" {
+  /** Shows rich content. */
+  export interface Display {
+    javascript(text: string): void;
+    html(text: string): void;
+    markdown(text: string): void;
+    latex(text: string): void;
+    svg(text: string): void;
+    text(text: string): void;
+    png(bytes: Uint8Array): void;
+    jpeg(bytes: Uint8Array): void;
+    gif(bytes: Uint8Array): void;
+    pdf(bytes: Uint8Array): void;
+    /** Content of any media type. */
+    raw(contentType: string, content: string | Uint8Array): void;
+  }
+  export const display: Display;
+  /** What it shows takes the place of what it showed before. */
+  export function newDisplay(): Display;
 }
 
 declare const require: {

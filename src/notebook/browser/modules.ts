@@ -11,13 +11,13 @@ const libraries: Readonly<Record<string, string>> = {
   "he-ml/toy-ckks": "toy-ckks.js",
 };
 
-/** Modules of Node that the kernel stands in for. */
-export const nodeModules = ["node:assert", "node:fs/promises", "node:path"] as const;
+/** Modules that the kernel stands in for: a few of Node's, and what tslab gives its cells. */
+export const kernelModules = ["node:assert", "node:fs/promises", "node:path", "tslab"] as const;
 
-export type NodeModule = (typeof nodeModules)[number];
+export type KernelModule = (typeof kernelModules)[number];
 
-/** Where a module that a cell imports is: a file of the library's folder, or a module that the kernel has. */
-export type ModulePlace = { readonly library: string } | { readonly node: NodeModule };
+/** Where a module that a cell imports is: a file of the library's folder, or the kernel. */
+export type ModulePlace = { readonly library: string } | { readonly kernel: KernelModule };
 
 /**
  * @param specifier as the cell has it; Node's modules with or without `node:`
@@ -26,9 +26,9 @@ export type ModulePlace = { readonly library: string } | { readonly node: NodeMo
  */
 export function modulePlace(specifier: string): ModulePlace {
   if (Object.hasOwn(libraries, specifier)) return { library: libraries[specifier]! };
-  const node = nodeModules.find((name) => name === specifier || name === `node:${specifier}`);
-  if (node) return { node };
-  const known = [...Object.keys(libraries), ...nodeModules].join(", ");
+  const kernel = kernelModules.find((name) => name === specifier || name === `node:${specifier}`);
+  if (kernel) return { kernel };
+  const known = [...Object.keys(libraries), ...kernelModules].join(", ");
   throw new Error(
     `import: expected one of ${known}, got "${specifier}", which a page does not have; ` +
       "install he-ml and open the notebook with tslab",

@@ -3,8 +3,10 @@ import { cellConsole } from "../browser/cell-console.js";
 import { CellRunner } from "../browser/cell-runner.js";
 import { filesOf } from "../browser/files.js";
 import type { CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
-import { modulePlace, type NodeModule } from "../browser/modules.js";
+import { beginStacksWithMessages } from "../browser/error-stacks.js";
+import { modulePlace, type KernelModule } from "../browser/modules.js";
 import { Streams } from "../browser/streams.js";
+import { tslabModule, type Show } from "../browser/tslab-module.js";
 import type * as NotebookLibrary from "../display/browser/index.js";
 
 /** The number of the cell that runs, or was the last to. */
@@ -18,6 +20,10 @@ function put(output: CellOutput, of = count): void {
   send({ type: "output", count: of, output });
 }
 
+/** Shows something in the cell that runs. */
+const showNow: Show = (shown, isUpdate) =>
+  put({ type: isUpdate ? "update_display_data" : "display_data", ...shown });
+
 /** What runs cells, and sends what they show under their numbers. */
 interface Kernel {
   readonly runner: CellRunner;
@@ -27,17 +33,18 @@ interface Kernel {
 async function start({ library, folder }: Extract<KernelRequest, { type: "start" }>): Promise<Kernel> {
   const libraryModule = (file: string) => import(new URL(file, library).href) as Promise<object>;
   const files = filesOf(library, folder);
-  const node: Readonly<Record<NodeModule, () => Promise<object>>> = {
+  const own: Readonly<Record<KernelModule, () => Promise<object>>> = {
     "node:assert": async () => (await import("./node-assert.js")).asModule,
     "node:path": async () => (await import("./node-path.js")).asModule,
     "node:fs/promises": async () => ({ readFile: files.readFile }),
+    tslab: async () => tslabModule(showNow),
   };
   Object.assign(globalThis, { require: { resolve: files.resolve } });
   const notebook = (await libraryModule("notebook.js")) as typeof NotebookLibrary;
   const runner = new CellRunner({
     load: async (specifier) => {
       const place = modulePlace(specifier);
-      return "node" in place ? node[place.node]() : libraryModule(place.library);
+      return "kernel" in place ? own[place.kernel]() : libraryModule(place.library);
     },
     result: notebook.resultBundle,
   });
@@ -66,6 +73,7 @@ self.onmessage = async ({ data }: MessageEvent<KernelRequest>) => {
   send({ type: "done", count });
 };
 
+beginStacksWithMessages();
 Object.assign(
   console,
   cellConsole((name, text) => streams.write(name, text)),

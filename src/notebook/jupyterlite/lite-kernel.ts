@@ -2,6 +2,11 @@ import { BaseKernel, type Header, type KernelOptions } from "@jupyterlite/servic
 import { LanguageClient, type LanguageWorker } from "../browser/language-client.js";
 import type { CellError, CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
 
+interface ExecuteRequest {
+  readonly code: string;
+  readonly stop_on_error?: boolean;
+}
+
 type WorkerName = "kernel-worker" | "language-worker";
 
 /** @param library address of the library's folder, which ends in `/` */
@@ -72,7 +77,7 @@ export class LiteKernel extends BaseKernel {
     };
   }
 
-  async executeRequest({ code }: { code: string }): Promise<object> {
+  async executeRequest({ code, stop_on_error }: ExecuteRequest): Promise<object> {
     const count = this.executionCount;
     this.#parents.set(count, this.parentHeader);
     const failure = await new Promise<CellError | undefined>((resolve) => {
@@ -84,8 +89,11 @@ export class LiteKernel extends BaseKernel {
     });
     this.#end = undefined;
     this.#language.cellRan(code);
-    if (!failure) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
+    const done = { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
+    if (!failure) return done;
     this.#publish(count, failure);
+    // JupyterLite takes back all cells that wait behind one that fails, whether or not its error was expected.
+    if (stop_on_error === false) return done;
     const { ename, evalue, traceback } = failure;
     return { status: "error", execution_count: count, ename, evalue, traceback };
   }
