@@ -25,9 +25,12 @@ describe("the library's folder for pages", () => {
         "he-ml.js",
         "onnx.js",
         "toy-ckks.js",
+        "thread-worker.js",
         "seal_throws.wasm",
         "doubles.wasm",
         "integers.wasm",
+        "doubles-shared.wasm",
+        "integers-shared.wasm",
       ]),
     );
     expect(await readdir(join(out, "lib/models/lenet1"))).toContain("model.onnx");
