@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import type * as HeMl from "../../src/he-ml/browser/index.js";
+import { serveSite } from "../../src/site/serve-site.js";
+import { launch } from "../playground/chromium.js";
 
 let out: string;
 let files: string[];
@@ -45,6 +48,26 @@ describe("the library's folder for pages", () => {
       ))
         imported.add(name!);
     expect([...imported]).toEqual(["module"]);
+  });
+
+  test("computes a model that lies beside it, on threads where the page is isolated", async () => {
+    await writeFile(join(out, "page.html"), '<!doctype html><link rel="icon" href="data:,">');
+    const [site, browser] = await Promise.all([serveSite(out, 0), launch()]);
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    await page.goto(`${site.url}page.html`);
+    const { threads, cores, results } = await page.evaluate(async (script) => {
+      const { compile, infer, loadModel, zeros } = (await import(script)) as typeof HeMl;
+      const program = await compile(await loadModel("mnist-small"));
+      const report = await infer(program, zeros([1, 1, 28, 28]));
+      return { ...report, cores: navigator.hardwareConcurrency };
+    }, `${site.url}lib/he-ml.js`);
+    expect(complaints).toEqual([]);
+    expect(threads).toBe(Math.min(2, cores));
+    expect(results[0].relativeToMax).toBeLessThan(0.015);
+    await browser.close();
+    await site.close();
   });
 
   test("has the exports of the package's browser edition", async () => {
