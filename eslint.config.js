@@ -6,7 +6,9 @@ const onePlatformOnly = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-benchmarks/"] },
+  {
+    ignores: ["dist/", "out/", "node_modules/", ".venv-jupyter/", ".venv-jupyterlite/", ".venv-benchmarks/"],
+  },
   ...tseslint.configs.strict,
   {
     rules: {

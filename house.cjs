@@ -59,8 +59,18 @@ const floors = [
     holds: "what client and server say over HTTP, and the client's side (fetch only)",
   },
   {
+    folder: "engine",
+    holds:
+      "behind a service of models: programs, sessions and jobs, the queue and the store in memory, and what workers do",
+  },
+  {
+    folder: "rest",
+    holds: "what each route of the service takes and answers, whoever carries it",
+  },
+  {
     folder: "browser",
-    holds: "what needs a page or its workers: model files by their addresses, Web Workers as threads",
+    holds:
+      "what needs a page or its workers: model files by their addresses, Web Workers as threads, a service inside the page",
   },
   {
     folder: "node",
@@ -80,21 +90,21 @@ const around = [
     holds: "datasets, square-activated CNNs in tfjs, export",
     imports: [
       ...["he-ml/tensor", "he-ml/model", "he-ml/formats", "he-ml/node/files", "he-ml/node/onnx"],
-      "he-ml/node/optional-packages.ts",
+      ...["he-ml/node/optional-packages.ts", "he-ml/browser/fetch-bytes.ts"],
     ],
   },
   {
     folder: "viz",
     holds:
       "plotly figures and reports from traces, figures and diagrams for the course; HTML, SVG and PNG without a browser",
-    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts"],
+    imports: ["he-ml/node/optional-packages.ts", "he-ml/crypto/security-tables.ts", "he-ml/crypto/base64.ts"],
     importsTypes: ["he-ml"],
   },
   {
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker)",
+      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them)",
     imports: ["he-ml", "viz"],
   },
   {

@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, tensor, type Shape } from "../he-ml/tensor/tensor.js";
-import { columnOf, numberAt, readTable, type Table } from "../train/table.js";
+import { readTable } from "../train/node/read-table.js";
+import { columnOf, numberAt, type Table } from "../train/table.js";
 import { standardisedFeatures, tableNotesIn, type TableNotes } from "../train/table-notes.js";
 import type { ImagesSource } from "./images-source.js";
 

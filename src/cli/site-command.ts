@@ -7,6 +7,7 @@ import { stopped } from "./serve-command.js";
 
 interface SiteOptions {
   readonly out: string;
+  readonly live: boolean;
   readonly json?: boolean;
   readonly serve?: boolean;
   readonly port: number;
@@ -17,6 +18,7 @@ export function siteCommand(io: CommandIo): Command {
   return new Command("site")
     .description("build the course and the playground as pages for any static host; needs a checkout")
     .option("--out <dir>", "folder to write", join("out", "site"))
+    .option("--no-live", "without notebooks to run in the browser, whose build needs Python")
     .option("--json", "print the pages and their sizes as JSON")
     .option("--serve", "then show it on this machine, until Ctrl-C")
     .option("--port <p>", "where --serve listens; 0 for any that is free", wholeNumber(0, 65_535), 8930)
@@ -24,13 +26,14 @@ export function siteCommand(io: CommandIo): Command {
 }
 
 async function run(
-  { out, json, serve, port }: SiteOptions,
+  { out, live, json, serve, port }: SiteOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
   const { buildSite } = await import("../site/build-site.js");
   const progress = startProgress(stderr);
   const built = await buildSite({
     out,
+    live,
     signal,
     progress: (step, done, total) => progress.update(step, done, total),
   }).finally(() => progress.stop());

@@ -76,7 +76,7 @@ export async function finishInTurns<T>(steps: Generator<Step, T>, options: TurnO
  * Lets everything else that waits for the event loop go first. A message comes without the delay that browsers put on
  * timers; a channel of its own comes after what else is due, where messages of one channel are taken in together.
  */
-function giveWay(): Promise<void> {
+export function giveWay(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => {

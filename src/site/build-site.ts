@@ -5,6 +5,9 @@ import { gzipSync } from "node:zlib";
 import { InputError } from "../he-ml/errors.js";
 import { frontPage } from "./front-page.js";
 import { lessonPage } from "./lesson-pages.js";
+import { buildLive } from "./jupyterlite.js";
+import { buildKernelWorkers } from "./kernel-extension.js";
+import { buildLibraryCache } from "./library-cache.js";
 import { buildLibrary } from "./library-bundle.js";
 import { pageAddresses } from "./page-addresses.js";
 import { buildPlayground } from "./playground-build.js";
@@ -31,6 +34,8 @@ export interface BuiltSite {
 export interface BuildSiteOptions {
   /** Folder of the site; one that an earlier build wrote is replaced. */
   readonly out: string;
+  /** Whether JupyterLite is built, too, which needs Python; true unless told. */
+  readonly live?: boolean;
   readonly progress?: (step: string, done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -42,15 +47,28 @@ export interface BuildSiteOptions {
  * @throws InputError where this is no checkout of HE-ML, or `out` holds something else than a site
  * @example await buildSite({ out: "out/site" });
  */
-export async function buildSite({ out, progress, signal }: BuildSiteOptions): Promise<BuiltSite> {
+export async function buildSite({
+  out,
+  live = true,
+  progress,
+  signal,
+}: BuildSiteOptions): Promise<BuiltSite> {
   await requireCheckout();
   await requireSiteOrNothing(out);
   const target = resolve(out);
   const fresh = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   try {
-    const pages = await writePages(fresh, progress, signal);
+    const pages = await writePages(fresh, live, progress, signal);
+    if (live) {
+      progress?.("live", pages.length, pages.length);
+      await buildLive(fresh, signal);
+    }
     progress?.("lib", pages.length, pages.length);
     await buildLibrary(fresh);
+    if (live) {
+      await buildKernelWorkers(join(fresh, "lib/kernel"));
+      await buildLibraryCache(fresh);
+    }
     signal?.throwIfAborted();
     progress?.("playground", pages.length, pages.length);
     await buildPlayground(fresh);
@@ -66,11 +84,12 @@ export async function buildSite({ out, progress, signal }: BuildSiteOptions): Pr
 
 async function writePages(
   folder: string,
+  live: boolean,
   progress: BuildSiteOptions["progress"],
   signal: AbortSignal | undefined,
 ): Promise<BuiltPage[]> {
-  const makers = new Map<string, () => Promise<string>>([["index.html", frontPage]]);
-  for (const [source, path] of pageAddresses) makers.set(path, () => lessonPage(source));
+  const makers = new Map<string, () => Promise<string>>([["index.html", () => frontPage(live)]]);
+  for (const [source, path] of pageAddresses) makers.set(path, () => lessonPage(source, live));
   const pages: BuiltPage[] = [];
   for (const [path, make] of makers) {
     signal?.throwIfAborted();

@@ -25,3 +25,20 @@ export const texts = [
   "SECURITY.md",
   "src/he-ml/GLOSSARY.md",
 ] as const;
+
+/** Notebooks of Node's alone, which no page can run: this one measures with worker processes, and writes files. */
+export const onlyToRead: readonly string[] = ["notebooks/figures.ipynb"];
+
+/** Files of MNIST as a whole, as paths in the library's folder. */
+const mnist = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"].map(
+  (name) => `models/datasets/mnist/${name}-ubyte.gz`,
+);
+
+/** What notebooks read that is large: a page fetches it while its notebook is still being read. */
+export const notebookData: Readonly<Record<string, readonly string[]>> = {
+  "notebooks/HE-ML_CKKS.ipynb": mnist,
+  "notebooks/06-a-network-that-can-be-encrypted.ipynb": mnist,
+  "notebooks/exercises/06-a-network-that-can-be-encrypted.ipynb": mnist,
+  "notebooks/11-capstone.ipynb": mnist,
+  "notebooks/exercises/11-capstone.ipynb": mnist,
+};

@@ -1,15 +1,18 @@
-import { posix } from "node:path";
 import { pageStyle } from "../notebook/html/page-style.js";
 import { readNotebook } from "../notebook/runner/notebook-file.js";
 import { escapeHtml } from "../viz/html.js";
 import { selfContainedPage } from "../viz/self-contained-page.js";
 import { course, furtherNotebooks } from "./course.js";
-import { pageAddresses } from "./page-addresses.js";
+import { liveAddress, pageAddresses } from "./page-addresses.js";
 
-/** The page that the site opens with: what HE-ML is, and the course in its order with the goal of each lesson. */
-export async function frontPage(): Promise<string> {
-  const lessons = await Promise.all(course.map(entry));
-  const further = await Promise.all(furtherNotebooks.map(entry));
+/**
+ * The page that the site opens with: what HE-ML is, and the course in its order with the goal of each lesson.
+ *
+ * @param live whether the site has notebooks to run
+ */
+export async function frontPage(live: boolean): Promise<string> {
+  const lessons = await Promise.all(course.map((name) => entry(name, live)));
+  const further = await Promise.all(furtherNotebooks.map((name) => entry(name, live)));
   const body = `<a class="skip" href="#content">Skip to the content</a>
 <main id="content">
 <h1>HE-ML</h1>
@@ -31,7 +34,7 @@ ${further.join("\n")}
 <h2>What it needs</h2>
 <p>Pages to read need nothing: they are one file each, and their figures are drawn by a script that they bring along. The
 playground needs a browser with WebAssembly’s exceptions, as today’s Chromium and Firefox have them; it says so where they
-are missing. To run notebooks, install HE-ML and Node.</p>
+are missing. ${live ? "Live notebooks need it, too, and load a few megabytes once; nothing that they compute leaves your browser." : "To run notebooks, install HE-ML and Node."}</p>
 <h2>What is not promised</h2>
 <p>HE-ML is for learning and research. <a href="lessons/SECURITY.html">What it protects, and what it does not</a>.</p>
 </main>`;
@@ -44,14 +47,25 @@ const listStyle = `
 .course p { margin: .2em 0; }
 `;
 
-async function entry(name: string): Promise<string> {
-  const { cells } = await readNotebook(`notebooks/${name}.ipynb`);
+async function entry(name: string, live: boolean): Promise<string> {
+  const path = `notebooks/${name}.ipynb`;
+  const { cells } = await readNotebook(path);
   const opening = cells[0]?.source ?? "";
   const title = /^# (.+)$/m.exec(opening)?.[1] ?? name;
   const goal = /^\*\*(.+)\*\*$/m.exec(opening)?.[1] ?? "";
-  const toFillIn = pageAddresses.get(posix.join("notebooks/exercises", `${name}.ipynb`));
-  const exercises = toFillIn === undefined ? "" : ` · <a href="${toFillIn}">exercises to fill in</a>`;
-  return `<li><a href="lessons/${name}.html">${escapeHtml(title)}</a>${exercises}<p>${escapeHtml(withoutLinks(goal))}</p></li>`;
+  const toFillIn = `notebooks/exercises/${name}.ipynb`;
+  const links = [
+    [pageAddresses.get(path), "read"],
+    [live ? liveAddress(path) : undefined, "run it live"],
+    [pageAddresses.get(toFillIn), "read the exercises"],
+    [live ? liveAddress(toFillIn) : undefined, "solve the exercises live"],
+  ]
+    .filter(([address]) => address !== undefined)
+    .map(
+      ([address, text]) =>
+        `<a href="${escapeHtml(address!)}" aria-label="${escapeHtml(`${title}: ${text}`)}">${text}</a>`,
+    );
+  return `<li><strong>${escapeHtml(title)}</strong><p>${escapeHtml(withoutLinks(goal))}</p><p>${links.join(" · ")}</p></li>`;
 }
 
 /** A link in Markdown is its text. */

@@ -5,20 +5,21 @@ import { renderNotebook } from "../notebook/html/index.js";
 import { hasSolution, withoutSolutions } from "../notebook/exercises/edition/solution-regions.js";
 import { readNotebook, type Cell, type Notebook } from "../notebook/runner/notebook-file.js";
 import { course } from "./course.js";
-import { linksToPages, pageAddresses } from "./page-addresses.js";
+import { linksToPages, liveAddress, pageAddresses } from "./page-addresses.js";
 
 /**
  * The page of a notebook or a Markdown file. Authors' notebooks are shown with what their cells printed, but what solves
  * an exercise is left out together with what that cell printed.
  *
  * @param path in the checkout, one of those in `pageAddresses`
+ * @param live whether the site has notebooks to run
  */
-export async function lessonPage(path: string): Promise<string> {
+export async function lessonPage(path: string, live: boolean): Promise<string> {
   const notebook = path.endsWith(".md")
     ? textAsNotebook(await readFile(path, "utf8"))
     : await readNotebook(path);
   const cells = notebook.cells.map((cell) => readOnlyCell(cell, path));
-  return renderNotebook({ ...notebook, cells }, { bar: bar(path) });
+  return renderNotebook({ ...notebook, cells }, { bar: bar(path, live) });
 }
 
 function textAsNotebook(source: string): Notebook {
@@ -34,11 +35,13 @@ function readOnlyCell(cell: Cell, path: string): Cell {
 }
 
 /** Links above a page: the front page, the lesson before and after, the exercises without outputs, the glossary. */
-function bar(path: string): string {
+function bar(path: string, live: boolean): string {
   const from = posix.dirname(pageAddresses.get(path) ?? "");
   const link = (target: string, text: string) =>
     `<a href="${escapeHtml(posix.relative(from, target))}">${escapeHtml(text)}</a>`;
   const links = [link("index.html", "HE-ML")];
+  const running = live ? liveAddress(path) : undefined;
+  if (running !== undefined) links.push(link(running, "Run it live"));
   const page = (source: string, text: string) => {
     const address = pageAddresses.get(source);
     if (address !== undefined && source !== path) links.push(link(address, text));

@@ -17,7 +17,7 @@ const SAME_EVERYWHERE: readonly string[] = ["./toy-ckks"];
 const moduleName = (subpath: string): string => (subpath === "." ? "he-ml" : basename(subpath));
 
 /** The package's exports that have an edition for the browser: those with a `browser` condition, and those that need none. */
-async function browserExports(): Promise<string[]> {
+export async function browserExports(): Promise<string[]> {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
     exports: Record<string, string | Record<string, unknown>>;
   };
@@ -28,8 +28,8 @@ async function browserExports(): Promise<string[]> {
 }
 
 /**
- * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, the script of a server's threads, WebAssembly files, the
- * committed models and what notebooks read as files. The package must be built.
+ * Writes OUT/lib: `he-ml.js` and a module for each further export with its shared chunks, the scripts of a server's threads and
+ * of a service's workers, WebAssembly files, the committed models and what notebooks read as files. The package must be built.
  *
  * @param out the site's folder
  * @throws Error of esbuild if an export needs a module that only Node has
@@ -41,8 +41,9 @@ export async function buildLibrary(out: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: {
       ...Object.fromEntries(subpaths.map((subpath) => [moduleName(subpath), join("he-ml", subpath)])),
-      // What he-ml.js starts as a worker
+      // What he-ml.js starts as workers
       "thread-worker": join(root, "dist/he-ml/browser/thread-worker.js"),
+      "engine-worker": join(root, "dist/he-ml/browser/service/engine-worker.js"),
     },
     outdir: lib,
     bundle: true,
@@ -65,10 +66,15 @@ export async function buildLibrary(out: string): Promise<void> {
 }
 
 async function wasmFiles(): Promise<string[]> {
-  const seal = join(dirname(fileURLToPath(import.meta.resolve("node-seal/throws"))), "seal_throws.wasm");
+  const folderOf = (file: string) => dirname(fileURLToPath(import.meta.resolve(file)));
+  const seal = join(folderOf("node-seal/throws"), "seal_throws.wasm");
+  // Training runs on one thread
+  const tensorflow = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"].map((name) =>
+    join(folderOf("@tensorflow/tfjs-backend-wasm"), name),
+  );
   const kernels = join(root, "dist/he-ml/kernels");
   const own = (await readdir(kernels)).filter((name) => name.endsWith(".wasm"));
-  return [seal, ...own.map((name) => join(kernels, name))];
+  return [seal, ...tensorflow, ...own.map((name) => join(kernels, name))];
 }
 
 /** MNIST as a whole, compressed, where its package is installed: what is committed are its first 200 test images. */

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { anchorId } from "../notebook/html/slug.js";
-import { course, furtherNotebooks, texts } from "./course.js";
+import { course, furtherNotebooks, onlyToRead, texts } from "./course.js";
 
 /** Where each page of the site stands (a path in the site), by the file of the checkout that it is made of. */
 export const pageAddresses: ReadonlyMap<string, string> = new Map([
@@ -13,6 +13,17 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
     .map((name): [string, string] => [`notebooks/exercises/${name}.ipynb`, `lessons/exercises/${name}.html`]),
   ...texts.map((path): [string, string] => [path, `lessons/${textName(path)}.html`]),
 ]);
+
+/**
+ * Where a notebook is open to be run, as a path in the site.
+ *
+ * @param path of the notebook in the checkout
+ * @returns undefined for what is only to be read
+ */
+export function liveAddress(path: string): string | undefined {
+  if (!path.endsWith(".ipynb") || !pageAddresses.has(path) || onlyToRead.includes(path)) return undefined;
+  return `live/notebooks/index.html?path=${path}`;
+}
 
 function textName(path: string): string {
   return path === "src/he-ml/GLOSSARY.md" ? "LIBRARY-GLOSSARY" : posix.basename(path, ".md");

@@ -1,6 +1,4 @@
-import { createRequire } from "node:module";
-import { dirname, sep } from "node:path";
-import util from "node:util";
+import { loadTfjsNode, withoutTfjsNode, wasmFolder, wasmAdvice } from "#tensorflow-libraries";
 import * as tf from "@tensorflow/tfjs-core";
 import { inWords } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
@@ -10,8 +8,6 @@ import { registerConvFilterGradient } from "./conv-filter-gradient.js";
 export type BackendName = "wasm" | "tensorflow";
 
 export const backendNames: readonly BackendName[] = ["wasm", "tensorflow"];
-
-const require = createRequire(import.meta.url);
 
 /**
  * Makes tfjs compute with one backend; the training code is the same for both.
@@ -31,10 +27,7 @@ export async function useBackend(wanted?: string): Promise<BackendName> {
     return "tensorflow";
   }
   if (known === "tensorflow") {
-    throw new InputError(
-      "backend tensorflow: needs the optional package @tensorflow/tfjs-node with its native library, which cannot " +
-        'be loaded; run "npm install @tensorflow/tfjs-node@4.22", or train with wasm',
-    );
+    throw new InputError(`backend tensorflow: ${withoutTfjsNode}`);
   }
   await useWasm();
   return "wasm";
@@ -52,38 +45,10 @@ export function requireBackend(what: string): void {
 async function useWasm(): Promise<void> {
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   if (tf.getBackend() !== "wasm") {
-    const main = require.resolve("@tensorflow/tfjs-backend-wasm");
-    setWasmPaths(dirname(main) + sep);
-    await tf.setBackend("wasm");
+    setWasmPaths(wasmFolder());
+    // On one thread in a page, too, as in Node: a seed gives the same weights in both.
+    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+    if (!(await tf.setBackend("wasm"))) throw new InputError(`backend wasm: ${wasmAdvice}`);
   }
   registerConvFilterGradient();
-}
-
-/** @returns Whether tfjs-node is there; neither the package nor its native library need be. */
-async function loadTfjsNode(): Promise<boolean> {
-  restoreIsNullOrUndefined();
-  // TensorFlow otherwise greets on stderr; 2 leaves errors.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
-  const packageName = "@tensorflow/tfjs-node";
-  try {
-    await import(packageName);
-    return true;
-  } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
-  }
-}
-
-/** tfjs-node 4.22 still calls a function that Node 23 took out of `util`. */
-function restoreIsNullOrUndefined(): void {
-  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
-  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
-}
-
-/** Whether an import failed because the package, or the native library it would have downloaded, is not there. */
-export function isAbsence(error: unknown): boolean {
-  const { code, message = "" } = error as { code?: string; message?: string };
-  return (
-    code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || message.includes("tfjs_binding.node")
-  );
 }

@@ -1,8 +1,7 @@
-import { join } from "node:path";
-import { committedDirectory } from "./committed-directory.js";
+import { committedFile } from "#dataset-files";
 import type { Dataset, Split } from "./dataset.js";
 import { featureScales, standardisedRows, type FeatureScale, type LabelledRows } from "./standardised.js";
-import { numberAt, readTable } from "./table.js";
+import { numberAt, parseTable } from "./table.js";
 
 /**
  * Breast Cancer Wisconsin (Diagnostic): 569 rows of 30 features and a diagnosis. Features are standardised by mean
@@ -19,8 +18,8 @@ export async function breastCancerScales(): Promise<FeatureScale[]> {
 
 /** A line of names, then one of numbers for each row, whose last is the label. */
 async function readRows(): Promise<LabelledRows> {
-  const path = join(committedDirectory, "breast-cancer", "breast-cancer.csv");
-  const table = await readTable("dataset breast-cancer", path);
+  const { name, bytes } = await committedFile("breast-cancer", "breast-cancer.csv");
+  const table = parseTable(`dataset breast-cancer: "${name}"`, new TextDecoder().decode(bytes));
   const features = table.names!.slice(0, -1);
   return {
     name: "breast-cancer",

@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers/promises";
+import { onnxSession } from "#onnx-session";
 import { requireOptions } from "../he-ml/arguments.js";
-import { onnxSession } from "../he-ml/node/onnx/run.js";
+import { giveWay } from "../he-ml/long-work.js";
 import { modelForward, requireNetwork, type Network } from "../he-ml/model/model.js";
 import { valueRanges, widened, type ValueRange } from "../he-ml/model/value-range.js";
 import { argmax, imageAt } from "../he-ml/tensor/tensor.js";
@@ -13,11 +13,11 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures accuracy with onnxruntime.
+ * Measures accuracy with onnxruntime; in a page, which has none, with the plain network of this library.
  *
  * @param onnxBytes An ONNX model that takes the dataset's images and returns one value a class.
  * @returns Share of the dataset's images, between 0 and 1, whose largest logit is at their label.
- * @throws InputError if the dataset cannot be used, or onnxruntime cannot run the model on its images.
+ * @throws InputError if the dataset cannot be used, or the model cannot be run on its images.
  * @throws The signal's reason when it aborts.
  * @example await measureAccuracy(writeOnnx(model), await loadDataset("mnist", "test"))
  */
@@ -70,7 +70,7 @@ export async function measureValueRanges(
 async function* chunks(dataset: Dataset, size: number, { signal, onProgress }: MeasureOptions) {
   const { count } = dataset.images;
   for (let start = 0; start < count; start += size) {
-    await setImmediate();
+    await giveWay();
     signal?.throwIfAborted();
     const end = Math.min(start + size, count);
     yield imagesAt(

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
+import { concatUint8Arrays, uint8ArrayToHex } from "uint8array-extras";
 import { InputError } from "../he-ml/errors.js";
 import { formatShape, sizeOf, type Shape } from "../he-ml/tensor/tensor.js";
 
@@ -30,26 +29,11 @@ const otherTypes: Readonly<Record<number, string>> = {
  *
  * @param what Names the source in messages, a file's path for one.
  * @throws InputError if the bytes are not IDX, hold another type, or are shorter or longer than their header says.
- * @example readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 2)) // { shape: [2], data: [7, 2] }
+ * @example await readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 2)) // { shape: [2], data: [7, 2] }
  */
-export function readIdx(bytes: Uint8Array, what = "IDX array"): IdxArray {
+export async function readIdx(bytes: Uint8Array, what = "IDX array"): Promise<IdxArray> {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return parseIdx(isGzip ? decompress(bytes, what) : bytes, what);
-}
-
-/**
- * Reads an IDX file, plain or gzip-compressed.
- *
- * @throws InputError if the file cannot be read or is not an IDX file of unsigned bytes.
- */
-export async function readIdxFile(path: string): Promise<IdxArray> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new InputError(`${path}: expected a readable IDX file, got ${(error as Error).message}`);
-  }
-  return readIdx(bytes, path);
+  return parseIdx(isGzip ? await decompress(bytes, what) : bytes, what);
 }
 
 /**
@@ -82,15 +66,25 @@ export function writeIdx({ shape, data }: IdxArray): Uint8Array {
   return bytes;
 }
 
-function decompress(bytes: Uint8Array, what: string): Uint8Array {
+async function decompress(bytes: Uint8Array, what: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
   try {
-    return gunzipSync(bytes, { maxOutputLength: largestArrayBytes });
+    const unpacked = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const reader = unpacked.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parts.push(part.value);
+      length += part.value.length;
+      if (length > largestArrayBytes) throw new Error(`it unpacks to more than ${largestArrayBytes} bytes`);
+    }
   } catch (error) {
+    const { message, cause } = error as Error;
     throw new InputError(
-      `${what}: begins like a gzip file but cannot be decompressed (${(error as Error).message}); ` +
+      `${what}: begins like a gzip file but cannot be decompressed (${message || String(cause)}); ` +
         `it is damaged or incomplete, fetch it again`,
     );
   }
+  return concatUint8Arrays(parts, length);
 }
 
 function parseIdx(bytes: Uint8Array, what: string): IdxArray {
@@ -99,7 +93,7 @@ function parseIdx(bytes: Uint8Array, what: string): IdxArray {
   }
   const [zero, alsoZero, type, dimensions] = bytes;
   if (zero !== 0 || alsoZero !== 0) {
-    const start = Buffer.from(bytes.subarray(0, 4)).toString("hex");
+    const start = uint8ArrayToHex(bytes.subarray(0, 4));
     throw new InputError(`${what}: not an IDX file: expected it to begin with bytes 0000, got ${start}`);
   }
   if (type !== unsignedByte) {

@@ -1,34 +1,22 @@
 /**
- * Datasets and the training of square-activated CNNs. The package's subpath `he-ml/train`. TensorFlow.js is loaded
- * when it is first used.
+ * Datasets and the training of square-activated CNNs, in a page as in Node. TensorFlow.js is loaded when it is first
+ * used.
  */
-import { createRequire } from "node:module";
+import { loadTensorflow, tensorflowNow } from "#load-tensorflow";
 import type { Model } from "../he-ml/model/model.js";
-import { requirePackages } from "../he-ml/node/optional-packages.js";
 import type { BackendName } from "./backend.js";
-import type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
 import type { Network } from "./network.js";
 import type { TrainingOptions, TrainingResult } from "./train.js";
-import type * as WithTensorflow from "./with-tensorflow.js";
 
 export { architectureNames, type ArchitectureName } from "./architecture-name.js";
 export type { BackendName } from "./backend.js";
 export { selectImages, sliceDataset, type Dataset, type LabelledImages } from "./dataset.js";
 export { measureAccuracy, measureValueRanges } from "./evaluate.js";
-export type { TrainAndExportOptions, TrainAndExportResult } from "./export.js";
 export { makeHeFriendly, type Replacement } from "./he-friendly/make-he-friendly.js";
 export { datasetNames, loadDataset, loadTestImages, type LabelledTestImages } from "./load-dataset.js";
 export type { Network } from "./network.js";
 export type { OwnTable } from "./own-table.js";
 export type { TrainingOptions, TrainingProgress, TrainingResult } from "./train.js";
-
-const require = createRequire(import.meta.url);
-
-/** Functions that answer at once cannot await an import; Node requires ES modules as well. */
-function withTensorflow() {
-  requirePackages("training");
-  return require("./with-tensorflow.js") as typeof WithTensorflow;
-}
 
 /**
  * Builds an untrained network; the current tfjs backend holds its weights.
@@ -41,7 +29,7 @@ function withTensorflow() {
  * const network = buildNetwork("lenet1", 1);
  */
 export function buildNetwork(name: string, seed: number): Network {
-  return withTensorflow().buildNetwork(name, seed);
+  return tensorflowNow().buildNetwork(name, seed);
 }
 
 /**
@@ -54,7 +42,7 @@ export function buildNetwork(name: string, seed: number): Network {
  * @example await useBackend("wasm");
  */
 export async function useBackend(wanted?: string): Promise<BackendName> {
-  return withTensorflow().useBackend(wanted);
+  return (await loadTensorflow()).useBackend(wanted);
 }
 
 /**
@@ -67,7 +55,7 @@ export async function useBackend(wanted?: string): Promise<BackendName> {
  * @example const model = toModel(network, "mine");
  */
 export function toModel(network: Network, name: string): Model {
-  return withTensorflow().toModel(network, name);
+  return tensorflowNow().toModel(network, name);
 }
 
 /**
@@ -82,18 +70,5 @@ export function toModel(network: Network, name: string): Model {
  * const { network } = await train({ architecture: "lenet1", dataset, seed: 1 });
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  requirePackages("training");
-  return (await import("./train.js")).train(options);
-}
-
-/**
- * Trains a network, measures it with onnxruntime, and writes `model.onnx`, `metrics.json` and `card.md`.
- *
- * @throws UnsupportedLayersError, InputError and the signal's reason as {@link train}; InputError too if the folder
- *   cannot be written.
- * @example await trainAndExport({ architecture: "lenet1", dataset: "mnist", outputDirectory: "models/mine" });
- */
-export async function trainAndExport(options: TrainAndExportOptions): Promise<TrainAndExportResult> {
-  requirePackages("training");
-  return (await import("./export.js")).trainAndExport(options);
+  return (await loadTensorflow()).train(options);
 }

@@ -1,14 +1,9 @@
 import { inWords, requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
 import { readBreastCancer } from "./breast-cancer.js";
+import { committedTestImages, idxDatasetNames, type IdxDatasetName } from "./dataset-file.js";
 import { requireIndices, selectImages, type Dataset, type LabelledImages, type Split } from "./dataset.js";
-import {
-  committedTestImages,
-  idxDatasetNames,
-  readCommittedTestImages,
-  readIdxDataset,
-  type IdxDatasetName,
-} from "./idx-datasets.js";
+import { readCommittedTestImages, readIdxDataset } from "./idx-datasets.js";
 import { cutTo12, smallMnist } from "./small-mnist.js";
 
 export type DatasetName = IdxDatasetName | typeof smallMnist | "breast-cancer";
@@ -23,7 +18,10 @@ export function requireDatasetName(name: string): DatasetName {
 }
 
 export interface LoadDatasetOptions {
-  /** A folder with the IDX files (plain or .gz) under MNIST's own names; by default where they are installed. */
+  /**
+   * A folder with the IDX files (plain or .gz) under MNIST's own names; by default where they are installed. In a page, its
+   * address; by default `models/datasets/` beside the script.
+   */
   readonly directory?: string;
 }
 

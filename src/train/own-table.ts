@@ -1,7 +1,8 @@
 import { basename, extname } from "node:path";
 import { InputError } from "../he-ml/errors.js";
+import { readTable } from "./node/read-table.js";
 import type { LabelledRows } from "./standardised.js";
-import { columnOf, numberAt, readTable } from "./table.js";
+import { columnOf, numberAt } from "./table.js";
 
 /** A CSV file to learn from. */
 export interface OwnTable {

@@ -1,6 +1,5 @@
-import { CsvError, parse } from "csv-parse/sync";
+import { CsvError, parse } from "#csv-parse";
 import { InputError } from "../he-ml/errors.js";
-import { readUserFile } from "../he-ml/node/files/user-file.js";
 
 /** A CSV file as text: nothing of it is a number yet. */
 export interface Table {
@@ -11,20 +10,17 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const mostMebibytes = 256;
 /** Of one row, in characters. */
 const longestRow = 2 ** 24;
 
 /**
- * Reads a CSV file (RFC 4180): a line of names, where the first is not of numbers alone, then a row a line. Values are parted
- * by commas, or by semicolons or tabs where the first line has no comma.
+ * Reads a CSV file's text (RFC 4180): a line of names, where the first is not of numbers alone, then a row a line. Values are
+ * parted by commas, or by semicolons or tabs where the first line has no comma.
  *
- * @param what how messages call it, such as `--input`
- * @throws InputError if it cannot be read, has no rows, its rows are not equally long, or two columns share a name
+ * @param file how messages call it
+ * @throws InputError if it has no rows, its rows are not equally long, or two columns share a name
  */
-export async function readTable(what: string, path: string): Promise<Table> {
-  const file = `${what}: "${path}"`;
-  const text = (await readUserFile(what, path, mostMebibytes)).toString("utf8");
+export function parseTable(file: string, text: string): Table {
   const all = parseText(file, text);
   if (all.length === 0) throw new InputError(`${file}: it has no rows`);
   const hasNames = !all[0].every(isNumber);

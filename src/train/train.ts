@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
 import { requireOptions } from "../he-ml/arguments.js";
 import { InputError } from "../he-ml/errors.js";
+import { giveWay } from "../he-ml/long-work.js";
 import type { Network as PlainNetwork } from "../he-ml/model/model.js";
 import { encryptableModel } from "../he-ml/model/unsupported-layers.js";
 import { formatShape, sizeOf } from "../he-ml/tensor/tensor.js";
@@ -145,7 +145,7 @@ async function runEpochs(
       let correct = 0;
       for (const batch of epochBatches(dataset, { ...recipe, random })) {
         // Lets signal handlers and timers run: wasm computes on this thread.
-        await setImmediate();
+        await giveWay();
         signal?.throwIfAborted();
         optimizer.setLearningRate(cosineDecay(recipe.learningRate, step / steps));
         const outcome = trainOnBatch(network, optimizer, batch, dataset, recipe);

@@ -2,3 +2,4 @@
 export { buildNetwork } from "./architectures.js";
 export { useBackend } from "./backend.js";
 export { toModel } from "./to-model.js";
+export { train } from "./train.js";

@@ -1,4 +1,5 @@
 import { encode } from "fast-png";
+import { toBase64 } from "../he-ml/crypto/base64.js";
 
 /**
  * A PNG of 8-bit gray values, row by row, as a `data:` address. Each value becomes a square of `magnify` ×
@@ -15,5 +16,5 @@ export function grayPngAddress(gray: Uint8Array, width: number, height: number, 
     }
   }
   const png = encode({ width: columns, height: rows, channels: 1, depth: 8, data }, { zlib: { level: 9 } });
-  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  return `data:image/png;base64,${toBase64(png)}`;
 }

@@ -5,18 +5,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+import { serveSite } from "../../dist/site/serve-site.js";
 import type * as HeMl from "../../src/he-ml/browser/index.js";
-import { serveSite } from "../../src/site/serve-site.js";
+import type { DisplayMessage } from "../../src/notebook/display/kernel-output.js";
 import { launch } from "../playground/chromium.js";
+import { cells } from "./edition-cells.js";
 
 let out: string;
 let files: string[];
 
+/** In a process of its own, as Jest's modules resolve no names of packages. */
+const inNode = async (script: string): Promise<string> =>
+  (await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script])).stdout;
+
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), "he-ml-library-"));
-  // In a process of its own, as Jest's modules resolve no names of packages
-  const script = `await (await import(${JSON.stringify(pathToFileURL("dist/site/library-bundle.js").href)})).buildLibrary(${JSON.stringify(out)})`;
-  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+  const module = JSON.stringify(pathToFileURL("dist/site/library-bundle.js").href);
+  await inNode(`await (await import(${module})).buildLibrary(${JSON.stringify(out)})`);
   files = await readdir(join(out, "lib"));
 }, 60_000);
 afterAll(() => rm(out, { recursive: true }));
@@ -25,15 +31,21 @@ describe("the library's folder for pages", () => {
   test("holds a module for each export with a browser edition, WebAssembly beside it, and models", async () => {
     expect(files).toEqual(
       expect.arrayContaining([
+        "exercises.js",
         "he-ml.js",
+        "notebook.js",
         "onnx.js",
         "toy-ckks.js",
         "thread-worker.js",
+        "train.js",
+        "viz.js",
         "seal_throws.wasm",
         "doubles.wasm",
         "integers.wasm",
         "doubles-shared.wasm",
         "integers-shared.wasm",
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
       ]),
     );
     expect(await readdir(join(out, "lib/models/lenet1"))).toContain("model.onnx");
@@ -70,9 +82,100 @@ describe("the library's folder for pages", () => {
     await site.close();
   });
 
-  test("has the exports of the package's browser edition", async () => {
-    const bundled = (await import(pathToFileURL(join(out, "lib/toy-ckks.js")).href)) as object;
-    const source = (await import("../../src/he-ml/toy-ckks/index.js")) as object;
+  test.each([
+    ["exercises", "notebook/exercises/index.js"],
+    ["notebook", "notebook/display/browser/index.js"],
+    ["toy-ckks", "he-ml/toy-ckks/index.js"],
+    ["viz", "viz/browser/index.js"],
+  ])("%s has the exports of the package's browser edition", async (name, path) => {
+    const bundled = (await import(pathToFileURL(join(out, `lib/${name}.js`)).href)) as object;
+    const source = (await import(`../../src/${path}`)) as object;
     expect(Object.keys(bundled).sort()).toEqual(Object.keys(source).sort());
   });
 });
+
+/** What cells sent to the page, and what they threw. */
+interface Shown {
+  readonly sent: readonly DisplayMessage[];
+  readonly thrown: readonly string[];
+}
+
+/** The cells in the package's Node, sending to tslab's writer. */
+async function shownInNode(): Promise<Shown> {
+  const script = `
+    import { createRequire } from "node:module";
+    import * as exercises from "he-ml/exercises";
+    import * as heMl from "he-ml";
+    import * as notebook from "he-ml/notebook";
+    import * as viz from "he-ml/viz";
+    const sent = [];
+    const tslab = createRequire(import.meta.url)("tslab/dist/jupyter.js");
+    tslab.lastWriteDisplayData = (message) => sent.push(message);
+    const thrown = await (${cells})({ exercises, heMl, notebook, viz });
+    console.log(JSON.stringify({ sent, thrown }));`;
+  return JSON.parse(await inNode(script)) as Shown;
+}
+
+/** In Chromium, in a module worker, sending to a kernel's writer; and what last values show there. */
+async function shownInPage(): Promise<Shown & { readonly last: readonly unknown[] }> {
+  const worker = `
+    import * as exercises from "./lib/exercises.js";
+    import * as heMl from "./lib/he-ml.js";
+    import * as notebook from "./lib/notebook.js";
+    import * as viz from "./lib/viz.js";
+    const sent = [];
+    notebook.useDisplay((message) => sent.push(message));
+    const answer = async () => {
+      const thrown = await (${cells})({ exercises, heMl, notebook, viz });
+      const values = [{ of: [1n, "a"] }, "a", null, viz.keySwitch()];
+      return { sent, thrown, last: await Promise.all(values.map(notebook.resultBundle)) };
+    };
+    answer().then(
+      (shown) => postMessage({ shown: JSON.stringify(shown) }),
+      (error) => postMessage({ failed: error.stack }),
+    );`;
+  const page = `<!doctype html><link rel="icon" href="data:,"><script>
+    const worker = new Worker("worker.js", { type: "module" });
+    answer = new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => ("failed" in data ? reject(new Error(data.failed)) : resolve(data.shown));
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+  </script>`;
+  await Promise.all([writeFile(join(out, "worker.js"), worker), writeFile(join(out, "index.html"), page)]);
+  const site = await serveSite(out, 0);
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  try {
+    const opened = await browser.newPage();
+    await opened.goto(site.url);
+    return JSON.parse(String(await opened.evaluate("answer"))) as Awaited<ReturnType<typeof shownInPage>>;
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+const withoutPng = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).filter(([type]) => type !== "image/png"));
+
+test("cells in a page's worker show what they show in Node, but for pictures, and checks judge alike", async () => {
+  const [node, page] = [await shownInNode(), await shownInPage()];
+  expect(page.sent).toEqual(
+    node.sent.map(({ data, metadata, transient }) => ({
+      data: withoutPng(data),
+      metadata: withoutPng(metadata),
+      transient,
+    })),
+  );
+  expect(page.thrown).toEqual(node.thrown);
+  const texts = page.sent.map(({ data }) => String(data["text/plain"]));
+  expect(texts.filter((text) => text.startsWith("✓ passed"))).toHaveLength(4);
+  expect(texts.filter((text) => text.startsWith("✗ not yet"))).toHaveLength(4);
+  expect(page.thrown).toHaveLength(4);
+  expect(page.last).toEqual([
+    { "text/plain": "{ of: [ 1n, 'a' ] }" },
+    { "text/plain": "a" },
+    // What JSON has for undefined.
+    null,
+    { "image/svg+xml": expect.stringMatching(/^<svg/), "text/plain": expect.stringMatching(/^Diagram: /) },
+  ]);
+}, 120_000);

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "@jest/globals";
 import { InputError } from "../../src/he-ml/errors.js";
-import { isAbsence, useBackend } from "../../src/train/backend.js";
+import { useBackend } from "../../src/train/backend.js";
+import { isAbsence } from "../../src/train/node/tensorflow-libraries.js";
 
 describe("the tfjs backend", () => {
   test("is wasm where that is asked for, as often as it is asked for", async () => {

@@ -7,8 +7,8 @@ import { InputError } from "../../src/he-ml/errors.js";
 import { breastCancerScales } from "../../src/train/breast-cancer.js";
 import { selectImages, sliceDataset } from "../../src/train/dataset.js";
 import { writeIdx } from "../../src/train/idx.js";
-import { datasetDirectory } from "../../src/train/idx-datasets.js";
 import { loadDataset, loadTestImages } from "../../src/train/load-dataset.js";
+import { datasetDirectory } from "../../src/train/node/dataset-files.js";
 
 const first200 = Array.from({ length: 200 }, (_, index) => index);
 

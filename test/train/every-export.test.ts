@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { writeOnnx } from "../../src/he-ml/formats/onnx/write.js";
-import * as train from "../../src/train/index.js";
+import * as train from "../../src/train/node/index.js";
 import { smallModel as model } from "../he-ml/layers/small-model.js";
 import { unclearCalls, usualWrongs, type Call } from "../he-ml/unclear-calls.js";
 import { randomTensor } from "../he-ml/support.js";

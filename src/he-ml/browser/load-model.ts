@@ -5,9 +5,12 @@ import { endingOf, modelEndings, type LoadModelOptions } from "../formats/read-n
 import { readNetwork } from "../formats/read-model.js";
 import type { Model, Network } from "../model/model.js";
 import { encryptableModel } from "../model/unsupported-layers.js";
+import { fetchBytes, fetchBytesIfThere, pageAddress } from "./fetch-bytes.js";
 
 /** Endings of files that do not say their layers: `NAME.layers.json` beside them may. */
 const weightsAlone: readonly string[] = [".pt", ".pth", ".safetensors"];
+
+const advice = "serve it there, or the package's models folder beside the script";
 
 /** This script, or the one that it was bundled into. */
 const script = import.meta.url;
@@ -36,7 +39,7 @@ export async function loadModel(model: string | URL, options: LoadModelOptions =
  */
 export async function loadNetwork(model: string | URL, options: LoadModelOptions = {}): Promise<Network> {
   requireOptions("loadModel", options);
-  const address = addressOf(model);
+  const address = modelAddress(model);
   const file = fileOf(address);
   const ending = endingOf(file);
   if (!modelEndings.includes(ending)) {
@@ -50,8 +53,8 @@ export async function loadNetwork(model: string | URL, options: LoadModelOptions
     ...(weightsAlone.includes(ending) && options.description === undefined ? [`${stem}.layers.json`] : []),
   ];
   const [bytes, ...notes] = await Promise.all([
-    fetched(address),
-    ...beside.map((name) => fetched(new URL(name, address), "optional")),
+    fetchBytes("loadModel", address, advice),
+    ...beside.map((name) => fetchBytesIfThere("loadModel", new URL(name, address), advice)),
   ]);
   const files = [[file, bytes] as const, ...beside.map((name, i) => [name, notes[i]] as const)];
   const found = files.filter((entry): entry is readonly [string, Uint8Array] => entry[1] !== undefined);
@@ -59,8 +62,13 @@ export async function loadNetwork(model: string | URL, options: LoadModelOptions
   return readNetwork(Object.fromEntries(found), { ...options, name });
 }
 
-/** The model's file. */
-function addressOf(model: unknown): URL {
+/**
+ * The address of a model's file.
+ *
+ * @param model as `loadNetwork` takes it
+ * @throws InputError if it is none
+ */
+export function modelAddress(model: unknown): URL {
   if (typeof model !== "string" && !(model instanceof URL)) {
     throw new InputError(`loadModel: expected an address or a name, got ${typeof model}`);
   }
@@ -77,9 +85,6 @@ function addressOf(model: unknown): URL {
   return address.pathname.endsWith("/") ? new URL("model.onnx", address) : address;
 }
 
-/** Of the page, or of the worker; declared in TypeScript's DOM library only, which the library does without. */
-const pageAddress = () => (globalThis as { readonly location?: { readonly href: string } }).location?.href;
-
 const fileOf = ({ pathname }: URL) => decoded(pathname.split("/").at(-1)!);
 
 function folderOf({ pathname }: URL): string | undefined {
@@ -94,18 +99,4 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
-}
-
-/** @returns undefined where a file that is optional is not there */
-async function fetched(address: URL, need?: "optional"): Promise<Uint8Array | undefined> {
-  const refusal = (reason: string) =>
-    new InputError(
-      `loadModel: "${address.href}" cannot be fetched (${reason}); serve it there, or the package's models folder beside the script`,
-    );
-  const response = await fetch(address).catch((error: unknown) => {
-    throw refusal(String(error));
-  });
-  if (response.ok) return new Uint8Array(await response.arrayBuffer());
-  if (need === "optional" && (response.status === 404 || response.status === 410)) return undefined;
-  throw refusal(String(response.status));
 }

@@ -9,7 +9,7 @@ import type { AccuracyPlace, ChunkRun, ChunkRunner } from "../service/accuracy.j
 import { timed } from "../service/timed.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { modelFile } from "./files/model-folder.js";
-import type { RunningServer } from "./rest/serve.js";
+import type { RunningServer } from "../rest/running-server.js";
 
 /** Whose workers compute, and what. */
 export interface RedisShare {

@@ -3,8 +3,10 @@
  * so that later cells see them, and may declare them again. Types are erased, not checked.
  */
 import ts from "typescript";
-import { usedAsTypesOnly } from "./type-only-names.js";
 import { assignmentTarget, boundNames } from "./bindings.js";
+import { importCalls, importStatements } from "./cell-imports.js";
+import { varsWithin, withoutVars } from "./cell-vars.js";
+import { usedAsTypesOnly } from "./type-only-names.js";
 
 /** What a cell became. */
 export interface RewrittenCell {
@@ -16,8 +18,7 @@ export interface RewrittenCell {
   sourceMap: string;
 }
 
-/** The function that a rewritten cell calls for each import: `(specifier, names wanted) => Promise<module>`. */
-export const IMPORT_FUNCTION = "__heMlImport";
+export { IMPORT_FUNCTION } from "./cell-imports.js";
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2024,
@@ -30,8 +31,8 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
 /**
  * Rewrites a cell.
  *
- * @throws SyntaxError if the cell is no TypeScript: `line 2, column 5: …`, lines and columns from 1; also for namespaces
- *   and `import x = …`
+ * @throws SyntaxError if the cell is no TypeScript: `line 2, column 5: …`, lines and columns from 1; also for
+ *   `import x = require(…)`
  * @example rewriteCell("const x = 6; x * 7").names // ["x"]
  */
 export function rewriteCell(code: string): RewrittenCell {
@@ -58,39 +59,46 @@ function refuseSyntaxErrors(diagnostics: readonly ts.Diagnostic[]): void {
   throw new SyntaxError(`line ${line + 1}, column ${character + 1}: ${message}`);
 }
 
+/** What is known of a cell while it is rewritten. */
+interface Cell {
+  factory: ts.NodeFactory;
+  /** Gets the names that the cell declares. */
+  names: Set<string>;
+  typesOnly: ReadonlySet<string>;
+  namespaces: ReadonlySet<string>;
+}
+
 function asFunction(
   context: ts.TransformationContext,
   file: ts.SourceFile,
   names: Set<string>,
 ): ts.SourceFile {
   const { factory } = context;
-  const typesOnly = usedAsTypesOnly(file);
+  const namespaces = new Set(file.statements.filter(ts.isModuleDeclaration).map(({ name }) => name.text));
+  const cell: Cell = { factory, names, typesOnly: usedAsTypesOnly(file), namespaces };
   const hoisted: ts.Statement[] = [];
   const body: ts.Statement[] = [];
+  for (const name of file.statements.flatMap(varsWithin)) {
+    names.add(name);
+    const value = factory.createAssignment(factory.createIdentifier(name), factory.createVoidZero());
+    hoisted.push(factory.createExpressionStatement(value));
+  }
   for (const statement of file.statements)
     (isFunctionWithName(statement) ? hoisted : body).push(
-      ...topLevel(factory, statement, statement === file.statements.at(-1), names, typesOnly),
+      ...ts.visitNodes(
+        factory.createNodeArray(topLevel(cell, statement, statement === file.statements.at(-1))),
+        withoutVars(context),
+        ts.isStatement,
+      ),
     );
   const strict = factory.createExpressionStatement(factory.createStringLiteral("use strict"));
   const async = factory.createModifier(ts.SyntaxKind.AsyncKeyword);
   const block = factory.createBlock([strict, ...hoisted, ...body], true);
-  const cell = factory.createArrowFunction([async], undefined, [], undefined, undefined, block);
+  const arrow = factory.createArrowFunction([async], undefined, [], undefined, undefined, block);
   const whole = factory.updateSourceFile(file, [
-    factory.createExpressionStatement(factory.createParenthesizedExpression(cell)),
+    factory.createExpressionStatement(factory.createParenthesizedExpression(arrow)),
   ]);
   return ts.visitEachChild(whole, importCalls(context), context);
-}
-
-/** `import(…)` within a cell goes through the kernel's function, as import declarations do. */
-function importCalls(context: ts.TransformationContext): ts.Visitor {
-  const visit: ts.Visitor = (node) => {
-    const visited = ts.visitEachChild(node, visit, context);
-    if (!ts.isCallExpression(visited) || visited.expression.kind !== ts.SyntaxKind.ImportKeyword)
-      return visited;
-    const name = context.factory.createIdentifier(IMPORT_FUNCTION);
-    return ts.setTextRange(context.factory.createCallExpression(name, undefined, visited.arguments), visited);
-  };
-  return visit;
 }
 
 const isFunctionWithName = (node: ts.Statement): node is ts.FunctionDeclaration & { name: ts.Identifier } =>
@@ -105,13 +113,8 @@ const isDeclared = (node: ts.Statement): boolean =>
   (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
 
 /** What stands in the function for one statement of the cell. */
-function topLevel(
-  factory: ts.NodeFactory,
-  node: ts.Statement,
-  last: boolean,
-  names: Set<string>,
-  typesOnly: Set<string>,
-): ts.Statement[] {
+function topLevel(cell: Cell, node: ts.Statement, last: boolean): ts.Statement[] {
+  const { factory, names, typesOnly } = cell;
   const at = <T extends ts.Node>(made: T): T => ts.setSourceMapRange(made, node);
   const assign = (name: string, value: ts.Expression): ts.Statement => {
     names.add(name);
@@ -125,7 +128,10 @@ function topLevel(
   if (ts.isExportAssignment(node)) return [at(factory.createExpressionStatement(node.expression))];
   if (ts.isImportDeclaration(node)) return importStatements(factory, node, names, typesOnly).map(at);
   if (ts.isVariableStatement(node)) {
-    if (isUsing(node.declarationList)) return [node];
+    if (isUsing(node.declarationList)) {
+      const used = node.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+      return [node, ...used.map((name) => keepLocal(cell, name))];
+    }
     return node.declarationList.declarations.map((declaration) => {
       for (const name of boundNames(declaration.name)) names.add(name);
       const value = declaration.initializer ?? factory.createVoidZero();
@@ -137,100 +143,45 @@ function topLevel(
     if (!node.body) return [];
     const modifiers = (ts.getModifiers(node) ?? []).filter(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
     const { asteriskToken, name, typeParameters, parameters, type, body } = node;
-    return [
-      assign(
-        name.text,
-        factory.createFunctionExpression(
-          modifiers,
-          asteriskToken,
-          name,
-          typeParameters,
-          parameters,
-          type,
-          body,
-        ),
-      ),
-    ];
+    const parts = [modifiers, asteriskToken, name, typeParameters, parameters, type, body] as const;
+    return cell.namespaces.has(name.text)
+      ? [factory.updateFunctionDeclaration(node, ...parts), keepLocal(cell, name.text)]
+      : [assign(name.text, factory.createFunctionExpression(...parts))];
   }
   if (ts.isClassDeclaration(node) && node.name) {
-    const modifiers = ts.getDecorators(node);
-    return [
-      assign(
-        node.name.text,
-        factory.createClassExpression(
-          modifiers,
-          node.name,
-          node.typeParameters,
-          node.heritageClauses,
-          node.members,
-        ),
-      ),
-    ];
+    const { name, typeParameters, heritageClauses, members } = node;
+    const parts = [ts.getDecorators(node), name, typeParameters, heritageClauses, members] as const;
+    return cell.namespaces.has(name.text)
+      ? [factory.updateClassDeclaration(node, ...parts), keepLocal(cell, name.text)]
+      : [assign(name.text, factory.createClassExpression(...parts))];
   }
-  if (ts.isEnumDeclaration(node)) return enumStatements(factory, node, names);
-  if (ts.isImportEqualsDeclaration(node) && !node.isTypeOnly)
-    throw new SyntaxError('cell: expected import … from "…", got import … = …; write it as the former');
+  if (ts.isEnumDeclaration(node))
+    return [
+      factory.updateEnumDeclaration(node, [], node.name, node.members),
+      keepLocal(cell, node.name.text),
+    ];
   if (ts.isModuleDeclaration(node))
-    throw new SyntaxError("cell: expected no namespace; write an object or a class");
+    return [factory.updateModuleDeclaration(node, [], node.name, node.body), keepLocal(cell, node.name.text)];
+  if (ts.isImportEqualsDeclaration(node) && !node.isTypeOnly) {
+    if (ts.isExternalModuleReference(node.moduleReference))
+      throw new SyntaxError(
+        'cell: expected import … from "…", got import … = require(…); write it as the former',
+      );
+    if (typesOnly.has(node.name.text)) return [];
+    return [assign(node.name.text, entityExpression(factory, node.moduleReference))];
+  }
   return [node];
 }
 
-/** An enumeration stays a local of the cell, and later cells see its value. */
-function enumStatements(
-  factory: ts.NodeFactory,
-  node: ts.EnumDeclaration,
-  names: Set<string>,
-): ts.Statement[] {
-  names.add(node.name.text);
-  const local = factory.updateEnumDeclaration(node, [], node.name, node.members);
-  const out = factory.createPropertyAccessExpression(factory.createIdentifier("globalThis"), node.name.text);
-  return [
-    local,
-    factory.createExpressionStatement(
-      factory.createAssignment(out, factory.createIdentifier(node.name.text)),
-    ),
-  ];
-}
+/** `A.B.C` of a declaration as an expression. */
+const entityExpression = (factory: ts.NodeFactory, name: ts.EntityName): ts.Expression =>
+  ts.isIdentifier(name)
+    ? name
+    : factory.createPropertyAccessExpression(entityExpression(factory, name.left), name.right);
 
-function importStatements(
-  factory: ts.NodeFactory,
-  node: ts.ImportDeclaration,
-  names: Set<string>,
-  typesOnly: Set<string>,
-): ts.Statement[] {
-  const clause = node.importClause;
-  if (clause?.isTypeOnly) return [];
-  const pairs: [exported: string, local: string][] = clause?.name ? [["default", clause.name.text]] : [];
-  const bindings = clause?.namedBindings;
-  const named = bindings && ts.isNamedImports(bindings) ? bindings.elements : [];
-  for (const { isTypeOnly, propertyName, name } of named)
-    if (!isTypeOnly && !typesOnly.has(name.text)) pairs.push([(propertyName ?? name).text, name.text]);
-  const wanted = factory.createArrayLiteralExpression(
-    pairs.map(([exported]) => factory.createStringLiteral(exported)),
-  );
-  const call = factory.createCallExpression(factory.createIdentifier(IMPORT_FUNCTION), undefined, [
-    node.moduleSpecifier,
-    wanted,
-  ]);
-  const loaded = factory.createAwaitExpression(call);
-  const assign = (target: ts.Expression): ts.Statement =>
-    factory.createExpressionStatement(factory.createAssignment(target, loaded));
-  const statements: ts.Statement[] = [];
-  if (bindings && ts.isNamespaceImport(bindings)) {
-    names.add(bindings.name.text);
-    statements.push(assign(factory.createIdentifier(bindings.name.text)));
-  }
-  if (pairs.length > 0) {
-    for (const [, local] of pairs) names.add(local);
-    const targets = pairs.map(([exported, local]) =>
-      factory.createPropertyAssignment(
-        factory.createStringLiteral(exported),
-        factory.createIdentifier(local),
-      ),
-    );
-    statements.push(assign(factory.createObjectLiteralExpression(targets)));
-  }
-  const elided = named.length > 0 && pairs.length === 0;
-  if (statements.length === 0 && !elided) statements.push(factory.createExpressionStatement(loaded));
-  return statements;
+/** What stays a local of the cell (enumerations, namespaces and what goes with them, `using`) is given to later cells as it is then. */
+function keepLocal({ factory, names }: Cell, name: string): ts.Statement {
+  names.add(name);
+  const out = factory.createPropertyAccessExpression(factory.createIdentifier("globalThis"), name);
+  return factory.createExpressionStatement(factory.createAssignment(out, factory.createIdentifier(name)));
 }

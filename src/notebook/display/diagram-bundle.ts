@@ -1,3 +1,5 @@
+import { diagramPng } from "#pictures";
+import { toBase64 } from "../../he-ml/crypto/base64.js";
 import type { Diagram } from "../../viz/diagrams/diagram.js";
 import type { DisplayMessage } from "./kernel-output.js";
 import { isPlainObject } from "./recognise.js";
@@ -9,16 +11,15 @@ export function isDiagram(value: unknown): value is Diagram {
 
 /** A diagram as SVG; as a PNG, for viewers that show no SVG of strangers; and in words. */
 export async function diagramMessage(diagram: Diagram): Promise<DisplayMessage> {
-  const { rasterise } = await import("../../viz/rasterise.js");
   const { svg, width, height } = diagram;
-  const png = await rasterise(svg, 2);
+  const png = await diagramPng(diagram);
   return {
     data: {
       "image/svg+xml": svg,
-      "image/png": Buffer.from(png).toString("base64"),
+      ...(png && { "image/png": toBase64(png) }),
       "text/plain": diagramText(diagram),
     },
-    metadata: { "image/svg+xml": { width, height }, "image/png": { width, height } },
+    metadata: { "image/svg+xml": { width, height }, ...(png && { "image/png": { width, height } }) },
     transient: {},
   };
 }

@@ -1,3 +1,4 @@
+import { toBase64 } from "../../he-ml/crypto/base64.js";
 import { diagramMessage, isDiagram } from "./diagram-bundle.js";
 import { figureMessage, isFigure, type FigureSize } from "./figure-bundle.js";
 import type { DisplayMessage } from "./kernel-output.js";
@@ -35,7 +36,7 @@ async function bundleMessage(value: unknown): Promise<DisplayMessage | undefined
   if (!bundle) return undefined;
   const data = Object.entries(bundle).map(([type, content]) => [
     type,
-    content instanceof Uint8Array ? Buffer.from(content).toString("base64") : content,
+    content instanceof Uint8Array ? toBase64(content) : content,
   ]);
   return { data: Object.fromEntries(data) as MimeBundle, metadata: {}, transient: {} };
 }

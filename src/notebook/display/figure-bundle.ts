@@ -1,3 +1,5 @@
+import { figurePng } from "#pictures";
+import { toBase64 } from "../../he-ml/crypto/base64.js";
 import type { Figure } from "../../viz/figure.js";
 import type { DisplayMessage } from "./kernel-output.js";
 import { isPlainObject } from "./recognise.js";
@@ -28,10 +30,9 @@ export function isFigure(value: unknown): value is Figure {
  * @throws InputError if a size is not a positive number
  */
 export async function figureMessage(figure: Figure, size: FigureSize = {}): Promise<DisplayMessage> {
-  const { renderPng } = await import("../../viz/render.js");
   const width = Math.round(size.width ?? figure.layout.width ?? 700);
   const height = Math.round(size.height ?? figure.layout.height ?? 450);
-  const png = await renderPng(figure, { width, height, scale: size.scale ?? 1 });
+  const png = await figurePng(figure, { width, height, scale: size.scale ?? 1 });
   const { data, layout, config, frames } = figure;
   return {
     data: {
@@ -41,10 +42,10 @@ export async function figureMessage(figure: Figure, size: FigureSize = {}): Prom
         config: { responsive: true, ...config },
         ...(frames && { frames }),
       },
-      "image/png": Buffer.from(png).toString("base64"),
+      ...(png && { "image/png": toBase64(png) }),
       "text/plain": figureText(figure),
     },
-    metadata: { "image/png": { width, height } },
+    metadata: png ? { "image/png": { width, height } } : {},
     transient: {},
   };
 }

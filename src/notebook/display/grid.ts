@@ -3,6 +3,7 @@ export interface Grid {
   readonly caption: string;
   /** Headings of the columns; a list of facts has none. */
   readonly head?: readonly string[];
+  /** Of equal lengths. */
   readonly rows: readonly (readonly string[])[];
   /** Positions of the columns that hold numbers, from 0. */
   readonly rightAligned?: readonly number[];

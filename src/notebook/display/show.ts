@@ -1,9 +1,9 @@
+import { currentDisplayWriter } from "#display-writer";
 import { InputError } from "../../he-ml/errors.js";
-import { inspect } from "node:util";
 import { bundleOf, displayMessage } from "./display-message.js";
 import { diagramText, isDiagram } from "./diagram-bundle.js";
 import { figureText, isFigure, type FigureSize } from "./figure-bundle.js";
-import { currentDisplayWriter } from "./kernel-output.js";
+import { plainText } from "./plain-text.js";
 
 /**
  * Shows a value in the middle of a cell: a figure of `he-ml/viz` as plotly JSON and PNG in one message, a diagram
@@ -33,8 +33,6 @@ async function textOf(value: unknown): Promise<string> {
   const text = (await bundleOf(value))?.["text/plain"];
   return typeof text === "string" ? text : plainText(value);
 }
-
-const plainText = (value: unknown) => (typeof value === "string" ? value : inspect(value));
 
 function requirePositive(size: FigureSize): void {
   for (const [name, pixels] of Object.entries(size) as [string, number | undefined][]) {

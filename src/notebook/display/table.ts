@@ -1,5 +1,5 @@
+import { inspect } from "#inspect";
 import { requireOptions } from "../../he-ml/arguments.js";
-import { inspect } from "node:util";
 import { InputError } from "../../he-ml/errors.js";
 import { recordsGrid, type Column } from "./grid.js";
 import { jupyterDisplay, type Displayable, type MimeBundle } from "./mime.js";

@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { escapeHtml } from "../../viz/html.js";
 import type { MimeBundle } from "../display/mime.js";
 import { hintOf, type Cost, type Exercise, type Verdict } from "./exercise.js";
@@ -14,7 +13,7 @@ export class CheckError extends Error {
     this.stack = `${this.name}: ${this.message}`;
   }
 
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.stack!;
   }
 }

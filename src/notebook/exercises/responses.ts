@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect } from "#inspect";
 import { InputError } from "../../he-ml/errors.js";
 
 // Readers of responses, which may hold anything: each gives back what it expects, or says what came instead.

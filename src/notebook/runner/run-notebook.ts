@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { kernelMetadata } from "../tslab/kernel-spec.js";
+import { kernelMetadata } from "../tslab/kernel-metadata.js";
 import { Kernel, type ExecuteReply } from "./kernel.js";
 import type { KernelLaunch } from "./kernel-process.js";
 import { isToRun, tagsOf, type Cell, type CodeCell, type Notebook, type Output } from "./notebook-file.js";

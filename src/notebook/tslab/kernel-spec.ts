@@ -2,15 +2,7 @@ import { join } from "node:path";
 import { makeFolder } from "../../he-ml/node/files/make-folder.js";
 import { writeWholeFile } from "../../he-ml/node/files/whole-file.js";
 import { kernelCommand } from "./kernel-command.js";
-
-/**
- * The name under which Jupyter finds our kernel, and which our notebooks carry. It is not `tslab`, since a
- * notebook would then run on a stock tslab kernel wherever one is installed, even beside ours; where only the stock
- * kernel is, JupyterLab and VS Code find it by the language, and nbclient when told `kernel_name="tslab"`.
- */
-export const kernelName = "he-ml";
-
-const shown = { display_name: "TypeScript (HE-ML)", language: "typescript" };
+import { kernelMetadata, kernelName } from "./kernel-metadata.js";
 
 /** The contents of a `kernel.json`. */
 export interface KernelSpec {
@@ -22,16 +14,15 @@ export interface KernelSpec {
 }
 
 export function kernelSpec(): KernelSpec {
+  const { display_name, language } = kernelMetadata;
   return {
     argv: kernelCommand("{connection_file}"),
-    ...shown,
+    display_name,
+    language,
     interrupt_mode: "signal",
     metadata: {},
   };
 }
-
-/** What a notebook's metadata says of the kernel that it is for. */
-export const kernelMetadata = { name: kernelName, ...shown };
 
 /**
  * Writes our kernel spec under a Jupyter data folder: one of those that `jupyter --paths` lists, or any other that is

@@ -16,12 +16,12 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   infer: [program, images, {}],
 };
 
-test("every function that is another one in a browser is called here, but those that fetch, and advice, which takes seconds", () => {
+test("every function that is another one in a browser is called here, but those that fetch or serve, and advice, which takes seconds", () => {
   const others = Object.entries(inBrowser)
     .filter(([name, value]) => typeof value === "function" && value !== Reflect.get(core, name))
     .map(([name]) => name);
   expect(others.sort()).toEqual(
-    ["Server", "advise", ...Object.keys(calls), "loadModel", "loadNetwork"].sort(),
+    ["Server", "advise", ...Object.keys(calls), "loadModel", "loadNetwork", "serve"].sort(),
   );
 });
 

@@ -73,7 +73,7 @@ describe("what is loaded at once", () => {
     "src/he-ml/node/onnx/index.ts",
     "src/notebook/display/index.ts",
     "src/notebook/exercises/index.ts",
-    "src/train/index.ts",
+    "src/train/node/index.ts",
     "src/viz/index.ts",
     "src/cli/main.ts",
   ])("by %s are dependencies, none of them optional", async (entry) => {

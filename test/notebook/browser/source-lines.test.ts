@@ -37,13 +37,58 @@ describe("the lines of an error", () => {
     ]);
   });
 
+  test("go on with causes, and stop where they go round", () => {
+    const error = new Error("out", { cause: new TypeError("in", { cause: "text" }) });
+    expect(errorLines(error, () => undefined)).toEqual([
+      "Error: out",
+      "  cause: TypeError: in",
+      "    cause: thrown: text",
+    ]);
+    const round = new Error("round");
+    round.cause = new Error("again", { cause: round });
+    expect(errorLines(round, () => undefined)).toEqual(["Error: round", "  cause: Error: again"]);
+    let deep = new Error("0");
+    for (let level = 1; level < 100; level++) deep = new Error(String(level), { cause: deep });
+    expect(errorLines(deep, () => undefined).slice(-2)).toEqual([
+      "        cause: Error: 95",
+      "          cause: …",
+    ]);
+  });
+
+  test("have the places of causes", async () => {
+    const cells = new Cells();
+    const error = (await failure(
+      cells.run('\nconst cause = new Error("in");\nthrow Object.assign(new Error("out"), { cause });'),
+    )) as Error & { cause: Error };
+    const here = (other: Error): Error => Object.assign(new Error(other.message), { stack: other.stack });
+    const both = Object.assign(here(error), { cause: here(error.cause) });
+    expect(errorLines(both, cells.sourceMapOf)).toEqual([
+      "Error: out",
+      "    cell 1, line 3, column 21",
+      "  cause: Error: in",
+      "      cell 1, line 2, column 15",
+    ]);
+  });
+
+  test("go on with the first errors of many", () => {
+    const many = Array.from({ length: 7 }, (_, index) => new Error(`no ${index}`));
+    const lines = errorLines(new AggregateError(many, "all failed"), () => undefined);
+    expect(lines.slice(0, 2)).toEqual(["AggregateError: all failed", "  error 1: Error: no 0"]);
+    expect(lines.slice(5)).toEqual(["  error 5: Error: no 4", "  and 2 more errors"]);
+  });
+
   test("tell what was thrown that is no error", () =>
     expect(errorLines("text", () => undefined)).toEqual(["thrown: text"]));
 });
 
 test("a place is found in the segment that it begins", () => {
   // Generated columns 1, 2 and 4 of the first line were columns 1, 5 and 3 of the second
-  const sourceMap = JSON.stringify({ mappings: "AACA,CAAI,EAAF" });
+  const sourceMap = JSON.stringify({
+    version: 3,
+    sources: ["cell.ts"],
+    names: [],
+    mappings: "AACA,CAAI,EAAF",
+  });
   const columns = [1, 2, 3, 4, 9].map((column) => originalPlace(sourceMap, { line: 1, column }));
   expect(columns).toEqual([1, 5, 5, 3, 3].map((column) => ({ line: 2, column })));
 });

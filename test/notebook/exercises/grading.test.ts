@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { exercises } from "../../../src/notebook/exercises/all.js";
 import { editionsOf } from "../../../src/notebook/exercises/edition/editions.js";
 import { Examination } from "../../../src/notebook/exercises/examination/examination.js";
-import type { FromExaminer } from "../../../src/notebook/exercises/examiner.js";
+import type { FromExaminer } from "../../../src/notebook/exercises/node/parent-examiner.js";
 import type { Exercise, Verdict } from "../../../src/notebook/exercises/exercise.js";
 import {
   findAssignment,

@@ -1,3 +1,4 @@
-/** ONNX: read it, write it. The package's subpath `he-ml/onnx` in a browser. */
+/** ONNX: read it, write it. */
 export { readOnnx, type ReadOnnxOptions } from "./read.js";
+export { type OnnxSession } from "./session.js";
 export { writeOnnx } from "./write.js";

@@ -1,13 +1,9 @@
 import type { Writable } from "node:stream";
+import type { Frame } from "../../engine/worker-messages.js";
 
 // What a process and its parent say to each other: a frame is the lengths of a head and of a body (32 bits each, little-endian),
 // then the head, JSON in UTF-8, and the body. Node's own channel between processes would do the same, but the parent could neither
 // bound what a process sends there, nor catch what throws when it sends nonsense.
-
-export interface Frame {
-  readonly head: unknown;
-  readonly body: Uint8Array;
-}
 
 export interface FrameLimits {
   readonly headBytes: number;

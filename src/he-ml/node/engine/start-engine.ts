@@ -1,9 +1,15 @@
+import {
+  readEngineOptions,
+  storeLimits,
+  workerLimits,
+  type EngineOptions,
+} from "../../engine/engine-options.js";
+import type { Engine } from "../../engine/engine.js";
+import { MemoryQueue } from "../../engine/memory-queue.js";
+import { MemoryStore } from "../../engine/memory-store.js";
+import { ServiceEngine } from "../../engine/service-engine.js";
 import { ChildProcessPool } from "./child-process-pool.js";
-import { readEngineOptions, storeLimits, workerLimits, type EngineOptions } from "./engine-options.js";
-import type { Engine } from "./engine.js";
-import { MemoryQueue } from "./memory-queue.js";
-import { MemoryStore } from "./memory-store.js";
-import { ServiceEngine } from "./service-engine.js";
+import { modelIdentity } from "./model-identity.js";
 
 /**
  * Starts an engine for one machine: all that it keeps is in this process's memory, and what it computes is computed in
@@ -24,7 +30,7 @@ export async function startLocalEngine(options: EngineOptions = {}): Promise<Eng
       limits: { seconds: jobSeconds, bytes: jobBytes },
       workerLimits: workerLimits(settings),
     });
-    return new ServiceEngine(store, new MemoryQueue(store, pool, settings), settings, pool);
+    return new ServiceEngine(store, new MemoryQueue(store, pool, settings), settings, pool, modelIdentity);
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -1,3 +1,3 @@
 /** ONNX: read it, write it, run it in onnxruntime. The package's subpath `he-ml/onnx`. */
 export * from "../../formats/onnx/index.js";
-export { onnxSession, runOnnx, type OnnxSession } from "./run.js";
+export { onnxSession, runOnnx } from "./run.js";

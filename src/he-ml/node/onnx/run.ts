@@ -1,21 +1,9 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { InputError } from "../../errors.js";
+import type { OnnxSession } from "../../formats/onnx/session.js";
+import { concatenate } from "../../tensor/concatenate.js";
 import { formatShape, requireTensor, sizeOf, tensor, type Shape, type Tensor } from "../../tensor/tensor.js";
 import { requirePackages } from "../optional-packages.js";
-
-/** An ONNX model in onnxruntime, ready to run any number of times. */
-export interface OnnxSession {
-  /**
-   * Runs a batch `[n, …inputShape]` and returns the model's single output as doubles. A model with a fixed
-   * batch size is run as often as the batch needs, the last time with copies of the last image; one that takes images `[n, height, width, channels]`, as those made
-   * by TensorFlow do, is given them so.
-   *
-   * @throws InputError if the batch does not suit the model.
-   */
-  run(batch: Tensor): Promise<Tensor>;
-  /** Frees onnxruntime's memory; the session cannot run afterwards. */
-  release(): Promise<void>;
-}
 
 const silent = 4;
 const sessionOptions: InferenceSession.SessionOptions = {
@@ -144,6 +132,7 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
   }
 
   return {
+    runner: "onnxruntime",
     async run(images) {
       requireTensor("onnxSession: batch", images);
       const batch = inModelsOrder(input.shape, images);
@@ -168,20 +157,6 @@ export async function onnxSession(source: Uint8Array | string): Promise<OnnxSess
 function firstImages({ shape: [count, ...shape], data }: Tensor, most: number): Tensor {
   const kept = Math.min(count, most);
   return { shape: [kept, ...shape], data: data.subarray(0, kept * sizeOf(shape)) };
-}
-
-/** Batches of images of one shape, one after the other, as one batch. */
-function concatenate(batches: readonly Tensor[]): Tensor {
-  if (batches.length === 1) return batches[0];
-  const [, ...shape] = batches[0].shape;
-  const count = batches.reduce((sum, batch) => sum + batch.shape[0], 0);
-  const data = new Float64Array(count * sizeOf(shape));
-  let at = 0;
-  for (const batch of batches) {
-    data.set(batch.data, at);
-    at += batch.data.length;
-  }
-  return { shape: [count, ...shape], data };
 }
 
 /**

@@ -3,27 +3,29 @@ import cors from "@fastify/cors";
 import { LogController, fastify, type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Socket } from "node:net";
-import { bytesType, refusals, routes, timingHeader, type ErrorCode } from "../../network/protocol.js";
-import type { Engine } from "../engine/engine.js";
+import type { Engine } from "../../engine/engine.js";
+import { bytesType, refusals, routes, timingHeader } from "../../network/protocol.js";
+import { Answers } from "../../rest/answers.js";
+import { HttpError, closingError, refusalText, requireNoEncoding } from "../../rest/http-error.js";
+import { mostParamLength, type Limits } from "../../rest/limits.js";
+import type { LogSink } from "../../rest/log.js";
+import type { ServedModels } from "../../rest/models.js";
 import type { App, SchemaTypes } from "./app-types.js";
-import { Answers } from "./answers.js";
 import { Bodies, cutAfter } from "./bodies.js";
-import { computeRoute } from "./compute-route.js";
-import { HttpError, closingError, httpErrorOf } from "./http-error.js";
-import { jobRoutes } from "./job-routes.js";
-import type { Limits } from "./limits.js";
+import { carryCompute } from "./compute-routes.js";
+import { refusalOf } from "./http-error.js";
+import { carryJobs } from "./job-routes.js";
 import { logRequest, loggerOptions } from "./log.js";
 import { Metrics } from "./metrics.js";
-import type { Models } from "./models.js";
-import { modelRoutes } from "./model-routes.js";
+import { carryModels } from "./model-routes.js";
 import { describeRoutes } from "./openapi.js";
-import type { Service } from "./service.js";
-import { sessionRoutes } from "./session-routes.js";
-import { statusRoutes } from "./status-routes.js";
+import type { HttpService } from "./service.js";
+import { carrySessions } from "./session-routes.js";
+import { carryStatus } from "./status-routes.js";
 
 export interface AppOptions {
   readonly engine: Engine;
-  readonly models: Models;
+  readonly models: ServedModels;
   readonly limits: Limits;
   /** Whoever has one may use the server; everybody if left out. */
   readonly tokens?: readonly string[];
@@ -31,7 +33,7 @@ export interface AppOptions {
   /** Origins whose pages may use the server. */
   readonly cors?: readonly string[];
   /** Where a line of JSON goes for each request; nowhere if left out. */
-  readonly log?: NodeJS.WritableStream;
+  readonly log?: LogSink;
 }
 
 /** The routes, and how they are ended. */
@@ -59,7 +61,7 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
     keepAliveTimeout: 10_000,
     exposeHeadRoutes: false,
     // Longer ones than any route takes are refused by its schema.
-    routerOptions: { maxParamLength: 1000 },
+    routerOptions: { maxParamLength: mostParamLength },
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<SchemaTypes>() as App;
@@ -69,7 +71,10 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
 
   const metrics = new Metrics(engine);
   const bodies = new Bodies(limits, metrics);
-  const service: Service = { engine, models, limits, metrics, bodies, answers: new Answers() };
+  const service: HttpService = {
+    ...{ engine, models, limits, metrics, bodies, answers: new Answers() },
+    onJob: (queue, evaluate) => metrics.job(queue, evaluate),
+  };
   let closing = false;
 
   refuseByErrors(app);
@@ -85,27 +90,22 @@ export async function buildApp(options: AppOptions): Promise<StartedApp> {
   if (options.tokens) await requireToken(app, options.tokens);
   app.addHook("onRequest", async ({ headers, method, routeOptions }) => {
     if (closing && routeOptions.config.takesWork) throw closingError();
-    const encoding = headers["content-encoding"] ?? "identity";
-    if (encoding === "identity" || method === "GET") return;
-    throw new HttpError(
-      "wrong-type",
-      `Content-Encoding: expected none, got ${JSON.stringify(encoding)}; send the bytes as they are`,
-    );
+    requireNoEncoding(method, headers["content-encoding"]);
   });
 
   await describeRoutes(app, options.tokens !== undefined);
   await app.register(async (scope: App) => {
-    await statusRoutes(scope, service, () => closing);
+    await carryStatus(scope, service, () => closing);
   });
   await app.register(async (scope: App) => {
     takeBodiesOf(scope, "application/json");
-    await modelRoutes(scope, service);
-    await computeRoute(scope, service);
+    await carryModels(scope, service);
+    await carryCompute(scope, service);
   });
   await app.register(async (scope: App) => {
     takeBodiesOf(scope, bytesType);
-    await sessionRoutes(scope, service);
-    await jobRoutes(scope, service);
+    await carrySessions(scope, service);
+    await carryJobs(scope, service);
   });
   await app.ready();
 
@@ -137,17 +137,10 @@ function takeBodiesOf(scope: App, type: string): void {
 
 function refuseByErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => {
-    const refused = httpErrorOf(error);
+    const refused = refusalOf(error);
     if (refused.code === "internal") request.log.error({ err: error });
-    if (refused.retryAfterSeconds !== undefined) {
-      reply.header("retry-after", Math.ceil(refused.retryAfterSeconds));
-    }
-    if (refused.code === "unauthorized") reply.header("www-authenticate", "Bearer");
     cutAfter(request, reply);
-    return reply
-      .code(refused.status)
-      .type("application/json")
-      .send(refusalText(refused.code, refused.message));
+    return reply.code(refused.status).headers(refused.headers).type("application/json").send(refused.text);
   });
   app.setNotFoundHandler(({ method }) => {
     throw new HttpError(
@@ -156,8 +149,6 @@ function refuseByErrors(app: App): void {
     );
   });
 }
-
-const refusalText = (code: ErrorCode, message: string) => JSON.stringify({ error: { code, message } });
 
 /** What is no request that Node can read. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -1,35 +1,36 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { finished, type Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
-import { parseJson } from "../../formats/parse-json.js";
-import { requestCaps, requireModestJson } from "../../network/json-caps.js";
-import { HttpError, closingError } from "./http-error.js";
-import type { Limits } from "./limits.js";
+import { BodyRoom, type BodyInRoom } from "../../rest/body-room.js";
+import { HttpError, closingError } from "../../rest/http-error.js";
+import { jsonInBody } from "../../rest/json-body.js";
+import type { Limits } from "../../rest/limits.js";
+import type { JsonBody } from "../../rest/route.js";
 import type { Metrics } from "./metrics.js";
 
 /** Seconds for which a client that was refused may go on to send, so that it comes to read why. */
 const lingerSeconds = 5;
-/** Bodies that are on their way in give room when they are done, or cut. */
-const secondsUntilRoom = 2;
 
 /** Reads bodies, each up to a cap and all up to another, within some seconds. */
 export class Bodies {
-  #bytesHeld = 0;
-  readonly #held = new WeakMap<FastifyRequest, { bytes: number }>();
+  readonly #room: BodyRoom;
+  readonly #held = new WeakMap<FastifyRequest, BodyInRoom>();
 
   readonly #ended = new AbortController();
 
   constructor(
     private readonly limits: Pick<Limits, "bodySeconds" | "mostBodyBytesAtOnce">,
-    private readonly metrics: Pick<Metrics, "received">,
-  ) {}
+    metrics: Pick<Metrics, "received">,
+  ) {
+    this.#room = new BodyRoom(limits, (bytes) => metrics.received(bytes));
+  }
 
   /**
    * Reads a body that has not been touched yet. Its bytes count until `release`, or until the answer is sent.
    *
    * @param mostBytes refused by `Content-Length` where there is one, else cut
    * @param what how messages call it
-   * @throws HttpError too-large, too-slow, busy, or bad-request where the client went away meanwhile
+   * @throws HttpError too-large, too-slow, busy, closing, or bad-request where the client went away meanwhile
    */
   async read(
     request: FastifyRequest,
@@ -37,39 +38,20 @@ export class Bodies {
     mostBytes: number,
     what: string,
   ): Promise<Uint8Array> {
-    const tooLarge = (got: string) =>
-      new HttpError("too-large", `${what}: expected at most ${mostBytes} bytes, got ${got}`);
-    const declared = request.headers["content-length"];
-    if (Number(declared) > mostBytes) throw tooLarge(declared!);
+    const body = this.#room.for(what, mostBytes, request.headers["content-length"]);
     if (!isStream(request.body)) return new Uint8Array();
-    const lease = { bytes: 0 };
-    this.#held.set(request, lease);
+    this.#held.set(request, body);
     finished(reply.raw, () => this.release(request));
-    const chunks: Buffer[] = [];
     const until = { seconds: this.limits.bodySeconds, ended: this.#ended.signal };
-    await readChunks(request.body, until, what, (chunk) => {
-      if (lease.bytes + chunk.length > mostBytes) throw tooLarge("more");
-      if (this.#bytesHeld + chunk.length > this.limits.mostBodyBytesAtOnce) {
-        throw new HttpError("busy", "too many bodies are on their way in; come back later", secondsUntilRoom);
-      }
-      lease.bytes += chunk.length;
-      this.metrics.received(chunk.length);
-      this.#bytesHeld += chunk.length;
-      chunks.push(chunk);
-    });
-    return Buffer.concat(chunks);
+    await readChunks(request.body, until, what, (chunk) => body.take(chunk));
+    return body.whole();
   }
 
-  /** A hook before validation that reads JSON. It throws as `read` does, and InputError where it is none, or has more in it than any request. */
-  asJson(mostBytes: number, what: string) {
+  /** A hook before validation that reads JSON. It throws as `read` and `jsonInBody` do. */
+  asJson(body: JsonBody) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const bytes = await this.read(request, reply, mostBytes, what);
-      requireModestJson(what, bytes, requestCaps);
-      // Each step takes a while where there are hundreds of MiB, and others have their turn between them.
-      await setImmediate();
-      const text = new TextDecoder().decode(bytes);
-      await setImmediate();
-      request.body = parseJson(what, text);
+      const bytes = await this.read(request, reply, body.mostBytes, body.what);
+      request.body = await jsonInBody(body, bytes, () => setImmediate());
     };
   }
 
@@ -80,7 +62,7 @@ export class Bodies {
 
   /** The bytes of a request's body count no longer: they are in the store, or of no use any more. */
   release(request: FastifyRequest): void {
-    this.#bytesHeld -= this.#held.get(request)?.bytes ?? 0;
+    this.#held.get(request)?.release();
     this.#held.delete(request);
   }
 }

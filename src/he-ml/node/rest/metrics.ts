@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Engine, EngineStatus } from "../engine/engine.js";
-import { EngineAwayError } from "../engine/engine-types.js";
+import type { Engine, EngineStatus } from "../../engine/engine.js";
+import { EngineAwayError } from "../../engine/engine-types.js";
 
 const seconds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 

@@ -1,6 +1,7 @@
 import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import { InputError } from "../../errors.js";
+import type { LogSink } from "../../rest/log.js";
 
 /** Long enough that none is guessed, and what a header may hold. */
 export const tokenSchema = z
@@ -22,12 +23,9 @@ const optionsSchema = z.strictObject({
   processes: z.int().min(1).max(256).optional(),
   redis: z.string().min(1).optional(),
   log: z
-    .custom<NodeJS.WritableStream>(
-      (log) => typeof (log as Partial<NodeJS.WritableStream>).write === "function",
-      {
-        error: "expected a stream to write to",
-      },
-    )
+    .custom<LogSink>((log) => typeof (log as Partial<LogSink>).write === "function", {
+      error: "expected a stream to write to",
+    })
     .optional(),
 });
 

@@ -1,7 +1,11 @@
 import { InputError } from "../../errors.js";
+import { checkConfig, type ServeConfigInput } from "../../rest/config.js";
+import type { LogSink } from "../../rest/log.js";
+import type { RunningServer } from "../../rest/running-server.js";
 import { requirePackages } from "../optional-packages.js";
-import { checkConfig, type ServeConfigInput } from "./config.js";
 import { checkServeOptions } from "./serve-options.js";
+
+export type { RunningServer };
 
 export interface ServeOptions {
   /** Where it listens: this machine only, `127.0.0.1`, if left out. */
@@ -24,16 +28,7 @@ export interface ServeOptions {
    */
   readonly redis?: string;
   /** Where a line of JSON goes for each request; nowhere if left out. */
-  readonly log?: NodeJS.WritableStream;
-}
-
-/** A server that listens. */
-export interface RunningServer extends AsyncDisposable {
-  readonly url: string;
-  /** What its models are called. */
-  readonly models: readonly string[];
-  /** Takes nothing new, finishes what was accepted, and ends. */
-  close(): Promise<void>;
+  readonly log?: LogSink;
 }
 
 /**

@@ -1,52 +1,9 @@
-import type { FastifyReply } from "fastify";
-import type { SessionInfo } from "../../network/protocol.js";
-import type { Engine } from "../engine/engine.js";
-import type { HeldProgram } from "../engine/engine-types.js";
-import type { Answers } from "./answers.js";
+import type { Service } from "../../rest/service.js";
 import type { Bodies } from "./bodies.js";
-import { HttpError } from "./http-error.js";
-import type { Limits } from "./limits.js";
 import type { Metrics } from "./metrics.js";
-import type { Models } from "./models.js";
 
-/** What the routes share. */
-export interface Service {
-  readonly engine: Engine;
-  readonly models: Models;
-  readonly limits: Limits;
+/** What the routes share, and what Fastify needs for them. */
+export interface HttpService extends Service {
   readonly bodies: Bodies;
   readonly metrics: Metrics;
-  readonly answers: Answers;
-}
-
-/** @throws HttpError unknown-program */
-export async function requireProgram({ engine }: Service, digest: string): Promise<HeldProgram> {
-  const program = await engine.program(digest);
-  if (program) return program;
-  throw new HttpError(
-    "unknown-program",
-    `program ${digest.slice(0, 12)}… is not known here; ask for it again, by GET /models/NET or POST /programs`,
-  );
-}
-
-/** @throws HttpError unknown-session */
-export async function requireSession({ engine }: Service, id: string): Promise<SessionInfo> {
-  const session = await engine.session(id);
-  if (session) return session;
-  throw new HttpError(
-    "unknown-session",
-    `session ${shortSession(id)} is not known here, or has ended; open one again, by POST /sessions`,
-  );
-}
-
-/** Whoever knows the whole number may use the session. */
-export const shortSession = (id: string) => `${id.slice(0, 8)}…`;
-
-/** Aborts when the client went away before its answer was sent. */
-export function clientGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }

@@ -1,27 +1,28 @@
 import * as z from "zod";
 import { healthSchema, routes } from "../../network/protocol.js";
+import { statusRoutes } from "../../rest/status-routes.js";
 import type { App } from "./app-types.js";
+import { carry } from "./carry.js";
 import { refusalsOf } from "./openapi.js";
-import type { Service } from "./service.js";
+import type { HttpService } from "./service.js";
+
+const tags = ["status"];
 
 /** What the server says of itself. */
-export async function statusRoutes(app: App, { metrics }: Service, isClosing: () => boolean): Promise<void> {
-  const tags = ["status"];
-  app.get(
-    routes.health,
-    {
-      // Load balancers ask so.
-      exposeHeadRoute: true,
-      schema: {
-        tags,
-        summary: "Whether the server answers",
-        description: "Open to everyone.",
-        security: [],
-        response: { 200: healthSchema.describe("It does"), ...refusalsOf() },
-      },
-    },
-    async () => ({ status: isClosing() ? ("closing" as const) : ("ok" as const) }),
-  );
+export async function carryStatus(
+  app: App,
+  { bodies, metrics }: HttpService,
+  isClosing: () => boolean,
+): Promise<void> {
+  carry(app, bodies, statusRoutes(isClosing).health, {
+    // Load balancers ask so.
+    exposeHeadRoute: true,
+    tags,
+    summary: "Whether the server answers",
+    description: "Open to everyone.",
+    security: [],
+    response: { 200: healthSchema.describe("It does"), ...refusalsOf() },
+  });
 
   app.get(
     routes.metrics,

@@ -1,7 +1,7 @@
 import { InputError } from "../../../he-ml/errors.js";
 import { tagsOf, type Cell, type Notebook } from "../../runner/notebook-file.js";
 import { withoutFingerprint } from "../../runner/freshness.js";
-import { kernelMetadata } from "../../tslab/kernel-spec.js";
+import { kernelMetadata } from "../../tslab/kernel-metadata.js";
 import type { Exercises } from "../check.js";
 import { stubStatement, type Exercise } from "../exercise.js";
 import { checkedNames } from "./checks-in.js";

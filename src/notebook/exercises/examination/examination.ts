@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Exercises } from "../check.js";
-import type { FromExaminer, ToExaminer } from "../examiner.js";
+import type { FromExaminer, ToExaminer } from "../node/parent-examiner.js";
 import { unjudged, type Exercise, type Verdict } from "../exercise.js";
 import { freshRandom } from "../random.js";
 import { ask, type Asked } from "../respond.js";

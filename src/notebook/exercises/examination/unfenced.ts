@@ -1,5 +1,5 @@
 import type { KernelLaunch } from "../../runner/kernel-process.js";
-import { examinedVariable } from "../examiner.js";
+import { examinedVariable } from "../node/parent-examiner.js";
 
 /** For someone's own notebook: the kernel as it is started otherwise, asking this process for questions. */
 export function unfenced(env: Readonly<NodeJS.ProcessEnv>): Pick<KernelLaunch, "commandLine" | "env"> {

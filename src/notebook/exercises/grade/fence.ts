@@ -5,7 +5,7 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findOnPath } from "../../find-on-path.js";
 import type { KernelLaunch } from "../../runner/kernel-process.js";
-import { examinedVariable } from "../examiner.js";
+import { examinedVariable } from "../node/parent-examiner.js";
 
 /** What keeps a submission from files, networks and other processes here, and what does not. */
 export interface Fence {

@@ -1,7 +1,7 @@
+import { loadModel } from "#load-model";
 import * as z from "zod";
 import { InputError } from "../../../he-ml/errors.js";
 import { compile, explain, type CompileOptions } from "../../../he-ml/index.js";
-import { loadModel } from "../../../he-ml/node/files/load-model.js";
 import { right, wrong, type Exercise, type Random, type Verdict } from "../exercise.js";
 import { integer } from "../random.js";
 import { responses, shown } from "../responses.js";

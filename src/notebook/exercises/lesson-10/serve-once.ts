@@ -1,18 +1,11 @@
 import * as z from "zod";
 import { isObject } from "../../../he-ml/arguments.js";
+import { toBase64 } from "../../../he-ml/crypto/base64.js";
 import { InputError } from "../../../he-ml/errors.js";
 import { Client, tensorFromBytes, type Tensor } from "../../../he-ml/index.js";
 import { right, wrong, type Exercise, type Verdict } from "../exercise.js";
 import { responses, shown } from "../responses.js";
-import {
-  base64,
-  bytesOf,
-  plainLogits,
-  smallImage,
-  smallNetwork,
-  wholeProgram,
-  wrongLogit,
-} from "./small-network.js";
+import { bytesOf, plainLogits, smallImage, smallNetwork, wholeProgram, wrongLogit } from "./small-network.js";
 
 /** What a server gets: a program as JSON, and of each client its evaluation keys and a request, in base64. */
 export interface Served {
@@ -70,9 +63,9 @@ export const serveOnce: Exercise<
     for (let i = 0; i < clients; i++) {
       const client = await Client.create(program.clientSpec, { security: "teaching" });
       const image: Tensor = smallImage(random);
-      const request = base64(client.encrypt(image));
+      const request = toBase64(client.encrypt(image));
       served.push({ client, request, logits: plainLogits(network, image) });
-      asked.push({ evaluationKeys: base64(client.evaluationKeys), request });
+      asked.push({ evaluationKeys: toBase64(client.evaluationKeys), request });
     }
     return { question: { program: JSON.stringify(program), clients: asked }, secret: served };
   },
@@ -80,7 +73,7 @@ export const serveOnce: Exercise<
     const answers: unknown[] = [];
     for (const { evaluationKeys, request } of asked) {
       const answered: unknown = await answer(JSON.parse(program), bytesOf(evaluationKeys), bytesOf(request));
-      answers.push(answered instanceof Uint8Array ? base64(answered) : told(answered));
+      answers.push(answered instanceof Uint8Array ? toBase64(answered) : told(answered));
     }
     return { text: String(answer), answers };
   },

@@ -13,6 +13,7 @@ import {
   type Program,
   type Tensor,
 } from "../../../he-ml/index.js";
+import { fromBase64 } from "../../../he-ml/network/nested-base64.js";
 import type { Random } from "../exercise.js";
 
 // A network that is small enough to be encrypted, computed and decrypted within a check: 1×4×4 → 2×2×2 → square → 3.
@@ -91,5 +92,5 @@ export function wrongLogit(expected: readonly number[], got: readonly number[]):
   return `logit ${at} is ${Number(got[at]).toPrecision(3)}, and ${expected[at].toPrecision(3)} without encryption`;
 }
 
-export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+/** @throws InputError unless it is base64 */
+export const bytesOf = (text: string): Uint8Array => fromBase64("bytes", text);

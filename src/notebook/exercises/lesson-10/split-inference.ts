@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import * as z from "zod";
 import { keysFromBytes } from "../../../he-ml/crypto/key-bytes.js";
 import { InputError } from "../../../he-ml/errors.js";
@@ -110,7 +111,7 @@ export const splitInference: Exercise<
 
 const unseen = (): Seen => ({ isOthers: false, requests: [], answers: [] });
 
-const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const digestOf = (bytes: Uint8Array) => bytesToHex(sha256(bytes));
 
 /** A server that notes what its bytes say of themselves. */
 function watched(server: Server, seen: Seen): Place {

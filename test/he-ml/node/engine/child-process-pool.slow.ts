@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { TaskFailedError } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import type { TaskFailedError } from "../../../../dist/he-ml/engine/engine-types.js";
 import { rejectedBy } from "../../support.js";
 import { MisbehavingPool } from "./child-process-pool.js";
 import { until } from "./support.js";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { TaskFailedError } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import { TaskFailedError } from "../../../../dist/he-ml/engine/engine-types.js";
 import { rejectedBy } from "../../support.js";
 import { MisbehavingPool, taskOf } from "./child-process-pool.js";
 

@@ -5,9 +5,9 @@ import {
   readEngineOptions,
   storeLimits,
   workerLimits,
-} from "../../../../dist/he-ml/node/engine/engine-options.js";
-import type { Task, TaskLimits } from "../../../../dist/he-ml/node/engine/engine-types.js";
-import { MemoryStore } from "../../../../dist/he-ml/node/engine/memory-store.js";
+} from "../../../../dist/he-ml/engine/engine-options.js";
+import type { Task, TaskLimits } from "../../../../dist/he-ml/engine/engine-types.js";
+import { MemoryStore } from "../../../../dist/he-ml/engine/memory-store.js";
 import { rejectedBy } from "../../support.js";
 import { workerPids } from "./support.js";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { kill } from "node:process";
 import { Server, loadModel, tensor } from "../../../../dist/he-ml/node/index.js";
-import { JobExistsError, type Engine } from "../../../../dist/he-ml/node/engine/engine.js";
-import type { HeldProgram } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import { JobExistsError, type Engine } from "../../../../dist/he-ml/engine/engine.js";
+import type { HeldProgram } from "../../../../dist/he-ml/engine/engine-types.js";
 import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engine.js";
 import { compile } from "../../../../dist/he-ml/program/compile.js";
 import { temporaryFolder, writeModel } from "../../../cli/support.js";

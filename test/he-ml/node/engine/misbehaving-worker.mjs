@@ -1,7 +1,7 @@
 // A worker process that does what no sound one does: the task's program says what.
 import { Socket } from "node:net";
 import { FrameReader, writeFrame } from "../../../../dist/he-ml/node/engine/frames.js";
-import { resultToBytes } from "../../../../dist/he-ml/node/engine/task-result-bytes.js";
+import { resultToBytes } from "../../../../dist/he-ml/engine/task-result-bytes.js";
 
 const channel = new Socket({ fd: 3, readable: true, writable: true });
 const reader = new FrameReader({ headBytes: 2 ** 30, bodyBytes: 2 ** 30 });

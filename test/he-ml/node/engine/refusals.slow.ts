@@ -8,8 +8,8 @@ import {
   tensorToBytes,
   type TensorMessage,
 } from "../../../../dist/he-ml/crypto/tensor-bytes.js";
-import type { Engine } from "../../../../dist/he-ml/node/engine/engine.js";
-import type { HeldProgram } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import type { Engine } from "../../../../dist/he-ml/engine/engine.js";
+import type { HeldProgram } from "../../../../dist/he-ml/engine/engine-types.js";
 import { digestOf } from "../../../../dist/he-ml/program/digest.js";
 import { startLocalEngine } from "../../../../dist/he-ml/node/engine/start-engine.js";
 import { temporaryFolder, writeModel } from "../../../cli/support.js";

@@ -12,8 +12,8 @@ import {
   tensor,
   type Tensor,
 } from "../../../../dist/he-ml/node/index.js";
-import type { Engine } from "../../../../dist/he-ml/node/engine/engine.js";
-import type { HeldProgram, JobOutcome } from "../../../../dist/he-ml/node/engine/engine-types.js";
+import type { Engine } from "../../../../dist/he-ml/engine/engine.js";
+import type { HeldProgram, JobOutcome } from "../../../../dist/he-ml/engine/engine-types.js";
 import { waves } from "../../../cli/support.js";
 import { rejectedBy } from "../../support.js";
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { join } from "node:path";
-import { checkConfig, readConfig } from "../../../../src/he-ml/node/rest/config.js";
+import { readConfig } from "../../../../src/he-ml/node/rest/config.js";
+import { checkConfig } from "../../../../src/he-ml/rest/config.js";
 import { Models } from "../../../../src/he-ml/node/rest/models.js";
 import { serve } from "../../../../src/he-ml/node/rest/serve.js";
 import { heMl } from "../../../cli/he-ml.js";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { InjectOptions } from "fastify";
 import { Writable } from "node:stream";
 import { tensor } from "../../../../src/he-ml/index.js";
-import { limitsSchema } from "../../../../src/he-ml/node/rest/limits.js";
+import { limitsSchema } from "../../../../src/he-ml/rest/limits.js";
 import { waves } from "../../../cli/support.js";
 import {
   askProgram,

@@ -10,7 +10,7 @@ import {
   tensor,
 } from "../../../../src/he-ml/index.js";
 import type { Programs, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
-import type { ServeConfigInput } from "../../../../src/he-ml/node/rest/config.js";
+import type { ServeConfigInput } from "../../../../src/he-ml/rest/config.js";
 import type { ClientSpec } from "../../../../src/he-ml/program/client-spec.js";
 import { start } from "../../../cli/processes.js";
 import type { Finished } from "../../../cli/he-ml.js";

@@ -13,7 +13,7 @@ import {
   type Program,
   type Session,
 } from "../../../../src/he-ml/node/index.js";
-import { JobExistsError, type Engine, type EngineStatus } from "../../../../src/he-ml/node/engine/engine.js";
+import { JobExistsError, type Engine, type EngineStatus } from "../../../../src/he-ml/engine/engine.js";
 import {
   QueueFullError,
   type CompiledPrograms,
@@ -22,7 +22,7 @@ import {
   type LayersRequest,
   type ModelReference,
   type TaskResult,
-} from "../../../../src/he-ml/node/engine/engine-types.js";
+} from "../../../../src/he-ml/engine/engine-types.js";
 import type { ProgramRequest, SessionInfo } from "../../../../src/he-ml/network/protocol.js";
 import { sizeOf } from "../../../../src/he-ml/tensor/tensor.js";
 

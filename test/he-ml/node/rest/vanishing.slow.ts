@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { SecretContext, checkParameters, tensor } from "../../../../src/he-ml/index.js";
 import { nest } from "../../../../src/he-ml/network/nested-base64.js";
-import { limitsSchema } from "../../../../src/he-ml/node/rest/limits.js";
+import { limitsSchema } from "../../../../src/he-ml/rest/limits.js";
 import { teachingParameters, waves } from "../../../cli/support.js";
 import { askProgram, bytesHeaders, openSession, smallApp, type SmallApp } from "./support.js";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import type { Ending } from "../memory-queue.js";
+import type { Ending } from "../../../engine/memory-queue.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { Script } from "./script.js";
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { InputError } from "../../../errors.js";
-import { EngineAwayError, StoreFullError } from "../engine-types.js";
+import { EngineAwayError, StoreFullError } from "../../../engine/engine-types.js";
 
 export interface RedisConnectionOptions {
   /** `redis://user:password@host:port/number`, or `rediss:` for TLS. */

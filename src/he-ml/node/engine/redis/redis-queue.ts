@@ -7,10 +7,10 @@ import {
   type JobOutcome,
   type JobQueue,
   type Store,
-} from "../engine-types.js";
-import { JobExistsError } from "../engine.js";
-import type { Ending } from "../memory-queue.js";
-import { resultFromBytes } from "../task-result-bytes.js";
+} from "../../../engine/engine-types.js";
+import { JobExistsError } from "../../../engine/engine.js";
+import type { Ending } from "../../../engine/memory-queue.js";
+import { resultFromBytes } from "../../../engine/task-result-bytes.js";
 import { closeWithin } from "./close-within.js";
 import { Ends } from "./ends.js";
 import { JobRecords, type JobRecord } from "./job-records.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { StoreFullError, storeKinds, type Store, type StoreKind } from "../engine-types.js";
-import { isLasting, type StoreLimits } from "../memory-store.js";
+import { StoreFullError, storeKinds, type Store, type StoreKind } from "../../../engine/engine-types.js";
+import { isLasting, type StoreLimits } from "../../../engine/memory-store.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { forgetScript, keepScript, usageScript, useScript } from "./store-scripts.js";
 

@@ -1,8 +1,8 @@
 import { Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { attempt, endingBy, type Ending } from "../memory-queue.js";
-import type { ProcessPool, Store } from "../engine-types.js";
-import { resultToBytes } from "../task-result-bytes.js";
+import { attempt, endingBy, type Ending } from "../../../engine/memory-queue.js";
+import type { ProcessPool, Store } from "../../../engine/engine-types.js";
+import { resultToBytes } from "../../../engine/task-result-bytes.js";
 import { closeWithin } from "./close-within.js";
 import { JobRecords } from "./job-records.js";
 import type { RedisConnection } from "./redis-connection.js";

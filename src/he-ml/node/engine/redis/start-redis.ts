@@ -1,8 +1,14 @@
 import { requirePackages } from "../../optional-packages.js";
+import {
+  readEngineOptions,
+  storeLimits,
+  workerLimits,
+  type EngineOptions,
+} from "../../../engine/engine-options.js";
+import type { Engine } from "../../../engine/engine.js";
+import { ServiceEngine } from "../../../engine/service-engine.js";
 import { ChildProcessPool } from "../child-process-pool.js";
-import { readEngineOptions, storeLimits, workerLimits, type EngineOptions } from "../engine-options.js";
-import type { Engine } from "../engine.js";
-import { ServiceEngine } from "../service-engine.js";
+import { modelIdentity } from "../model-identity.js";
 
 export interface RedisOptions {
   /** `redis://user:password@host:port/number`, or `rediss:` for TLS. */
@@ -45,7 +51,7 @@ export async function startRedisEngine({
   const { mostQueued, resultSeconds } = settings;
   try {
     const queue = await RedisQueue.start(connection, store, { prefix, mostQueued, resultSeconds });
-    return new ServiceEngine(store, queue, settings);
+    return new ServiceEngine(store, queue, settings, undefined, modelIdentity);
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { InputError } from "../../../../../src/he-ml/errors.js";
-import { JobExistsError } from "../../../../../src/he-ml/node/engine/engine.js";
+import { JobExistsError } from "../../../../../src/he-ml/engine/engine.js";
 import {
   EngineAwayError,
   QueueClosedError,
@@ -8,9 +8,9 @@ import {
   TaskFailedError,
   type Job,
   type TaskResult,
-} from "../../../../../src/he-ml/node/engine/engine-types.js";
+} from "../../../../../src/he-ml/engine/engine-types.js";
 import { rejectedBy } from "../../../support.js";
-import { FakePool } from "./fake-pool.js";
+import { FakePool } from "../../../engine/fake-pool.js";
 import { RedisServer } from "./redis-server.js";
 import { Bench, until } from "./support.js";
 

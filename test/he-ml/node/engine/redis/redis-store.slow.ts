@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { EngineAwayError, StoreFullError } from "../../../../../src/he-ml/node/engine/engine-types.js";
-import type { StoreLimit } from "../../../../../src/he-ml/node/engine/memory-store.js";
+import { EngineAwayError, StoreFullError } from "../../../../../src/he-ml/engine/engine-types.js";
+import type { StoreLimit } from "../../../../../src/he-ml/engine/memory-store.js";
 import { RedisConnection } from "../../../../../src/he-ml/node/engine/redis/redis-connection.js";
 import { RedisStore } from "../../../../../src/he-ml/node/engine/redis/redis-store.js";
 import { rejectedBy } from "../../../support.js";

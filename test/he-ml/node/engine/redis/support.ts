@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { storeKinds, type ProcessPool } from "../../../../../src/he-ml/node/engine/engine-types.js";
-import type { StoreLimit, StoreLimits } from "../../../../../src/he-ml/node/engine/memory-store.js";
+import { storeKinds, type ProcessPool } from "../../../../../src/he-ml/engine/engine-types.js";
+import type { StoreLimit, StoreLimits } from "../../../../../src/he-ml/engine/memory-store.js";
 import { RedisConnection } from "../../../../../src/he-ml/node/engine/redis/redis-connection.js";
 import { RedisQueue } from "../../../../../src/he-ml/node/engine/redis/redis-queue.js";
 import { RedisStore } from "../../../../../src/he-ml/node/engine/redis/redis-store.js";

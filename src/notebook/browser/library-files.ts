@@ -1,0 +1,9 @@
+/** The files of the library's folder that are kept for use without a network; paths within the folder. */
+export interface LibraryFiles {
+  /** Changes with any of the files. */
+  readonly version: string;
+  /** Kept from the first visit on. */
+  readonly essential: readonly string[];
+  /** Kept once they were used. */
+  readonly further: readonly string[];
+}

@@ -1,0 +1,44 @@
+import type { StreamName } from "./kernel-messages.js";
+
+/** So much of one cell's text is shown; a loop that prints for ever must not fill the page's memory. */
+export const mostCharacters = 1_000_000;
+
+/** How long printed text is kept, to go out together: a message a line would keep a page busy. */
+const millisecondsKept = 50;
+
+/** Gathers what a cell prints. A cell that does not let go of the thread has its text sent while it prints. */
+export class Streams {
+  #name: StreamName = "stdout";
+  #text = "";
+  #since = 0;
+  #printed = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly send: (name: StreamName, text: string) => void) {}
+
+  /** A new cell begins. */
+  restart(): void {
+    this.flush();
+    this.#printed = 0;
+  }
+
+  write(name: StreamName, text: string): void {
+    if (this.#printed >= mostCharacters) return;
+    if (name !== this.#name) this.flush();
+    this.#name = name;
+    if (this.#text === "") this.#since = performance.now();
+    this.#printed += text.length;
+    this.#text += text;
+    if (this.#printed >= mostCharacters)
+      this.#text += `\n[the cell has printed ${mostCharacters} characters; no more of its text is shown]\n`;
+    if (performance.now() - this.#since > millisecondsKept) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), millisecondsKept);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#text !== "") this.send(this.#name, this.#text);
+    this.#text = "";
+  }
+}

@@ -1,0 +1,56 @@
+/** The JupyterLite extension: our kernel, plotly's figures, and all of it without a network. */
+import {
+  IKernelClient,
+  IKernelSpecs,
+  type JupyterApp,
+  type KernelClient,
+  type KernelSpecs,
+} from "@jupyterlite/services";
+import { kernelMetadata } from "../tslab/kernel-metadata.js";
+import { LiteKernel, workerScript } from "./lite-kernel.js";
+import { keepForOffline } from "./offline.js";
+import { plotlyRenderer, plotlyScript } from "./plotly-renderer.js";
+
+/** This script's address; the extension's container says it before it runs. */
+declare const heMlExtensionScript: string;
+
+/** Files that notebooks read, by the notebooks' paths; the build puts them in. */
+declare const heMlNotebookData: Readonly<Record<string, readonly string[]>>;
+
+const library = new URL("../../../../lib/", heMlExtensionScript).href;
+
+const kernel = {
+  id: "he-ml:kernel",
+  autoStart: true,
+  requires: [IKernelSpecs, IKernelClient],
+  activate(_app: unknown, specs: KernelSpecs, client: KernelClient): void {
+    const running = new Map<string, LiteKernel>();
+    specs.register({
+      spec: { ...kernelMetadata, argv: [], env: {}, metadata: {}, interrupt_mode: "message", resources: {} },
+      create: async (options) => {
+        const made = new LiteKernel(options, library);
+        running.set(options.id, made);
+        return made;
+      },
+    });
+    // JupyterLite's own interrupt only takes back the cells that wait.
+    const withdraw = client.interrupt.bind(client);
+    client.interrupt = async (id) => {
+      await withdraw(id);
+      running.get(id)?.interrupt();
+    };
+  },
+};
+
+const offline = {
+  id: "he-ml:offline",
+  autoStart: true,
+  activate(app: JupyterApp): void {
+    const path = new URLSearchParams(location.search).get("path") ?? "";
+    // Once the page is there, so that it need not share the line
+    const scripts = [plotlyScript, workerScript(library, "kernel-worker")];
+    void app.restored.then(() => keepForOffline(library, scripts, heMlNotebookData[path] ?? []));
+  },
+};
+
+export default [kernel, plotlyRenderer, offline];

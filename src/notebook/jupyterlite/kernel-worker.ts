@@ -1,0 +1,90 @@
+/** The worker in which cells run: TypeScript in, Jupyter's outputs out. */
+import { cellConsole } from "../browser/cell-console.js";
+import { CellRunner } from "../browser/cell-runner.js";
+import { filesOf } from "../browser/files.js";
+import type { CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
+import { beginStacksWithMessages } from "../browser/error-stacks.js";
+import { modulePlace, type KernelModule } from "../browser/modules.js";
+import { Streams } from "../browser/streams.js";
+import { tslabModule, type Show } from "../browser/tslab-module.js";
+import type * as NotebookLibrary from "../display/browser/index.js";
+
+/** The number of the cell that runs, or was the last to. */
+let count = 0;
+
+const send = (event: KernelEvent) => self.postMessage(event);
+const streams = new Streams((name, text) => put({ type: "stream", name, text }));
+
+function put(output: CellOutput, of = count): void {
+  if (output.type !== "stream") streams.flush();
+  send({ type: "output", count: of, output });
+}
+
+/** Shows something in the cell that runs. */
+const showNow: Show = (shown, isUpdate) =>
+  put({ type: isUpdate ? "update_display_data" : "display_data", ...shown });
+
+/** What runs cells, and sends what they show under their numbers. */
+interface Kernel {
+  readonly runner: CellRunner;
+  readonly useDisplay: typeof NotebookLibrary.useDisplay;
+}
+
+async function start({ library, folder }: Extract<KernelRequest, { type: "start" }>): Promise<Kernel> {
+  const libraryModule = (file: string) => import(new URL(file, library).href) as Promise<object>;
+  const files = filesOf(library, folder);
+  const own: Readonly<Record<KernelModule, () => Promise<object>>> = {
+    "node:assert": async () => (await import("./node-assert.js")).asModule,
+    "node:path": async () => (await import("./node-path.js")).asModule,
+    "node:fs/promises": async () => ({ readFile: files.readFile }),
+    tslab: async () => tslabModule(showNow),
+  };
+  Object.assign(globalThis, { require: { resolve: files.resolve } });
+  const notebook = (await libraryModule("notebook.js")) as typeof NotebookLibrary;
+  const runner = new CellRunner({
+    load: async (specifier) => {
+      const place = modulePlace(specifier);
+      return "kernel" in place ? own[place.kernel]() : libraryModule(place.library);
+    },
+    result: notebook.resultBundle,
+  });
+  return { runner, useDisplay: notebook.useDisplay };
+}
+
+let kernel: Promise<Kernel>;
+
+self.onmessage = async ({ data }: MessageEvent<KernelRequest>) => {
+  if (data.type === "start") {
+    kernel = start(data);
+    await kernel.then(
+      () => send({ type: "ready" }),
+      (error: unknown) => send({ type: "failed", message: String(error) }),
+    );
+    return;
+  }
+  const { runner, useDisplay } = await kernel;
+  streams.restart();
+  const own = (count = data.count);
+  useDisplay((message) => put({ type: "display_data", ...message }, own));
+  const outcome = await runner.run(count, data.code);
+  streams.flush();
+  if (outcome?.type === "error") return send({ type: "done", count, failure: outcome });
+  if (outcome) put(outcome);
+  send({ type: "done", count });
+};
+
+beginStacksWithMessages();
+Object.assign(
+  console,
+  cellConsole((name, text) => streams.write(name, text)),
+);
+
+/** What a cell left behind fails after it. */
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  void kernel.then(({ runner }) => put(runner.failure(event.reason)));
+});
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  void kernel.then(({ runner }) => put(runner.failure(event.error ?? event.message)));
+});

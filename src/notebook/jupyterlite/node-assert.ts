@@ -1,0 +1,4 @@
+import assert from "assert";
+
+/** `node:assert`, by its port to browsers. */
+export const asModule: object = { ...assert, default: assert };
