@@ -1,7 +1,7 @@
 // The runs that take too long for any test, in hours on two cores: committed models on a thousand encrypted images each, or on
 // all ten thousand, a thousand networks that are drawn, 40,000 mutations of everything that is read from outside, PyCrCNN's own
-// models, LeNet-1 under BFV, predicted errors in every packing, the site's pages and its playground in Firefox, and all research
-// figures. It prints what it measured, and fails where that is worse than promised:
+// models, LeNet-1 under BFV, predicted errors in every packing, the site's pages, its playground and threads in Firefox, and all
+// research figures. It prints what it measured, and fails where that is worse than promised:
 //
 //   HE_ML_PYCRCNN_MODELS=…/pycrcnn npm run check:full
 import { spawnSync } from "node:child_process";

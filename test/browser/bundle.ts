@@ -11,14 +11,13 @@ export interface Bundle {
   readonly inputs: Metafile["inputs"];
 }
 
-/** Bundles the page and the workers of this folder, with the package as `npm run build` made it. */
-export async function bundle(): Promise<Bundle> {
+/** Bundles a page and its worker of this folder, with the package as `npm run build` made it. */
+export async function bundle(page: string, worker: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
-      page: "test/browser/page.ts",
-      worker: "test/browser/worker.ts",
-      "threads-worker": "test/browser/threads-worker.ts",
+      page: `test/browser/${page}.ts`,
+      [worker]: `test/browser/${worker}.ts`,
       "thread-worker": "dist/he-ml/browser/thread-worker.js",
     },
     outdir: "out/browser",

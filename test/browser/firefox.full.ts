@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { launch, type Browser, type Page } from "puppeteer-core";
-import type { Page as HeMlPage } from "./page.js";
-import { pageFiles, type Files } from "./pages.js";
+import type { Files } from "./pages.js";
 import { serve } from "./static-server.js";
+import type { ThreadsPage } from "./threads-page.js";
 import { cases, expectServed, folderOf, threadCases, type Expected } from "./thread-cases.js";
 
-declare const page: HeMlPage;
+declare const page: ThreadsPage;
 
 let browser: Browser;
 let files: Files;
 let expected: ReadonlyMap<string, Expected>;
 beforeAll(async () => {
-  const made = await threadCases();
-  expected = made.expected;
-  files = new Map([...(await pageFiles()).files, ...made.files]);
+  ({ files, expected } = await threadCases());
   browser = await launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true });
 });
 afterAll(() => browser.close());
@@ -36,8 +34,8 @@ test.each(cases)("an isolated page computes packing %s by %s on threads as Node 
   const [inPage, inWorker] = await visit(true, (opened) =>
     opened.evaluate(
       async (at) => [
-        await page.threads.serve({ folder: at, threads: 2 }),
-        await page.threads.serveInWorker({ folder: at, threads: 2 }),
+        await page.serve({ folder: at, threads: 2 }),
+        await page.serveInWorker({ folder: at, threads: 2 }),
       ],
       folder,
     ),
@@ -48,14 +46,14 @@ test.each(cases)("an isolated page computes packing %s by %s on threads as Node 
 
 test("a page that is not isolated computes in the thread that asks", async () => {
   const served = await visit(false, (opened) =>
-    opened.evaluate(() => page.threads.serve({ folder: "packed-kernel" })),
+    opened.evaluate(() => page.serve({ folder: "packed-kernel" })),
   );
   expectServed(served, 0, expected.get("packed-kernel")!);
 });
 
 test.each(["it ends", "it throws"] as const)("a thread that is lost is an error: %s", async (how) => {
   const said = await visit(true, (opened) =>
-    opened.evaluate((way) => page.threads.lose({ folder: "packed-kernel" }, way), how),
+    opened.evaluate((way) => page.lose({ folder: "packed-kernel" }, way), how),
   );
   const died = "Error: server: one of its threads died, and it stopped; start another";
   expect(said).toEqual([died, died, 0]);
@@ -64,7 +62,7 @@ test.each(["it ends", "it throws"] as const)("a thread that is lost is an error:
 test("without its script a thread does not start, and it is said why", async () => {
   files = new Map([...files].filter(([path]) => path !== "/thread-worker.js"));
   const said = await visit(true, (opened) =>
-    opened.evaluate(() => page.threads.serve({ folder: "packed-kernel" }).then(() => "", String)),
+    opened.evaluate(() => page.serve({ folder: "packed-kernel" }).then(() => "", String)),
   );
   expect(said).toMatch(/^InputError: server: a thread does not start: .*thread-worker\.js/);
 });

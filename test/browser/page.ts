@@ -10,7 +10,6 @@ import {
   type EvaluatorKind,
 } from "he-ml";
 import type { Answer, Request } from "./messages.js";
-import { inferred, lose, serve, serveInWorker } from "./threads.js";
 
 /** What an encrypted inference in the page gave and took. */
 export interface Outcome {
@@ -32,12 +31,6 @@ export interface Page {
   ): Promise<{ logits: number[]; predicted: number }>;
   /** Kinds of the layers of a model that is served. */
   kindsOf(url: string, inputShape: readonly number[]): Promise<readonly string[]>;
-  readonly threads: {
-    readonly serve: typeof serve;
-    readonly serveInWorker: typeof serveInWorker;
-    readonly lose: typeof lose;
-    readonly inferred: typeof inferred;
-  };
 }
 
 function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: string }>> {
@@ -54,7 +47,6 @@ function evaluateInWorker(request: Request): Promise<Exclude<Answer, { failed: s
 }
 
 const page: Page = {
-  threads: { serve, serveInWorker, lose, inferred },
   async infer(name, pixels, evaluator) {
     const model = await loadModel(name);
     const program = await compile(model, { evaluator });

@@ -25,11 +25,13 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-/** The bundled page, and what its scripts fetch. @param paths of files that are served beside it, under their own names */
+/** A page, bundled, and what its scripts fetch. @param paths of files that are served beside it, under their own names */
 export async function pageFiles(
+  page: string,
+  worker: string,
   paths: readonly string[] = [],
 ): Promise<{ readonly bundled: Bundle; readonly files: Map<string, string | Uint8Array> }> {
-  const bundled = await bundle();
+  const bundled = await bundle(page, worker);
   const index = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>`;
   const files = new Map<string, string | Uint8Array>([["/index.html", index]]);
   for (const [name, script] of bundled.scripts) files.set(`/${name}`, script);
@@ -39,13 +41,18 @@ export async function pageFiles(
   return { bundled, files };
 }
 
-/**
- * @param paths of files that are served beside the page, under their own names
- * @param more files, by the paths that they are served under
- */
-export async function openPages(paths: readonly string[] = [], more: Files = new Map()): Promise<Pages> {
-  const { bundled, files } = await pageFiles(paths);
-  for (const [path, file] of more) files.set(path, file);
+/** @param paths of files that are served beside the page, under their own names */
+export async function openPages(paths: readonly string[] = []): Promise<Pages> {
+  return pagesOf(await pageFiles("page", "worker", paths));
+}
+
+export async function pagesOf({
+  bundled,
+  files,
+}: {
+  readonly bundled: Bundle;
+  readonly files: Files;
+}): Promise<Pages> {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
   return {
     bundled,

@@ -5,6 +5,8 @@ import { Server } from "../../dist/he-ml/node/index.js";
 import type { EvaluatorKind } from "../../src/he-ml/crypto/evaluator-kind.js";
 import type { LayerTrace } from "../../src/he-ml/layers/trace.js";
 import { clientOf, compiled, images } from "../he-ml/service/support.js";
+import type { Bundle } from "./bundle.js";
+import { pageFiles, type Files } from "./pages.js";
 import type { Served } from "./threads.js";
 
 /** One for each way in which threads share work. */
@@ -25,12 +27,13 @@ export interface Expected {
 
 export const folderOf = ([packing, evaluator]: Case) => `${packing}-${evaluator}`;
 
-/** Programs with keys and requests as files for a page, and the answers that it must come to. */
+/** A page with programs, keys and requests, and the answers that it must come to. */
 export async function threadCases(): Promise<{
-  readonly files: Map<string, string | Uint8Array>;
+  readonly bundled: Bundle;
+  readonly files: Files;
   readonly expected: ReadonlyMap<string, Expected>;
 }> {
-  const files = new Map<string, string | Uint8Array>();
+  const { bundled, files } = await pageFiles("threads-page", "threads-worker");
   const expected = new Map<string, Expected>();
   for (const each of cases) {
     const [packing, evaluator] = each;
@@ -46,7 +49,7 @@ export async function threadCases(): Promise<{
     files.set(`/${folder}/keys.bin`, evaluationKeys);
     files.set(`/${folder}/request.bin`, request);
   }
-  return { files, expected };
+  return { bundled, files, expected };
 }
 
 const untimed = (traces: readonly LayerTrace[]) =>

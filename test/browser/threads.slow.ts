@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { images, expectLogits } from "../he-ml/service/support.js";
 import { tensor } from "../../src/he-ml/tensor/tensor.js";
-import type { Page as HeMlPage } from "./page.js";
-import { openPages, type Pages } from "./pages.js";
+import { pagesOf, type Pages } from "./pages.js";
 import { cases, expectServed, folderOf, threadCases, type Expected } from "./thread-cases.js";
+import type { ThreadsPage } from "./threads-page.js";
 import type { Asked } from "./threads.js";
 
-declare const page: HeMlPage;
+declare const page: ThreadsPage;
 
 const isIsolated = true;
 
@@ -15,7 +15,7 @@ let expected: ReadonlyMap<string, Expected>;
 beforeAll(async () => {
   const made = await threadCases();
   expected = made.expected;
-  pages = await openPages([], made.files);
+  pages = await pagesOf(made);
 });
 afterAll(() => pages.close());
 
@@ -25,9 +25,9 @@ test.each(cases)("an isolated page computes packing %s by %s on threads as Node 
     (opened) =>
       opened.evaluate(
         async (at) => ({
-          none: await page.threads.serve({ folder: at, threads: 0 }),
-          two: await page.threads.serve({ folder: at, threads: 2 }),
-          inWorker: await page.threads.serveInWorker({ folder: at, threads: 2 }),
+          none: await page.serve({ folder: at, threads: 0 }),
+          two: await page.serve({ folder: at, threads: 2 }),
+          inWorker: await page.serveInWorker({ folder: at, threads: 2 }),
         }),
         folder,
       ),
@@ -42,8 +42,7 @@ test.each(cases)("an isolated page computes packing %s by %s on threads as Node 
 test("an isolated page takes threads by itself, two at most in packing packed", async () => {
   const given = { shape: images.shape, data: [...images.data] };
   const { result } = await pages.visit(
-    (opened) =>
-      opened.evaluate(({ shape, data }) => page.threads.inferred("packed-kernel", shape, data), given),
+    (opened) => opened.evaluate(({ shape, data }) => page.inferred("packed-kernel", shape, data), given),
     { isIsolated },
   );
   const usual = Math.min(2, result.cores);
@@ -57,7 +56,7 @@ const refusedBy = async (asked: Asked, options: Parameters<Pages["visit"]>[1]) =
     (opened) =>
       opened.evaluate(
         (given) =>
-          page.threads.serve(given).then(
+          page.serve(given).then(
             () => "",
             (error: unknown) => String(error),
           ),
@@ -70,7 +69,7 @@ const refusedBy = async (asked: Asked, options: Parameters<Pages["visit"]>[1]) =
 
 test("a page that is not isolated computes in the thread that asks, and refuses others", async () => {
   const { result, complaints } = await pages.visit((opened) =>
-    opened.evaluate(() => page.threads.serve({ folder: "packed-kernel" })),
+    opened.evaluate(() => page.serve({ folder: "packed-kernel" })),
   );
   expect(complaints).toEqual([]);
   expectServed(result, 0, expected.get("packed-kernel")!);
@@ -82,8 +81,7 @@ test("a page that is not isolated computes in the thread that asks, and refuses 
 test.each(["it ends", "it throws"] as const)("a thread that is lost is an error: %s", async (how) => {
   for (const folder of ["packed-kernel", "batch-seal"]) {
     const { result } = await pages.visit(
-      (opened) =>
-        opened.evaluate(({ asked, way }) => page.threads.lose(asked, way), { asked: { folder }, way: how }),
+      (opened) => opened.evaluate(({ asked, way }) => page.lose(asked, way), { asked: { folder }, way: how }),
       { isIsolated },
     );
     const died = expect.stringMatching(

@@ -50,6 +50,23 @@ test("all ten test digits are classified right, encrypted", async () => {
   await page.context().close();
 });
 
+test("where the page is isolated, threads compute what it asks its server", async () => {
+  site.isIsolated = true;
+  const { page, complaints } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=3`);
+  await classified(page, 3);
+  const [threads, cores] = await page.evaluate(async () => {
+    const { held = [] } = await navigator.locks.query();
+    return [
+      held.filter(({ name }) => name!.startsWith("he-ml thread ")).length,
+      navigator.hardwareConcurrency,
+    ];
+  });
+  expect(threads).toBe(Math.min(2, cores));
+  expect(complaints).toEqual([]);
+  await page.context().close();
+  site.isIsolated = false;
+});
+
 test("a digit is drawn and looked into; a link and a cell say the same of it", async () => {
   const { page, complaints } = await openPage(browser, `${site.url}#draw?model=mnist-small`);
   const box = (await page.locator(".board").boundingBox())!;

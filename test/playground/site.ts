@@ -35,7 +35,14 @@ export interface Site extends AsyncDisposable {
   readonly url: string;
   readonly folder: string;
   readonly requests: readonly SeenRequest[];
+  /** Whether the host sends the headers that isolate a page; not at first. */
+  isIsolated: boolean;
 }
+
+const isolating = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
 
 /** @param added code that `build.mjs` writes before and behind the key worker's own */
 export async function openSite(...added: string[]): Promise<Site> {
@@ -53,20 +60,23 @@ export async function openSite(...added: string[]): Promise<Site> {
       const bytes = file === undefined ? undefined : await readFile(file).catch(() => undefined);
       response.writeHead(bytes ? 200 : 404, {
         "content-type": types[extname(path)] ?? "application/octet-stream",
+        ...(site.isIsolated ? isolating : {}),
       });
       response.end(bytes);
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const site: Site = {
     url: `http://127.0.0.1:${port}${below}/playground/`,
     folder,
     requests,
+    isIsolated: false,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await rm(folder, { recursive: true });
     },
   };
+  return site;
 }

@@ -7,7 +7,9 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { serveSite } from "../../dist/site/serve-site.js";
+import type * as HeMl from "../../src/he-ml/browser/index.js";
 import type { DisplayMessage } from "../../src/notebook/display/kernel-output.js";
+import { launch } from "../playground/chromium.js";
 import { cells } from "./edition-cells.js";
 
 let out: string;
@@ -34,11 +36,14 @@ describe("the library's folder for pages", () => {
         "notebook.js",
         "onnx.js",
         "toy-ckks.js",
+        "thread-worker.js",
         "train.js",
         "viz.js",
         "seal_throws.wasm",
         "doubles.wasm",
         "integers.wasm",
+        "doubles-shared.wasm",
+        "integers-shared.wasm",
         "tfjs-backend-wasm.wasm",
         "tfjs-backend-wasm-simd.wasm",
       ]),
@@ -55,6 +60,26 @@ describe("the library's folder for pages", () => {
       ))
         imported.add(name!);
     expect([...imported]).toEqual(["module"]);
+  });
+
+  test("computes a model that lies beside it, on threads where the page is isolated", async () => {
+    await writeFile(join(out, "page.html"), '<!doctype html><link rel="icon" href="data:,">');
+    const [site, browser] = await Promise.all([serveSite(out, 0), launch()]);
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    await page.goto(`${site.url}page.html`);
+    const { threads, cores, results } = await page.evaluate(async (script) => {
+      const { compile, infer, loadModel, zeros } = (await import(script)) as typeof HeMl;
+      const program = await compile(await loadModel("mnist-small"));
+      const report = await infer(program, zeros([1, 1, 28, 28]));
+      return { ...report, cores: navigator.hardwareConcurrency };
+    }, `${site.url}lib/he-ml.js`);
+    expect(complaints).toEqual([]);
+    expect(threads).toBe(Math.min(2, cores));
+    expect(results[0].relativeToMax).toBeLessThan(0.015);
+    await browser.close();
+    await site.close();
   });
 
   test.each([
