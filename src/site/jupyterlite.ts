@@ -1,6 +1,6 @@
 /** The course as live notebooks: JupyterLite with our kernel, in OUT/live. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -46,6 +46,24 @@ const overrides = {
 };
 
 /**
+ * JupyterLite's pages ask nobody but their own site. They need what our own pages do without: scripts and styles that stand in
+ * pages, and `eval`, by which JupyterLab compiles the schemas of its settings. Of workers, their own addresses' headers decide.
+ */
+const policy = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self' data: blob:",
+  "worker-src 'self' blob:",
+  "frame-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+/**
  * Writes OUT/live. The environment is made at the first time, which takes half a minute and the network.
  *
  * @param out the site's folder
@@ -75,6 +93,7 @@ export async function buildLive(out: string, signal?: AbortSignal): Promise<void
       { cwd: folder, signal, maxBuffer: 2 ** 26 },
     );
     await writeTabIcons(built);
+    await writePolicies(built);
     await cp(built, join(out, "live"), { recursive: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -87,6 +106,18 @@ async function writeTabIcons(built: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of ["favicon-notebook.ico", "favicon-busy-1.ico"])
     await cp(join(built, "notebooks/favicon.ico"), join(folder, name));
+}
+
+async function writePolicies(built: string): Promise<void> {
+  const meta = `<head>\n    <meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  for (const path of await readdir(built, { recursive: true })) {
+    if (!path.endsWith(".html")) continue;
+    const page = await readFile(join(built, path), "utf8");
+    await writeFile(
+      join(built, path),
+      page.replace("<head>", () => meta),
+    );
+  }
 }
 
 /** Makes the environment, unless it is there with the packages of today. */
