@@ -57,7 +57,7 @@ export interface Files {
  * @example await filesOf("https://example.org/lib/", "notebooks").readFile("../models/lenet1/model.onnx")
  */
 export function filesOf(library: string, folder: string, fetched: typeof fetch = fetch): Files {
-  const here = new URL(`file://${root}${asAddress(`${folder.replace(/^\/+|\/+$/g, "")}/`)}`);
+  const here = new URL(`file://${asAddress(`${root}${folder}/`)}`);
   return {
     async readFile(path, options) {
       const encoding = typeof options === "string" ? options : options?.encoding;

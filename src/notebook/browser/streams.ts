@@ -31,8 +31,9 @@ export class Streams {
     if (name !== this.#name) this.flush();
     this.#name = name;
     if (this.#text === "") this.#since = this.#clock.now();
-    this.#printed += text.length;
-    this.#text += text;
+    const shown = text.slice(0, mostCharacters - this.#printed);
+    this.#printed += shown.length;
+    this.#text += shown;
     if (this.#printed >= mostCharacters)
       this.#text += `\n[the cell has printed ${mostCharacters} characters; no more of its text is shown]\n`;
     if (this.#clock.now() - this.#since > millisecondsKept) this.flush();
