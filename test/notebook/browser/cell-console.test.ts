@@ -44,7 +44,15 @@ const VALUES: readonly unknown[] = [
   ...[[], [1, "a", [2, [3, [4]]]], new Array(3), Array.from({ length: 130 }, (_, index) => index)],
   ...[{}, { a: { b: { c: { d: 1 } } } }, cyclic, new Map([["k", { v: 1 }]]), new Set([1, "two"])],
   ...[new Float64Array([0.5, 2]), new Uint8Array(300), new ArrayBuffer(2), new Date(0), /a/g],
-  ...[() => 1, function named() {}, class A {}, new (class B extends Map {})(), Promise.resolve(1)],
+  ...[
+    () => 1,
+    function named() {},
+    class A {
+      x = 1;
+    },
+    new (class B extends Map {})(),
+    Promise.resolve(1),
+  ],
   ...[{ get a() { return 1 } }, Object.create(null), new Proxy({ a: 1 }, {})], // prettier-ignore
 ];
 
@@ -70,8 +78,8 @@ describe("a cell's console prints what Node's does:", () => {
       (c) => {
         c.assert(true, "not this");
         c.assert(false);
-        c.assert(0, "text %d", 5);
-        c.assert(null, { a: 1 }, 2);
+        c.assert(false, "text %d", 5);
+        c.assert(false, { a: 1 } as never, 2);
       },
     ],
     [

@@ -6,7 +6,8 @@ const own = new Set(Object.getOwnPropertyNames(globalThis));
 const scope = globalThis as unknown as Record<string, unknown>;
 
 afterEach(() => {
-  for (const name of Object.getOwnPropertyNames(globalThis)) if (!own.has(name)) delete scope[name];
+  for (const name of Object.getOwnPropertyNames(globalThis))
+    if (!own.has(name)) Reflect.deleteProperty(scope, name);
 });
 
 const modules: Readonly<Record<string, object>> = { "he-ml": { five: 5, default: "whole" } };

@@ -100,12 +100,12 @@ describe("a worker is done with every cell, and runs the next one:", () => {
     ["return 5", ["execute_result: 5"]],
     ["again: for (;;) break again", []],
     ["const x: = 1", ["SyntaxError: line 1, column 10: Type expected."]],
-    ["\nnothing", ["ReferenceError: nothing is not defined\n    cell 1, line 2, column 1"]],
+    ["\nnothing", ["ReferenceError: nothing is not defined\n    cell, line 2, column 1"]],
     [
       "import { six } from 'he-ml'",
       [
         expect.stringMatching(
-          /^SyntaxError: import: expected an export of "he-ml", got "six".*\n {4}cell 1, line 1, column 1$/,
+          /^SyntaxError: import: expected an export of "he-ml", got "six".*\n {4}cell, line 1, column 1$/,
         ),
       ],
     ],
@@ -146,7 +146,7 @@ describe("a worker is done with every cell, and runs the next one:", () => {
     ],
     [
       "import { display } from 'tslab'; display.text('shown'); display.raw('text/plain', { f() {} })",
-      ["display_data: shown", expect.stringMatching(/^DataCloneError: .*\n {4}cell 1, line 1, column 65$/)],
+      ["display_data: shown", expect.stringMatching(/^DataCloneError: .*\n {4}cell, line 1, column 65$/)],
     ],
     ["throw { code: 3 }", ["thrown: { code: 3 }"]],
     ["throw Object.create(null)", ["thrown: [Object: null prototype] {}"]],
@@ -165,20 +165,17 @@ describe("a worker is done with every cell, and runs the next one:", () => {
     ],
     ["onmessage = null; self.onerror = null", []],
     ["addEventListener('message', (event) => event.stopImmediatePropagation())", []],
+    ["Object.assign(globalThis, { setTimeout: null, clearTimeout: null, performance: null }); void 0", []],
     ["const postMessage = 1, self = 2, onmessage = 3, close = 4, addEventListener = 5", []],
     ["const Promise = 1, Map = 2, Error = 3, Object = 4, String = 5, JSON = 6", []],
     ["const URL = 1, fetch = 2, performance = 3, crypto = 4, setTimeout = 5, name = 6", []],
     ["class Set {}; enum Symbol { A }; namespace Reflect { export const x = 1 }", []],
-    [
-      "Object.assign(globalThis, { setTimeout: null, clearTimeout: null, performance: null })",
-      [expect.anything()],
-    ],
   ];
-  test("a table", async () => {
-    const outcomes: unknown[] = [];
-    for (const [code] of CELLS) outcomes.push([code, ...(await seen([code, works]))]);
-    expect(outcomes).toEqual(CELLS.map(([code, outputs]) => [code, ...outputs, "done", ...asAlways]));
-  }, 120_000);
+  test("all of a table, in one worker", async () => {
+    const outputs = await seen(CELLS.flatMap(([code]) => [code, works]));
+    const withoutNumbers = outputs.map((output) => output.replaceAll(/(?<=^ {4}cell) \d+(?=, line)/gm, ""));
+    expect(withoutNumbers).toEqual(CELLS.flatMap(([, outputs]) => [...outputs, "done", ...asAlways]));
+  });
 
   test("also where a cell has taken away what the kernel is made of", async () => {
     for (const code of [
@@ -208,7 +205,7 @@ describe("a worker is done with every cell, and runs the next one:", () => {
   test("files and the library are of use where a cell has names of theirs", async () => {
     const outputs = await seen([
       "const performance = 0.9, crypto = 1, Map = 2, fetch = 3, Uint8Array = 4",
-      "import fs from 'node:fs/promises'; const text = (await fs.readFile(new URL('file:///he-ml/models/README.md'))).toString(); text.length > 100",
+      "import fs from 'node:fs/promises'; const text = (await fs.readFile(new URL('file:///he-ml/models/lenet1/model.onnx'))).toString(); text.length > 100",
       "import { loadNetwork } from 'he-ml'; const network = await loadNetwork('lenet1'); typeof network + performance",
       "import { show } from 'he-ml/notebook'; await show(Map)",
     ]);

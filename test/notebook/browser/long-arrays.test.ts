@@ -7,7 +7,7 @@ const custom = Symbol.for("nodejs.util.inspect.custom");
 
 afterEach(() => {
   for (const prototype of [Array.prototype, Object.getPrototypeOf(Uint8Array.prototype)])
-    delete (prototype as Record<symbol, unknown>)[custom];
+    Reflect.deleteProperty(prototype as object, custom);
 });
 
 const long = 12_345;
