@@ -19,10 +19,11 @@ const HIDING = "__heMlHiding";
 /**
  * Runs cells one after the other in this global scope, where their top-level names stay.
  *
- * The kernel and the library live in the same scope, and use what a browser has there. So a name that is the browser's, as `Map`
- * or `performance`, hides it from this cell and later ones only. From then on cells are slower at finding any top-level name. What a
- * cell assigns without declaring it, as `Map = undefined`, or changes within, as `Array.prototype.map = …`, is changed for
- * the kernel and the library, too: they may fail then until the kernel starts anew.
+ * The kernel and the library live in the same scope, and use what a browser has there. So where a cell declares a name of the
+ * browser's, as `Map` or `performance`, the browser's is hidden from that cell and later ones alone, and from then on cells are
+ * slower at finding any top-level name. What a cell can still break: if it assigns to such a name without declaring it, as
+ * `Map = undefined`, or changes what is behind it, as `Array.prototype.map = …`, the kernel and the library have that, too, and
+ * may fail until the kernel starts anew; a run comes to its end all the same.
  *
  * @example
  * const runner = new CellRunner({ load, result });
@@ -103,9 +104,9 @@ export class CellRunner {
   }
 }
 
-/** All names that an object has, also by its prototypes. */
+/** All names that an object has, also by its prototypes, but for those that any object has. */
 const namesOf = (object: object | null): string[] =>
-  object === null
+  object === null || object === Object.prototype
     ? []
     : [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object) as object | null)];
 

@@ -121,6 +121,11 @@ describe("names that a browser has", () => {
     );
   });
 
+  test("as valueOf, which any object has, slow no cell down", async () => {
+    await last(["const valueOf = 1"]);
+    expect(Object.hasOwn(globalThis, "valueOf")).toBe(true);
+  });
+
   test("that cannot be anything else are refused", async () => {
     expect(await last(["const undefined = 1"])).toEqual([
       expect.stringMatching(/^TypeError: Cannot assign to read only property 'undefined'/),
