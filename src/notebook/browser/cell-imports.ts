@@ -4,6 +4,9 @@ import ts from "typescript";
 /** The function that a rewritten cell calls for each import: `(specifier, names wanted) => Promise<module>`. */
 export const IMPORT_FUNCTION = "__heMlImport";
 
+/** The function by which a rewritten cell gives later cells what is its local: `(name, value) => void`. */
+export const KEEP_FUNCTION = "__heMlKeep";
+
 /**
  * The statements for one import.
  *

@@ -4,7 +4,7 @@
  */
 import ts from "typescript";
 import { assignmentTarget, boundNames } from "./bindings.js";
-import { importCalls, importStatements } from "./cell-imports.js";
+import { importCalls, importStatements, KEEP_FUNCTION } from "./cell-imports.js";
 import { varsWithin, withoutVars } from "./cell-vars.js";
 import { usedAsTypesOnly } from "./type-only-names.js";
 
@@ -18,7 +18,7 @@ export interface RewrittenCell {
   sourceMap: string;
 }
 
-export { IMPORT_FUNCTION } from "./cell-imports.js";
+export { IMPORT_FUNCTION, KEEP_FUNCTION } from "./cell-imports.js";
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2024,
@@ -182,6 +182,7 @@ const entityExpression = (factory: ts.NodeFactory, name: ts.EntityName): ts.Expr
 /** What stays a local of the cell (enumerations, namespaces and what goes with them, `using`) is given to later cells as it is then. */
 function keepLocal({ factory, names }: Cell, name: string): ts.Statement {
   names.add(name);
-  const out = factory.createPropertyAccessExpression(factory.createIdentifier("globalThis"), name);
-  return factory.createExpressionStatement(factory.createAssignment(out, factory.createIdentifier(name)));
+  const given = [factory.createStringLiteral(name), factory.createIdentifier(name)];
+  const call = factory.createCallExpression(factory.createIdentifier(KEEP_FUNCTION), undefined, given);
+  return factory.createExpressionStatement(call);
 }

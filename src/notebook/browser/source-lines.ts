@@ -3,6 +3,7 @@
  * places alone: here both become name, message and places.
  */
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { plainText } from "../display/plain-text.js";
 
 /** The name under which the cell of that count runs, and stands in stacks. */
 export const cellFile = (count: number): string => `cell-${count}.ts`;
@@ -44,7 +45,7 @@ export const errorLines = (error: unknown, sourceMapOf: SourceMapOf): string[] =
 
 /** @param outer the errors that this one is in, the outermost first */
 function linesOf(error: unknown, sourceMapOf: SourceMapOf, outer: readonly unknown[]): string[] {
-  if (!(error instanceof Error)) return [`thrown: ${String(error)}`];
+  if (!(error instanceof Error)) return [`thrown: ${plainText(error)}`];
   const own = [`${error.name}: ${error.message}`, ...placesOf(error.stack ?? "", sourceMapOf)];
   const within = [...outer, error];
   const inner = (intro: string, value: unknown): string[] => {

@@ -13,6 +13,10 @@ export class Streams {
   #since = 0;
   #printed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Taken before any cell could put others in their places. */
+  readonly #later = setTimeout.bind(globalThis);
+  readonly #notLater = clearTimeout.bind(globalThis);
+  readonly #clock = performance;
 
   constructor(private readonly send: (name: StreamName, text: string) => void) {}
 
@@ -26,17 +30,18 @@ export class Streams {
     if (this.#printed >= mostCharacters) return;
     if (name !== this.#name) this.flush();
     this.#name = name;
-    if (this.#text === "") this.#since = performance.now();
-    this.#printed += text.length;
-    this.#text += text;
+    if (this.#text === "") this.#since = this.#clock.now();
+    const shown = text.slice(0, mostCharacters - this.#printed);
+    this.#printed += shown.length;
+    this.#text += shown;
     if (this.#printed >= mostCharacters)
       this.#text += `\n[the cell has printed ${mostCharacters} characters; no more of its text is shown]\n`;
-    if (performance.now() - this.#since > millisecondsKept) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), millisecondsKept);
+    if (this.#clock.now() - this.#since > millisecondsKept) this.flush();
+    else this.#timer ??= this.#later(() => this.flush(), millisecondsKept);
   }
 
   flush(): void {
-    clearTimeout(this.#timer);
+    this.#notLater(this.#timer);
     this.#timer = undefined;
     if (this.#text !== "") this.send(this.#name, this.#text);
     this.#text = "";

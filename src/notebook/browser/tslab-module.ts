@@ -36,14 +36,14 @@ export function tslabModule(show: Show): { display: Display; newDisplay: () => D
 
 function displayBy(show: Show, id?: string): Display {
   let isShown = false;
-  const raw = (contentType: string, content: string | Uint8Array) => {
-    const data = { [contentType]: typeof content === "string" ? content : uint8ArrayToBase64(content) };
+  const raw = (contentType: string, content: unknown) => {
+    const data = { [contentType]: content instanceof Uint8Array ? uint8ArrayToBase64(content) : content };
     show({ data, metadata: {}, transient: id === undefined ? {} : { display_id: id } }, isShown);
     isShown = id !== undefined;
   };
   const as = (contentType: string) => (content: string | Uint8Array) => raw(contentType, content);
   return {
-    javascript: as("application/javascript"),
+    javascript: as("text/javascript"),
     html: as("text/html"),
     markdown: as("text/markdown"),
     latex: as("text/latex"),

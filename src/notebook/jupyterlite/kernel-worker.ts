@@ -2,8 +2,9 @@
 import { cellConsole } from "../browser/cell-console.js";
 import { CellRunner } from "../browser/cell-runner.js";
 import { filesOf } from "../browser/files.js";
-import type { CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
+import type { CellError, CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
 import { beginStacksWithMessages } from "../browser/error-stacks.js";
+import { printLongArraysSoon } from "../browser/long-arrays.js";
 import { modulePlace, type KernelModule } from "../browser/modules.js";
 import { Streams } from "../browser/streams.js";
 import { tslabModule, type Show } from "../browser/tslab-module.js";
@@ -12,7 +13,9 @@ import type * as NotebookLibrary from "../display/browser/index.js";
 /** The number of the cell that runs, or was the last to. */
 let count = 0;
 
-const send = (event: KernelEvent) => self.postMessage(event);
+const post = self.postMessage.bind(self);
+/** @throws DataCloneError if a cell shows what cannot be sent, as a function */
+const send = (event: KernelEvent) => post(event);
 const streams = new Streams((name, text) => put({ type: "stream", name, text }));
 
 function put(output: CellOutput, of = count): void {
@@ -36,10 +39,14 @@ async function start({ library, folder }: Extract<KernelRequest, { type: "start"
   const own: Readonly<Record<KernelModule, () => Promise<object>>> = {
     "node:assert": async () => (await import("./node-assert.js")).asModule,
     "node:path": async () => (await import("./node-path.js")).asModule,
-    "node:fs/promises": async () => ({ readFile: files.readFile }),
+    "node:fs/promises": async () => ({ readFile: files.readFile, default: { readFile: files.readFile } }),
     tslab: async () => tslabModule(showNow),
   };
-  Object.assign(globalThis, { require: { resolve: files.resolve } });
+  Object.assign(globalThis, {
+    require: { resolve: files.resolve },
+    close: refusal("close", "a cell cannot end its kernel; choose Restart Kernel"),
+    postMessage: refusal("postMessage", "a cell shows what it has by console.log or show"),
+  });
   const notebook = (await libraryModule("notebook.js")) as typeof NotebookLibrary;
   const runner = new CellRunner({
     load: async (specifier) => {
@@ -53,38 +60,59 @@ async function start({ library, folder }: Extract<KernelRequest, { type: "start"
 
 let kernel: Promise<Kernel>;
 
-self.onmessage = async ({ data }: MessageEvent<KernelRequest>) => {
+self.addEventListener("message", async ({ data }: MessageEvent<KernelRequest>) => {
   if (data.type === "start") {
     kernel = start(data);
-    await kernel.then(
+    return kernel.then(
       () => send({ type: "ready" }),
       (error: unknown) => send({ type: "failed", message: String(error) }),
     );
-    return;
   }
-  const { runner, useDisplay } = await kernel;
-  streams.restart();
-  const own = (count = data.count);
-  useDisplay((message) => put({ type: "display_data", ...message }, own));
-  const outcome = await runner.run(count, data.code);
-  streams.flush();
-  if (outcome?.type === "error") return send({ type: "done", count, failure: outcome });
-  if (outcome) put(outcome);
-  send({ type: "done", count });
-};
+  const failure = await run(await kernel, data);
+  send({ type: "done", count: data.count, ...(failure && { failure }) });
+});
+
+/** @returns why the cell did not come to its end */
+async function run(
+  { runner, useDisplay }: Kernel,
+  { count: own, code }: Extract<KernelRequest, { type: "execute" }>,
+): Promise<CellError | undefined> {
+  try {
+    streams.restart();
+    count = own;
+    useDisplay((message) => put({ type: "display_data", ...message }, own));
+    const outcome = await runner.run(own, code);
+    streams.flush();
+    if (outcome?.type === "error") return outcome;
+    if (outcome) put(outcome);
+    return undefined;
+  } catch (error) {
+    return runner.failure(error);
+  }
+}
+
+/** In the place of a worker's function that would cut the kernel off from its page. */
+function refusal(name: string, advice: string): () => never {
+  return () => {
+    throw new Error(`${name}: ${advice}`);
+  };
+}
 
 beginStacksWithMessages();
+printLongArraysSoon();
 Object.assign(
   console,
   cellConsole((name, text) => streams.write(name, text)),
 );
 
 /** What a cell left behind fails after it. */
+const leftBehind = async (error: unknown) => put((await kernel).runner.failure(error));
+
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  void kernel.then(({ runner }) => put(runner.failure(event.reason)));
+  void leftBehind(event.reason);
 });
 self.addEventListener("error", (event) => {
   event.preventDefault();
-  void kernel.then(({ runner }) => put(runner.failure(event.error ?? event.message)));
+  void leftBehind(event.error ?? event.message);
 });

@@ -129,15 +129,16 @@ export class LiteKernel extends BaseKernel {
     this.#broken = undefined;
     this.#started = new Promise((resolve) => {
       const broken = (reason: string) => {
-        this.#broken = `the kernel cannot start: ${reason}; reload the page`;
+        this.#broken = `the kernel cannot run cells: ${reason}; reload the page`;
         resolve();
+        this.#end?.(failed("KernelFailed", this.#broken));
       };
       worker.onerror = ({ message }) => broken(message || "its script cannot be loaded");
       worker.onmessage = ({ data }: MessageEvent<KernelEvent>) => {
         if (data.type === "ready") resolve();
         else if (data.type === "failed") broken(data.message);
         else if (data.type === "output") this.#publish(data.count, data.output);
-        else this.#end?.(data.failure);
+        else if (data.type === "done") this.#end?.(data.failure);
       };
     });
     this.#ask({ type: "start", library: this.library, folder: this.location });

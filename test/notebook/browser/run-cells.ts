@@ -1,5 +1,5 @@
 import { runInContext, createContext, type Context } from "node:vm";
-import { IMPORT_FUNCTION, rewriteCell } from "../../../src/notebook/browser/cell.js";
+import { IMPORT_FUNCTION, KEEP_FUNCTION, rewriteCell } from "../../../src/notebook/browser/cell.js";
 import { requireExports } from "../../../src/notebook/browser/modules.js";
 import { cellFile } from "../../../src/notebook/browser/source-lines.js";
 
@@ -14,7 +14,12 @@ export class Cells {
       requireExports(specifier, module, wanted);
       return module;
     };
-    this.#realm = createContext({ [IMPORT_FUNCTION]: async (...args: [string, string[]?]) => load(...args) });
+    this.#realm = createContext({
+      [IMPORT_FUNCTION]: async (...args: [string, string[]?]) => load(...args),
+      [KEEP_FUNCTION]: (name: string, value: unknown) => {
+        (this.#realm as Record<string, unknown>)[name] = value;
+      },
+    });
   }
 
   async run(code: string): Promise<unknown> {
