@@ -104,7 +104,8 @@ const around = [
     folder: "notebook",
     holds:
       "runner (run a notebook on tslab), tslab (our kernel), display (values in cells), html (notebook → page), " +
-      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them)",
+      "exercises (what students solve, and how it is judged), browser (TypeScript cells as JavaScript for a page's worker; what completes them), " +
+      "jupyterlite (our kernel in a page: its worker, JupyterLite's extension, files that are kept)",
     imports: ["he-ml", "viz"],
   },
   {
