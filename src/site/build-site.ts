@@ -71,7 +71,7 @@ export async function buildSite({
     }
     signal?.throwIfAborted();
     progress?.("playground", pages.length, pages.length);
-    await buildPlayground(fresh);
+    await buildPlayground(fresh, live);
     signal?.throwIfAborted();
     const playground = await sizeOfFolder(join(fresh, "playground"));
     await rm(target, { recursive: true, force: true });

@@ -14,6 +14,9 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
   ...texts.map((path): [string, string] => [path, `lessons/${textName(path)}.html`]),
 ]);
 
+/** Of the page that opens one notebook of JupyterLite's, as a path in the site. */
+export const liveNotebooks = "live/notebooks/index.html";
+
 /**
  * Where a notebook is open to be run, as a path in the site.
  *
@@ -22,7 +25,7 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
  */
 export function liveAddress(path: string): string | undefined {
   if (!path.endsWith(".ipynb") || !pageAddresses.has(path) || onlyToRead.includes(path)) return undefined;
-  return `live/notebooks/index.html?path=${path}`;
+  return `${liveNotebooks}?path=${path}`;
 }
 
 function textName(path: string): string {
