@@ -50,6 +50,8 @@ const beside: Plugin = {
 const bundling = {
   // node-seal loads it in Node only.
   external: ["module"],
+  // On a busy machine it would warn of the time that plugins take.
+  checks: { bundlerTimings: false },
   output: {
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",

@@ -16,8 +16,13 @@ const mostCells = 20;
 /** In letters. */
 const longestCell = 20_000;
 
-/** What cannot be seen, or makes text look like another: control and format characters, halves of surrogate pairs. */
-const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}]/u;
+/**
+ * What cannot be seen, or makes text look like another: control and format characters, characters that are drawn as nothing, line ends
+ * that editors do not show as such, halves of surrogate pairs.
+ *
+ * @see https://trojansource.codes/trojan-source.pdf Boucher, Anderson: Trojan Source: Invisible Vulnerabilities (2023)
+ */
+const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** What Markdown shows beside text, and might fetch from elsewhere as soon as it is shown: HTML, images, diagrams in fences. */
 const moreThanText = /<|!\[|```|~~~/;
