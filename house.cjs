@@ -75,8 +75,8 @@ const floors = [
   {
     folder: "node",
     holds:
-      "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench; the HTTP server and " +
-      "the engine behind it",
+      "what needs Node: model files, worker threads, onnxruntime, costs kept on this machine, bench; the HTTP server, " +
+      "and processes and Redis behind it",
   },
 ];
 

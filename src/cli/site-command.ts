@@ -19,7 +19,7 @@ export function siteCommand(io: CommandIo): Command {
     .description("build the course and the playground as pages for any static host; needs a checkout")
     .option("--out <dir>", "folder to write", join("out", "site"))
     .option("--no-live", "without notebooks to run in the browser, whose build needs Python")
-    .option("--json", "print the pages and their sizes as JSON")
+    .option("--json", "print the pages and the sizes of what was built as JSON")
     .option("--serve", "then show it on this machine, until Ctrl-C")
     .option("--port <p>", "where --serve listens; 0 for any that is free", wholeNumber(0, 65_535), 8930)
     .action((options: SiteOptions) => run(options, io));
@@ -29,6 +29,8 @@ async function run(
   { out, live, json, serve, port }: SiteOptions,
   { stdout, stderr, signal }: CommandIo,
 ): Promise<void> {
+  const { requirePort, serveSite } = await import("../site/serve-site.js");
+  if (serve) await requirePort(port);
   const { buildSite } = await import("../site/build-site.js");
   const progress = startProgress(stderr);
   const built = await buildSite({
@@ -40,10 +42,9 @@ async function run(
   stdout.write(
     json
       ? `${JSON.stringify({ out, ...built })}\n`
-      : `${join(out, "index.html")}: ${built.pages.length} pages and the playground written\n`,
+      : `${join(out, "index.html")}: ${built.pages.length} pages${live ? ", live notebooks" : ""} and the playground written\n`,
   );
   if (!serve) return;
-  const { serveSite } = await import("../site/serve-site.js");
   const { url, close } = await serveSite(out, port);
   stderr.write(`he-ml: the site is at ${url} until Ctrl-C\n`);
   await stopped(signal);

@@ -1,7 +1,8 @@
 import { benchPage } from "./bench/bench-page.js";
-import { abilities, missingAbility } from "./dom/abilities.js";
+import { abilities } from "./dom/abilities.js";
 import { byId } from "./dom/make.js";
 import { narrowConnections } from "./dom/policy.js";
+import { tellMissing } from "./dom/tell-missing.js";
 import { Classifier } from "./draw/classify.js";
 import { drawPage } from "./draw/draw-page.js";
 import { testDigits } from "./draw/test-digits.js";
@@ -95,9 +96,7 @@ function show(): void {
   }
 }
 
-const missing = missingAbility(able);
-byId("ability").textContent = missing ?? "";
-byId("ability").hidden = missing === undefined;
+tellMissing(able);
 
 shareBar(() => {
   if (state.page === "bench") return { title: "The CKKS bench", code: benchCode(state) };

@@ -1,16 +1,17 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InputError } from "../he-ml/errors.js";
 import { frontPage } from "./front-page.js";
-import { lessonPage } from "./lesson-pages.js";
+import { lessonPage, type SiteParts } from "./lesson-pages.js";
 import { buildLive } from "./jupyterlite.js";
 import { buildKernelWorkers } from "./kernel-extension.js";
 import { buildLibraryCache } from "./library-cache.js";
 import { buildLibrary } from "./library-bundle.js";
 import { pageAddresses } from "./page-addresses.js";
 import { buildPlayground } from "./playground-build.js";
+import { besideFolder, replaceFolder } from "./replace-folder.js";
+import { writePlotly } from "./shared-plotly.js";
 
 /** Sizes in bytes, as it lies there and as hosts send it. */
 export interface BuiltSize {
@@ -27,8 +28,12 @@ export interface BuiltPage extends BuiltSize {
 export interface BuiltSite {
   /** The pages to read. */
   readonly pages: readonly BuiltPage[];
+  /** What the pages draw their figures with: one file for all of them. */
+  readonly plotly: BuiltSize;
   /** All of the playground's files, without models. */
   readonly playground: BuiltSize;
+  /** All files of JupyterLite and its notebooks, of which a browser loads some; undefined if they were not built. */
+  readonly live?: BuiltSize;
 }
 
 export interface BuildSiteOptions {
@@ -56,9 +61,10 @@ export async function buildSite({
   await requireCheckout();
   await requireSiteOrNothing(out);
   const target = resolve(out);
-  const fresh = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
+  const fresh = besideFolder(target);
   try {
-    const pages = await writePages(fresh, live, progress, signal);
+    const plotly = await writePlotly(fresh);
+    const pages = await writePages(fresh, { live, plotly }, progress, signal);
     if (live) {
       progress?.("live", pages.length, pages.length);
       await buildLive(fresh, signal);
@@ -73,10 +79,14 @@ export async function buildSite({
     progress?.("playground", pages.length, pages.length);
     await buildPlayground(fresh, live);
     signal?.throwIfAborted();
-    const playground = await sizeOfFolder(join(fresh, "playground"));
-    await rm(target, { recursive: true, force: true });
-    await rename(fresh, target);
-    return { pages, playground };
+    const built = {
+      pages,
+      plotly: sizeOf(await readFile(join(fresh, plotly.address))),
+      playground: await sizeOfFolder(join(fresh, "playground")),
+      live: live ? await sizeOfFolder(join(fresh, "live")) : undefined,
+    };
+    await replaceFolder(fresh, target);
+    return built;
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
@@ -84,12 +94,12 @@ export async function buildSite({
 
 async function writePages(
   folder: string,
-  live: boolean,
+  parts: SiteParts,
   progress: BuildSiteOptions["progress"],
   signal: AbortSignal | undefined,
 ): Promise<BuiltPage[]> {
-  const makers = new Map<string, () => Promise<string>>([["index.html", () => frontPage(live)]]);
-  for (const [source, path] of pageAddresses) makers.set(path, () => lessonPage(source, live));
+  const makers = new Map<string, () => Promise<string>>([["index.html", () => frontPage(parts.live)]]);
+  for (const [source, path] of pageAddresses) makers.set(path, () => lessonPage(source, parts));
   const pages: BuiltPage[] = [];
   for (const [path, make] of makers) {
     signal?.throwIfAborted();

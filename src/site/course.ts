@@ -26,6 +26,17 @@ export const texts = [
   "src/he-ml/GLOSSARY.md",
 ] as const;
 
+/** The committed models, whose cards are in `models/NAME/card.md`. */
+export const models = [
+  "lenet1",
+  "lenet1-tanh",
+  "lenet1-from-tanh",
+  "lenet1-12x12",
+  "mnist-small",
+  "fashion-mnist",
+  "breast-cancer",
+] as const;
+
 /** Notebooks of Node's alone, which no page can run: this one measures with worker processes, and writes files. */
 export const onlyToRead: readonly string[] = ["notebooks/figures.ipynb"];
 

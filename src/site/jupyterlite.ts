@@ -37,6 +37,14 @@ const settings = {
   },
 };
 
+/** Settings of JupyterLab's that a reader may change. */
+const overrides = {
+  // The first answer waits for the compiler and the types to be loaded; a second, the usual time, is too short for it.
+  "@jupyterlab/completer-extension:manager": { providerTimeout: 15_000 },
+  // Dark where the reader's system is.
+  "@jupyterlab/apputils-extension:themes": { "adaptive-theme": true },
+};
+
 /**
  * Writes OUT/live. The environment is made at the first time, which takes half a minute and the network.
  *
@@ -48,6 +56,7 @@ export async function buildLive(out: string, signal?: AbortSignal): Promise<void
   const folder = await mkdtemp(join(tmpdir(), "he-ml-live-"));
   try {
     await writeFile(join(folder, "jupyter-lite.json"), JSON.stringify(settings));
+    await writeFile(join(folder, "overrides.json"), JSON.stringify(overrides));
     for (const [path, content] of await liveContents()) {
       const file = join(folder, "contents", path);
       await mkdir(dirname(file), { recursive: true });

@@ -1,25 +1,60 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { posix } from "node:path";
+import type { ScriptBeside } from "../viz/draw-plots.js";
 import { escapeHtml } from "../viz/html.js";
 import { renderNotebook } from "../notebook/html/index.js";
 import { hasSolution, withoutSolutions } from "../notebook/exercises/edition/solution-regions.js";
 import { readNotebook, type Cell, type Notebook } from "../notebook/runner/notebook-file.js";
 import { course } from "./course.js";
-import { linksToPages, liveAddress, pageAddresses } from "./page-addresses.js";
+import { linkToPage, liveAddress, pageAddresses } from "./page-addresses.js";
+
+/** What the site has beside its pages. */
+export interface SiteParts {
+  /** Whether there are notebooks to run. */
+  readonly live: boolean;
+  /** Where it is in the site. */
+  readonly plotly: ScriptBeside;
+}
 
 /**
- * The page of a notebook or a Markdown file. Authors' notebooks are shown with what their cells printed, but what solves
- * an exercise is left out together with what that cell printed.
+ * The page of a notebook or a Markdown file.
  *
  * @param path in the checkout, one of those in `pageAddresses`
- * @param live whether the site has notebooks to run
  */
-export async function lessonPage(path: string, live: boolean): Promise<string> {
-  const notebook = path.endsWith(".md")
-    ? textAsNotebook(await readFile(path, "utf8"))
-    : await readNotebook(path);
-  const cells = notebook.cells.map((cell) => readOnlyCell(cell, path));
-  return renderNotebook({ ...notebook, cells }, { bar: bar(path, live) });
+export async function lessonPage(path: string, { live, plotly }: SiteParts): Promise<string> {
+  return renderNotebook(await lessonToRead(path), {
+    bar: bar(path, live),
+    leadLink: (address) => linkToPage(address, path),
+    pictures: path.endsWith(".md") ? await picturesBeside(path) : undefined,
+    plotly: {
+      ...plotly,
+      address: posix.relative(posix.dirname(pageAddresses.get(path) ?? ""), plotly.address),
+    },
+  });
+}
+
+/**
+ * A notebook, or a Markdown file as one, as it is shown. Authors' notebooks are shown with what their cells printed, but what
+ * solves an exercise is left out together with what that cell printed.
+ */
+export async function lessonToRead(path: string): Promise<Notebook> {
+  if (path.endsWith(".md")) return textAsNotebook(await readFile(path, "utf8"));
+  const notebook = await readNotebook(path);
+  return { ...notebook, cells: notebook.cells.map((cell) => readOnlyCell(cell, path)) };
+}
+
+/** Pictures in the folder of a file, by their names. */
+async function picturesBeside(path: string): Promise<Map<string, string>> {
+  const folder = posix.dirname(path);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".png"));
+  return new Map(
+    await Promise.all(
+      names.map(async (name): Promise<[string, string]> => {
+        const bytes = await readFile(posix.join(folder, name), "base64");
+        return [name, `data:image/png;base64,${bytes}`];
+      }),
+    ),
+  );
 }
 
 function textAsNotebook(source: string): Notebook {
@@ -28,7 +63,6 @@ function textAsNotebook(source: string): Notebook {
 }
 
 function readOnlyCell(cell: Cell, path: string): Cell {
-  if (cell.cell_type === "markdown") return { ...cell, source: linksToPages(cell.source, path) };
   if (cell.cell_type !== "code" || !hasSolution(cell.source)) return cell;
   const source = withoutSolutions(cell.source, "// Yours to write.", `${path}: cell ${cell.id}`);
   return { ...cell, source, outputs: [] };

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { anchorId } from "../notebook/html/slug.js";
-import { course, furtherNotebooks, onlyToRead, texts } from "./course.js";
+import { fragmentId } from "../notebook/html/slug.js";
+import { course, furtherNotebooks, models, onlyToRead, texts } from "./course.js";
 
 /** Where each page of the site stands (a path in the site), by the file of the checkout that it is made of. */
 export const pageAddresses: ReadonlyMap<string, string> = new Map([
@@ -12,6 +12,7 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
     .filter((name) => /^\d\d-/.test(name))
     .map((name): [string, string] => [`notebooks/exercises/${name}.ipynb`, `lessons/exercises/${name}.html`]),
   ...texts.map((path): [string, string] => [path, `lessons/${textName(path)}.html`]),
+  ...models.map((name): [string, string] => [`models/${name}/card.md`, `lessons/models/${name}.html`]),
 ]);
 
 /** Of the page that opens one notebook of JupyterLite's, as a path in the site. */
@@ -33,19 +34,17 @@ function textName(path: string): string {
 }
 
 /**
- * Leads the links of a Markdown text to pages of the site. Where the site has no page of a file, the link's text is
- * left without a link; links with a scheme and those within the page stay.
+ * Where a link of a file leads in the site.
  *
- * @param from file of the checkout that holds the text, such as `notebooks/03-multiply.ipynb`
- * @example linksToPages("[scale](GLOSSARY.md#scale)", "notebooks/03-multiply.ipynb") // "[scale](GLOSSARY.html#section-scale)"
+ * @param link an address without a scheme, such as `GLOSSARY.md#scale`
+ * @param from file of the checkout that holds the link, such as `notebooks/03-multiply.ipynb`
+ * @returns undefined where the site has no page of that file
+ * @example linkToPage("GLOSSARY.md#scale", "notebooks/03-multiply.ipynb") // "GLOSSARY.html#section-scale"
  */
-export function linksToPages(markdown: string, from: string): string {
-  return markdown.replaceAll(/(?<!!)\[((?:[^[\]]|\[[^[\]]*\])*)\]\(([^()\s]+)\)/g, (link, text, target) => {
-    if (/^([a-z][a-z+.-]*:|#)/i.test(target)) return link;
-    const [path, fragment] = target.split("#");
-    const page = pageAddresses.get(posix.join(posix.dirname(from), path));
-    if (page === undefined) return text;
-    const address = posix.relative(posix.dirname(pageAddresses.get(from) ?? from), page);
-    return `[${text}](${address}${fragment === undefined ? "" : `#${anchorId(fragment)}`})`;
-  });
+export function linkToPage(link: string, from: string): string | undefined {
+  const [path, fragment] = link.split("#");
+  const page = pageAddresses.get(posix.join(posix.dirname(from), path));
+  if (page === undefined) return undefined;
+  const address = posix.relative(posix.dirname(pageAddresses.get(from) ?? from), page);
+  return fragment === undefined ? address : `${address}#${fragmentId(fragment)}`;
 }

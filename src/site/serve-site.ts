@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { InputError } from "../he-ml/errors.js";
 
@@ -10,6 +12,30 @@ export interface ServedSite {
 
 /** Not the host's root, as on most hosts of static pages. */
 const subPath = "/he-ml/";
+
+const host = "127.0.0.1";
+
+/**
+ * To be asked before a site is built that is then to be served.
+ *
+ * @throws InputError if the port cannot be listened on
+ */
+export async function requirePort(port: number): Promise<void> {
+  const server = createServer().listen({ host, port });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw refused(port, error);
+  }
+  server.close();
+  await once(server, "close");
+}
+
+function refused(port: number, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  return new InputError(`--port: ${port} cannot be listened on (${code}); choose another, or 0 for any`);
+}
 
 /**
  * Serves a built site on this machine only, under a sub-path, with the headers that isolate its pages from others: where a host
@@ -38,11 +64,9 @@ export async function serveSite(folder: string, port: number): Promise<ServedSit
   app.get("/", (_request, reply) => reply.redirect(subPath));
   await app.register(staticFiles, { root: resolve(folder), prefix: subPath, redirect: true, maxAge: 0 });
   try {
-    return { url: `${await app.listen({ host: "127.0.0.1", port })}${subPath}`, close: () => app.close() };
+    return { url: `${await app.listen({ host, port })}${subPath}`, close: () => app.close() };
   } catch (error) {
     await app.close();
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
-    throw new InputError(`--port: ${port} cannot be listened on (${code}); choose another, or 0 for any`);
+    throw refused(port, error);
   }
 }

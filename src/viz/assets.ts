@@ -18,6 +18,12 @@ export async function readPlotlySource(): Promise<string> {
   return readFile(resolve("plotly.js-dist-min/plotly.min.js"), "utf8");
 }
 
+/** Plotly's edition for axes in a plane as one classic script, 1.5 MB. */
+export async function readPlanarPlotlySource(): Promise<string> {
+  requirePackages("plots");
+  return readFile(resolve("plotly.js-cartesian-dist-min/plotly-cartesian.min.js"), "utf8");
+}
+
 /** jsPDF, and svg2pdf.js, which needs it, as classic scripts. */
 export async function readPdfSources(): Promise<string[]> {
   requirePackages("print");

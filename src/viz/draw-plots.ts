@@ -8,12 +8,20 @@ const inDark = Object.fromEntries(
   Object.entries(darkColors).map(([light, dark]) => [light.toUpperCase(), dark]),
 );
 
+/** Plotly as a file of its own. */
+export interface ScriptBeside {
+  /** Relative to the page. */
+  readonly address: string;
+  /** As in the attribute of that name: `sha256-…`. */
+  readonly integrity: string;
+}
+
 /**
  * Runs in the reader's browser and draws the page's figures. On a dark page the colours of our theme give way to those
  * for the dark, at once when the reader changes the scheme, and not on paper. Plotly cuts a title that is wider than
  * the figure: here it is broken into lines. A figure that plotly cannot draw is marked and does not stop the others.
  */
-export const drawPlots = `
+const drawing = `
 const dark = matchMedia("screen and (prefers-color-scheme: dark)");
 const darkColors = ${JSON.stringify(inDark)};
 function darkened(value, key) {
@@ -52,10 +60,11 @@ async function draw(plot, figure) {
   if (lines.length > 1) Object.assign(layout, titledIn(lines, layout));
   await Plotly.react(plot, { data, layout, frames, config: { ...config, ...${JSON.stringify(interactive)} } });
 }
-for (const plot of document.querySelectorAll(".plot")) {
+const standIn = (plot) => plot.closest("figure").classList.add("not-drawn");
+function drawPlot(plot) {
   const figure = JSON.parse(plot.querySelector("script").textContent);
   plot.replaceChildren();
-  const drawn = () => draw(plot, figure).catch(() => plot.closest("figure").classList.add("not-drawn"));
+  const drawn = () => draw(plot, figure).catch(() => standIn(plot));
   drawn();
   dark.addEventListener("change", drawn);
   let title = titleLines(plot, figure).join();
@@ -64,4 +73,24 @@ for (const plot of document.querySelectorAll(".plot")) {
     drawn();
   });
 }
+const plots = document.querySelectorAll(".plot");
+`;
+
+/** For a page that plotly stands in, before this. */
+export const drawPlots = `${drawing}plots.forEach(drawPlot);
+`;
+
+/**
+ * For a page whose policy lets this script load others. Where plotly cannot be loaded, pictures stand for the figures. Files of
+ * one's own machine are not checked, because Chromium checks no file without a host, and loads none that it cannot check.
+ *
+ * @see https://www.w3.org/TR/SRI/#is-response-eligible
+ */
+export const drawPlotsOnceLoaded = ({ address, integrity }: ScriptBeside): string => `${drawing}
+const plotly = document.createElement("script");
+if (location.protocol !== "file:") plotly.integrity = ${JSON.stringify(integrity)};
+plotly.src = ${JSON.stringify(address)};
+plotly.onload = () => plots.forEach(drawPlot);
+plotly.onerror = () => plots.forEach(standIn);
+document.head.append(plotly);
 `;

@@ -1,7 +1,9 @@
-import { readPlotlySource } from "./assets.js";
-import { drawPlots } from "./draw-plots.js";
+import { readPlanarPlotlySource, readPlotlySource } from "./assets.js";
+import { drawPlots, drawPlotsOnceLoaded, type ScriptBeside } from "./draw-plots.js";
 import type { Figure } from "./figure.js";
 import { escapeHtml, scriptJson } from "./html.js";
+import { isInPlane } from "./in-plane.js";
+import type { PageParts } from "./self-contained-page.js";
 
 const defaultHeight = 450;
 
@@ -17,7 +19,18 @@ export function plotElement(figure: Figure, label: string): string {
 </div>`;
 }
 
-/** What draws the plots of a page, for its end: plotly, 5 MB, and then a short script. None without a plot. */
-export async function plotScripts(plotCount: number): Promise<string[]> {
-  return plotCount === 0 ? [] : [await readPlotlySource(), drawPlots];
+/**
+ * What draws a page's figures, for its end: plotly and then a short script; none without a figure. Plotly's edition for axes in
+ * a plane, 1.5 MB, where it draws all of them, and otherwise all of plotly, 5 MB.
+ *
+ * @param beside that edition as a file beside the page, to be loaded instead of being in the page; all of plotly never is
+ */
+export async function plotScripts(
+  figures: readonly Figure[],
+  beside?: ScriptBeside,
+): Promise<Pick<PageParts, "scripts" | "scriptsLoadOthers">> {
+  if (figures.length === 0) return { scripts: [] };
+  if (!figures.every(isInPlane)) return { scripts: [await readPlotlySource(), drawPlots] };
+  if (beside !== undefined) return { scripts: [drawPlotsOnceLoaded(beside)], scriptsLoadOthers: true };
+  return { scripts: [await readPlanarPlotlySource(), drawPlots] };
 }

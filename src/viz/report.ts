@@ -54,7 +54,7 @@ export async function renderReport(report: Report): Promise<string> {
     title,
     style: reportStyle,
     body: `<main>\n${content.join("\n")}\n</main>`,
-    scripts: await plotScripts(figures.length),
+    ...(await plotScripts(figures.map(({ figure }) => figure))),
   });
 }
 

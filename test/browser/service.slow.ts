@@ -1,62 +1,30 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
-import { chromium, type Browser, type Page, type Worker } from "playwright-core";
-import type * as Library from "../../dist/he-ml/browser/index.js";
-import { serveSite, type ServedSite } from "../../src/site/serve-site.js";
+import type { Client, ClientSpec, ServeOptions } from "../../src/he-ml/browser/index.js";
 import { loadTestImages } from "../../src/train/load-dataset.js";
+import { openLibrary, type LibraryWorkers } from "../site/library-worker.js";
 
-declare const heMl: typeof Library;
-/** What was `fetch` before any service. */
-declare const fetchBefore: typeof fetch;
+// In a module worker, as a notebook's kernel is one.
 
-/** A module worker, as a notebook's kernel is. */
-const workerScript = `import * as heMl from "./lib/he-ml.js"; Object.assign(self, { heMl, fetchBefore: fetch });`;
-const page = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-  new Worker("worker.js", { type: "module" });
-</script>`;
-
-let out: string;
-let site: ServedSite;
-let browser: Browser;
-let opened: Page;
-let worker: Worker;
+let library: LibraryWorkers;
 let pixels: number[][];
-const complaints: string[] = [];
-const requested: string[] = [];
 
 beforeAll(async () => {
-  out = await mkdtemp(join(tmpdir(), "he-ml-service-"));
-  // In a process of its own, as Jest's modules resolve no names of packages
-  const script = `await (await import(${JSON.stringify(pathToFileURL("dist/site/library-bundle.js").href)})).buildLibrary(${JSON.stringify(out)})`;
-  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
-  await writeFile(join(out, "worker.js"), workerScript);
-  await writeFile(join(out, "index.html"), page);
-  site = await serveSite(out, 0);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  opened = await browser.newPage();
-  opened.on("pageerror", (error) => complaints.push(String(error)));
-  opened.on("console", (message) => complaints.push(message.text()));
-  opened.context().on("request", (request) => requested.push(request.url()));
-  const [started] = await Promise.all([opened.waitForEvent("worker"), opened.goto(`${site.url}index.html`)]);
-  worker = started;
-  while (!(await worker.evaluate(() => "heMl" in globalThis)));
+  library = await openLibrary();
   const { images, labels } = await loadTestImages("mnist", [0, 1]);
   expect([...labels]).toEqual([7, 2]);
   pixels = [0, 1].map((i) => [...images.data.slice(i * 784, (i + 1) * 784)]);
 }, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await site.close();
-  await rm(out, { recursive: true });
-});
+afterAll(() => library.close());
 
 test("a digit is classified by a service inside the page, whose log has what was asked", async () => {
-  const told = await worker.evaluate(async ([seven]) => {
+  const { result: told, asked } = await library.run(async ({ heMl }, [seven]) => {
+    const passed: string[] = [];
+    const own = fetch;
+    const before: typeof fetch = (where, asks) => {
+      passed.push(String(where));
+      return own(where, asks);
+    };
+    globalThis.fetch = before;
     const lines: string[] = [];
     const config = { models: [{ name: "mnist-small" }], limits: { closingSeconds: 0 } };
     const server = await heMl.serve({ processes: 1, config, log: { write: (line) => lines.push(line) } });
@@ -74,7 +42,8 @@ test("a digit is classified by a service inside the page, whose log has what was
       ...{ url, models, predicted, milliseconds, gone },
       offered: offered.net,
       lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-      isPutBack: fetch === fetchBefore,
+      isPutBack: fetch === before,
+      passed,
     };
   }, pixels);
   expect(told).toMatchObject({ url: "http://service-1.he-ml.invalid", models: ["mnist-small"] });
@@ -93,13 +62,19 @@ test("a digit is classified by a service inside the page, whose log has what was
     ["GET", "/sessions/:session/jobs/:job/traces", 200],
     ["DELETE", "/sessions/:session", 204],
   ]);
+  expect(asked).toContain("engine-worker.js");
+  // What is not for a service goes where it went before.
+  expect(told.passed.some((url) => url.endsWith("/lib/models/mnist-small/model.onnx"))).toBe(true);
+  expect(told.passed.filter((url) => url.includes(".invalid"))).toEqual([
+    "http://service-1.he-ml.invalid/health",
+  ]);
   const [, , , put, , removed] = told.lines;
   expect(put).toMatchObject({ session: removed.session, sentBytes: expect.any(Number) });
   expect(put.session).toMatch(/^[0-9a-f]{8}…$/);
 });
 
 test("two services share the layers of one network, and what is refused says why and when to come back", async () => {
-  const told = await worker.evaluate(async ([seven, two]) => {
+  const { result: told } = await library.run(async ({ heMl }, [seven, two]) => {
     const config = { models: [{ name: "mnist-small" }], limits: { closingSeconds: 0 } };
     const first = await heMl.serve({ processes: 1, config });
     const second = await heMl.serve({ processes: 1, config: { ...config, engine: { mostQueued: 1 } } });
@@ -113,11 +88,11 @@ test("two services share the layers of one network, and what is refused says why
     const { predicted } = await split.infer(heMl.tensor([1, 28, 28], two));
 
     const program = (await (await fetch(`${second.url}/models/mnist-small`)).json()) as {
-      programs: { clientSpec: Library.ClientSpec }[];
+      programs: { clientSpec: ClientSpec }[];
     };
     const spec = program.programs[0].clientSpec;
     const bytesType = { "content-type": "application/octet-stream" };
-    const sessionOf = async (client: Library.Client) => {
+    const sessionOf = async (client: Client) => {
       const body = client.evaluationKeys as BodyInit;
       const answer = await fetch(`${second.url}/sessions?program=${spec.digest}`, {
         ...{ method: "POST", headers: bytesType, body },
@@ -164,8 +139,25 @@ test("two services share the layers of one network, and what is refused says why
   expect(told.whenLeft).toBe("AbortError");
 });
 
+test("PyCrCNN's request is computed in a page, too", async () => {
+  const { result: told } = await library.run(async ({ heMl }, [seven]) => {
+    const config = { models: [{ name: "mnist-small" }], limits: { closingSeconds: 0 } };
+    const server = await heMl.serve({ processes: 1, config });
+    const layers = await heMl.RemoteLayers.create({ m: 4096, p: 1032193, sec: 128, base: 2 });
+    const range = { url: server.url, net: "mnist-small", layers: [5] };
+    const values = heMl.tensor([1, 64], seven.slice(200, 264));
+    const { logits } = await layers.infer([range], values);
+    await server.close();
+    const { layers: all } = await heMl.loadModel("mnist-small");
+    const last = heMl.defineModel({ name: "last", inputShape: [64], layers: [all[5]] });
+    return { logits: [...logits.data], plain: [...heMl.modelForward(last, values).at(-1)!.data] };
+  }, pixels);
+  expect(told.plain).toHaveLength(10);
+  told.logits.forEach((logit, i) => expect(Math.abs(logit - told.plain[i])).toBeLessThan(0.05));
+});
+
 test("a task that takes too long costs its worker, and no more than that", async () => {
-  const told = await worker.evaluate(async () => {
+  const { result: told } = await library.run(async ({ heMl }) => {
     const config = { models: [{ name: "mnist-small" }], engine: { jobSeconds: 0.01 } };
     const server = await heMl.serve({ processes: 1, config });
     const answers: { status: number; text: string }[] = [];
@@ -176,7 +168,7 @@ test("a task that takes too long costs its worker, and no more than that", async
     const { status } = await fetch(`${server.url}/health`);
     await server.close();
     return { answers, status };
-  });
+  }, undefined);
   for (const { status, text } of told.answers) {
     expect([status, text]).toEqual([422, expect.stringContaining("it took more than 0.01 s")]);
   }
@@ -184,7 +176,7 @@ test("a task that takes too long costs its worker, and no more than that", async
 });
 
 test("what only a server in Node could heed is refused, and so is a worker's script that is not there", async () => {
-  const refusals = await worker.evaluate(async () => {
+  const { result: refusals, asked } = await library.run(async ({ heMl }) => {
     const models = [{ name: "mnist-small" }];
     const options = [
       { port: 8000 },
@@ -198,10 +190,11 @@ test("what only a server in Node could heed is refused, and so is a worker's scr
     ];
     const tried: string[] = [];
     for (const one of options) {
-      tried.push(await heMl.serve(one as Library.ServeOptions).then(() => "served", String));
+      tried.push(await heMl.serve(one as ServeOptions).then(() => "served", String));
     }
     return tried;
-  });
+  }, undefined);
+  expect(asked).not.toContain("engine-worker.js");
   expect(refusals).toEqual([
     expect.stringMatching(/InputError: serve: options: port: expected none in a page/),
     expect.stringMatching(/InputError: serve: options: tls: expected none in a page/),
@@ -212,11 +205,15 @@ test("what only a server in Node could heed is refused, and so is a worker's scr
     expect.stringMatching(/InputError: loadModel: .*models\/none\/model\.onnx" cannot be fetched \(404\)/),
     expect.stringMatching(/InputError: serve: options: log: expected something to write to/),
   ]);
-  await rm(join(out, "lib/engine-worker.js"));
-  const without = await worker.evaluate(() =>
-    heMl.serve({ config: { models: [{ name: "mnist-small" }] } }).then(() => "served", String),
+  const { result: without } = await library.run(
+    ({ heMl }) => heMl.serve({ config: { models: [{ name: "mnist-small" }] } }).then(() => "served", String),
+    undefined,
+    { leftOut: ["engine-worker.js"] },
   );
   expect(without).toMatch(/InputError: serve: worker: it did not start: .*engine-worker\.js/);
-  expect(requested.filter((url) => !url.startsWith(site.url))).toEqual([]);
-  expect(complaints.filter((text) => !/40[04]/.test(text))).toEqual([]);
+});
+
+test("who starts no service loads nothing of it", async () => {
+  const { asked } = await library.run(async ({ heMl }) => Object.keys(heMl.typicalCosts), undefined);
+  expect(asked.filter((name) => /service|engine/.test(name))).toEqual([]);
 });

@@ -3,8 +3,10 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { chromium, type Browser } from "playwright-core";
+import { launch } from "puppeteer-core";
 import { pageAddresses } from "../../dist/site/page-addresses.js";
 import { serveSite, type ServedSite } from "../../dist/site/serve-site.js";
 import { TestFolder } from "../notebook/support.js";
@@ -70,3 +72,27 @@ test.each(looks)(
   },
   900_000,
 );
+
+test("every figure is drawn in Firefox, from a host and from a file", async () => {
+  const firefox = await launch({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    headless: true,
+  });
+  const page = await firefox.newPage();
+  const figures = [];
+  for (const base of [site.url, pathToFileURL(`${join(folder.path, "site")}/`).href]) {
+    for (const path of pageAddresses.values()) {
+      await page.goto(new URL(path, base).href, { waitUntil: "load" });
+      const all = await page.evaluate(() => document.querySelectorAll("figure.interactive").length);
+      await page.waitForFunction(
+        (count: number) => document.querySelectorAll(".plot:has(svg.main-svg)").length === count,
+        { timeout: 60_000 },
+        all,
+      );
+      figures.push(all);
+    }
+  }
+  await firefox.close();
+  expect(figures.filter((count) => count > 0).length).toBeGreaterThan(20);
+}, 600_000);

@@ -4,19 +4,13 @@ import { isToRun, readNotebook } from "../../src/notebook/runner/notebook-file.j
 import { course } from "../../src/site/course.js";
 import { typesOfCells } from "../../src/site/kernel-types.js";
 
-/** It imports what Node alone has. */
-const BEYOND = "10-the-service";
-
 const types = await typesOfCells();
 
-test.each(course.filter((name) => name !== BEYOND))(
-  "the cells of %s have no type errors with what a page knows",
-  async (name) => {
-    const { cells } = await readNotebook(`notebooks/${name}.ipynb`);
-    const language = createLanguage(types);
-    for (const { source } of cells.filter(isToRun)) {
-      expect(language.diagnostics(source).map(({ message }) => `${message}\n${source}`)).toEqual([]);
-      language.cellRan(source);
-    }
-  },
-);
+test.each(course)("the cells of %s have no type errors with what a page knows", async (name) => {
+  const { cells } = await readNotebook(`notebooks/${name}.ipynb`);
+  const language = createLanguage(types);
+  for (const { source } of cells.filter(isToRun)) {
+    expect(language.diagnostics(source).map(({ message }) => `${message}\n${source}`)).toEqual([]);
+    language.cellRan(source);
+  }
+});

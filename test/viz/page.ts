@@ -1,5 +1,5 @@
 import { JSDOM } from "jsdom";
-import { readPlotlySource } from "../../src/viz/assets.js";
+import { readPlanarPlotlySource } from "../../src/viz/assets.js";
 
 const { DOMParser } = new JSDOM("").window;
 
@@ -8,7 +8,7 @@ export function parseHtml(html: string): Document {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-/** A page as a document whose scripts have not run, without plotly's 5 MB, which take half a second to parse. */
+/** A page as a document whose scripts have not run, without plotly, which takes long to parse. */
 export async function parsePage(html: string): Promise<Document> {
-  return parseHtml(html.replace(await readPlotlySource(), ""));
+  return parseHtml(html.replace(await readPlanarPlotlySource(), ""));
 }

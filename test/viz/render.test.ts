@@ -164,7 +164,7 @@ describe("renderReport", () => {
   });
 
   test("holds plotly once, and every figure as its JSON", () => {
-    expect(html.match(/\* plotly\.js v\d/g)).toHaveLength(1);
+    expect(html.match(/\* plotly\.js \(cartesian - minified\) v\d/g)).toHaveLength(1);
     const held = Array.from(document.querySelectorAll('script[type="application/json"]'), (script) => {
       const { data, layout } = JSON.parse(script.textContent) as Figure;
       return { data, title: layout.title };

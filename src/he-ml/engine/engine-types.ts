@@ -10,7 +10,7 @@ import { countSchema, type TypeOf } from "../schema.js";
 //   Engine       what the HTTP server talks to: programs, sessions, jobs (engine.ts)
 //     Store      bytes under names, which expire: in memory, or in Redis
 //     JobQueue   tasks to be done, in a fair order: in memory with a pool beside it, or in Redis for workers anywhere
-//   ProcessPool  does tasks in processes of their own, which can be killed; fetches what they need from a Store
+//   ProcessPool  does tasks in workers, which can be killed: processes, or Web Workers in a page; fetches what they need from a Store
 
 /** What a store keeps. Programs, keys and results can be made again: where room is short, those least used go first. */
 export const storeKinds = ["program", "compiled", "session", "keys", "input", "result"] as const;
@@ -36,7 +36,7 @@ export interface Store extends AsyncDisposable {
   usage(): Promise<Readonly<Record<StoreKind, { readonly entries: number; readonly bytes: number }>>>;
 }
 
-/** What is done in a process of its own. Bytes that are needed are named, and fetched from the store. */
+/** What is done in a worker. Bytes that are needed are named, and fetched from the store. */
 export type Task =
   /** Compiles, and stores each program. Its result's `about` is `CompiledPrograms`. */
   | { readonly kind: "compile"; readonly model: ModelReference; readonly request: ProgramRequest }
@@ -50,7 +50,7 @@ export type Task =
    */
   | { readonly kind: "layers"; readonly model: ModelReference; readonly request: LayersRequest };
 
-/** How a worker process finds a model: it loads it by this path (see `loadModel`). */
+/** How a worker finds a model: it loads it by this path, in a page an address (see `loadModel`). */
 export interface ModelReference {
   readonly net: string;
   readonly path: string;
@@ -152,11 +152,11 @@ export interface JobQueue extends AsyncDisposable {
 
 export interface TaskLimits {
   readonly seconds: number;
-  /** Of the process that does it, resident. */
+  /** Of the process that does it, resident; of a Web Worker it cannot be seen. */
   readonly bytes: number;
 }
 
-/** Does tasks in processes of its own. */
+/** Does tasks in workers of its own. */
 export interface ProcessPool extends AsyncDisposable {
   readonly size: number;
   /**

@@ -18,11 +18,18 @@ const features = {
   onnxruntime: { needs: "running ONNX files needs", packages: ["onnxruntime-node"] },
   plots: {
     needs: "plots need",
-    packages: ["plotly.js-dist-min", "@resvg/resvg-js", "dejavu-fonts-ttf", "jsdom"],
+    packages: [
+      "plotly.js-cartesian-dist-min",
+      "plotly.js-dist-min",
+      "@resvg/resvg-js",
+      "dejavu-fonts-ttf",
+      "jsdom",
+    ],
   },
   print: {
     needs: "figures for print need",
     packages: [
+      "plotly.js-cartesian-dist-min",
       "plotly.js-dist-min",
       "@resvg/resvg-js",
       "dejavu-fonts-ttf",
@@ -56,6 +63,7 @@ const features = {
       "highlight.js",
       "katex",
       "markdown-it",
+      "plotly.js-cartesian-dist-min",
       "plotly.js-dist-min",
       "@resvg/resvg-js",
       "dejavu-fonts-ttf",

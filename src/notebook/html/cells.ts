@@ -3,6 +3,7 @@ import type { Cell, CodeCell } from "../runner/notebook-file.js";
 import type { Headings } from "./headings.js";
 import { sourceHtml } from "./highlight.js";
 import type { Attachments } from "./images.js";
+import type { LeadLink } from "./links.js";
 import { markdownHtml } from "./markdown.js";
 import { outputsHtml } from "./outputs.js";
 
@@ -11,14 +12,17 @@ export interface CellContext {
   /** Of the code cells, by highlight.js's names. */
   readonly language: string;
   readonly headings: Headings;
+  readonly leadLink?: LeadLink;
+  /** As data URIs, by the addresses that the text has for them. */
+  readonly pictures?: ReadonlyMap<string, string>;
 }
 
 /** One cell as HTML; nothing for a cell without content. */
-export function cellHtml(cell: Cell, { language, headings }: CellContext): string {
+export function cellHtml(cell: Cell, { language, ...context }: CellContext): string {
   switch (cell.cell_type) {
     case "markdown": {
       const attachments = asAttachments(cell.attachments);
-      return `<div class="cell markdown">\n${markdownHtml(cell.source, { attachments, headings })}</div>`;
+      return `<div class="cell markdown">\n${markdownHtml(cell.source, { attachments, ...context })}</div>`;
     }
     case "raw":
       return cell.source === "" ? "" : `<pre class="cell raw">\n${escapeHtml(cell.source)}</pre>`;

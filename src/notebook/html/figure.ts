@@ -15,6 +15,9 @@ ${fallback}
 </figure>`;
 }
 
+/** The media type of plotly's figures. */
+export const figureType = "application/vnd.plotly.v1+json";
+
 /** Plotly's JSON from an output, when it has the form of a figure. */
 export function asFigure(content: unknown): Figure | undefined {
   if (!isObject(content) || !Array.isArray(content.data)) return undefined;

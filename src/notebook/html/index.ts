@@ -1,1 +1,2 @@
 export { renderNotebook, type RenderNotebookOptions } from "./render-notebook.js";
+export { amountToRead, type AmountToRead } from "./amount-to-read.js";

@@ -4,6 +4,7 @@ import { formulaHtml } from "./formulas.js";
 import type { Headings } from "./headings.js";
 import { sourceHtml } from "./highlight.js";
 import { attachmentUri, type Attachments } from "./images.js";
+import { leadLinks, type LeadLink } from "./links.js";
 import { sanitise, serialise } from "./sanitise.js";
 import { fillSlots, slotPlace, type Slot } from "./slots.js";
 import { frameTables } from "./tables.js";
@@ -11,12 +12,16 @@ import { frameTables } from "./tables.js";
 export interface MarkdownOptions {
   /** Pictures that the text names as `attachment:NAME`. */
   readonly attachments?: Attachments;
+  /** Pictures that it names otherwise, as data URIs by these addresses. */
+  readonly pictures?: ReadonlyMap<string, string>;
   /** Where the headings are noted down and get their anchors; without it they get none. */
   readonly headings?: Headings;
+  /** Where links lead; as they are written unless told. */
+  readonly leadLink?: LeadLink;
 }
 
 /** A parser that writes formulas and code into slots, and their places into the text. */
-function parserInto(slots: Slot[]) {
+export function parserInto(slots: Slot[]) {
   const parser = new MarkdownIt({ html: true, linkify: true });
   parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
   // The sanitiser decides on addresses; here a refusal would show the link's source instead of its text.
@@ -47,10 +52,14 @@ function parserInto(slots: Slot[]) {
  * Markdown of any origin as HTML: CommonMark, tables, formulas set, code highlighted; of raw HTML what the sanitiser
  * lets stay, so that `<details>` works and scripts do not.
  */
-export function markdownHtml(source: string, { attachments = {}, headings }: MarkdownOptions = {}): string {
+export function markdownHtml(
+  source: string,
+  { attachments = {}, pictures, headings, leadLink }: MarkdownOptions = {},
+): string {
   const slots: Slot[] = [];
   const html = parserInto(slots).render(source);
-  const content = sanitise(html, (address) => attachmentUri(attachments, address));
+  const content = sanitise(html, (address) => attachmentUri(attachments, address) ?? pictures?.get(address));
+  if (leadLink !== undefined) leadLinks(content, leadLink);
   frameTables(content);
   headings?.add(content, slots);
   return fillSlots(serialise(content), slots);

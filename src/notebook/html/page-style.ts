@@ -54,6 +54,7 @@ thead th { border-bottom-color: var(--muted); vertical-align: bottom; }
   th, td:not([style*="right"]) { white-space: normal !important; }
   th, td { padding-right: .5em !important; }
   .table code { font-size: .9em; overflow-wrap: anywhere; }
+  .sentences pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 }
 
 code, pre, .count, .box-title { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }

@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../viz/html.js";
-import { asFigure, figureHtml } from "./figure.js";
+import { asFigure, figureHtml, figureType } from "./figure.js";
 import { formulaHtml } from "./formulas.js";
 import { imageTypes, imageUri } from "./images.js";
 import { markdownHtml } from "./markdown.js";
@@ -35,7 +35,7 @@ export function richOutput(value: RichValue): string {
 }
 
 function plotlyView({ data }: RichValue): string | undefined {
-  const figure = asFigure(data["application/vnd.plotly.v1+json"]);
+  const figure = asFigure(data[figureType]);
   return figure && figureHtml(figure, picture(data)?.address, textOf(data["text/plain"]) ?? "A figure.");
 }
 

@@ -1,7 +1,7 @@
 import createPurifier, { type Config } from "dompurify";
 import { JSDOM } from "jsdom";
 import { isImageUri } from "./images.js";
-import { anchorId } from "./slug.js";
+import { anchorId, fragmentId } from "./slug.js";
 
 /** Elements that may stay. Others give way to their content. */
 const allowedElements = (
@@ -96,7 +96,7 @@ function purifierWith(resolveImage: ResolveImage) {
 function safeValue(name: string, value: string): string | undefined {
   switch (name) {
     case "href":
-      return value.startsWith("#") ? `#${anchorId(decode(value.slice(1)))}` : value;
+      return value.startsWith("#") ? `#${fragmentId(value.slice(1))}` : value;
     case "src":
       return isImageUri(value) ? value : undefined;
     case "id":
@@ -119,14 +119,6 @@ const safeDeclaration =
 function safeStyle(style: string): string | undefined {
   const declarations = style.split(";").map((declaration) => declaration.replaceAll(/\s/g, "").toLowerCase());
   return declarations.filter((declaration) => safeDeclaration.test(declaration)).join(";") || undefined;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The page carries its pictures itself; of one that lies elsewhere it shows the name. */

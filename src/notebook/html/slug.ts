@@ -9,6 +9,17 @@ export function slug(text: string): string {
 
 const prefix = "section-";
 
+/** The id that the fragment of an address means. */
+export const fragmentId = (fragment: string): string => anchorId(decode(fragment));
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The id under which a heading or anchor stands in the page; with a prefix, so that no script's name is taken. */
 export function anchorId(text: string): string {
   const made = slug(text);

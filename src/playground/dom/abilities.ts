@@ -30,7 +30,7 @@ export function abilities(): Abilities {
 /** What to tell where something is missing; undefined where nothing is. */
 export function missingAbility({ hasExceptions, hasRelaxedSimd }: Abilities): string | undefined {
   if (!hasExceptions) {
-    return "This browser does not know WebAssembly's exceptions, so nothing can be encrypted in it: read the lessons here, or come back with a newer Chromium, Firefox or Safari.";
+    return "This browser does not know WebAssembly's exceptions, so nothing can be encrypted in it, by the playground or a live notebook: read the lessons here, or come back with a newer Chromium, Firefox or Safari.";
   }
   if (!hasRelaxedSimd) {
     return "This browser does not know WebAssembly's relaxed SIMD: SEAL computes in place of the evaluator of our own, several times slower, with the same results.";

@@ -42,6 +42,16 @@ describe("code cells", () => {
 });
 
 describe("outputs", () => {
+  test.each([
+    ["A sentence that is a good deal longer than any telephone is wide.\nAnd another, 1.5 long.", true],
+    ["n    error\n1024 0.5", false],
+    ["x: {\n  y: 1\n}", false],
+    ["┌──┐\n│a│", false],
+  ])("%j may be broken on a telephone: %s", async (text, isSentences) => {
+    const outputs = await openOutputs(stream("stdout", text));
+    expect(outputs.querySelector(".box")!.classList.contains("sentences")).toBe(isSentences);
+  });
+
   test("stand in their order, and neighbours of one stream are one text", async () => {
     const outputs = await openOutputs(
       stream("stdout", "one\n"),

@@ -4,7 +4,7 @@ import { renderNotebook } from "../../../src/notebook/html/index.js";
 import type { Notebook } from "../../../src/notebook/runner/notebook-file.js";
 import { parsePage } from "../../viz/page.js";
 import { markdown, pixel } from "./notebooks.js";
-import { readPlotlySource } from "../../../src/viz/assets.js";
+import { readPlanarPlotlySource } from "../../../src/viz/assets.js";
 import { dangers, openPage } from "./page.js";
 import { richNotebook } from "./rich-notebook.js";
 
@@ -32,7 +32,7 @@ describe("a rich page", () => {
   });
 
   test("holds plotly once for all its figures", () => {
-    expect(html.match(/\* plotly\.js v\d/g)).toHaveLength(1);
+    expect(html.match(/\* plotly\.js \(cartesian - minified\) v\d/g)).toHaveLength(1);
     expect(document.querySelectorAll(".plot")).toHaveLength(3);
   });
 
@@ -50,7 +50,7 @@ describe("a rich page", () => {
   });
 
   test("lets only its own scripts run", async () => {
-    const plotlySource = await readPlotlySource();
+    const plotlySource = await readPlanarPlotlySource();
     const policy = document
       .querySelector('meta[http-equiv="Content-Security-Policy"]')!
       .getAttribute("content")!;

@@ -1,7 +1,7 @@
 import { HttpError, closingError } from "../../rest/http-error.js";
 
 /**
- * Reads a request's body, piece by piece where the browser gives pieces (Firefox 140 does not).
+ * Reads a request's body, piece by piece where the browser gives pieces (Firefox 153 does not).
  *
  * @param until within which time, and before what else
  * @param what how messages call it

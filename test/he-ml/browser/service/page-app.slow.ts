@@ -4,6 +4,8 @@ import { tensor } from "../../../../src/he-ml/index.js";
 import { PageApp } from "../../../../src/he-ml/browser/service/page-app.js";
 import { Answers } from "../../../../src/he-ml/rest/answers.js";
 import { checkConfig } from "../../../../src/he-ml/rest/config.js";
+import { routes } from "../../../../src/he-ml/network/protocol.js";
+import { SmallEngine } from "../../node/rest/small-engine.js";
 import { Models } from "../../../../src/he-ml/node/rest/models.js";
 import { temporaryFolder, waves, writeModel } from "../../../cli/support.js";
 import {
@@ -187,6 +189,14 @@ test.each([
   }
 });
 
+test("a page has all addresses of Node's server but those that tell of it", async () => {
+  const { bytes } = await ofPage({ url: "/nothing" });
+  const named = [...bytes.toString().matchAll(/[A-Z]+ (\/[\w/:]+)/g)].map(([, url]) => url);
+  const { metrics, openapi, docs, ...others } = routes;
+  expect([...new Set(named)].sort()).toEqual(Object.values(others).sort());
+  for (const url of [metrics, openapi, docs]) expect((await ofPage({ url })).status).toBe(404);
+});
+
 test("a page answers what Node's server answers", async () => {
   const bytes = opened.client.encrypt(image);
   const [first, second] = [randomUUID(), randomUUID()];
@@ -256,6 +266,35 @@ test("whoever goes away while it waits is no longer waited for", async () => {
   left.abort();
   expect((await answer).status).toBe(202);
   go();
+});
+
+test("a body that does not come is cut off, by its time or by the end of the service", async () => {
+  const { engine } = small;
+  const config = checkConfig("config", { limits: { bodySeconds: 0.05, closingSeconds: 0 } });
+  const service = { engine, models: await Models.load([]), limits: config.limits, answers: new Answers() };
+  const never = () =>
+    new Request(`http://service.invalid/sessions?program=${opened.client.spec.digest}`, {
+      ...{ method: "POST", headers: bytesHeaders, duplex: "half" as const },
+      body: new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(10)) }),
+    });
+  const late = await new PageApp(service).answer(never());
+  expect([late.status, await late.text()]).toEqual([408, expect.stringContaining("within 0.05 s")]);
+
+  const patient = { ...service, limits: { ...config.limits, bodySeconds: 3600 } };
+  const ending = new PageApp({ ...patient, engine: new SmallEngine() });
+  const asked = post("/programs", "");
+  const waiting = ending.answer(
+    new Request("http://service.invalid/programs", {
+      ...{ method: "POST", headers: asked.headers, duplex: "half" as const },
+      body: new ReadableStream(),
+    }),
+  );
+  await ending.close();
+  expect((await waiting).status).toBe(503);
+  const health = await ending.answer(new Request("http://service.invalid/health"));
+  expect(await health.json()).toEqual({ status: "closing" });
+  const { status } = await ending.answer(new Request("http://service.invalid/models/tiny"));
+  expect(status).toBe(503);
 });
 
 test("the log has the fields of Node's, and no whole session", async () => {
