@@ -77,7 +77,7 @@ export async function buildSite({
     }
     signal?.throwIfAborted();
     progress?.("playground", pages.length, pages.length);
-    await buildPlayground(fresh);
+    await buildPlayground(fresh, live);
     signal?.throwIfAborted();
     const built = {
       pages,

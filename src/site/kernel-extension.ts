@@ -16,6 +16,7 @@ export const extensionName = "he-ml-kernel";
 /** Packages of which the page has one copy for all extensions, and our extension uses that. */
 const shared = [
   "@jupyterlite/services",
+  "@jupyterlab/apputils",
   "@jupyterlab/coreutils",
   "@jupyterlab/rendermime",
   "@lumino/widgets",

@@ -15,6 +15,9 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
   ...models.map((name): [string, string] => [`models/${name}/card.md`, `lessons/models/${name}.html`]),
 ]);
 
+/** Of the page that opens one notebook of JupyterLite's, as a path in the site. */
+export const liveNotebooks = "live/notebooks/index.html";
+
 /**
  * Where a notebook is open to be run, as a path in the site.
  *
@@ -23,7 +26,7 @@ export const pageAddresses: ReadonlyMap<string, string> = new Map([
  */
 export function liveAddress(path: string): string | undefined {
   if (!path.endsWith(".ipynb") || !pageAddresses.has(path) || onlyToRead.includes(path)) return undefined;
-  return `live/notebooks/index.html?path=${path}`;
+  return `${liveNotebooks}?path=${path}`;
 }
 
 function textName(path: string): string {

@@ -5,6 +5,7 @@ import type { InlineConfig, Plugin } from "vite";
 import { pageColors } from "../notebook/html/page-colors.js";
 import { loadTestImages } from "../train/load-dataset.js";
 import { imageAt } from "../he-ml/tensor/tensor.js";
+import { liveNotebooks } from "./page-addresses.js";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 const sources = join(project, "src/playground");
@@ -49,6 +50,8 @@ const beside: Plugin = {
 const bundling = {
   // node-seal loads it in Node only.
   external: ["module"],
+  // On a busy machine it would warn of the time that plugins take.
+  checks: { bundlerTimings: false },
   output: {
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
@@ -56,7 +59,7 @@ const bundling = {
   },
 };
 
-function configuration(out: string, plugins: readonly Plugin[]): InlineConfig {
+function configuration(out: string, live: boolean, plugins: readonly Plugin[]): InlineConfig {
   const entries = workers.map((name) => [name, join(sources, `workers/${name}.ts`)] as const);
   return {
     root: sources,
@@ -65,6 +68,7 @@ function configuration(out: string, plugins: readonly Plugin[]): InlineConfig {
     publicDir: false,
     logLevel: "warn",
     plugins: [beside, ...plugins],
+    define: { heMlLiveNotebooks: live ? JSON.stringify(`../${liveNotebooks}`) : "undefined" },
     build: {
       outDir: join(out, "playground"),
       emptyOutDir: true,
@@ -85,9 +89,14 @@ function configuration(out: string, plugins: readonly Plugin[]): InlineConfig {
  * Builds the playground into the folder `playground` of a site. Its pages expect the site's `lib/models` beside it.
  *
  * @param out the site's folder
+ * @param live whether the site has JupyterLite, in which cells can be opened
  * @param plugins of Vite's that work on its sources besides, as tests have them
  */
-export async function buildPlayground(out: string, plugins: readonly Plugin[] = []): Promise<void> {
+export async function buildPlayground(
+  out: string,
+  live: boolean,
+  plugins: readonly Plugin[] = [],
+): Promise<void> {
   const { build } = await import("vite");
-  await build(configuration(out, plugins));
+  await build(configuration(out, live, plugins));
 }

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import ts from "typescript";
 import { operations, type BenchOperation } from "../../src/playground/bench/operations.js";
 import { benchCode, drawCode } from "../../src/playground/share/as-typescript.js";
-import { notebookOf } from "../../src/playground/share/notebook.js";
+import { cellsOf, notebookOf } from "../../src/playground/share/notebook.js";
 import { startOfBench, startOfDraw } from "../../src/playground/state/link.js";
 
 const image = Array.from({ length: 784 }, (_, i) => i % 16);
@@ -46,7 +46,7 @@ test("only the rotations that are used get keys", () => {
 });
 
 test("a notebook holds the cell, and is for our kernel", () => {
-  const notebook = JSON.parse(notebookOf("A digit", "http://host/#draw", cells["a digit"]));
+  const notebook = JSON.parse(notebookOf(cellsOf("A digit", "http://host/#draw", cells["a digit"])));
   expect(notebook).toMatchObject({ nbformat: 4, metadata: { kernelspec: { name: "he-ml" } } });
   expect(notebook.cells[1].source.join("")).toBe(cells["a digit"].trimEnd());
 });

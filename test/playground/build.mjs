@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildPlayground } from "../../dist/site/playground-build.js";
 
 const [, , out, before = "", behind = ""] = process.argv;
-await buildPlayground(out, [
+await buildPlayground(out, false, [
   {
     name: "test-of-the-key-worker",
     transform: (code, id) =>

@@ -156,6 +156,13 @@ test("a bad link is refused by a sentence, and the page works", async () => {
   await page.context().close();
 });
 
+test("in a site without live notebooks none is offered", async () => {
+  const { page } = await openPage(browser, site.url);
+  await page.getByRole("button", { name: "Download as a notebook" }).waitFor();
+  expect(await page.getByRole("button", { name: "Open in a notebook" }).count()).toBe(0);
+  await page.context().close();
+});
+
 test("a browser that cannot compute all is told so, and gets SEAL, or nothing to encrypt with", async () => {
   const without = async (script: () => void) => {
     const { page } = await openPage(browser, `${site.url}#draw?model=mnist-small&digit=7`, { script });

@@ -29,6 +29,14 @@ interface CodeCellWidget {
 /** JupyterLab's application, which it shows to scripts where it is told to. */
 declare const jupyterapp: {
   readonly commands: { execute(command: string, options?: object): Promise<unknown> };
+  readonly serviceManager: {
+    readonly contents: {
+      get(
+        folder: string,
+        options: { content: true },
+      ): Promise<{ readonly content: readonly { readonly name: string }[] }>;
+    };
+  };
   readonly shell: {
     readonly currentWidget: {
       readonly content: { readonly widgets: readonly CodeCellWidget[]; activeCellIndex: number };
@@ -143,6 +151,13 @@ export class LiveNotebook {
     );
   }
 }
+
+/** Names of the files in the uppermost folder, as a page of JupyterLite's that has begun sees them. */
+export const filesOf = (tab: Tab): Promise<string[]> =>
+  tab.evaluate(async () => {
+    const { content } = await jupyterapp.serviceManager.contents.get("", { content: true });
+    return content.map(({ name }) => name).sort();
+  }, undefined);
 
 /** What went wrong in cells, in words. */
 export const failures = (cells: readonly LiveCell[]): string[] =>

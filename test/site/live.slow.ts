@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { serveSite } from "../../dist/site/serve-site.js";
 import { TestFolder } from "../notebook/support.js";
-import { failures, LiveNotebook, showApplication, until, type LiveCell } from "./live-notebook.js";
+import { failures, filesOf, LiveNotebook, showApplication, until, type LiveCell } from "./live-notebook.js";
 
 let folder: TestFolder;
 let browser: Browser;
@@ -75,6 +75,45 @@ test("a lesson runs to its end without a network, and edits survive a reload", a
     expect(elsewhere).toEqual([]);
   });
 }, 240_000);
+
+test("the playground's cells open as new notebooks, and run when told; a damaged link is refused, and nothing is written", async () => {
+  await visit(async (tab, url) => {
+    const open = async (name: string) => {
+      await tab.getByRole("button", { name: "Open in a notebook" }).click();
+      await tab.waitForURL(`**/live/notebooks/index.html?path=${name}`);
+      return LiveNotebook.in(tab);
+    };
+    await tab.goto(`${url}playground/#draw?model=mnist-small&digit=7`);
+    const digit = await open("from-a-link.ipynb");
+    await tab.locator("strong", { hasText: "What follows came with a link" }).waitFor();
+    expect(await digit.cells()).toMatchObject([{ count: null, outputs: [] }]);
+    const [classified] = await digit.runAll();
+    expect(failures([classified])).toEqual([]);
+    expect(texts(classified).join("")).toContain("It is a 7\n");
+
+    await tab.goBack();
+    await tab.getByRole("link", { name: "CKKS bench" }).click();
+    for (const step of ["encode", "encrypt", "square"]) {
+      await tab.getByRole("button", { name: step, exact: true }).click();
+      await tab.locator(".bench-status", { hasText: `the last, ${step},` }).waitFor();
+    }
+    const bench = await open("from-a-link-2.ipynb");
+    const [steps] = await bench.runAll();
+    expect(failures([steps])).toEqual([]);
+    expect(texts(steps).join("")).toMatch(
+      /encrypted level 2, [^]+\n(stdout: )?square level 2, scale 2\^60\.00: \[/,
+    );
+
+    const files = await filesOf(tab);
+    expect(files).toEqual(expect.arrayContaining(["from-a-link.ipynb", "from-a-link-2.ipynb"]));
+    await tab.goto(`${url}live/notebooks/index.html#notebook=%5B%7B%22type`);
+    const refusal = tab.getByRole("dialog");
+    expect(await refusal.textContent()).toContain("link: expected a list of cells, got ");
+    expect(await filesOf(tab)).toEqual(files);
+    await refusal.getByRole("button").click();
+    await tab.waitForURL("**/live/tree/index.html");
+  });
+}, 180_000);
 
 describe("a live notebook's kernel", () => {
   test("keeps names, prints, shows, updates what it showed, and names the lines of errors", async () => {

@@ -1,4 +1,4 @@
-/** The JupyterLite extension: our kernel, plotly's figures, and all of it without a network. */
+/** The JupyterLite extension: our kernel, plotly's figures, notebooks that come with links, and all of it without a network. */
 import {
   IKernelClient,
   IKernelSpecs,
@@ -8,6 +8,7 @@ import {
 } from "@jupyterlite/services";
 import { kernelMetadata } from "../tslab/kernel-metadata.js";
 import { LiteKernel, workerScript } from "./lite-kernel.js";
+import { notebookFromLink } from "./notebook-from-link.js";
 import { keepForOffline } from "./offline.js";
 import { plotlyRenderer, plotlyScript } from "./plotly-renderer.js";
 
@@ -53,4 +54,4 @@ const offline = {
   },
 };
 
-export default [kernel, plotlyRenderer, offline];
+export default [kernel, plotlyRenderer, notebookFromLink, offline];

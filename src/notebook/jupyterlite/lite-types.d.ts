@@ -62,6 +62,17 @@ declare module "@jupyterlite/services" {
   export interface JupyterApp {
     /** When what was open is open again. */
     readonly restored: Promise<void>;
+    readonly started: Promise<void>;
+    readonly serviceManager: { readonly ready: Promise<void>; readonly contents: Contents };
+  }
+  /** The files: those of the site, and over them those that the browser keeps. */
+  export interface Contents {
+    get(
+      folder: string,
+      options: { content: true },
+    ): Promise<{ readonly content: readonly { readonly name: string }[] }>;
+    /** Writes over what is there. */
+    save(path: string, file: { type: "notebook"; format: "json"; content: object }): Promise<unknown>;
   }
   export interface KernelClient {
     interrupt(kernelId: string): Promise<void>;
@@ -101,6 +112,11 @@ declare module "@lumino/widgets" {
 declare module "plotly.js-cartesian-dist-min" {
   const plotly: object;
   export default plotly;
+}
+
+declare module "@jupyterlab/apputils" {
+  /** Until it is read. */
+  export function showErrorMessage(title: string, message: string): Promise<void>;
 }
 
 declare module "@jupyterlab/coreutils" {

@@ -1,5 +1,8 @@
 import { button, byId, make } from "../dom/make.js";
-import { notebookOf } from "./notebook.js";
+import { cellsOf, notebookLink, notebookOf } from "./notebook.js";
+
+/** The page of this site that opens a notebook; undefined where the site has none. The build puts it in. */
+declare const heMlLiveNotebooks: string | undefined;
 
 /** What is shared of a page. */
 export interface Shared {
@@ -41,7 +44,7 @@ export function shareBar(shared: () => Shared): void {
     });
   const download = () =>
     withCode((cell, title) => {
-      const notebook = new Blob([notebookOf(title, location.href, cell)], {
+      const notebook = new Blob([notebookOf(cellsOf(title, location.href, cell))], {
         type: "application/x-ipynb+json",
       });
       const link = make("a", { href: URL.createObjectURL(notebook), download: "playground.ipynb" });
@@ -50,6 +53,8 @@ export function shareBar(shared: () => Shared): void {
       said.textContent =
         "playground.ipynb is downloaded: open it in any Jupyter with this project's kernel (he-ml lab).";
     });
+  const open = (page: string) =>
+    withCode((cell, title) => location.assign(notebookLink(page, cellsOf(title, location.href, cell))));
   byId("share").append(
     make("h2", { id: "share-title" }, "Take it with you"),
     make("p", {}, "All that you see is in the page's address."),
@@ -59,6 +64,7 @@ export function shareBar(shared: () => Shared): void {
       button("Copy link", () => void copy("The link", location.href)),
       button("Copy as TypeScript", show),
       button("Download as a notebook", download),
+      heMlLiveNotebooks !== undefined && button("Open in a notebook", () => open(heMlLiveNotebooks)),
     ),
     said,
     code,
