@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { JSDOM } from "jsdom";
 import { execFile } from "node:child_process";
 import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
@@ -11,6 +11,8 @@ import type { BuiltSite } from "../../src/site/build-site.js";
 import { readNotebook } from "../../src/notebook/runner/notebook-file.js";
 import { integrityOf } from "../../src/viz/self-contained-page.js";
 import { heMl } from "../cli/he-ml.js";
+import { liveCases } from "./live-cases.js";
+import { showApplication } from "./live-notebook.js";
 import { TestFolder } from "../notebook/support.js";
 
 let folder: TestFolder;
@@ -32,11 +34,12 @@ beforeAll(async () => {
     if (!path.endsWith(".html") || path.startsWith("live/")) continue;
     pages.set(path, new JSDOM(await readFile(join(site(), path), "utf8")).window.document);
   }
+  await showApplication(site());
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await browser?.close();
   await folder?.remove();
@@ -233,3 +236,5 @@ test("the front page tells whoever's browser cannot encrypt, and nobody else", a
   expect(complaints).toEqual([]);
   await page.close();
 });
+
+describe("live notebooks", () => liveCases(site, () => browser));
