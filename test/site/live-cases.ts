@@ -1,7 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
+import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { serveSite } from "../../dist/site/serve-site.js";
 import { failures, filesOf, LiveNotebook, until, type LiveCell } from "./live-notebook.js";
+
+declare const axe: {
+  run(): Promise<{
+    readonly violations: readonly {
+      readonly id: string;
+      readonly impact: string;
+      readonly nodes: readonly { readonly html: string }[];
+    }[];
+  }>;
+};
 
 const texts = ({ outputs }: LiveCell) =>
   outputs.map((output) => {
@@ -9,6 +20,17 @@ const texts = ({ outputs }: LiveCell) =>
     if (output.output_type === "error") return output.traceback.join("\n");
     return String(output.data["text/plain"] ?? output.data["text/html"]);
   });
+
+/** What axe finds in a page. */
+async function seriousViolations(tab: Page): Promise<readonly (readonly [id: string, html: string])[]> {
+  await tab.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
+  return tab.evaluate(async () => {
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => [id, nodes[0]!.html] as const);
+  });
+}
 
 /**
  * Tests of a built site's live notebooks, in a browser.
@@ -48,6 +70,7 @@ export function liveCases(site: () => string, browser: () => Browser): void {
       expect(failures(cells)).toEqual([]);
       expect(cells.flatMap(texts).filter((text) => text.startsWith("✓ passed"))).toHaveLength(3);
       await tab.locator(".jp-OutputArea-output .main-svg").first().waitFor({ state: "attached" });
+      expect(await seriousViolations(tab)).toEqual([]);
       await notebook.run("const edited = 40 + 2;\nedited");
       await notebook.command("docmanager:save");
       const again = await notebook.reload();

@@ -9,6 +9,7 @@ import {
 import { kernelMetadata } from "../tslab/kernel-metadata.js";
 import { LiteKernel, workerScript } from "./lite-kernel.js";
 import { notebookFromLink } from "./notebook-from-link.js";
+import { accessibleNames } from "./accessible-names.js";
 import { keepForOffline } from "./offline.js";
 import { plotlyRenderer, plotlyScript } from "./plotly-renderer.js";
 
@@ -54,4 +55,4 @@ const offline = {
   },
 };
 
-export default [kernel, plotlyRenderer, notebookFromLink, offline];
+export default [kernel, plotlyRenderer, accessibleNames, notebookFromLink, offline];
