@@ -35,6 +35,11 @@ export class LiteKernel extends BaseKernel {
     this.#language = new LanguageClient(() => startScript(library, "language-worker") as LanguageWorker);
   }
 
+  /** Idle is said when cells can run. */
+  override get ready(): Promise<void> {
+    return this.#started;
+  }
+
   override dispose(): void {
     if (!this.isDisposed) {
       this.#worker.terminate();
@@ -49,8 +54,7 @@ export class LiteKernel extends BaseKernel {
    */
   interrupt(): void {
     if (!this.#end) return;
-    this.#worker.terminate();
-    this.#startWorker();
+    this.#startAnew();
     this.#end(
       failed(
         "Interrupted",
@@ -80,6 +84,7 @@ export class LiteKernel extends BaseKernel {
   async executeRequest({ code, stop_on_error }: ExecuteRequest): Promise<object> {
     const count = this.executionCount;
     this.#parents.set(count, this.parentHeader);
+    if (this.#broken !== undefined) this.#startAnew();
     const failure = await new Promise<CellError | undefined>((resolve) => {
       this.#end = resolve;
       void this.#started.then(() => {
@@ -123,13 +128,18 @@ export class LiteKernel extends BaseKernel {
   async commMsg(): Promise<void> {}
   async commClose(): Promise<void> {}
 
+  #startAnew(): void {
+    this.#worker.terminate();
+    this.#startWorker();
+  }
+
   #startWorker(): void {
     const worker = startScript(this.library, "kernel-worker");
     this.#worker = worker;
     this.#broken = undefined;
     this.#started = new Promise((resolve) => {
       const broken = (reason: string) => {
-        this.#broken = `the kernel cannot run cells: ${reason}; reload the page`;
+        this.#broken = `the kernel cannot run cells: ${reason}; the next cell starts it anew, without what cells had defined`;
         resolve();
         this.#end?.(failed("KernelFailed", this.#broken));
       };
