@@ -116,7 +116,7 @@ describe.each(Object.keys(browsers))("%s, with the network cut after loading", (
     const { tab, asked, close } = await browser.open();
     try {
       const notebook = await LiveNotebook.open(tab, url, path);
-      await notebook.kept(notebookData[path]);
+      await notebook.kept();
       await cut();
       const cells = await notebook.runAll();
       return { cells, bytes: asked && (await wireBytes(asked, url)) };

@@ -91,19 +91,10 @@ export class LiveNotebook {
     return new LiveNotebook(tab);
   }
 
-  /** Waits until all that the notebook needs is kept for use without a network. @param data paths in the library's folder */
-  async kept(data: readonly string[] = []): Promise<void> {
+  /** Waits until all that the notebook needs is kept for use without a network. */
+  async kept(): Promise<void> {
     await until("files are kept", () =>
-      this.tab.evaluate(async (needed) => {
-        const library = new URL("../../lib/", location.href).href;
-        const name = (await caches.keys()).find((each) => each.startsWith(`he-ml ${library}`));
-        const active = (await navigator.serviceWorker.getRegistrations()).filter((each) => each.active);
-        const page = await (await caches.open("precache")).keys();
-        if (!name || active.length < 2 || !page.some(({ url }) => url.endsWith("plotly.js"))) return false;
-        const cache = await caches.open(name);
-        const found = await Promise.all(needed.map((path) => cache.match(library + path)));
-        return found.every((each) => each !== undefined);
-      }, data),
+      this.tab.evaluate(() => document.documentElement.hasAttribute("data-offline"), undefined),
     );
   }
 

@@ -2,7 +2,7 @@
 export interface LibraryFiles {
   /** Changes with any of the files. */
   readonly version: string;
-  /** Kept from the first visit on. */
+  /** Kept when a page asks for it. */
   readonly essential: readonly string[];
   /** Kept once they were used. */
   readonly further: readonly string[];

@@ -10,7 +10,7 @@ import { kernelMetadata } from "../tslab/kernel-metadata.js";
 import { LiteKernel, workerScript } from "./lite-kernel.js";
 import { notebookFromLink } from "./notebook-from-link.js";
 import { accessibleNames } from "./accessible-names.js";
-import { keepForOffline } from "./offline.js";
+import { keepForOffline, startLibraryCache } from "./offline.js";
 import { plotlyRenderer, plotlyScript } from "./plotly-renderer.js";
 
 /** This script's address; the extension's container says it before it runs. */
@@ -21,6 +21,13 @@ declare const heMlNotebookData: Readonly<Record<string, readonly string[]>>;
 
 const library = new URL("../../../../lib/", heMlExtensionScript).href;
 
+/** A page that is not given one in time does without. */
+const longestWait = 5000;
+const libraryCache: Promise<ServiceWorker | undefined> = Promise.race([
+  startLibraryCache(library).catch(() => undefined),
+  new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), longestWait)),
+]);
+
 const kernel = {
   id: "he-ml:kernel",
   autoStart: true,
@@ -30,7 +37,7 @@ const kernel = {
     specs.register({
       spec: { ...kernelMetadata, argv: [], env: {}, metadata: {}, interrupt_mode: "message", resources: {} },
       create: async (options) => {
-        const made = new LiteKernel(options, library);
+        const made = new LiteKernel(options, library, libraryCache);
         running.set(options.id, made);
         return made;
       },
@@ -51,7 +58,9 @@ const offline = {
     const path = new URLSearchParams(location.search).get("path") ?? "";
     // Once the page is there, so that it need not share the line
     const scripts = [plotlyScript, workerScript(library, "kernel-worker")];
-    void app.restored.then(() => keepForOffline(library, scripts, heMlNotebookData[path] ?? []));
+    void Promise.all([libraryCache, app.restored]).then(
+      ([cache]) => cache && keepForOffline(cache, library, scripts, heMlNotebookData[path] ?? []),
+    );
   },
 };
 

@@ -1,7 +1,8 @@
 /**
  * The service worker of the library's folder: keeps its files, so that notebooks run without a network. All scripts that run in
- * workers lie in that folder. It answers with files of one build only; a later build has another worker, which takes over when no
- * page uses this one any more.
+ * workers lie in that folder. It is active at once, so that it has the workers from their first script on, and keeps files when a page asks
+ * for it. It answers with files of one build only; a later build has another worker, which takes over when no page uses this one
+ * any more.
  *
  * @see https://developer.mozilla.org/docs/Web/API/Service_Worker_API
  */
@@ -18,11 +19,13 @@ interface FetchEvent extends ExtendableEvent {
 interface MessageEvent extends ExtendableEvent {
   /** Paths in the library's folder. */
   readonly data: readonly string[];
+  /** Where the answer goes: whether all is kept. */
+  readonly ports: readonly [MessagePort];
 }
 interface Scope {
   readonly registration: { readonly scope: string };
   readonly clients: { claim(): Promise<void> };
-  addEventListener(type: "install" | "activate", listener: (event: ExtendableEvent) => void): void;
+  addEventListener(type: "activate", listener: (event: ExtendableEvent) => void): void;
   addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
 }
@@ -37,10 +40,6 @@ const name = prefix + version;
 
 const known = new Set([...essential, ...further].map((path) => new URL(path, scope.registration.scope).href));
 
-scope.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(name).then((cache) => cache.addAll([...essential])));
-});
-
 scope.addEventListener("activate", (event) => {
   event.waitUntil(Promise.all([removeOlder(), scope.clients.claim()]));
 });
@@ -52,10 +51,18 @@ scope.addEventListener("fetch", (event) => {
   event.respondWith(known.has(address!) ? kept(address!) : notThere());
 });
 
-/** A page says what its notebook will need. */
+/** A page asks for all to be kept, and says what its notebook will read beside that. */
 scope.addEventListener("message", (event) => {
-  const addresses = event.data.map((path) => new URL(path, scope.registration.scope).href);
-  event.waitUntil(Promise.all(addresses.map(kept)));
+  const {
+    data,
+    ports: [answer],
+  } = event;
+  const addresses = [...essential, ...data].map((path) => new URL(path, scope.registration.scope).href);
+  const keeping = Promise.all(addresses.map(kept)).then(
+    () => answer.postMessage(true),
+    () => answer.postMessage(false),
+  );
+  event.waitUntil(keeping);
 });
 
 async function removeOlder(): Promise<void> {

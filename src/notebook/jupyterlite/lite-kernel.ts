@@ -15,7 +15,7 @@ export const workerScript = (library: string, name: WorkerName): string =>
 
 /** The kernel as JupyterLite has it: what is asked of it goes to its worker, and what that gives to the page. */
 export class LiteKernel extends BaseKernel {
-  #worker!: Worker;
+  #worker: Worker | undefined;
   /** Why the worker cannot run cells. */
   #broken: string | undefined;
   #started!: Promise<void>;
@@ -25,10 +25,14 @@ export class LiteKernel extends BaseKernel {
   readonly #parents = new Map<number, Header | undefined>();
   readonly #language: LanguageClient;
 
-  /** @param library address of the library's folder, which ends in `/` */
+  /**
+   * @param library address of the library's folder, which ends in `/`
+   * @param prepared when the folder's scripts may be loaded
+   */
   constructor(
     options: KernelOptions,
     private readonly library: string,
+    private readonly prepared: Promise<unknown>,
   ) {
     super(options);
     this.#startWorker();
@@ -42,7 +46,7 @@ export class LiteKernel extends BaseKernel {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this.#worker.terminate();
+      this.#worker?.terminate();
       this.#language.dispose();
     }
     super.dispose();
@@ -129,15 +133,20 @@ export class LiteKernel extends BaseKernel {
   async commClose(): Promise<void> {}
 
   #startAnew(): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#startWorker();
   }
 
   #startWorker(): void {
+    this.#broken = undefined;
+    this.#started = this.prepared.then(() => (this.isDisposed ? undefined : this.#launch()));
+  }
+
+  /** @returns when the worker can run cells, or cannot start */
+  #launch(): Promise<void> {
     const worker = startScript(this.library, "kernel-worker");
     this.#worker = worker;
-    this.#broken = undefined;
-    this.#started = new Promise((resolve) => {
+    const started = new Promise<void>((resolve) => {
       const broken = (reason: string) => {
         this.#broken = `the kernel cannot run cells: ${reason}; the next cell starts it anew, without what cells had defined`;
         resolve();
@@ -152,10 +161,11 @@ export class LiteKernel extends BaseKernel {
       };
     });
     this.#ask({ type: "start", library: this.library, folder: this.location });
+    return started;
   }
 
   #ask(request: KernelRequest): void {
-    this.#worker.postMessage(request);
+    this.#worker?.postMessage(request);
   }
 
   #publish(count: number, output: CellOutput): void {

@@ -6,34 +6,52 @@ import { PageConfig } from "@jupyterlab/coreutils";
 const pageCache = "precache";
 
 /**
- * Has the browser keep the library's folder, what this page has loaded, and what it will need.
+ * Starts the service worker that keeps the library's folder. Workers that begin after it are in its care; one that is being
+ * loaded meanwhile might not be.
  *
  * @param library address of the library's folder, which ends in `/`
- * @param scripts addresses of what this page may load later
- * @param data what its notebook will read, as paths in the library's folder
- * @returns whether the scripts are kept, and the data begun with; false where the browser has no service workers for this page, as
- *   without HTTPS
+ * @returns undefined where the browser has no service workers for this page, as without HTTPS
  */
-export async function keepForOffline(
-  library: string,
-  scripts: readonly string[],
-  data: readonly string[],
-): Promise<boolean> {
-  if (!("serviceWorker" in navigator) || !("caches" in globalThis)) return false;
+export async function startLibraryCache(library: string): Promise<ServiceWorker | undefined> {
+  if (!("serviceWorker" in navigator) || !("caches" in globalThis)) return undefined;
   const registration = await navigator.serviceWorker
     .register(new URL("service-worker.js", library))
     .catch(() => navigator.serviceWorker.getRegistration(library));
-  if (!registration) return false;
+  return registration && activated(registration);
+}
+
+/**
+ * Has the browser keep the library's folder, what this page has loaded, and what it will need. Then the page's root element has
+ * the attribute `data-offline`.
+ *
+ * @param cache of the library
+ * @param library address of its folder, which ends in `/`
+ * @param scripts addresses of what this page may load later
+ * @param data what its notebook will read, as paths in the library's folder
+ */
+export async function keepForOffline(
+  cache: ServiceWorker,
+  library: string,
+  scripts: readonly string[],
+  data: readonly string[],
+): Promise<void> {
   await staysRegistered();
-  const cache = await caches.open(pageCache);
+  const page = await caches.open(pageCache);
   const loaded = performance
     .getEntriesByType("resource")
     .map(({ name }) => name)
     .filter((address) => address.startsWith(location.origin) && !address.startsWith(library));
-  const [page] = location.href.split("#");
-  await Promise.all([page!, ...loaded, ...scripts].map((address) => keep(cache, address)));
-  (await activated(registration)).postMessage(data);
-  return true;
+  const [own] = location.href.split("#");
+  await Promise.all([own!, ...loaded, ...scripts].map((address) => keep(page, address)));
+  if (await keepsLibrary(cache, data)) document.documentElement.dataset["offline"] = "";
+}
+
+function keepsLibrary(cache: ServiceWorker, data: readonly string[]): Promise<boolean> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data: isKept }: MessageEvent<boolean>) => resolve(isKept);
+    cache.postMessage(data, [port2]);
+  });
 }
 
 /**
@@ -51,13 +69,17 @@ async function keep(cache: Cache, address: string): Promise<void> {
   if (!(await cache.match(address))) await cache.add(address).catch(() => undefined);
 }
 
-function activated({ installing, waiting, active }: ServiceWorkerRegistration): Promise<ServiceWorker> {
+function activated({
+  installing,
+  waiting,
+  active,
+}: ServiceWorkerRegistration): Promise<ServiceWorker | undefined> {
   const worker = active ?? waiting ?? installing!;
   if (worker.state === "activated") return Promise.resolve(worker);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     worker.addEventListener("statechange", () => {
       if (worker.state === "activated") resolve(worker);
-      if (worker.state === "redundant") reject(new Error("the library's files cannot be kept"));
+      if (worker.state === "redundant") resolve(undefined);
     });
   });
 }
