@@ -42,7 +42,9 @@ scope.addEventListener("install", (event) => {
 });
 
 scope.addEventListener("activate", (event) => {
-  event.waitUntil(Promise.all([removeOlder(), scope.clients.claim()]));
+  // Not waited for: in Firefox it waits for each thread, also for one that waits for another, whose files would not come before.
+  void scope.clients.claim();
+  event.waitUntil(removeOlder());
 });
 
 scope.addEventListener("fetch", (event) => {
