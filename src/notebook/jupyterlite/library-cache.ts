@@ -41,7 +41,9 @@ const name = prefix + version;
 const known = new Set([...essential, ...further].map((path) => new URL(path, scope.registration.scope).href));
 
 scope.addEventListener("activate", (event) => {
-  event.waitUntil(Promise.all([removeOlder(), scope.clients.claim()]));
+  // Not waited for: in Firefox it waits for each thread, also for one that waits for another, whose files would not come before.
+  void scope.clients.claim();
+  event.waitUntil(removeOlder());
 });
 
 scope.addEventListener("fetch", (event) => {

@@ -9,6 +9,12 @@ export function webWorkers(open: () => WebWorker): StartWorkers {
     new WebWorkers<Task, Result>(open, work, threads, listener);
 }
 
+/**
+ * Milliseconds from one worker's start to the next one's opening. In Firefox 153, `new Worker` within a worker at times never
+ * returns while another worker has just begun.
+ */
+const settling = 60;
+
 interface Job<Task, Result> {
   readonly message: Message<Task>;
   resolve(answer: Answer<Result>): void;
@@ -16,20 +22,21 @@ interface Job<Task, Result> {
 }
 
 class WebWorkers<Task, Result> implements Workers<Task, Result> {
-  readonly #workers: readonly WebWorker[];
+  readonly #workers: WebWorker[] = [];
   readonly #free: WebWorker[] = [];
   /** Each settled when a worker has ended. */
   readonly #ends: Promise<void>[] = [];
   readonly #waiting: Job<Task, Result>[] = [];
   readonly #running = new Map<WebWorker, Job<Task, Result>>();
+  #isEnded = false;
 
   constructor(
-    open: () => WebWorker,
-    work: Work,
-    threads: number,
+    private readonly open: () => WebWorker,
+    private readonly work: Work,
+    private readonly threads: number,
     private readonly listener: WorkersListener,
   ) {
-    this.#workers = Array.from({ length: threads }, () => this.#started(opened(open), work));
+    this.#openNext();
   }
 
   run(message: Message<Task>): Promise<Answer<Result>> {
@@ -40,13 +47,30 @@ class WebWorkers<Task, Result> implements Workers<Task, Result> {
   }
 
   async end(): Promise<void> {
+    this.#isEnded = true;
     for (const worker of this.#workers) worker.terminate();
     const ended = new Error("worker: it was ended");
     for (const { reject } of [...this.#running.values(), ...this.#waiting]) reject(ended);
     await Promise.all(this.#ends);
   }
 
-  #started(worker: WebWorker, work: Work): WebWorker {
+  #openNext(): void {
+    if (!this.#isEnded && this.#workers.length < this.threads)
+      this.#workers.push(this.#started(opened(this.open)));
+  }
+
+  /** Opens the next worker when the last one has started, and a little later: see `settling`. */
+  #openNextSoon(): void {
+    setTimeout(() => {
+      try {
+        this.#openNext();
+      } catch (error) {
+        this.listener.onDeath(error as InputError);
+      }
+    }, settling);
+  }
+
+  #started(worker: WebWorker): WebWorker {
     const lock = `he-ml thread ${crypto.randomUUID()}`;
     let isLocked = false;
     worker.onmessage = ({ data }) => {
@@ -55,6 +79,7 @@ class WebWorkers<Task, Result> implements Workers<Task, Result> {
           isLocked = true;
           this.#ends.push(navigator.locks.request(lock, () => undefined).then(() => this.listener.onDeath()));
           this.#free.push(worker);
+          this.#openNextSoon();
           return this.#handOut();
         case "said":
           return this.listener.onMessage(data.message);
@@ -65,7 +90,7 @@ class WebWorkers<Task, Result> implements Workers<Task, Result> {
       }
     };
     worker.onerror = ({ message }) => this.listener.onDeath(isLocked ? undefined : notStarted(message));
-    worker.postMessage({ work, lock } satisfies Beginning);
+    worker.postMessage({ work: this.work, lock } satisfies Beginning);
     return worker;
   }
 
