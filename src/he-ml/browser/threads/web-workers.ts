@@ -11,7 +11,7 @@ export function webWorkers(open: () => WebWorker): StartWorkers {
 
 /**
  * Milliseconds from one worker's start to the next one's opening. In Firefox 153, `new Worker` within a worker at times never
- * returns while another worker has just begun.
+ * returns, most often while another worker has just begun; the pause makes that rarer, and does not rule it out.
  */
 const settling = 60;
 
