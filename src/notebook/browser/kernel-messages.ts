@@ -46,4 +46,14 @@ export type KernelEvent =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }
   | { readonly type: "output"; readonly count: number; readonly output: CellOutput }
-  | { readonly type: "done"; readonly count: number; readonly failure?: CellError };
+  | { readonly type: "done"; readonly count: number; readonly failure?: CellError }
+  | OpenWorker;
+
+/** The page is to open a worker, since in Firefox 153 `new Worker` within a worker at times never returns. */
+export interface OpenWorker {
+  readonly type: "open-worker";
+  readonly url: string;
+  readonly name: string;
+  /** Through it goes what the two workers say to each other. */
+  readonly port: MessagePort;
+}

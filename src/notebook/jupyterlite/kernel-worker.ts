@@ -8,6 +8,7 @@ import { printLongArraysSoon } from "../browser/long-arrays.js";
 import { modulePlace, type KernelModule } from "../browser/modules.js";
 import { Streams } from "../browser/streams.js";
 import { tslabModule, type Show } from "../browser/tslab-module.js";
+import { pageWorkerClass } from "./page-worker.js";
 import type * as NotebookLibrary from "../display/browser/index.js";
 
 /** The number of the cell that runs, or was the last to. */
@@ -43,6 +44,7 @@ async function start({ library, folder }: Extract<KernelRequest, { type: "start"
     tslab: async () => tslabModule(showNow),
   };
   Object.assign(globalThis, {
+    Worker: pageWorkerClass((request) => post(request satisfies KernelEvent, { transfer: [request.port] })),
     require: { resolve: files.resolve },
     close: refusal("close", "a cell cannot end its kernel; choose Restart Kernel"),
     postMessage: refusal("postMessage", "a cell shows what it has by console.log or show"),

@@ -1,5 +1,6 @@
 import { BaseKernel, type Header, type KernelOptions } from "@jupyterlite/services";
 import { LanguageClient, type LanguageWorker } from "../browser/language-client.js";
+import { openForWorker } from "./page-worker.js";
 import type { CellError, CellOutput, KernelEvent, KernelRequest } from "../browser/kernel-messages.js";
 
 interface ExecuteRequest {
@@ -16,6 +17,8 @@ export const workerScript = (library: string, name: WorkerName): string =>
 /** The kernel as JupyterLite has it: what is asked of it goes to its worker, and what that gives to the page. */
 export class LiteKernel extends BaseKernel {
   #worker: Worker | undefined;
+  /** End the workers that it has had opened. */
+  #ends: (() => void)[] = [];
   /** Why the worker cannot run cells. */
   #broken: string | undefined;
   #started!: Promise<void>;
@@ -46,7 +49,7 @@ export class LiteKernel extends BaseKernel {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this.#worker?.terminate();
+      this.#endWorkers();
       this.#language.dispose();
     }
     super.dispose();
@@ -133,8 +136,13 @@ export class LiteKernel extends BaseKernel {
   async commClose(): Promise<void> {}
 
   #startAnew(): void {
-    this.#worker?.terminate();
+    this.#endWorkers();
     this.#startWorker();
+  }
+
+  #endWorkers(): void {
+    this.#worker?.terminate();
+    for (const end of this.#ends.splice(0)) end();
   }
 
   #startWorker(): void {
@@ -157,6 +165,7 @@ export class LiteKernel extends BaseKernel {
         if (data.type === "ready") resolve();
         else if (data.type === "failed") broken(data.message);
         else if (data.type === "output") this.#publish(data.count, data.output);
+        else if (data.type === "open-worker") this.#ends.push(openForWorker(data));
         else if (data.type === "done") this.#end?.(data.failure);
       };
     });
