@@ -11,6 +11,7 @@ import { LiteKernel, workerScript } from "./lite-kernel.js";
 import { notebookFromLink } from "./notebook-from-link.js";
 import { accessibleNames } from "./accessible-names.js";
 import { keepForOffline, startLibraryCache } from "./offline.js";
+import { outputStyle } from "./output-style.js";
 import { plotlyRenderer, plotlyScript } from "./plotly-renderer.js";
 
 /** This script's address; the extension's container says it before it runs. */
@@ -64,4 +65,4 @@ const offline = {
   },
 };
 
-export default [kernel, plotlyRenderer, accessibleNames, notebookFromLink, offline];
+export default [kernel, plotlyRenderer, outputStyle, accessibleNames, notebookFromLink, offline];
