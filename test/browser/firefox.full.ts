@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { launch, type Browser, type Page } from "puppeteer-core";
+import type { Browser, Page } from "puppeteer-core";
 import type { Files } from "./pages.js";
 import { serve } from "./static-server.js";
 import type { ThreadsPage } from "./threads-page.js";
 import { cases, expectServed, folderOf, threadCases, type Expected } from "./thread-cases.js";
+import { launchFirefox } from "../browsers.js";
 
 declare const page: ThreadsPage;
 
@@ -12,7 +13,7 @@ let files: Files;
 let expected: ReadonlyMap<string, Expected>;
 beforeAll(async () => {
   ({ files, expected } = await threadCases());
-  browser = await launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true });
+  browser = await launchFirefox();
 });
 afterAll(() => browser.close());
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { bundle, type Bundle } from "./bundle.js";
 import { serve } from "./static-server.js";
+import { launchChromium } from "../browsers.js";
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const wasm = "node_modules/node-seal/dist/seal_throws.wasm";
 export const kernels = ["doubles.wasm", "integers.wasm", "doubles-shared.wasm", "integers-shared.wasm"];
 
@@ -53,7 +53,7 @@ export async function pagesOf({
   readonly bundled: Bundle;
   readonly files: Files;
 }): Promise<Pages> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+  const browser = await launchChromium();
   return {
     bundled,
     async visit(work, { leftOut = [], isIsolated } = {}) {

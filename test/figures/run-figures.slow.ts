@@ -3,12 +3,13 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { FiguresError, runFigures } from "../../src/figures/run-figures.js";
 import { temporaryFolder } from "../cli/support.js";
 import { checkOutputs, readFigure } from "./outputs.js";
 import { countedFigure, tinyFigure as typedFigure } from "./tiny-figure.js";
 import type { ResearchFigure } from "../../src/figures/research-figure.js";
+import { launchChromium } from "../browsers.js";
 
 const tinyFigure = typedFigure as unknown as ResearchFigure;
 
@@ -133,7 +134,7 @@ test("a file that cannot be written is named", async () => {
 describe("the gallery in Chromium", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    browser = await launchChromium();
   });
   afterAll(() => browser.close());
 

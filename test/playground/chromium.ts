@@ -1,9 +1,4 @@
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 /** A page of a fresh browser profile, and what it complained of. */
 export interface Opened {

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { launch, type Browser, type Page } from "puppeteer-core";
+import type { Browser, Page } from "puppeteer-core";
 // Processes that compute run what is built, and so does the server.
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
 import { openProxy } from "./proxy.js";
 import { openSite, type Site } from "./site.js";
+import { launchFirefox } from "../browsers.js";
 
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([
-    openSite(),
-    launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true }),
-  ]);
+  [site, browser] = await Promise.all([openSite(), launchFirefox()]);
 });
 afterAll(async () => {
   await browser.close();

@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
-import { classified, launch, openPage } from "./chromium.js";
+import { launchChromium } from "../browsers.js";
+import { classified, openPage } from "./chromium.js";
 import { openSite, type Site } from "./site.js";
 
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([openSite(), launch()]);
+  [site, browser] = await Promise.all([openSite(), launchChromium()]);
 });
 afterAll(async () => {
   await browser.close();

@@ -5,7 +5,8 @@ import { serve } from "../../dist/he-ml/node/rest/serve.js";
 import { secretKeyFromBytes } from "../../src/he-ml/crypto/key-bytes.js";
 import { checkParameters } from "../../src/he-ml/crypto/parameters.js";
 import { secretBlocks } from "../he-ml/network/secret-search.js";
-import { classified, launch, openPage } from "./chromium.js";
+import { launchChromium } from "../browsers.js";
+import { classified, openPage } from "./chromium.js";
 import { holdsSecret, piecesOf } from "./holds-secret.js";
 import { hook, leaks } from "./key-worker-hook.js";
 import { openProxy } from "./proxy.js";
@@ -19,7 +20,7 @@ declare const keyWorkersMessages: unknown[];
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await launchChromium();
 });
 afterAll(() => browser.close());
 

@@ -2,14 +2,15 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 // Processes that compute run what is built, and so does the server.
 import { serve } from "../../dist/he-ml/node/rest/serve.js";
-import { classified, launch, openPage } from "./chromium.js";
+import { launchChromium } from "../browsers.js";
+import { classified, openPage } from "./chromium.js";
 import { openProxy } from "./proxy.js";
 import { openSite, type Site } from "./site.js";
 
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([openSite(), launch()]);
+  [site, browser] = await Promise.all([openSite(), launchChromium()]);
 });
 afterAll(async () => {
   await browser.close();

@@ -5,11 +5,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { chromium, type Browser } from "playwright-core";
-import { launch } from "puppeteer-core";
+import type { Browser } from "playwright-core";
 import { pageAddresses } from "../../dist/site/page-addresses.js";
 import { serveSite, type ServedSite } from "../../dist/site/serve-site.js";
 import { TestFolder } from "../notebook/support.js";
+import { launchChromium, launchFirefox } from "../browsers.js";
 
 interface AxeResults {
   readonly violations: readonly {
@@ -29,10 +29,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ["bin/he-ml.js", "site", "--out", out]);
   site = await serveSite(out, 0);
   axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launchChromium();
 }, 300_000);
 afterAll(async () => {
   await browser?.close();
@@ -74,11 +71,7 @@ test.each(looks)(
 );
 
 test("every figure is drawn in Firefox, from a host and from a file", async () => {
-  const firefox = await launch({
-    browser: "firefox",
-    executablePath: "/usr/bin/firefox-esr",
-    headless: true,
-  });
+  const firefox = await launchFirefox();
   const page = await firefox.newPage();
   const figures = [];
   for (const base of [site.url, pathToFileURL(`${join(folder.path, "site")}/`).href]) {

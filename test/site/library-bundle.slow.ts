@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
 import { serveSite } from "../../dist/site/serve-site.js";
 import type * as HeMl from "../../src/he-ml/browser/index.js";
 import type { DisplayMessage } from "../../src/notebook/display/kernel-output.js";
-import { launch } from "../playground/chromium.js";
 import { cells } from "./edition-cells.js";
+import { launchChromium } from "../browsers.js";
 
 let out: string;
 let files: string[];
@@ -64,7 +63,7 @@ describe("the library's folder for pages", () => {
 
   test("computes a model that lies beside it, on threads where the page is isolated", async () => {
     await writeFile(join(out, "page.html"), '<!doctype html><link rel="icon" href="data:,">');
-    const [site, browser] = await Promise.all([serveSite(out, 0), launch()]);
+    const [site, browser] = await Promise.all([serveSite(out, 0), launchChromium()]);
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));
@@ -143,7 +142,7 @@ async function shownInPage(): Promise<Shown & { readonly last: readonly unknown[
   </script>`;
   await Promise.all([writeFile(join(out, "worker.js"), worker), writeFile(join(out, "index.html"), page)]);
   const site = await serveSite(out, 0);
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await launchChromium();
   try {
     const opened = await browser.newPage();
     await opened.goto(site.url);

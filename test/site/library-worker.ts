@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
 import type * as HeMl from "../../src/he-ml/browser/index.js";
 import type * as Onnx from "../../src/he-ml/browser/onnx/index.js";
 import type * as Train from "../../src/train/browser/index.js";
+import { launchChromium } from "../browsers.js";
 
 /** Modules of the site's `lib/`, as a worker imports them. */
 export interface Library {
@@ -61,10 +61,7 @@ export async function openLibrary(): Promise<LibraryWorkers> {
   // In a process of its own, as Jest's modules resolve no names of packages
   const script = `await (await import(${JSON.stringify(pathToFileURL("dist/site/library-bundle.js").href)})).buildLibrary(${JSON.stringify(out)})`;
   await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchChromium();
   return {
     async run(work, given, { isolated = false, leftOut = [] } = {}) {
       const asked: string[] = [];

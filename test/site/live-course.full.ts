@@ -4,13 +4,12 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { chromium } from "playwright-core";
-import { launch } from "puppeteer-core";
 import { serveSite } from "../../dist/site/serve-site.js";
 import { readNotebook, type CodeCell, type Output } from "../../src/notebook/runner/notebook-file.js";
 import { course, notebookData } from "../../src/site/course.js";
 import { TestFolder } from "../notebook/support.js";
-import { failures, LiveNotebook, showApplication, type Tab } from "./live-notebook.js";
+import { failures, LiveNotebook, showApplication, until, type Tab } from "./live-notebook.js";
+import { launchChromium, launchFirefox } from "../browsers.js";
 
 const run = promisify(execFile);
 const lessons = course.filter((name) => /^\d\d-/.test(name));
@@ -30,7 +29,7 @@ interface Browser {
 
 const browsers: Readonly<Record<string, () => Promise<Browser>>> = {
   async Chromium() {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    const browser = await launchChromium();
     return {
       async open() {
         const context = await browser.newContext();
@@ -42,12 +41,7 @@ const browsers: Readonly<Record<string, () => Promise<Browser>>> = {
     };
   },
   async Firefox() {
-    const browser = await launch({
-      browser: "firefox",
-      executablePath: "/usr/bin/firefox-esr",
-      headless: true,
-      protocolTimeout: 1_800_000,
-    });
+    const browser = await launchFirefox(1_800_000);
     return {
       async open() {
         const context = await browser.createBrowserContext();
@@ -142,6 +136,30 @@ describe.each(Object.keys(browsers))("%s, with the network cut after loading", (
     },
     1_800_000,
   );
+
+  test("the playground's digit opens as a notebook, and is classified there", async () => {
+    const { url, close: closeSite } = await serveSite(site(), 0);
+    const { tab, close } = await browser.open();
+    try {
+      await tab.goto(`${url}playground/index.html#draw?model=mnist-small&digit=7`);
+      await until("the playground is ready", () =>
+        tab.evaluate(() => document.documentElement.hasAttribute("data-ready"), undefined),
+      );
+      await tab.evaluate(() => {
+        const buttons = [...document.querySelectorAll("button")];
+        buttons.find(({ textContent }) => textContent === "Open in a notebook")!.click();
+      }, undefined);
+      await until("the notebook opens", () =>
+        tab.evaluate(() => location.search.includes("from-a-link"), undefined),
+      );
+      const cells = await (await LiveNotebook.in(tab)).runAll();
+      expect(failures(cells)).toEqual([]);
+      expect(JSON.stringify(cells)).toContain("It is a 7");
+    } finally {
+      await close();
+      await closeSite();
+    }
+  }, 300_000);
 
   test.each(lessons)(
     "the exercises of %s are accepted and refused as in Node",

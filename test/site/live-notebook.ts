@@ -58,10 +58,10 @@ export async function showApplication(site: string): Promise<void> {
   await writeFile(path, JSON.stringify(settings));
 }
 
-/** Asks again until the answer is yes. */
+/** Asks again until the answer is yes; a page that gives way to another meanwhile has none. */
 export async function until(what: string, isSo: () => Promise<boolean>, seconds = 90): Promise<void> {
   const end = performance.now() + 1000 * seconds;
-  while (!(await isSo())) {
+  while (!(await isSo().catch(() => false))) {
     if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -5,7 +5,7 @@ import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { serveSite } from "../../dist/site/serve-site.js";
 import type { BuiltSite } from "../../src/site/build-site.js";
 import { readNotebook } from "../../src/notebook/runner/notebook-file.js";
@@ -14,6 +14,7 @@ import { heMl } from "../cli/he-ml.js";
 import { liveCases } from "./live-cases.js";
 import { showApplication } from "./live-notebook.js";
 import { TestFolder } from "../notebook/support.js";
+import { launchChromium } from "../browsers.js";
 
 let folder: TestFolder;
 let browser: Browser;
@@ -35,10 +36,7 @@ beforeAll(async () => {
     pages.set(path, new JSDOM(await readFile(join(site(), path), "utf8")).window.document);
   }
   await showApplication(site());
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launchChromium();
 }, 300_000);
 afterAll(async () => {
   await browser?.close();

@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type {
   CellOutput,
   KernelEvent,
   KernelRequest,
 } from "../../../src/notebook/browser/kernel-messages.js";
 import { serveSite, type ServedSite } from "../../../src/site/serve-site.js";
+import { launchChromium } from "../../browsers.js";
 
 let folder: string;
 let site: ServedSite;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
   await writeFile(join(folder, "index.html"), `<!doctype html><link rel="icon" href="data:,">`);
   site = await serveSite(folder, 0);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await launchChromium();
   page = await browser.newPage();
   await page.goto(site.url);
 }, 60_000);

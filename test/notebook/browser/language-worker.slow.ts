@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { build } from "esbuild";
 import { basename } from "node:path";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { typesOfCells } from "../../../src/site/kernel-types.js";
 import { serve } from "../../browser/static-server.js";
+import { launchChromium } from "../../browsers.js";
 
 let files: Map<string, string>;
 let browser: Browser;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   });
   files = new Map(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
   files.set("/index.html", `<!doctype html><link rel="icon" href="data:,">`);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await launchChromium();
 });
 afterAll(() => browser.close());
 

@@ -3,15 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { renderNotebook } from "../../../src/notebook/html/index.js";
 import { themed } from "../../../src/viz/theme.js";
 import { code, display, markdown, notebookOf, pixel, plotly } from "./notebooks.js";
 import { richNotebook } from "./rich-notebook.js";
+import { launchChromium } from "../../browsers.js";
 
 const richTemplate = themed({}).template;
-
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 
 interface Visit {
   readonly page: Page;
@@ -26,7 +25,7 @@ describe("in Chromium without a network", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "he-ml-notebook-"));
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+    browser = await launchChromium();
     richHtml = await renderNotebook(await richNotebook());
   });
   afterAll(async () => {

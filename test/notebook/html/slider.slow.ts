@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { displayMessage } from "../../../src/notebook/display/display-message.js";
 import { renderNotebook } from "../../../src/notebook/html/index.js";
 import * as viz from "../../../src/viz/index.js";
@@ -19,6 +19,7 @@ import {
 import { filteredBytes } from "../../viz/png.js";
 import { moved, sliderOf } from "../../viz/slider.js";
 import { code, display, notebookOf } from "./notebooks.js";
+import { launchChromium } from "../../browsers.js";
 
 const figures: Readonly<Record<string, viz.Figure>> = {
   babyGiantSteps: viz.babyGiantSteps(babyGiantSweep),
@@ -45,10 +46,7 @@ describe("a page of the course in Chromium without a network", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "he-ml-course-"));
-    browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu"],
-    });
+    browser = await launchChromium();
     const values = [...Object.values(figures), ...diagrams];
     const outputs = [];
     for (const value of values) {

@@ -3,9 +3,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { installJupyter, jupyterEnvironment, notebookToTry } from "./jupyter-support.js";
 import { root, TestFolder } from "../support.js";
+import { launchChromium } from "../../browsers.js";
 
 const token = "for-this-test";
 let folder: TestFolder;
@@ -19,10 +20,7 @@ beforeAll(async () => {
   folder = await TestFolder.create();
   notebook = await notebookToTry(folder);
   [lab, address] = await startLab(await jupyterEnvironment(folder));
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launchChromium();
 }, 600_000);
 
 afterAll(async () => {

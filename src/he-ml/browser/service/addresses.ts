@@ -1,3 +1,5 @@
+import { pageAddress } from "../fetch-bytes.js";
+
 /** Answers a request in this page. */
 export type AnswerRequest = (request: Request) => Promise<Response>;
 
@@ -53,6 +55,3 @@ async function answerTo(answer: AnswerRequest, ...asked: Parameters<typeof fetch
     answer(request).then(resolve, reject);
   });
 }
-
-/** Of the page, or of the worker; declared in TypeScript's DOM library only, which the library does without. */
-const pageAddress = () => (globalThis as { readonly location?: { readonly href: string } }).location?.href;
